@@ -1,0 +1,1 @@
+"""The command people type, the settings, and the warehouse: embedded or yours."""

@@ -1,0 +1,76 @@
+-- What Weir itself keeps in the warehouse, but for the ledger and the quarantine, which dbt makes (macros/).
+-- Applied at every start: each statement must be safe to repeat.
+create schema if not exists ops;
+create schema if not exists quality;
+create schema if not exists undo;
+
+create table if not exists ops.runs (
+    run_id text primary key,
+    started_at timestamptz not null default clock_timestamp(),
+    ended_at timestamptz,
+    state text not null check (state in ('running', 'succeeded', 'failed', 'crashed')),
+    message text,
+    as_of timestamptz not null,
+    parameters jsonb not null default '{}',
+    host text,
+    pid integer,
+    flow_run_id text
+);
+
+create table if not exists ops.landings (
+    load_id text not null,
+    job text not null,
+    run_id text,
+    source text not null,
+    table_name text not null,
+    promise text not null,
+    how text not null,
+    extracted bigint not null,
+    landed bigint not null,
+    deleted bigint not null default 0,
+    source_rows bigint,
+    bytes bigint,
+    seconds double precision,
+    as_of timestamptz not null,
+    landed_at timestamptz not null default clock_timestamp(),
+    state jsonb,
+    columns jsonb,
+    primary key (load_id, job)
+);
+create index if not exists landings_by_table on ops.landings (source, table_name, landed_at);
+
+create table if not exists ops.gates (
+    run_id text,
+    gate text not null,
+    scope text not null,
+    checked_at timestamptz not null default clock_timestamp(),
+    passed boolean not null,
+    sentence text,
+    results jsonb
+);
+
+create table if not exists ops.publications (
+    publication_id bigint generated always as identity primary key,
+    run_id text,
+    published_at timestamptz not null default clock_timestamp(),
+    rolled_back_at timestamptz,
+    as_of timestamptz
+);
+
+create table if not exists ops.publication_tables (
+    publication_id bigint not null references ops.publications,
+    mart text not null,
+    inserted bigint not null,
+    updated bigint not null,
+    deleted bigint not null,
+    rows bigint not null,
+    primary key (publication_id, mart)
+);
+
+create table if not exists undo.rows (
+    publication_id bigint not null,
+    mart text not null,
+    op text not null,
+    row jsonb not null
+);
+create index if not exists undo_rows_by_publication on undo.rows (publication_id, mart);

@@ -1,0 +1,141 @@
+"""Settings: everything comes from the environment, which `.env` fills in where it says nothing.
+
+In: `.env` in the project's root and the environment. Out: typed values, and `redact` for whatever is printed.
+Nothing is read at import, so that a secret lives no longer than the call that needs it.
+"""
+
+import os
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+# Switched off before any library looks: nobody's runs are anybody else's business.
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+}
+
+
+class WeirError(Exception):
+    """A fault that a person can mend; its text says in one line what is wrong, where, and what to do next."""
+
+
+def env_file() -> Path:
+    """The file of settings: `WEIR_ENV_FILE`, else `.env` in the project's root."""
+    return Path(os.environ.get("WEIR_ENV_FILE") or ROOT / ".env")
+
+
+def load_env() -> None:
+    """Fill the environment from `.env`; what is set already stays.
+
+    Raises WeirError when the file can't be read.
+    """
+    from dotenv import dotenv_values
+
+    try:
+        values = dotenv_values(env_file(), encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise WeirError(f"{env_file().name} can't be read ({fault}): it must be a text file in UTF-8") from None
+    for name, value in (QUIET | values).items():
+        if value is not None and "\0" not in value:
+            os.environ.setdefault(name, value)
+
+
+def write_env(values: dict[str, str]) -> None:
+    """Put the values in `.env` (mode 600) and in the environment; other lines and comments stay.
+
+    Raises WeirError when the file can't be written.
+    """
+    path = env_file()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        kept = [line for line in lines if line.split("=", 1)[0].strip() not in values]
+        text = "\n".join([*kept, *(f"{name}='{value}'" for name, value in values.items())]) + "\n"
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".env.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp makes it mode 600
+            file.write(text)
+        os.replace(temporary, path)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise WeirError(f"{path.name} can't be written ({fault}): make its folder writable") from None
+    os.environ.update(values)
+
+
+def home() -> Path:
+    """The folder of everything that is made, never committed: `WEIR_HOME`, else `.weir` in the root."""
+    folder = Path(os.environ.get("WEIR_HOME") or ROOT / ".weir")
+    return folder if folder.is_absolute() else ROOT / folder
+
+
+def project_dir() -> Path:
+    """The dbt project: `WEIR_PROJECT_DIR`, else the root."""
+    return Path(os.environ.get("WEIR_PROJECT_DIR") or ROOT).resolve()
+
+
+def env_url(name: str) -> str:
+    """The URL that the variable holds; paths in `file:` and `sqlite:` URLs are relative to the root.
+
+    Raises WeirError when the variable is not set or holds no URL.
+    """
+    value = (os.environ.get(name) or "").strip()
+    if not value:
+        raise WeirError(f"{name} is not set: put the address of the source in .env (see .env.example)")
+    try:
+        scheme = urlsplit(value).scheme
+    except ValueError:
+        scheme = ""
+    if not scheme:
+        raise WeirError(f"{name} holds no URL: it must look like scheme://… (see .env.example)")
+    for prefix in ("sqlite:///", "file://"):
+        rest = value.removeprefix(prefix)
+        if rest != value and not rest.startswith("/"):
+            return f"{prefix}{ROOT / rest}"
+    return value
+
+
+def as_of() -> datetime:
+    """The moment a run takes for the present: `WEIR_AS_OF`, else now; in UTC.
+
+    Raises WeirError when `WEIR_AS_OF` is no date or time.
+    """
+    text = (os.environ.get("WEIR_AS_OF") or "").strip()
+    return parse_moment(text, "WEIR_AS_OF") if text else datetime.now(UTC)
+
+
+def parse_moment(text: str, name: str) -> datetime:
+    """The text (ISO 8601) as a moment in UTC; without a zone it is taken for UTC. Raises WeirError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise WeirError(f"{name} is no date or time: {text!r}; write it as 2026-07-01 or 2026-07-01T00:00:00Z") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _secrets() -> set[str]:
+    """Every password and token that the environment holds, as written and decoded."""
+    found: set[str] = set()
+    for name, value in os.environ.items():
+        if re.search(r"(PASSWORD|TOKEN|SECRET|API_KEY)$", name) and value:
+            found.add(value)
+        if not name.endswith("_URL") or not value:
+            continue
+        # By hand and greedy to the last @: a password with a bare @ or / in it is torn apart by every URL parser.
+        for match in (re.match(r"[^:/]+://[^:/@]*:(.+)@", value), re.match(r"[^:/]+://[^:/@]*:([^@]+)@", value)):
+            if match:
+                whole = match.group(1)
+                found |= {whole, unquote(whole), quote(unquote(whole), safe="")}
+                found |= {part for part in re.split(r"[@/:?#]", whole) if len(part) > 3}
+    return {secret for secret in found if len(secret) > 2}
+
+
+def redact(text: object) -> str:
+    """The text with every password and token known to the environment, or inside a URL, replaced by ***."""
+    result = str(text)
+    for secret in sorted(_secrets(), key=len, reverse=True):
+        result = result.replace(secret, "***")
+    return re.sub(r"(://[^:/\s@]*):[^@\s/]+@", r"\1:***@", result)
