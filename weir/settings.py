@@ -27,8 +27,8 @@ class WeirError(Exception):
 
 
 def env_file() -> Path:
-    """The file of settings: `WEIR_ENV_FILE`, else `.env` in the project's root."""
-    return Path(os.environ.get("WEIR_ENV_FILE") or ROOT / ".env")
+    """The file of settings: `.env` in the project's root, or in `WEIR_HOME` where that is set."""
+    return (home() if os.environ.get("WEIR_HOME") else ROOT) / ".env"
 
 
 def load_env() -> None:
@@ -54,6 +54,7 @@ def write_env(values: dict[str, str]) -> None:
     """
     path = env_file()
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in lines if line.split("=", 1)[0].strip() not in values]
         text = "\n".join([*kept, *(f"{name}='{value}'" for name, value in values.items())]) + "\n"

@@ -1,0 +1,64 @@
+"""What every test may use: a real PostgreSQL server per test process, fresh databases on it, a home of its own."""
+
+import os
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+# Before anything of Weir is imported: no test reads or writes the settings of the checkout.
+_HOME = Path(tempfile.mkdtemp(prefix="weir-test-"))
+_HOME.chmod(0o755)
+os.environ["WEIR_HOME"] = str(_HOME)
+for _name in [name for name in os.environ if name.endswith("_URL") and name.split("_")[0] in
+              {"WAREHOUSE", "APP", "BILLING", "PRODUCT", "HELPDESK", "DROPS", "PREFECT"}]:  # fmt: skip
+    del os.environ[_name]
+os.environ.pop("WEIR_AS_OF", None)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """URL of a real embedded server, made for this test process and removed after it."""
+    from weir import embedded
+
+    url = embedded.start()
+    yield url
+    embedded.stop()
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def database(server: str) -> Callable[[], str]:
+    """A function that makes a fresh, empty database on the test server and returns its URL."""
+    import psycopg
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"create database {name}")
+        return server.rsplit("/", 1)[0] + f"/{name}"
+
+    return make
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A WEIR_HOME, and so a .env, of the test's own."""
+    monkeypatch.setenv("WEIR_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def warehouse(database: Callable[[], str], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """URL of a fresh warehouse (a database with the `ops` tables) that WAREHOUSE_URL names."""
+    from weir import warehouse as module
+
+    monkeypatch.setenv("WAREHOUSE_URL", database())
+    for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE", "SSLMODE"):
+        monkeypatch.setenv(f"WEIR_PG_{name}", "")
+    return module.ensure()

@@ -1,0 +1,144 @@
+"""The warehouse: one PostgreSQL database, embedded by default, or yours by `WAREHOUSE_URL`.
+
+In: the settings. Out: a URL, connections, the lock that lets one run at a time through.
+Alone: `weir up` starts it, `weir down` stops it.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from weir import embedded
+from weir.settings import WeirError, load_env, redact
+
+OLDEST_VERSION = 16
+_SCHEMA = Path(__file__).with_name("schema.sql")
+_RUN_LOCK = "hashtext('weir run')"
+_ready: set[str] = set()
+
+
+def ensure() -> str:
+    """Start the embedded warehouse where needed, or take yours; check it and bring its `ops` tables up to date.
+
+    Returns its URL, which the environment then holds too (`WAREHOUSE_URL`, and `WEIR_PG_…` for dbt).
+    Raises WeirError when it can't be reached or is older than PostgreSQL 16.
+    """
+    load_env()
+    url = os.environ.get("WAREHOUSE_URL") or embedded.start()
+    parts = _parts(url)
+    url = address(**parts)
+    if url not in _ready:
+        with _open(url, autocommit=False) as connection:
+            _check_version(connection)
+            _apply_schema(connection)
+        _ready.add(url)
+    os.environ["WAREHOUSE_URL"] = url
+    for name in ("host", "port", "user", "password", "database", "sslmode"):
+        os.environ[f"WEIR_PG_{name.upper()}"] = str(parts[name])
+    return url
+
+
+def connect(autocommit: bool = False, **options: Any) -> psycopg.Connection:
+    """A connection to the warehouse, its time zone UTC. Raises WeirError when it can't be reached."""
+    return _open(ensure(), autocommit=autocommit, **options)
+
+
+def create_database(name: str) -> str:
+    """Make a database on the warehouse's server unless it is there; returns its URL."""
+    parts = _parts(ensure())
+    with connect(autocommit=True) as connection:
+        if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    return address(**{**parts, "database": name})
+
+
+@contextmanager
+def run_lock(wait: bool = True) -> Iterator[None]:
+    """Hold the right to run: one run at a time per warehouse, by a lock that dies with its process.
+
+    Raises WeirError at once when another run holds it and `wait` is false.
+    """
+    with connect(autocommit=True) as connection:
+        held = connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() == (True,)
+        if not held and not wait:
+            raise WeirError(
+                "another run is under way on this warehouse: wait for it (`weir status` shows it), or run without --no-wait"
+            )
+        if not held:
+            connection.execute(f"select pg_advisory_lock({_RUN_LOCK})")
+        yield
+
+
+def stop() -> bool:
+    """Stop the embedded warehouse; returns whether it was running. Yours, by `WAREHOUSE_URL`, is left alone."""
+    load_env()
+    return embedded.stop()
+
+
+def address(host: str, port: int, user: str, password: str, database: str, sslmode: str = "prefer") -> str:
+    """A postgresql:// URL from its parts, each quoted."""
+    secret = f":{quote(password, safe='')}" if password else ""
+    end = "" if sslmode == "prefer" else f"?sslmode={sslmode}"
+    return f"postgresql://{quote(user, safe='')}{secret}@{host}:{port}/{quote(database, safe='')}{end}"
+
+
+def _parts(url: str) -> dict[str, Any]:
+    """The parts of a postgresql:// URL. Raises WeirError when it is none."""
+    hint = "WAREHOUSE_URL must look like postgresql://user:password@host:5432/database, with %40 for an @ in the password"
+    try:
+        parsed = urlsplit(url)
+        port = parsed.port or 5432
+    except ValueError:
+        raise WeirError(f"WAREHOUSE_URL can't be read: {hint}") from None
+    if parsed.scheme.split("+")[0] not in {"postgresql", "postgres"} or not parsed.hostname:
+        raise WeirError(f"WAREHOUSE_URL is no PostgreSQL address: {hint}")
+    return {
+        "host": f"[{parsed.hostname}]" if ":" in parsed.hostname else parsed.hostname,
+        "port": port,
+        "user": unquote(parsed.username or "postgres"),
+        "password": unquote(parsed.password or ""),
+        "database": unquote(parsed.path.lstrip("/")) or "postgres",
+        "sslmode": parse_qs(parsed.query).get("sslmode", ["prefer"])[0],
+    }
+
+
+def _open(url: str, **options: Any) -> psycopg.Connection:
+    try:
+        return psycopg.connect(
+            url, **{"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10} | options
+        )
+    except psycopg.OperationalError as fault:
+        where = urlsplit(url)
+        cause = " ".join(redact(fault).split())[-300:]
+        raise WeirError(
+            f"the warehouse at {where.hostname}:{where.port}{where.path} can't be reached: {cause}; "
+            "check WAREHOUSE_URL, or type `weir up` for the embedded one"
+        ) from None
+
+
+def _check_version(connection: psycopg.Connection) -> None:
+    version = connection.info.server_version // 10_000
+    if version < OLDEST_VERSION:
+        raise WeirError(
+            f"the warehouse is PostgreSQL {version}, too old: Weir needs {OLDEST_VERSION} or newer "
+            "(upgrade it, or unset WAREHOUSE_URL for the embedded one)"
+        )
+
+
+def _apply_schema(connection: psycopg.Connection) -> None:
+    """Bring `ops` up to date; its comment holds the digest of what was applied, so that most starts do nothing."""
+    text = _SCHEMA.read_text()
+    digest = "weir " + hashlib.sha256(text.encode()).hexdigest()[:16]
+    query = "select obj_description(to_regnamespace('ops'), 'pg_namespace')"
+    if connection.execute(query).fetchone() == (digest,):
+        return
+    connection.execute("select pg_advisory_xact_lock(hashtext('weir schema'))")
+    connection.execute(text)  # type: ignore[arg-type]  # a file of ours, not built from input
+    connection.execute(sql.SQL("comment on schema ops is {}").format(digest))
