@@ -1,0 +1,54 @@
+# setup · run · test · test-fast · check · serve · docs · bench · down
+# Every target is safe to repeat. Nothing but make and Python 3.11 to 3.13 must be there before.
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: setup run test test-fast check serve docs bench down lock
+.DEFAULT_GOAL := run
+
+setup: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none is on the PATH: install one, or say make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@echo "Installing the packages of requirements.lock …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup
+	@python -m demo make
+	@weir run
+
+test: check
+	pytest -m "not slow" -n 2 --dist loadfile
+	pytest -m slow
+
+test-fast: setup
+	pytest -m "not slow" -n 2 --dist loadfile
+
+check: setup
+	ruff check .
+	ruff format --check .
+	mypy
+	sqlfluff lint models tests/dbt
+
+serve: setup
+	@python -m flows.serve
+
+docs: setup
+	@weir docs
+
+bench: setup
+	python -m benchmarks nothing-new
+
+down: setup
+	@weir down
+
+lock: setup
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock -q
