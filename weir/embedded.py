@@ -81,7 +81,9 @@ def _lock() -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
     except OSError as fault:
-        raise WeirError(f"the embedded warehouse can't use {home()}: {fault.strerror}; free it, or set WEIR_HOME") from None
+        raise WeirError(
+            f"the embedded warehouse can't use {home()}: {fault.strerror}; free it, or set WEIR_HOME"
+        ) from None
 
 
 def _root() -> bool:
@@ -127,7 +129,9 @@ def _run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
     # Output to a file: a pipe would stay open in the server that pg_ctl leaves behind.
     with (home() / "postgres-tool.log").open("w+") as log:
-        done = subprocess.run(words, cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
+        done = subprocess.run(
+            words, cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options
+        )
         log.seek(0)
         return subprocess.CompletedProcess(words, done.returncode, log.read(), "")
 
@@ -157,7 +161,8 @@ def _make(data: Path) -> str:
     word = data.with_name(f"{data.name}.password")
     word.touch(mode=0o600)
     word.write_text(password)
-    _own(data), _own(word)
+    _own(data)
+    _own(word)
     try:
         made_data = _run(
             "initdb", "-D", data, "-U", USER, "--pwfile", word, "--auth=scram-sha-256", "--encoding=UTF8",
@@ -178,7 +183,10 @@ def _settings() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     shared = max(128, min(memory // 8, 4096))
     return _SETTINGS.format(
-        shared=shared, cache=memory // 2, maintenance=max(64, min(memory // 16, 1024)), work=max(8, min(memory // 256, 96))
+        shared=shared,
+        cache=memory // 2,
+        maintenance=max(64, min(memory // 16, 1024)),
+        work=max(8, min(memory // 256, 96)),
     )
 
 
@@ -209,9 +217,10 @@ def _running_port(data: Path) -> int | None:
         return None
     if status != "ready":
         return None
-    with socket.socket() as probe:
-        probe.settimeout(2)
-        return port if probe.connect_ex(("127.0.0.1", port)) == 0 else None
+    from psycopg.pq import PGconn, Ping
+
+    answer = PGconn.ping(f"host=127.0.0.1 port={port} user={USER} dbname=postgres connect_timeout=5".encode())
+    return port if answer == Ping.OK else None
 
 
 def _start(data: Path) -> int:

@@ -69,7 +69,8 @@ def run_lock(wait: bool = True) -> Iterator[None]:
         held = connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() == (True,)
         if not held and not wait:
             raise WeirError(
-                "another run is under way on this warehouse: wait for it (`weir status` shows it), or run without --no-wait"
+                "another run is under way on this warehouse: "
+                "wait for it (`weir status` shows it), or run without --no-wait"
             )
         if not held:
             connection.execute(f"select pg_advisory_lock({_RUN_LOCK})")
@@ -91,7 +92,9 @@ def address(host: str, port: int, user: str, password: str, database: str, sslmo
 
 def _parts(url: str) -> dict[str, Any]:
     """The parts of a postgresql:// URL. Raises WeirError when it is none."""
-    hint = "WAREHOUSE_URL must look like postgresql://user:password@host:5432/database, with %40 for an @ in the password"
+    hint = (
+        "WAREHOUSE_URL must look like postgresql://user:password@host:5432/database, with %40 for an @ in the password"
+    )
     try:
         parsed = urlsplit(url)
         port = parsed.port or 5432
@@ -111,9 +114,8 @@ def _parts(url: str) -> dict[str, Any]:
 
 def _open(url: str, **options: Any) -> psycopg.Connection:
     try:
-        return psycopg.connect(
-            url, **{"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10} | options
-        )
+        defaults: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
+        return psycopg.connect(url, **defaults | options)
     except psycopg.OperationalError as fault:
         where = urlsplit(url)
         cause = " ".join(redact(fault).split())[-300:]
@@ -140,5 +142,5 @@ def _apply_schema(connection: psycopg.Connection) -> None:
     if connection.execute(query).fetchone() == (digest,):
         return
     connection.execute("select pg_advisory_xact_lock(hashtext('weir schema'))")
-    connection.execute(text)  # type: ignore[arg-type]  # a file of ours, not built from input
+    connection.execute(text)
     connection.execute(sql.SQL("comment on schema ops is {}").format(digest))
