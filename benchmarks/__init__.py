@@ -1,0 +1,1 @@
+"""Each figure in README is a command here: `python -m benchmarks --help`."""
