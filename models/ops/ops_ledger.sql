@@ -1,0 +1,29 @@
+-- Grain: one row per model and load, as its newest staging step counted it.
+with ledger as (
+    select
+        *,
+        row_number() over (partition by model, load_id order by built_at desc, step_id desc) as newest_first
+    from {{ source('steps', 'ledger') }}
+),
+
+final as (
+    select
+        model,
+        source,
+        table_name,
+        load_id,
+        run_id,
+        as_of,
+        built_at,
+        full_refresh,
+        landed,
+        accepted,
+        rejected,
+        superseded,
+        deleted,
+        landed = accepted + rejected + superseded + deleted as balances
+    from ledger
+    where newest_first = 1
+)
+
+select * from final

@@ -1,0 +1,20 @@
+-- Grain: one row per model and set of reasons.
+with quarantine as (
+    select * from {{ source('quality', 'quarantine') }}
+),
+
+final as (
+    select
+        model,
+        reasons,
+        count(*) filter (where resolved_at is null) as open_rows,
+        count(*) filter (where how = 'mended') as mended,
+        count(*) filter (where how = 'replaced') as replaced,
+        count(*) filter (where how = 'deleted') as deleted,
+        min(first_seen) as first_seen,
+        max(first_seen) as last_seen
+    from quarantine
+    group by model, reasons
+)
+
+select * from final

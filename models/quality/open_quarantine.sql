@@ -1,0 +1,12 @@
+-- Grain: one row per model and key whose last version waits in quarantine.
+with quarantine as (
+    select * from {{ source('quality', 'quarantine') }}
+),
+
+final as (
+    select model, key, reasons, row, load_id, seq, first_seen
+    from quarantine
+    where resolved_at is null
+)
+
+select * from final

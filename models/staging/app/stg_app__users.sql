@@ -1,0 +1,27 @@
+-- Grain: one row per user, soft-deleted ones included.
+with typed as (
+    select
+        -- ids
+        user_id,
+        account_id,
+        -- text
+        lower(email) as email,
+        full_name,
+        role,
+        locale,
+        -- dates
+        created_at,
+        updated_at,
+        last_login_at,
+        deleted_at,
+        {{ carry(key=['user_id']) }}
+    from {{ source('app', 'users') }}
+)
+
+select
+    *,
+    {{ reject({
+        'created in the future': later_than_landing('created_at'),
+        'deleted before it was created': 'deleted_at < created_at',
+    }) }}
+from typed
