@@ -1,0 +1,167 @@
+"""The whole path by the commands people type: demo made, run, moved on three times, refreshed, a gate that fails."""
+
+import csv
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from weir.settings import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+BIN = Path(sys.executable).parent
+STAGED = "select table_name from information_schema.tables where table_schema = 'staging' order by 1"
+PUBLISHED = "select table_name from information_schema.tables where table_schema = 'analytics' order by 1"
+
+
+def call(home: Path, *words: str, exit_code: int = 0) -> str:
+    """Run a command of the project in the home; its output. Fails when it ends otherwise than expected."""
+    done = subprocess.run(
+        [str(BIN / words[0]), *words[1:]],
+        cwd=ROOT,
+        env=_environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    output = done.stdout + done.stderr
+    assert done.returncode == exit_code, f"{' '.join(words)} ended with {done.returncode}:\n{output[-6000:]}"
+    assert "Traceback" not in output, output[-6000:]
+    return output
+
+
+def _environment(home: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.endswith("_URL") and not k.startswith(("WEIR_", "PREFECT_"))}
+    return kept | {"WEIR_HOME": str(home), "PATH": f"{BIN}:{os.environ['PATH']}", "COLUMNS": "200"}
+
+
+def query(home: Path, text: str) -> list[tuple]:
+    lines = (home / ".env").read_text().splitlines()
+    values = {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines)}
+    url = f"postgresql://weir:{values['WEIR_PG_PASSWORD']}@127.0.0.1:{values['WEIR_PG_PORT']}/weir"
+    with psycopg.connect(url, options="-c TimeZone=UTC") as connection:
+        return connection.execute(text).fetchall()
+
+
+def digest(home: Path, schema: str, tables: str, less: str = "{}") -> dict[str, tuple]:
+    """Row count and an order-free digest of every table, the named columns left out."""
+    return {
+        table: query(
+            home,
+            f"select count(*), coalesce(sum(hashtextextended((to_jsonb(t) - '{less}'::text[])::text, 0)), 0)"
+            f' from {schema}."{table}" as t',
+        )[0]
+        for (table,) in query(home, tables)
+    }
+
+
+def manifest(home: Path) -> dict[str, set[tuple[str, str]]]:
+    """The ground truth: the rows (model, key) of each kind of corruption."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    with (home / "demo" / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found[row["kind"]].add((f"stg_{row['source']}__{row['table']}", row["key"]))
+    return found
+
+
+def corruption(home: Path) -> tuple[dict[str, tuple[int, int]], set[tuple[str, str]]]:
+    """Per kind how many rows there are and how many were found, and what was held back without being corrupt."""
+    found = set(query(home, "select model, key from quality.quarantine where resolved_at is null"))
+    found |= set(query(home, "select model, key from quality.held_back"))
+    truth = manifest(home)
+    recall = {kind: (len(rows), len(rows & found)) for kind, rows in truth.items()}
+    return recall, found - set().union(*truth.values())
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with the demo startup and one run over it."""
+    home = tmp_path_factory.mktemp("company")
+    call(home, "python", "-m", "demo", "make")
+    call(home, "weir", "run")
+    yield home
+    call(home, "python", "-m", "demo", "helpdesk", "stop")
+    call(home, "weir", "down")
+
+
+def test_exactly_the_corrupt_rows_are_held_back(company: Path) -> None:
+    recall, beyond = corruption(company)
+    table = "\n".join(f"{kind}: {rows} rows, {found} found" for kind, (rows, found) in sorted(recall.items()))
+    print(table)
+    assert len(recall) >= 12
+    assert all(rows == found > 0 for rows, found in recall.values()), table
+    assert beyond == set(), Counter(model for model, _ in beyond)
+
+
+def test_verify_proves_it_and_the_training_set_can_be_used(company: Path) -> None:
+    call(company, "weir", "verify")
+    rows = query(
+        company, "select count(*), count(*) filter (where churned_within_30_days) from analytics.churn_training_set"
+    )
+    assert rows[0][0] > 2_000
+    assert rows[0][1] > 20
+
+
+def test_three_weeks_later_it_balances_and_equals_a_full_refresh(company: Path) -> None:
+    for _ in range(3):
+        call(company, "python", "-m", "demo", "tick", "--days", "7")
+        call(company, "weir", "run")
+        call(company, "weir", "verify")
+    recall, beyond = corruption(company)
+    assert all(rows == found for rows, found in recall.values()), recall
+    assert beyond == set()
+    before = _everything(company)
+    call(company, "weir", "run", "--full-refresh")
+    assert _everything(company) == before
+
+
+def _everything(home: Path) -> dict[str, dict[str, tuple]]:
+    quarantine = "select 'quarantine'"
+    return {
+        "staging": digest(home, "staging", STAGED),
+        "quarantine": digest(home, "quality", quarantine),
+        "marts": digest(home, "analytics", PUBLISHED),
+    }
+
+
+def test_nothing_new_changes_nothing(company: Path) -> None:
+    before = query(company, "select count(*) from ops.ledger"), digest(company, "analytics", PUBLISHED)
+    call(company, "weir", "run")
+    assert (query(company, "select count(*) from ops.ledger"), digest(company, "analytics", PUBLISHED)) == before
+
+
+def test_dbt_by_hand_keeps_to_its_own_schemas(company: Path) -> None:
+    before = digest(company, "analytics", PUBLISHED), query(company, "select count(*) from ops.ledger")
+    call(company, "dbt", "build")
+    call(company, "dbt", "test")
+    call(company, "dbt", "docs", "generate")
+    assert (digest(company, "analytics", PUBLISHED), query(company, "select count(*) from ops.ledger")) == before
+    assert digest(company, "dev_staging", STAGED) == digest(company, "staging", STAGED)
+    refused = call(company, "dbt", "run", "--target", "prod", exit_code=1)
+    assert "weir build" in refused or "weir run" in refused
+
+
+def test_a_failed_gate_leaves_what_readers_see(company: Path) -> None:
+    import sqlite3
+
+    before = digest(company, "analytics", PUBLISHED)
+    billing = company / "demo" / "billing.db"
+    saved = billing.read_bytes()
+    with sqlite3.connect(billing) as connection:  # a payment run went wrong: most amounts are words
+        connection.execute(
+            "update payments set amount = 'unknown', updated_at = '2026-07-21T00:00:00Z' where payment_id % 10 <> 0"
+        )
+    connection.close()
+    output = call(company, "weir", "run", "--full-compare", exit_code=1)
+    assert "gate" in output
+    assert digest(company, "analytics", PUBLISHED) == before
+    billing.write_bytes(saved)
+    call(company, "weir", "run", "--full-compare")
+    assert digest(company, "analytics", PUBLISHED) == before
+    call(company, "weir", "verify")
