@@ -1,0 +1,149 @@
+"""What a PostgreSQL source says of a table: its columns, what binary COPY can carry of them, its key, its token.
+
+The types stand here, once: those in EXACT arrive equal by binary COPY into a raw column of the type named; money is
+cast to numeric (its text depends on a locale); every other type, and arrays of it, is cast to text at the source.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.connectors import check_columns
+from ingest.plan import Table
+from ingest.raw import Column, quoted, shortened
+from ingest.wire import Wire
+from weir.settings import WeirError
+
+# Without length or precision: raw holds what comes, also after the source widens.
+EXACT = {
+    "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision",
+    "numeric": "numeric", "bool": "boolean", "text": "text", "varchar": "text", "bpchar": "bpchar", "name": "name",
+    "date": "date", "time": "time without time zone", "timetz": "time with time zone",
+    "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone", "interval": "interval",
+    "uuid": "uuid", "bytea": "bytea", "json": "json", "jsonb": "jsonb", "inet": "inet", "cidr": "cidr",
+    "macaddr": "macaddr", "macaddr8": "macaddr8", "bit": "bit varying", "varbit": "bit varying", "oid": "oid",
+    "point": "point", "line": "line", "lseg": "lseg", "box": "box", "path": "path", "polygon": "polygon",
+    "circle": "circle", "char": '"char"',
+}  # fmt: skip
+ARRAYS = {
+    name: f"{'character varying' if name == 'varchar' else type_}[]"
+    for name, type_ in EXACT.items()
+    if name not in {"bit", "char", "json"}
+}
+CASTS = {"money": ("numeric", "::numeric")}
+
+
+@dataclass
+class Relation:
+    """A table, view or foreign table at the source."""
+
+    oid: int
+    kind: str
+    name: str  # quoted, with its schema
+    columns: list[Column]
+    unique: bool  # the declared key is unique and never NULL, by the source's own promise
+    token: list[Any]
+
+    @property
+    def versions(self) -> bool:
+        """Whether its rows have versions (xmin) that can be followed."""
+        return self.kind in "rp"
+
+
+def find(wire: Wire, table: Table) -> tuple[int, str, str]:
+    """The oid, kind and quoted name of the declared table. Raises WeirError when it is not there or not readable."""
+    schema, _, name = (table.origin or f"public.{table.name}").rpartition(".")
+    schema = schema or "public"
+    found = wire.row(_FIND, schema, name)
+    if not found:
+        near = [r[0] for r in wire.rows(_NEAR, schema, name)]
+        hint = f"; that schema has: {', '.join(near)}" if near else "; that schema has none, or does not exist"
+        raise WeirError(f"there is no table {schema}.{name} at the source{hint}")
+    oid, kind, whole, some = found
+    if not whole:
+        if some:
+            raise WeirError(
+                f"the account may read only some columns of {schema}.{name}, so that row versions can't be seen: "
+                "grant it select on the table"
+            )
+        raise WeirError(f"the account may not read {schema}.{name}: grant it select on the table")
+    return oid, kind, quoted(schema, name)
+
+
+def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relation:
+    """The relation's columns, key and token, as the present transaction sees them. Raises WeirError."""
+    found = wire.rows(_COLUMNS, oid)
+    check_columns(table, [row["attname"] for row in found])
+    columns = [_column(row) for row in found if row["attname"] not in table.exclude]
+    if set(table.exclude) & set(table.key):
+        raise WeirError(f"key ({', '.join(table.key)}) is excluded too: keep it, or declare another key")
+    unique = bool(table.key) and bool(wire.value(_UNIQUE, oid, table.key))
+    token = json.loads(wire.value(_TOKEN, oid)) if kind in "rp" else []
+    if token:
+        stats = wire.value("select to_regclass('pg_stat_wal')::text")
+        token.append(str(wire.value("select stats_reset::text from pg_stat_wal")) if stats else None)
+    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude])
+
+
+def _column(row: Any) -> Column:
+    name, type_, element = row["attname"], row["typname"], row["element"]
+    read = quoted(name)
+    if row["core"] and type_ in EXACT:
+        return Column(shortened(name), EXACT[type_], read)
+    if row["core"] and type_ in CASTS:
+        return Column(shortened(name), CASTS[type_][0], read + CASTS[type_][1])
+    if row["core"] and element in ARRAYS:
+        return Column(shortened(name), ARRAYS[element], read)
+    return Column(shortened(name), "text", read + "::text")
+
+
+def query(columns: list[Column], source: list[Column], relation: str, extra: str = "", where: str = "true") -> str:
+    """A select of the columns in the types that raw has for them."""
+    plain = {c.name: c.type for c in source}
+    cast = [c.expr if plain[c.name] == c.type else f"({c.expr})::{c.type}" for c in columns]
+    return f"select {', '.join(cast)}{extra} from {relation} where {where}"
+
+
+_FIND = """
+select c.oid::int8, c.relkind::text, has_table_privilege(c.oid, 'select'), has_any_column_privilege(c.oid, 'select')
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')"""
+_NEAR = """
+select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f')
+order by left(c.relname, 2) <> left($2, 2), c.relname limit 8"""
+_COLUMNS = """
+select a.attname::text, t.typname::text, e.typname::text as element,
+    t.typnamespace = 'pg_catalog'::regnamespace as core
+from pg_attribute a join pg_type t on t.oid = a.atttypid
+left join pg_type e on t.typcategory = 'A' and e.oid = t.typelem
+where a.attrelid = $1::int8::oid and a.attnum > 0 and not a.attisdropped order by a.attnum"""
+_UNIQUE = """
+select exists (
+    select from pg_index i where i.indrelid = $1::int8::oid and i.indisunique and i.indisvalid and i.indpred is null
+    and i.indexprs is null and i.indimmediate
+    and not exists (select from unnest(i.indkey[0:i.indnkeyatts - 1]) k join pg_attribute a
+        on a.attrelid = i.indrelid and a.attnum = k where not (a.attname = any($2::text[])))
+    and not exists (select from pg_attribute a where a.attrelid = i.indrelid and a.attname = any($2::text[])
+        and not a.attnotnull)
+    and not exists (select from pg_inherits h join pg_class c on c.oid = i.indrelid
+        where h.inhparent = i.indrelid and c.relkind = 'r'))"""
+# A row version is comparable only within one life of one server; and a changed schema, partition or policy can change
+# what is read without touching a row.
+_TOKEN = """
+with recursive tree as (
+    select $1::int8::oid as oid union all
+    select h.inhrelid from pg_inherits h join tree on h.inhparent = tree.oid
+)
+select json_build_array(
+    case when has_function_privilege('pg_control_system()', 'execute')
+        then (select system_identifier::text from pg_control_system()) end,
+    case when has_function_privilege('pg_control_checkpoint()', 'execute')
+        then (select timeline_id::text from pg_control_checkpoint()) end,
+    pg_postmaster_start_time()::text,
+    md5((select string_agg(concat_ws(' ', t.oid, c.relrowsecurity, c.relforcerowsecurity, a.attnum, a.attname,
+            a.atttypid, a.atttypmod, a.atthasmissing), ',' order by t.oid, a.attnum)
+        from tree t join pg_class c on c.oid = t.oid join pg_attribute a on a.attrelid = t.oid
+        where a.attnum > 0 and not a.attisdropped)),
+    md5(coalesce((select string_agg(p::text, ',' order by p.oid) from pg_policy p join tree t on t.oid = p.polrelid),
+        '')), current_user)::text"""

@@ -1,0 +1,178 @@
+"""Any database that SQLAlchemy knows, SQLite first: every column as text, streamed in one read transaction.
+
+Small tables, and all on `full`, are compared whole, so that changes and deletes are exact. A larger one with a cursor
+lands the window from its newest cursor less the overlap, and is compared whole when the counts say that rows went.
+SQLite keeps any value in any column: what comes is what its cell holds (floats to the last digit, blobs as \\x…).
+"""
+
+import asyncio
+import datetime
+import decimal
+import os
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from ingest.connectors import Progress, State, check_columns, compare, keyed_by_content
+from ingest.plan import Source, Table
+from ingest.raw import Column, Raw, listed, shortened
+from ingest.text import blocks, escaped, line, visible
+from weir.settings import WeirError
+
+WHOLE = 200_000  # rows up to which comparing all costs less than it is worth avoiding
+
+
+class Connector:
+    """One database."""
+
+    def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        import sqlalchemy as sa
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+        try:
+            address = sa.make_url(url)
+            if address.get_backend_name() == "sqlite":
+                path = address.database or ""
+                if not os.path.isfile(path):
+                    raise WeirError(f"there is no file {path}: mend {source.connection}, or make the database")
+                address = sa.make_url(f"sqlite:///file:{path}?mode=ro&uri=true")
+            self.engine = sa.create_engine(address)
+        except (NoSuchModuleError, ArgumentError):
+            scheme = url.split(":", 1)[0]
+            raise WeirError(f"{source.connection} has the scheme {scheme!r}, which nothing here reads") from None
+        except ModuleNotFoundError as fault:
+            raise WeirError(f"{source.connection} needs the Python package {fault.name}: install it") from None
+        self.lite = self.engine.dialect.name == "sqlite"
+        if self.lite:
+            sa.event.listen(self.engine, "connect", _lenient)
+        self.connection = self.engine.connect()
+        if self.lite:
+            self.connection.exec_driver_sql("begin")  # one snapshot for the count and the rows
+
+    def close(self) -> None:
+        """Let the source go."""
+        self.connection.close()
+        self.engine.dispose()
+
+    def _table(self, table: Table) -> Any:
+        import sqlalchemy as sa
+
+        schema, _, name = (table.origin or table.name).rpartition(".")
+        try:
+            columns = sa.inspect(self.connection).get_columns(name, schema=schema or None)
+        except sa.exc.NoSuchTableError:
+            have = ", ".join(sa.inspect(self.connection).get_table_names(schema=schema or None)[:8])
+            raise WeirError(f"there is no table {table.origin or name} at the source; it has: {have}") from None
+        check_columns(table, [c["name"] for c in columns])
+        kept = [sa.column(c["name"]) for c in columns if c["name"] not in table.exclude]
+        return sa.table(name, *kept, schema=schema or None)
+
+    def _prepare(self, table: Table, raw: Raw, made: Any) -> list[Column]:
+        columns = [Column(shortened(c.name)) for c in made.columns] + [Column("_escaped", "boolean")]
+        return raw.prepare(columns + ([] if table.key else [Column("_key")]))
+
+    def _lines(self, made: Any, where: Any, end: str, progress: Progress) -> Iterator[str]:
+        import sqlalchemy as sa
+
+        wanted = [c if self.lite else sa.cast(c, sa.Text) for c in made.columns]
+        query = sa.select(*wanted).select_from(made)
+        result = self.connection.execution_options(stream_results=True, yield_per=2000).execute(
+            query if where is None else query.where(where)
+        )
+        for count, row in enumerate(result, 1):
+            values = [v if v is None or type(v) is str else _text(v) for v in row]
+            flag = any([v is not None and escaped(v) for v in values])
+            if flag:
+                values = [None if v is None else visible(v) for v in values]
+            yield line(values, "\tt" + end if flag else "\t\\N" + end)
+            if not count % 5000:
+                progress(count, 0)
+
+    def _read(self, raw: Raw, made: Any, where: Any, progress: Progress) -> int:
+        names = [shortened(c.name) for c in made.columns] + ["_escaped"]
+        return raw.wire.copy_in(None, "incoming", names, blocks(self._lines(made, where, "\n", progress)))
+
+    def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
+        """Land what changed, by comparing all of it or a window of the cursor."""
+        import sqlalchemy as sa
+
+        made = self._table(table)
+        columns = self._prepare(table, raw, made)
+        rows = int(self.connection.execute(sa.select(sa.func.count()).select_from(made)).scalar_one())
+        key = table.key or ["_key"]
+        raw.incoming()
+        if table.cursor and table.key and not full and rows > WHOLE and state.get("cursor") is not None:
+            facts = self._window(table, raw, made, columns, state, progress)
+            live = raw.wire.value(f"select count(*) from ({raw.live(key, listed(key))}) l")
+            if live == rows:
+                facts["source_rows"] = rows
+                return facts, {"rows": rows, "cursor": self._newest(made, table)}
+            raw.wire.execute("truncate incoming")
+        else:
+            facts = {"landed": 0, "deleted": 0, "extracted": 0}
+        read = self._read(raw, made, None, progress)
+        if not table.key:
+            keyed_by_content(raw)
+        else:
+            raw.check_keys("incoming", key)
+        found = compare(raw, key, columns, read)
+        for name in ("landed", "deleted", "extracted"):
+            found[name] += facts[name]
+        following = {"rows": rows, **({"cursor": self._newest(made, table)} if table.cursor else {})}
+        return found | {"promise": "exact on compare" if table.cursor else "exact"}, following
+
+    def _window(self, table: Table, raw: Raw, made: Any, columns: list[Column], state: State,
+                progress: Progress) -> State:  # fmt: skip
+        import sqlalchemy as sa
+
+        cursor = made.c[table.cursor]
+        low = _earlier(str(state["cursor"]), table)
+        rows = self._read(raw, made, sa.or_(cursor >= low, cursor.is_(None)), progress)
+        upserts = raw.insert_changes(table.key, deletes=False)[0]
+        return {"how": "cursor", "extracted": rows, "landed": upserts, "deleted": 0, "promise": "exact on compare"}
+
+    def _newest(self, made: Any, table: Table) -> str | None:
+        import sqlalchemy as sa
+
+        newest = self.connection.execute(sa.select(sa.func.max(made.c[table.cursor]))).scalar_one()
+        return None if newest is None else _text(newest)
+
+    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+        """Read all of the table into `incoming`."""
+        made = self._table(table)
+        self._prepare(table, raw, made)
+        raw.incoming(", _new boolean")
+        self._read(raw, made, None, lambda rows, size: None)
+        if not table.key:
+            keyed_by_content(raw)
+        return table.key or ["_key"], "exact on compare" if table.cursor else "exact"
+
+
+def _lenient(connection: Any, _: Any) -> None:
+    """Text that is not UTF-8 is read all the same, and shown."""
+    connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+    connection.isolation_level = None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes | memoryview):
+        return "\\x" + bytes(value).hex()
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    return format(value, "f") if isinstance(value, decimal.Decimal) else str(value)
+
+
+def _earlier(cursor: str, table: Table) -> str:
+    """The cursor less the table's overlap, in the cursor's own form; as it is where it is no time."""
+    from ingest.plan import duration
+
+    try:
+        moment = datetime.datetime.fromisoformat(cursor) - duration(table.overlap or "1 day")
+    except ValueError:
+        return cursor
+    text = moment.isoformat("T" if "T" in cursor else " ", "seconds" if len(cursor) > 10 else "auto")
+    return text[:10] if len(cursor) == 10 else text.replace("+00:00", "Z") if cursor.endswith("Z") else text

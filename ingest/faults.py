@@ -1,0 +1,58 @@
+"""A fault as one line that a tired person understands: what is wrong, where, what to do next; no secrets."""
+
+import os
+import re
+from urllib.parse import urlsplit
+
+from ingest.plan import Source, Table
+from weir.settings import WeirError, redact
+
+_HINTS: list[tuple[str, str]] = [
+    (r"InvalidPassword|InvalidAuthorization|password authentication failed", "wrong user or password: mend {variable}"),
+    (r"InvalidCatalogName", "there is no such database: mend {variable}"),
+    (r"ConnectionRefused|Connect call failed|ConnectionDoesNotExist|Connection refused|CannotConnectNow|timed? ?out"
+     r"|NewConnectionError|gaierror|Name or service|ConnectionReset|Temporary failure|connection was closed"
+     r"|AdminShutdown|CrashShutdown|ConnectionFailure",
+     "can't be reached or went away: see that it is up, and check {variable}"),
+    (r"LockNotAvailable", "another session holds a lock on it: try again when that has ended"),
+    (r"InsufficientPrivilege|permission denied", "the account in {variable} may not read it: grant it select"),
+    (r"DiskFull|No space left", "the warehouse's disk is full: make room, then run again; nothing was half-landed"),
+    (r"UndefinedTable|no such table", "there is no such table at the source: mend its name, or `from`"),
+    (r"database is locked", "another program holds the file locked: try again when it has ended"),
+    (r"file is not a database|file is encrypted", "the file is no SQLite database: check {variable}"),
+    (r"unable to open database file", "the file is not there or can't be read: check {variable}"),
+]  # fmt: skip
+
+
+def plain(fault: BaseException, source: Source, table: Table | None = None) -> str:
+    """The fault in one line that begins with the source and table."""
+    where = f"{source.name}.{table.name}" if table else source.name
+    text = " ".join(redact(fault).split())
+    if isinstance(fault, WeirError):
+        return text if text.startswith(where) else f"{where}: {text}"
+    named = f"{_names(fault)} {text}"
+    for pattern, hint in _HINTS:
+        if re.search(pattern, named, re.IGNORECASE):
+            say = hint.format(variable=source.connection)
+            return f"{where}: {say} ({_place(source)}{_short(text)})"
+    return f"{where}: {type(fault).__name__}: {_short(text) or 'no more is known'}"
+
+
+def _names(fault: BaseException) -> str:
+    names, step = [], fault
+    while step is not None and len(names) < 5:
+        names.append(type(step).__name__)
+        step = step.__cause__ or step.__context__  # type: ignore[assignment]
+    return " ".join(names)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 240 else text[:237] + "…"
+
+
+def _place(source: Source) -> str:
+    try:
+        parts = urlsplit(os.environ.get(source.connection, ""))
+        return f"{parts.hostname}:{parts.port}: " if parts.hostname and parts.port else ""
+    except ValueError:
+        return ""

@@ -1,0 +1,116 @@
+"""Landing: runs a plan, one dlt pipeline per source, sources side by side.
+
+In: a Plan, the run's id and clock. Out: rows in raw, receipts in `ops.landings`, one SourceResult per source.
+State is in the receipts alone: a package that a killed run left behind is dropped, for what it committed has its
+receipt and the rest is read anew. Alone: `weir land`.
+"""
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.plan import Plan, Source
+from ingest.results import SourceResult, TableEvent
+from weir.settings import WeirError, redact
+
+Report = Callable[[TableEvent], None]
+# Small, fixed, and the same wherever a person's own dlt settings say otherwise.
+_SETTINGS = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RESTORE_FROM_DESTINATION": "false",
+    "LOAD__RAISE_ON_FAILED_JOBS": "false", "LOAD__WORKERS": "3", "LOAD__DELETE_COMPLETED_JOBS": "true",
+    "SCHEMA__NAMING": "sql_cs_v1", "ENABLE_RUNTIME_TRACE": "false",
+}  # fmt: skip
+
+
+def land(plan: Plan, *, run_id: str | None, as_of: datetime, sources: list[str] | None = None,
+         tables: list[str] | None = None, full: bool = False, report: Report | None = None) -> list[SourceResult]:  # fmt: skip
+    """Land the sources and tables named, or all; `full` compares every table whole.
+
+    A source that fails is a SourceResult with its one line, never an exception. Raises WeirError when a name is not
+    declared or the warehouse can't be reached.
+    """
+    from weir import warehouse
+
+    picked = [source for source in plan.pick(sources, tables) if source.tables]
+    url = warehouse.ensure()
+    if not picked:
+        return []
+    os.environ.update(_SETTINGS)
+    import dlt  # noqa: F401  once, before the threads need it
+
+    from ingest.destination import Run
+
+    runs = [Run(source, url, run_id, as_of, full, report or (lambda event: None)) for source in picked]
+    with ThreadPoolExecutor(len(runs), "land") as pool:
+        return list(pool.map(_land_source, runs))
+
+
+def _land_source(run: Any) -> SourceResult:
+    """One source, one pipeline, one load package."""
+    from ingest.connectors import module_of
+    from ingest.faults import plain
+
+    source: Source = run.source
+    load_id, message = None, ""
+    try:
+        module_of(source)
+        load_id = _run_pipeline(run)
+    except Exception as fault:
+        cause = fault
+        while cause.__cause__ is not None and not isinstance(cause, WeirError):
+            cause = cause.__cause__  # type: ignore[assignment]
+        message = plain(cause, source)
+    events = [run.done[table.name] for table in source.tables if table.name in run.done]
+    failed = [event for event in events if event.state == "failed"]
+    if failed:
+        more = f" (and {len(failed) - 1} more of its tables)" if len(failed) > 1 else ""
+        message = failed[0].message + more
+    elif not message and len(events) < len(source.tables):
+        message = f"{source.name}: only {len(events)} of {len(source.tables)} tables were landed: run again"
+    return SourceResult(source.name, "failed" if message else "landed", redact(message), events, load_id)
+
+
+def _run_pipeline(run: Any) -> str | None:
+    import dlt
+
+    from ingest.destination import RUNS, warehouse
+    from weir.settings import home
+
+    token = uuid.uuid4().hex
+    RUNS[token] = run
+    name = run.source.name
+    work = Path(tempfile.mkdtemp(prefix=f"weir-{name}-"))
+    logging.getLogger("dlt").setLevel(logging.CRITICAL)
+
+    def windows(table: str, hinted: dict[str, str]) -> Iterator[Any]:
+        file = work / f"{uuid.uuid4().hex}.csv"
+        file.write_text(json.dumps({"run": token, "table": table, "job": table}))
+        yield dlt.mark.with_file_import(str(file), "csv", 1)
+
+    try:
+        pipeline = dlt.pipeline(
+            f"weir_{name}",
+            pipelines_dir=str(home() / "dlt"),
+            destination=warehouse(credentials=run.warehouse),
+            dataset_name=f"raw_{name}",
+        )
+        if pipeline.has_pending_data:
+            pipeline.drop_pending_packages()
+        columns: Any = {"_dlt_load_id": {"data_type": "text", "nullable": False}}
+        resources = [
+            dlt.resource(windows(table.name, {}), name=table.name, columns=columns, write_disposition="append")
+            for table in run.source.tables
+        ]
+        info = pipeline.run(dlt.source(lambda: resources, name=name, max_table_nesting=0)())
+        return info.loads_ids[0] if info and info.loads_ids else None
+    finally:
+        RUNS.pop(token, None)
+        shutil.rmtree(work, ignore_errors=True)

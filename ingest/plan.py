@@ -1,0 +1,192 @@
+"""The plan: dbt's source files, read as what to land from where.
+
+In: `<project>/<model-paths>/**/*.yml`. Out: a Plan of Sources with their Tables.
+A source without `config.meta.connection` is not landed. Every mistake is one WeirError that names file, source,
+table and key. Alone: `python -m ingest.plan`.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from weir.settings import ROOT, WeirError
+
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+
+class Table(BaseModel):
+    """One declared table, and how to land it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    name: str
+    key: list[str] = Field(default_factory=list)
+    cursor: str | None = None
+    overlap: str | None = None
+    exclude: list[str] = Field(default_factory=list)
+    origin: str | None = Field(default=None, alias="from")
+    path: str | None = None
+    format: str | dict[str, Any] | None = None
+    endpoint: dict[str, Any] = Field(default_factory=dict)
+    data_selector: str | None = None
+    paginator: str | dict[str, Any] | None = None
+    columns: list[str] = Field(default_factory=list)
+
+    @field_validator("key", "exclude", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("overlap")
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        return value if value is None or duration(value) is not None else value
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The format's settings; `type` is its name, where given."""
+        return {"type": self.format} if isinstance(self.format, str) else dict(self.format or {})
+
+
+class Source(BaseModel):
+    """One declared source: a database, an API, a folder."""
+
+    name: str
+    connection: str
+    token: str | None = None
+    client: dict[str, Any] = Field(default_factory=dict)
+    file: str = ""
+    tables: list[Table] = Field(default_factory=list)
+
+
+class Plan(BaseModel):
+    """Everything that is declared to land."""
+
+    sources: list[Source]
+
+    def pick(self, sources: list[str] | None, tables: list[str] | None) -> list[Source]:
+        """The sources named, or all, with the tables ("source.table") named, or all. Raises WeirError."""
+        known = {source.name: source for source in self.sources}
+        paths = {f"{source.name}.{table.name}" for source in self.sources for table in source.tables}
+        for name in sources or []:
+            _known(name, known, "source")
+        for name in tables or []:
+            _known(name, paths, "table")
+        wanted = set(sources or known) if not tables else {name.split(".", 1)[0] for name in tables}
+        wanted &= set(sources) if sources else wanted
+        picked = []
+        for source in self.sources:
+            if source.name in wanted:
+                kept = [t for t in source.tables if not tables or f"{source.name}.{t.name}" in tables]
+                picked.append(source.model_copy(update={"tables": kept}))
+        return picked
+
+
+def duration(text: str) -> timedelta:
+    """'1 day', '90 minutes' as a timedelta. Raises ValueError."""
+    match = re.fullmatch(r"\s*(\d+)\s*(second|minute|hour|day|week)s?\s*", text)
+    if not match:
+        raise ValueError(f"{text!r} is no length of time: write it as '1 day' or '90 minutes'")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def read_plan(project: Path) -> Plan:
+    """Read every source file of the dbt project. Raises WeirError at the first mistake."""
+    found: dict[str, Source] = {}
+    for file in _files(project):
+        where = str(file.relative_to(project))
+        for entry in _load(file, where).get("sources") or []:
+            source = _source(entry, where)
+            if source is None:
+                continue
+            if source.name in found:
+                twice = {t.name for t in found[source.name].tables} & {t.name for t in source.tables}
+                if twice:
+                    raise WeirError(f"{where}: table {source.name}.{min(twice)} is declared twice: keep one of them")
+                found[source.name].tables.extend(source.tables)
+            else:
+                found[source.name] = source
+    return Plan(sources=list(found.values()))
+
+
+def _files(project: Path) -> Iterator[Path]:
+    settings = project / "dbt_project.yml"
+    paths = _load(settings, settings.name).get("model-paths") if settings.exists() else None
+    for folder in paths or ["models"]:
+        yield from sorted({*(project / folder).rglob("*.yml"), *(project / folder).rglob("*.yaml")})
+
+
+def _load(file: Path, where: str) -> dict[str, Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+    except (OSError, UnicodeDecodeError) as fault:
+        raise WeirError(f"{where} can't be read: {fault}") from None
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise WeirError(f"{where}{line} is not valid YAML: {getattr(fault, 'problem', fault)}") from None
+    if not isinstance(content, dict):
+        raise WeirError(f"{where} holds no mapping: a dbt file begins with `version: 2` and `sources:`")
+    return content
+
+
+def _source(entry: Any, where: str) -> Source | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        raise WeirError(f"{where}: a source has no name: write `- name: …` under `sources:`")
+    name, at = entry["name"], f"{where}: source {entry['name']}"
+    meta = _meta(entry, at)
+    if not meta.get("connection"):
+        return None
+    if entry.get("schema") != f"raw_{name}":
+        raise WeirError(f"{at}: schema must be raw_{name}, where its rows land (it is {entry.get('schema')!r})")
+    source: Source = _build(Source, {"name": name, "file": where, **meta}, at)
+    if not isinstance(entry.get("tables") or [], list):
+        raise WeirError(f"{at}: tables must be a list: write `- name: …` under `tables:`")
+    for item in entry.get("tables") or []:
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+            raise WeirError(f"{at}: a table has no name: write `- name: …` under `tables:`")
+        place = f"{at}, table {item['name']}"
+        columns = [c["name"] for c in item.get("columns") or [] if isinstance(c, dict) and "name" in c]
+        values = {**_meta(item, place), "name": item["name"], "columns": columns}
+        source.tables.append(_build(Table, values, place))
+    return source
+
+
+def _meta(entry: dict[str, Any], at: str) -> dict[str, Any]:
+    config = entry.get("config") or {}
+    meta = config.get("meta") if isinstance(config, dict) else config
+    if not isinstance(meta or {}, dict):
+        raise WeirError(f"{at}: config.meta must be a mapping such as {{meta: {{key: [id]}}}}")
+    return {str(name): value for name, value in {**(entry.get("meta") or {}), **(meta or {})}.items()}
+
+
+def _build(model: type[BaseModel], values: dict[str, Any], at: str) -> Any:
+    known = {field.alias or name for name, field in model.model_fields.items()}
+    for name in values:
+        close = difflib.get_close_matches(name, known, 1, 0.75)
+        if name not in known and close:
+            raise WeirError(f"{at}: meta has no key {name!r}: did you mean {close[0]!r}?")
+    try:
+        return model.model_validate(values)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise WeirError(f"{at}: key {key!r}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _known(name: str, known: Any, what: str) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, list(known), 1) or sorted(known)[:1]
+        hint = f"did you mean {near[0]!r}?" if near else "nothing is declared under models/"
+        raise WeirError(f"no {what} {name!r} is declared: {hint}")
+
+
+if __name__ == "__main__":
+    for declared in read_plan(ROOT).sources:
+        print(declared.name, declared.connection, *(table.name for table in declared.tables))

@@ -1,0 +1,180 @@
+"""Raw: one table's append-only change log, seen from one landing's transaction.
+
+In: columns and rows. Out: rows with `_dlt_load_id`, `_op` and `_seq`; the differences between what came and what is
+there; the receipt and the state. The caller commits.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ingest.wire import Wire
+from weir.settings import WeirError
+
+# How a column widens without losing a value; what has no way here becomes text.
+_WIDER = {"smallint": ["integer", "bigint", "numeric"], "integer": ["bigint", "numeric"], "bigint": ["numeric"],
+          "real": ["double precision"], "bpchar": ["text"]}  # fmt: skip
+# Types whose equality is coarser than their text (1.0 = 1.00), or that have none.
+_BY_TEXT = {"numeric", "jsonb", "json", "real", "double precision", "bpchar", "interval", "time with time zone",
+            "point", "line", "lseg", "box", "path", "polygon", "circle"}  # fmt: skip
+_META = ["_dlt_load_id", "_op", "_seq"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of raw: its name there, its type there, and the expression that reads it at the source."""
+
+    name: str
+    type: str = "text"
+    expr: str = ""
+
+
+def quoted(*names: str) -> str:
+    """The names as one quoted SQL identifier, dots between."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def listed(names: list[str], prefix: str = "") -> str:
+    """The names as a quoted list."""
+    return ", ".join(prefix + quoted(name) for name in names)
+
+
+def shortened(name: str) -> str:
+    """The name as PostgreSQL can hold it: at most 63 bytes, made unique by a digest where cut."""
+    if len(name.encode()) <= 63:
+        return name
+    digest = hashlib.md5(name.encode()).hexdigest()[:8]
+    return name.encode()[:54].decode(errors="ignore") + "_" + digest
+
+
+class Raw:
+    """One table of raw in one transaction of the warehouse."""
+
+    def __init__(self, wire: Wire, source: str, table: str, load_id: str) -> None:
+        self.wire, self.source, self.table, self.load_id = wire, source, table, load_id
+        self.schema = shortened(f"raw_{source}")
+        self.name = shortened(table)
+        self.relation = quoted(self.schema, self.name)
+        self.columns: list[Column] = []
+        self.empty = True
+
+    def begin(self, job: str) -> dict[str, Any] | None:
+        """Open the transaction; returns the receipt of this job where it has one already."""
+        self.wire.execute("begin")
+        self.wire.execute("select pg_advisory_xact_lock(hashtext('weir land'), hashtext($1))", self.relation)
+        found = self.wire.row("select * from ops.landings where load_id = $1 and job = $2", self.load_id, job)
+        return dict(found) if found else None
+
+    def state(self) -> dict[str, Any]:
+        """The table's state: that of its newest receipt."""
+        query = """select state from ops.landings where source = $1 and table_name = $2 and state is not null
+                   order by landed_at desc limit 1"""
+        found = self.wire.value(query, self.source, self.table)
+        return json.loads(found) if found else {}
+
+    def prepare(self, columns: list[Column]) -> list[Column]:
+        """Make or widen the table; returns the columns with the types that raw has for them."""
+        clash = [column.name for column in columns if column.name in _META]
+        if clash:
+            raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it")
+        have = {r[0]: r[1] for r in self.wire.rows(_COLUMNS, self.relation)}
+        if not have:
+            body = "".join(f"{quoted(c.name)} {c.type}, " for c in columns)
+            self.wire.execute(f"create schema if not exists {quoted(self.schema)}")
+            self.wire.execute(
+                f"create table {self.relation} ({body}_dlt_load_id text not null, _op text not null, "
+                "_seq bigint generated always as identity)"
+            )
+            self.wire.execute(f"create index on {self.relation} using brin (_dlt_load_id)")
+        self.columns = [self._fit(column, have) if have else column for column in columns]
+        self.empty = not have or not self.wire.value(f"select exists (select from {self.relation})")
+        return self.columns
+
+    def _fit(self, column: Column, have: dict[str, str]) -> Column:
+        there = have.get(column.name)
+        if there is None:
+            self.wire.execute(f"alter table {self.relation} add column {quoted(column.name)} {column.type}")
+            return column
+        if there == column.type or there == "text" or column.type in _WIDER.get(there, []) and self._retype(column):
+            return Column(column.name, there if there == "text" else column.type, column.expr)
+        if there in _WIDER.get(column.type, []):
+            return Column(column.name, there, column.expr)
+        wide = Column(column.name, "text", column.expr)
+        self._retype(wide)
+        return wide
+
+    def _retype(self, column: Column) -> bool:
+        name = quoted(column.name)
+        self.wire.execute(f"alter table {self.relation} alter {name} type {column.type} using {name}::{column.type}")
+        return True
+
+    def incoming(self, extra: str = "") -> None:
+        """Make the temporary table that takes what comes before it is compared."""
+        body = ", ".join(f"{quoted(c.name)} {c.type}" for c in self.columns)
+        self.wire.execute(f"create temporary table incoming ({body}{extra}) on commit drop")
+
+    def live(self, key: list[str], columns: str, where: str = "true") -> str:
+        """A query for the current rows: the last of each key, tombstones left out."""
+        last = f"select max(_seq) from {self.relation} where {where} group by {listed(key)}"
+        return f"select {columns} from {self.relation} where _seq in ({last}) and _op = 'upsert'"
+
+    def check_keys(self, relation: str, key: list[str], where: str = "true") -> None:
+        """Raise WeirError where the key holds NULL in the relation, or twice the same."""
+        names = listed(key)
+        null = " or ".join(f"{quoted(name)} is null" for name in key)
+        twice = self.wire.row(f"select {names}, count(*) from {relation} where {where} group by {names} "
+                              f"having count(*) > 1 or {null} limit 1")  # fmt: skip
+        if twice:
+            value = ", ".join(str(v) for v in list(twice)[:-1])
+            raise WeirError(
+                f"key ({', '.join(key)}) is not a key: {value} stands in {twice[-1]} rows; "
+                "declare a key that is unique and never NULL, or none"
+            )
+
+    def insert_changes(self, key: list[str], deletes: bool = True) -> tuple[int, int]:
+        """Append what differs between `incoming` and the current rows; returns upserts and tombstones.
+
+        With `deletes` false, `incoming` is a part of the source, and what it lacks is not gone.
+        """
+        names = [c.name for c in self.columns]
+        compared = ", ".join(_comparable(c) for c in self.columns)
+        back = ", ".join(f"{quoted(c.name)}::{c.type}" for c in self.columns)
+        constants = f"'{self.load_id}', "
+        gone = f"{self.live(key, listed(key))} except select {listed(key)} from incoming"
+        deleted = 0
+        if deletes and not self.empty:
+            deleted = self.wire.execute(
+                f"insert into {self.relation} ({listed(key)}, _dlt_load_id, _op) "
+                f"select {listed(key)}, {constants}'delete' from ({gone}) g"
+            )
+        changed = f"select {compared} from incoming except {self.live(key, compared)}"
+        upserts = self.wire.execute(
+            f"insert into {self.relation} ({listed(names)}, _dlt_load_id, _op) "
+            f"select {back}, {constants}'upsert' from ({changed}) c"
+        )
+        return upserts, deleted
+
+    def receipt(self, job: str, run_id: str | None, as_of: datetime, facts: dict[str, Any], state: dict[str, Any],
+                promise: str) -> None:  # fmt: skip
+        """Write the job's receipt, with the state that the table is in from now on."""
+        columns = {c.name: c.type for c in self.columns}
+        self.wire.execute(
+            _RECEIPT, self.load_id, job, run_id, self.source, self.table, promise, facts["how"], facts["extracted"],
+            facts["landed"], facts["deleted"], facts.get("source_rows"), facts.get("bytes", 0), facts["seconds"],
+            as_of, json.dumps(state), json.dumps(columns),
+        )  # fmt: skip
+
+
+def _comparable(column: Column) -> str:
+    name = quoted(column.name)
+    plain = column.type not in _BY_TEXT and not column.type.endswith("[]")
+    return name if plain else f"{name}::text as {name}"
+
+
+_COLUMNS = """select attname, case atttypid when 'bpchar'::regtype then 'bpchar' else format_type(atttypid, null) end
+from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum"""
+_RECEIPT = """insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, landed,
+deleted, source_rows, bytes, seconds, as_of, state, columns)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""

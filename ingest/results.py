@@ -1,0 +1,56 @@
+"""What landing reports: one event per step of a table, one result per source."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass
+class TableEvent:
+    """Where the landing of one table stands; `state` is started, progress, done or failed."""
+
+    source: str
+    table: str
+    state: str
+    rows: int = 0
+    extracted: int = 0
+    landed: int = 0
+    deleted: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    how: str = ""
+    message: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass
+class SourceResult:
+    """What became of one source; `state` is landed or failed, `message` says in one line why."""
+
+    source: str
+    state: str
+    message: str = ""
+    tables: list[TableEvent] = field(default_factory=list)
+    load_id: str | None = None
+
+
+@dataclass
+class TableCheck:
+    """One table at the source against raw, by key and by content."""
+
+    source: str
+    table: str
+    source_rows: int
+    raw_rows: int
+    missing: int
+    extra: int
+    different: int
+    examples: list[str]
+    promise: str
+    changed_since: int = 0
+    message: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether raw holds what the source holds."""
+        return not (self.missing or self.extra or self.different or self.message)

@@ -1,0 +1,65 @@
+"""COPY's text format: values as PostgreSQL reads them, with what it can't hold made visible.
+
+A NUL character becomes the four visible characters \\x00, a byte that is not UTF-8 likewise; such a row is flagged.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+BLOCK = 1 << 17
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def visible(text: str) -> str:
+    """The text with NULs, and bytes that were not UTF-8 (surrogates), written as \\x00."""
+    raw = text.encode("utf-8", "surrogateescape") if text.isascii() or _encodable(text) else _surrogates(text)
+    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _surrogates(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def escaped(text: str) -> bool:
+    """Whether the text holds what PostgreSQL can't."""
+    if "\0" in text:
+        return True
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def field(text: str) -> str:
+    """The text as one field of COPY."""
+    return text.translate(_ESCAPES) if "\\" in text or "\t" in text or "\n" in text or "\r" in text else text
+
+
+def line(values: Iterable[Any], end: str) -> str:
+    """One line of COPY from values that are text, numbers or None; `end` is appended as it is."""
+    return "\t".join(["\\N" if v is None else field(v) if isinstance(v, str) else str(v) for v in values]) + end
+
+
+def blocks(lines: Iterable[str]) -> Iterator[bytes]:
+    """The lines, joined into blocks worth sending."""
+    held: list[str] = []
+    size = 0
+    for text in lines:
+        held.append(text)
+        size += len(text)
+        if size >= BLOCK:
+            yield "".join(held).encode()
+            held, size = [], 0
+    if held:
+        yield "".join(held).encode()

@@ -1,0 +1,112 @@
+"""A connection to PostgreSQL that streams: asyncpg, driven from one thread by a loop of its own.
+
+asyncpg hands COPY over in whole buffers from C, where psycopg yields one row per read.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import asyncpg
+
+BUFFERS = 8
+
+
+class Wire:
+    """One connection, used by one thread."""
+
+    def __init__(self, url: str, name: str, loop: asyncio.AbstractEventLoop, **settings: str) -> None:
+        self.loop = loop
+        url = "postgresql://" + url.split("://", 1)[1]
+        options = {"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "bytea_output": "hex"}
+        options |= {"extra_float_digits": "1", "application_name": name, "search_path": "pg_catalog", **settings}
+        self.raw: asyncpg.Connection = loop.run_until_complete(
+            asyncpg.connect(url, timeout=15, server_settings=options, statement_cache_size=0)
+        )
+
+    def execute(self, query: str, *values: Any) -> int:
+        """Run the statement; returns the number of rows that it touched, where its tag says so."""
+        return tag_rows(self.loop.run_until_complete(self.raw.execute(query, *values)))
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """All rows of the query."""
+        return list(self.loop.run_until_complete(self.raw.fetch(query, *values)))
+
+    def row(self, query: str, *values: Any) -> Any:
+        """The first row of the query, or None."""
+        return self.loop.run_until_complete(self.raw.fetchrow(query, *values))
+
+    def value(self, query: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        return self.loop.run_until_complete(self.raw.fetchval(query, *values))
+
+    def copy_in(self, schema: str | None, table: str, columns: list[str], chunks: Iterable[bytes]) -> int:
+        """COPY text from the chunks into the table; returns the rows that the server counted."""
+
+        async def source() -> AsyncIterator[bytes]:
+            for chunk in chunks:
+                yield chunk
+
+        tag = self.raw.copy_to_table(table, source=source(), columns=columns, schema_name=schema, format="text")
+        return tag_rows(self.loop.run_until_complete(tag))
+
+    def close(self) -> None:
+        """Close at once; what is not committed is rolled back."""
+        self.raw.terminate()
+        self.loop.run_until_complete(asyncio.sleep(0))
+
+
+def tag_rows(tag: str) -> int:
+    """The number at the end of a command tag: 'COPY 12' is 12."""
+    last = tag.rsplit(" ", 1)[-1]
+    return int(last) if last.isdigit() else 0
+
+
+def pipe(source: Wire, query: str, target: Wire, schema: str | None, table: str, columns: list[str],
+         seen: Any = None) -> tuple[int, int]:  # fmt: skip
+    """COPY (binary) the query's rows into the table through a small queue; returns rows and bytes.
+
+    Both connections must share a loop. Raises what either side raised, or RuntimeError when their counts differ.
+    """
+    return source.loop.run_until_complete(_pipe(source.raw, query, target.raw, schema, table, columns, seen))
+
+
+async def _pipe(source: Any, query: str, target: Any, schema: str | None, table: str, columns: list[str],
+                seen: Any) -> tuple[int, int]:  # fmt: skip
+    queue: asyncio.Queue[Any] = asyncio.Queue(BUFFERS)
+    size = 0
+
+    async def produce() -> str:
+        try:
+            tag = await source.copy_from_query(query, output=queue.put, format="binary")
+        except BaseException as fault:
+            await queue.put(fault)
+            raise
+        await queue.put(None)
+        return str(tag)
+
+    async def consume() -> AsyncIterator[bytes]:
+        nonlocal size
+        while (item := await queue.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            size += len(item)
+            if seen:
+                seen(size)
+            yield item
+
+    producer = asyncio.create_task(produce())
+    try:
+        tag = await target.copy_to_table(table, source=consume(), columns=columns, schema_name=schema, format="binary")
+    except BaseException:
+        while not producer.done():  # let it see that nobody listens, so that the connection ends in order
+            producer.cancel()
+            while not queue.empty():
+                queue.get_nowait()
+            await asyncio.wait([producer], timeout=0.2)
+        producer.exception() if not producer.cancelled() else None
+        raise
+    sent = tag_rows(await producer)
+    if sent != tag_rows(tag):
+        raise RuntimeError(f"the source sent {sent} rows, the warehouse counted {tag_rows(tag)}")
+    return sent, size
