@@ -1,0 +1,23 @@
+-- Grain: one row per account, day with any usage, and month from which its events count as known.
+with user_days as (
+    select * from {{ ref('int_usage_user_daily') }}
+),
+
+final as (
+    select
+        account_id,
+        usage_date,
+        known_month,
+        count(distinct user_id) as active_users,
+        cast(sum(events) as bigint) as events,
+        cast(sum(logins) as bigint) as logins,
+        cast(sum(reports_viewed) as bigint) as reports_viewed,
+        cast(sum(exports) as bigint) as exports,
+        cast(sum(invites_sent) as bigint) as invites_sent,
+        cast(sum(api_calls) as bigint) as api_calls,
+        max(last_event_at) as last_event_at
+    from user_days
+    group by account_id, usage_date, known_month
+)
+
+select * from final

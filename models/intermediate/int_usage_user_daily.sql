@@ -1,0 +1,38 @@
+-- Grain: one row per account, user, day and month from which its events count as known.
+-- The one pass over all events: everything about usage is made from here.
+with events as (
+    select
+        account_id,
+        user_id,
+        event_type,
+        occurred_at,
+        cast(occurred_at as date) as usage_date,
+        {{ month_of('occurred_at') }} as month,
+        {{ known_at('occurred_at') }} as known_at
+    from {{ ref('int_events') }}
+),
+
+final as (
+    select
+        account_id,
+        user_id,
+        usage_date,
+        -- of a month's end nothing counts that landed after it; of the running one, nothing after as_of
+        case
+            when occurred_at >= {{ as_of() }} or known_at > {{ as_of() }} then null
+            when known_at = cast({{ month_of('known_at') }} as {{ moment_type() }}) and known_at > occurred_at
+                then {{ add_months(month_of('known_at'), -1) }}
+            else {{ month_of('known_at') }}
+        end as known_month,
+        count(*) as events,
+        count(*) filter (where event_type = 'login') as logins,
+        count(*) filter (where event_type = 'report_viewed') as reports_viewed,
+        count(*) filter (where event_type = 'export') as exports,
+        count(*) filter (where event_type = 'invite_sent') as invites_sent,
+        count(*) filter (where event_type = 'api_call') as api_calls,
+        max(occurred_at) as last_event_at
+    from events
+    group by account_id, user_id, usage_date, known_month
+)
+
+select * from final

@@ -1,0 +1,89 @@
+-- Grain: one row per account and as-of month, of nothing but what was known at as_of_at.
+{{ config(indexes=[{'columns': ['account_id', 'as_of_month'], 'unique': true}, {'columns': ['as_of_month']}]) }}
+
+with account_months as (select * from {{ ref('int_account_months') }} where is_known),
+
+accounts as (select * from {{ ref('stg_app__accounts') }}),
+
+subscriptions as (select * from {{ ref('int_churn_subscriptions') }}),
+
+usage as (select * from {{ ref('int_churn_usage') }}),
+
+active_users as (select * from {{ ref('int_churn_active_users') }}),
+
+last_seen as (select * from {{ ref('int_churn_last_seen') }}),
+
+billing as (select * from {{ ref('int_churn_billing') }}),
+
+support as (select * from {{ ref('int_churn_support') }}),
+
+opinions as (select * from {{ ref('int_churn_opinions') }}),
+
+final as (
+    select
+        -- ids and times
+        account_id,
+        month as as_of_month,
+        account_months.as_of_at,
+        account_months.as_of_date,
+        account_months.is_over as is_month_over,
+        -- account and subscription
+        accounts.country,
+        accounts.industry,
+        {{ days_between('accounts.created_at', 'account_months.as_of_date') }} as account_age_days,
+        {{ days_between('subscriptions.first_started_at', 'account_months.as_of_date') }} as tenure_days,
+        coalesce(subscriptions.is_active, false) as is_active,
+        subscriptions.plan_code,
+        {{ days_between('subscriptions.plan_started_at', 'account_months.as_of_date') }} as days_on_plan,
+        subscriptions.seats,
+        coalesce(subscriptions.mrr, 0) as mrr,
+        cast(coalesce(subscriptions.mrr, 0) - coalesce(lag(subscriptions.mrr, 3) over months, 0) as numeric(14, 2))
+            as mrr_change_3m,
+        cast(coalesce(subscriptions.subscription_count, 0) as integer) as subscription_count,
+        -- usage
+        {%- for days in [7, 28, 90] %}
+        coalesce(usage.events_{{ days }}d, 0) as events_{{ days }}d,
+        coalesce(usage.events_prior_{{ days }}d, 0) as events_prior_{{ days }}d,
+        usage.usage_trend_{{ days }}d,
+        cast(coalesce(usage.active_days_{{ days }}d, 0) as integer) as active_days_{{ days }}d,
+        {%- endfor %}
+        coalesce(usage.logins_28d, 0) as logins_28d,
+        coalesce(usage.exports_28d, 0) as exports_28d,
+        coalesce(usage.api_calls_28d, 0) as api_calls_28d,
+        coalesce(active_users.active_users_7d, 0) as active_users_7d,
+        coalesce(active_users.active_users_28d, 0) as active_users_28d,
+        coalesce(active_users.active_users_prior_28d, 0) as active_users_prior_28d,
+        {{ ratio('coalesce(active_users.active_users_28d, 0)', 'subscriptions.seats') }} as seats_used_28d,
+        {{ days_between('last_seen.last_seen_on', 'account_months.as_of_date') }} as days_since_last_seen,
+        -- billing
+        coalesce(billing.failed_payments_28d, 0) as failed_payments_28d,
+        coalesce(billing.failed_payments_90d, 0) as failed_payments_90d,
+        coalesce(billing.unpaid_invoices, 0) as unpaid_invoices,
+        coalesce(billing.unpaid_amount, 0) as unpaid_amount,
+        coalesce(billing.overdue_invoices, 0) as overdue_invoices,
+        billing.oldest_overdue_days,
+        {{ days_between('billing.last_paid_at', 'account_months.as_of_date') }} as days_since_last_payment,
+        -- support
+        coalesce(support.tickets_28d, 0) as tickets_28d,
+        coalesce(support.tickets_90d, 0) as tickets_90d,
+        coalesce(support.open_tickets, 0) as open_tickets,
+        coalesce(support.unanswered_tickets, 0) as unanswered_tickets,
+        support.oldest_open_ticket_days,
+        -- opinions
+        opinions.last_satisfaction_score,
+        {{ days_between('opinions.last_satisfaction_at', 'account_months.as_of_date') }} as days_since_last_satisfaction,
+        opinions.last_nps_score,
+        {{ days_between('opinions.last_nps_at', 'account_months.as_of_date') }} as days_since_last_nps
+    from account_months
+    inner join accounts using (account_id)
+    left join subscriptions using (account_id, month)
+    left join usage using (account_id, month)
+    left join active_users using (account_id, month)
+    left join last_seen using (account_id, month)
+    left join billing using (account_id, month)
+    left join support using (account_id, month)
+    left join opinions using (account_id, month)
+    window months as (partition by account_id order by month)
+)
+
+select * from final

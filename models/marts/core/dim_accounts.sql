@@ -1,0 +1,83 @@
+-- Grain: one row per account, as it stands at as_of.
+with accounts as (
+    select * from {{ ref('stg_app__accounts') }}
+),
+
+identities as (
+    select * from {{ ref('int_account_identities') }}
+),
+
+crm as (
+    select * from {{ ref('stg_drops__crm_accounts') }}
+),
+
+subscribed as (
+    select * from {{ ref('int_account_status') }}
+),
+
+settings as (
+    select
+        account_id,
+        max(case when name = 'timezone' then value end) as timezone,
+        max(case when name = 'sso_enabled' then value end) as sso_enabled,
+        max(case when name = 'seats_limit' then value end) as seats_limit,
+        max(case when name = 'newsletter' then value end) as newsletter
+    from {{ ref('stg_app__account_settings') }}
+    group by account_id
+),
+
+users as (
+    select account_id, count(*) as user_count
+    from {{ ref('int_users') }}
+    where deleted_at is null
+    group by account_id
+),
+
+usage as (
+    select account_id, max(last_event_at) as last_event_at
+    from {{ ref('int_usage_daily') }}
+    group by account_id
+),
+
+final as (
+    select
+        -- ids
+        accounts.account_id,
+        identities.customer_ref,
+        identities.email_domain,
+        identities.crm_id,
+        -- text
+        accounts.name,
+        accounts.country,
+        accounts.industry,
+        coalesce(subscribed.status, 'never paid') as status,
+        subscribed.plan_code,
+        crm.segment as crm_segment,
+        crm.owner as crm_owner,
+        crm.stage as crm_stage,
+        settings.timezone,
+        settings.sso_enabled,
+        settings.seats_limit,
+        settings.newsletter,
+        -- numerics
+        coalesce(subscribed.mrr, 0) as mrr,
+        subscribed.seats,
+        cast(coalesce(users.user_count, 0) as integer) as user_count,
+        crm.arr as crm_arr,
+        -- dates
+        accounts.created_at,
+        subscribed.first_paid_at,
+        subscribed.churned_at,
+        usage.last_event_at,
+        accounts.deleted_at,
+        accounts.deleted_at is not null as is_deleted
+    from accounts
+    left join identities on accounts.account_id = identities.account_id
+    left join crm on identities.crm_id = crm.crm_id
+    left join subscribed on accounts.account_id = subscribed.account_id
+    left join settings on accounts.account_id = settings.account_id
+    left join users on accounts.account_id = users.account_id
+    left join usage on accounts.account_id = usage.account_id
+)
+
+select * from final

@@ -1,0 +1,33 @@
+-- Grain: one row per invoice.
+with invoices as (
+    select * from {{ ref('int_invoices_with_payments') }}
+),
+
+final as (
+    select
+        -- ids
+        invoice_id,
+        account_id,
+        customer_ref,
+        -- text
+        currency,
+        status,
+        -- numerics
+        total,
+        lines_total,
+        cast(line_count as integer) as line_count,
+        paid_amount,
+        case when is_unpaid then greatest(total - paid_amount, 0) else 0 end as open_amount,
+        cast(payment_count as integer) as payment_count,
+        cast(failed_payment_count as integer) as failed_payment_count,
+        -- dates
+        invoice_date,
+        due_date,
+        last_paid_at,
+        -- flags
+        is_unpaid,
+        is_unpaid and coalesce(cast(due_date as {{ moment_type() }}) < {{ as_of() }}, false) as is_overdue
+    from invoices
+)
+
+select * from final

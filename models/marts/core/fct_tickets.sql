@@ -1,0 +1,42 @@
+-- Grain: one row per ticket.
+with tickets as (
+    select * from {{ ref('int_ticket_states') }}
+),
+
+users as (
+    select email, max(user_id) as user_id
+    from {{ ref('int_users') }}
+    where email is not null
+    group by email
+    -- an address that two users share names neither
+    having count(*) = 1
+),
+
+final as (
+    select
+        -- ids
+        tickets.ticket_id,
+        tickets.account_id,
+        users.user_id,
+        -- text
+        tickets.requester_email,
+        tickets.subject,
+        tickets.status,
+        tickets.priority,
+        -- numerics
+        cast({{ dbt.datediff('tickets.created_at', 'tickets.first_reply_at', 'minute') }} as integer)
+            as first_reply_minutes,
+        cast({{ days_between('tickets.created_at', 'coalesce(tickets.closed_at, ' ~ as_of() ~ ')') }} as integer)
+            as age_days,
+        tickets.satisfaction_score,
+        -- dates
+        tickets.created_at,
+        tickets.first_reply_at,
+        tickets.closed_at as solved_at,
+        -- flags
+        tickets.closed_at is null as is_open
+    from tickets
+    left join users on tickets.requester_email = users.email
+)
+
+select * from final
