@@ -21,7 +21,7 @@ with typed as (
 select
     *,
     {{ reject({
-        'created in the future': later_than_landing('created_at'),
+        'created in the future': "created_at > _as_of + interval '1 day'",
         'deleted before it was created': 'deleted_at < created_at',
     }) }}
 from typed

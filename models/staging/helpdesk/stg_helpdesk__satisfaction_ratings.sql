@@ -1,27 +1,18 @@
 -- Grain: one row per rating of a ticket.
-with picked as (
-    select
-        *,
-        {{ json_text('document', 'ticket_id') }} as ticket_id,
-        {{ json_text('document', 'score') }} as score,
-        {{ json_text('document', 'created_at') }} as created_at
-    from {{ source('helpdesk', 'satisfaction_ratings') }}
-),
-
-typed as (
+with typed as (
     select
         -- ids
-        {{ parse('id', 'bigint') }} as rating_id,
-        {{ parse('ticket_id', 'bigint') }} as ticket_id,
+        {{ parse('id', 'bigint', name='rating_id') }} as rating_id,
+        {{ json_number('document', 'ticket_id', 'bigint') }} as ticket_id,
         -- text
         {{ json_text('document', 'comment') }} as comment,
         -- numerics
-        {{ parse('score', 'integer') }} as score,
+        {{ json_number('document', 'score', 'integer') }} as score,
         -- dates
-        {{ parse('created_at', 'timestamp') }} as created_at,
-        {{ parse('updated_at', 'timestamp') }} as updated_at,
-        {{ carry(key=['rating_id']) }}
-    from picked
+        {{ json_timestamp('document', 'created_at') }} as created_at,
+        {{ json_timestamp('document', 'updated_at') }} as updated_at,
+        {{ carry(key=['id']) }}
+    from {{ source('helpdesk', 'satisfaction_ratings') }}
 )
 
 select

@@ -1,13 +1,13 @@
 -- Grain: one row per event of the product.
 with picked as (
-    -- version 1 has the first field of each pair, version 2 the second
+    -- of each pair, version 1 of the document has the first, version 2 the second
     select
         *,
-        {{ json_text('document', 'type') }} as type_v1,
-        {{ json_text('document', 'event') }} as type_v2,
-        coalesce({{ json_text('document', 'account_id') }}, {{ json_text('document', 'account.id') }}) as account_id,
-        coalesce({{ json_text('document', 'user_id') }}, {{ json_text('document', 'user.id') }}) as user_id,
-        coalesce({{ json_text('document', 'ts') }}, {{ json_text('document', 'occurred_at') }}) as occurred_at
+        coalesce({{ json_text('document', 'account_id') }}, {{ json_text('document', 'account.id') }}) as account,
+        coalesce({{ json_text('document', 'user_id') }}, {{ json_text('document', 'user.id') }}) as person,
+        coalesce({{ json_text('document', 'type') }}, {{ json_text('document', 'event') }}) as event_type,
+        coalesce({{ json_text('document', 'ts') }}, {{ json_text('document', 'occurred_at') }}) as moment,
+        {{ one_row() }} as picked_once
     from {{ source('product', 'events') }}
 ),
 
@@ -15,19 +15,21 @@ typed as (
     select
         -- ids
         _id as event_id,
-        {{ parse('account_id', 'bigint') }} as account_id,
-        {{ parse('user_id', 'bigint') }} as user_id,
+        {{ parse('account', 'bigint', name='account_id') }} as account_id,
+        {{ parse('person', 'bigint', name='user_id') }} as user_id,
         -- text
-        coalesce(type_v1, type_v2) as event_type,
+        event_type,
         -- dates
-        {{ parse('occurred_at', 'timestamp') }} as occurred_at,
-        {{ carry(key=['event_id'], unreadable=true) }}
+        {{ parse('moment', 'timestamp', name='occurred_at') }} as occurred_at,
+        {{ carry(key=['_id'], unreadable=true) }}
     from picked
 )
 
 select
     *,
     {{ reject({
-        'occurred in the future': later_than_landing('occurred_at'),
+        'occurred in the future': "occurred_at > _as_of + interval '1 day'",
+        'event_type is missing': "event_type is null",
+        'occurred_at is missing': "occurred_at is null and not _given_occurred_at",
     }) }}
 from typed
