@@ -1,0 +1,157 @@
+"""The merge: make one table equal to another by DELETE, UPDATE and INSERT of the rows that differ, all in SQL.
+
+In: a mart, the table to read (`source`), the table to change (`target`), in the caller's transaction. Out: counts.
+Rows are compared by their binary image: what reads 1.0 in one and 1.00 in the other differs, json compares too.
+Differences wait in a temporary table as pairs of row addresses (ctid), so nothing passes through Python.
+Both tables must be locked against writers: row addresses hold only as long as nobody else changes a row.
+"""
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from weir.marts import Mart
+from weir.settings import WeirError
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What separates target from source: the temporary table of row addresses, and how many of each kind."""
+
+    mart: Mart
+    source: sql.Composable
+    target: sql.Composable
+    columns: tuple[str, ...]
+    table: sql.Identifier
+    inserted: int
+    updated: int
+    deleted: int
+    rows: int
+    was_empty: bool
+
+
+def find(
+    connection: psycopg.Connection,
+    mart: Mart,
+    source: sql.Composable,
+    target: sql.Composable,
+    columns: tuple[str, ...],
+) -> Difference:
+    """Compare the two tables. Raises WeirError when the grain does not hold in the source."""
+    rows = _check_grain(connection, mart, source)
+    table = sql.Identifier("pg_temp", f"weir_{mart.name}"[:63])
+    query = _KEYED if mart.grain else _KEYLESS
+    connection.execute(
+        sql.SQL("drop table if exists {table}; create temporary table {name} on commit drop as ").format(
+            table=table, name=sql.Identifier(f"weir_{mart.name}"[:63])
+        )
+        + sql.SQL(query).format(
+            source=source,
+            target=target,
+            match=match(mart, sql.SQL("n")),
+            old=listed(columns, "p"),
+            new=listed(columns, "n"),
+            mine=listed(columns),
+        )
+    )
+    connection.execute(sql.SQL("analyze {}").format(table))
+    counts = connection.execute(
+        sql.SQL(
+            "select count(*) filter (where old is null), count(*) filter (where old is not null and new is not null),"
+            " count(*) filter (where new is null), exists (select from {}) from {}"
+        ).format(target, table)
+    ).fetchone()
+    assert counts
+    inserted, updated, deleted, filled = counts
+    return Difference(mart, source, target, columns, table, inserted, updated, deleted, rows, was_empty=not filled)
+
+
+def delete(connection: psycopg.Connection, difference: Difference) -> None:
+    """Delete what the source no longer has."""
+    if difference.deleted:
+        _run(connection, difference, difference.deleted, _DELETE)
+
+
+def update_and_insert(connection: psycopg.Connection, difference: Difference) -> None:
+    """Update what differs, then insert what is new."""
+    if difference.updated:
+        _run(connection, difference, difference.updated, _UPDATE)
+    if difference.inserted:
+        _run(connection, difference, difference.inserted, _INSERT)
+
+
+def listed(columns: tuple[str, ...], alias: str = "") -> sql.Composed:
+    """The columns, comma separated, each behind the alias."""
+    return sql.SQL(", ").join(sql.Identifier(alias, name) if alias else sql.Identifier(name) for name in columns)
+
+
+def match(mart: Mart, other: sql.Composable) -> sql.Composed:
+    """The condition that joins `p` to the other table by the mart's grain."""
+    return sql.SQL(" and ").join(
+        sql.SQL("p.{column} = {other}.{column}").format(column=sql.Identifier(name), other=other) for name in mart.grain
+    )
+
+
+def _check_grain(connection: psycopg.Connection, mart: Mart, source: sql.Composable) -> int:
+    if not mart.grain:
+        row = connection.execute(sql.SQL("select count(*) from {}").format(source)).fetchone()
+        assert row
+        return int(row[0])
+    nulls = sql.SQL(" or ").join(sql.SQL("{} is null").format(sql.Identifier(name)) for name in mart.grain)
+    row = connection.execute(
+        sql.SQL(
+            "select coalesce(sum(n), 0)::bigint, count(*) filter (where n > 1), coalesce(bool_or(void), false)"
+            " from (select count(*) as n, bool_or({nulls}) as void from {source} group by {grain}) as g"
+        ).format(nulls=nulls, source=source, grain=listed(mart.grain))
+    ).fetchone()
+    assert row
+    rows, doubled, void = row
+    fault = f"{doubled} keys are there twice" if doubled else "a key is NULL" if void else ""
+    if fault:
+        raise WeirError(
+            f"{mart.name} can't be published: its grain ({', '.join(mart.grain)}) does not hold, {fault}; "
+            "mend the model or its grain, then `weir build`"
+        )
+    return int(rows)
+
+
+def _run(connection: psycopg.Connection, difference: Difference, expected: int, statement: str) -> None:
+    assigned = sql.SQL(", ").join(
+        sql.SQL("{column} = n.{column}").format(column=sql.Identifier(name)) for name in difference.columns
+    )
+    done = connection.execute(
+        sql.SQL(statement).format(
+            source=difference.source,
+            target=difference.target,
+            table=difference.table,
+            assigned=assigned,
+            mine=listed(difference.columns),
+            new=listed(difference.columns, "n"),
+        )
+    ).rowcount
+    if done != expected:
+        raise WeirError(
+            f"{difference.mart.name} changed while it was merged ({done} rows instead of {expected}): again"
+        )
+
+
+_KEYED = """
+select p.ctid as old, n.ctid as new from {target} as p full join {source} as n on {match}
+where p.ctid is null or n.ctid is null or row({old})::record *<> row({new})::record"""
+# EXCEPT ALL both ways in one pass: the nth copy of a row stands against the nth copy of it.
+_KEYLESS = """
+select p.address as old, n.address as new
+from (select ctid as address, md5(row({mine})::text)::uuid as digest,
+    row_number() over (partition by md5(row({mine})::text)::uuid) as copy from {target}) as p
+full join (select ctid as address, md5(row({mine})::text)::uuid as digest,
+    row_number() over (partition by md5(row({mine})::text)::uuid) as copy from {source}) as n
+    on p.digest = n.digest and p.copy = n.copy
+where p.address is null or n.address is null"""
+_DELETE = "delete from {target} as p using {table} as d where p.ctid = d.old and d.new is null"
+_UPDATE = """
+update {target} as p set {assigned} from {table} as d, {source} as n
+where p.ctid = d.old and n.ctid = d.new"""
+_INSERT = """
+insert into {target} ({mine})
+select {new} from {table} as d join {source} as n on n.ctid = d.new where d.old is null"""

@@ -1,0 +1,189 @@
+"""What publication changes about a table itself: new tables, columns, indexes, comments, grants.
+
+In: the marts as built and as published. Out: the same shape on both sides, by short statements that wait for no
+reader longer than a blink; whatever loses something (a column or mart dropped, a type changed) only when accepted.
+"""
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+from weir.marts import NEXT, PUBLISHED, Mart, Shape, shape
+from weir.settings import WeirError
+
+_TRIES = 40
+_WAIT = "300ms"
+
+
+@dataclass
+class Plan:
+    """One mart's way from the published shape to the built one."""
+
+    mart: Mart
+    built: Shape
+    published: Shape | None
+    added: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    retyped: list[str] = field(default_factory=list)
+
+    @property
+    def losing(self) -> list[str]:
+        """The acts that need a name on the command line, as `mart.column`."""
+        return [f"{self.mart.name}.{column}" for column in [*self.dropped, *self.retyped]]
+
+
+def plans(connection: psycopg.Connection, marts: Sequence[Mart], accept: Collection[str] = ()) -> list[Plan]:
+    """Compare the shapes. Raises WeirError for a mart that was not built, and for a loss that is not accepted."""
+    found = [_plan(connection, mart) for mart in marts]
+    for plan in found:
+        for act in plan.losing:
+            if act not in accept:
+                name = act.removeprefix(plan.mart.name + ".")
+                old = plan.published.columns[name] if plan.published else ""
+                change = f"is no longer in the model ({old})"
+                if name in plan.retyped:
+                    change = f"changes its type from {old} to {plan.built.columns[name]}"
+                raise WeirError(
+                    f"{PUBLISHED}.{act} {change}: readers may depend on it, so nothing was published; "
+                    f"if it is meant, say so by --accept {act}"
+                )
+    return found
+
+
+def vanished(connection: psycopg.Connection, marts: Sequence[Mart], accept: Collection[str] = ()) -> list[str]:
+    """Published marts that no model makes any more. Raises WeirError for one that is not accepted."""
+    rows = connection.execute(
+        "select distinct mart from ops.publication_tables where to_regclass(format('%%I.%%I', %s::text, mart)) "
+        "is not null and not mart = any(%s) order by mart",
+        [PUBLISHED, [mart.name for mart in marts]],
+    ).fetchall()
+    names = [name for (name,) in rows]
+    for name in names:
+        if name not in accept:
+            raise WeirError(
+                f"{PUBLISHED}.{name} is published but no model makes it any more: readers may depend on it, so "
+                f"nothing was published; if it is meant to go, say so by --accept {name}"
+            )
+    return names
+
+
+def before(connection: psycopg.Connection, found: Sequence[Plan]) -> None:
+    """The steps ahead of the merge: new columns (a retyped one is dropped and added), missing indexes.
+
+    `alter column type` is not used: it rewrites the table, which an older snapshot then reads as empty.
+    """
+    for plan in found:
+        if plan.published is None:
+            continue
+        acts = [
+            sql.SQL("drop column {}").format(sql.Identifier(name)) for name in plan.retyped
+        ] + [
+            sql.SQL("add column {} {}").format(sql.Identifier(name), sql.SQL(plan.built.columns[name]))
+            for name in [*plan.added, *plan.retyped]
+        ]  # fmt: skip
+        if acts:
+            statement = sql.SQL("alter table {} ").format(plan.published.relation) + sql.SQL(", ").join(acts)
+            briefly(connection, plan.mart.name, statement)
+            plan.published = shape(connection, PUBLISHED, plan.mart.name)
+        for statement in _indexes(plan):
+            briefly(connection, plan.mart.name, statement)
+
+
+def within(connection: psycopg.Connection, plan: Plan) -> None:
+    """In the transaction of the merge, after it: indexes of a new table; comments and grants of any."""
+    target = sql.Identifier(PUBLISHED, plan.mart.name)
+    kept = plan.published or Shape(target, {})
+    if plan.published is None:
+        for statement in _indexes(plan):
+            connection.execute(statement)
+    for column, text in plan.built.comments.items():
+        if kept.comments.get(column) != text:
+            what = sql.SQL("table {}").format(target)
+            if column:
+                what = sql.SQL("column {}").format(sql.Identifier(PUBLISHED, plan.mart.name, column))
+            connection.execute(sql.SQL("comment on {} is {}").format(what, sql.Literal(text)))
+    for role, privilege in plan.built.grants - kept.grants:
+        who = sql.Identifier(role) if role else sql.SQL("public")
+        statement = sql.SQL("grant {} on {} to {}").format(sql.SQL(privilege), target, who)
+        connection.execute(statement)
+
+
+def create(connection: psycopg.Connection, plan: Plan) -> None:
+    """Make the published table, empty; nobody reads it before the merge commits."""
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in plan.built.columns.items()
+    )
+    target = sql.Identifier(PUBLISHED, plan.mart.name)
+    connection.execute(sql.SQL("create table {} ({})").format(target, columns))
+
+
+def after(connection: psycopg.Connection, found: Sequence[Plan], gone: Sequence[str]) -> None:
+    """The steps behind the merge: columns and marts whose loss was accepted are dropped."""
+    for plan in found:
+        for name in plan.dropped:
+            statement = sql.SQL("alter table {} drop column {}").format(
+                sql.Identifier(PUBLISHED, plan.mart.name), sql.Identifier(name)
+            )
+            briefly(connection, plan.mart.name, statement)
+    for name in gone:
+        briefly(connection, name, sql.SQL("drop table {}").format(sql.Identifier(PUBLISHED, name)))
+
+
+def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed) -> None:
+    """Run one statement under a short lock timeout, again and again, so that no reader queues behind it.
+
+    Raises WeirError when it never gets its turn, or when something depends on what it drops.
+    """
+    for turn in range(_TRIES):
+        try:
+            with connection.transaction():
+                connection.execute(f"set local lock_timeout = '{_WAIT}'")
+                connection.execute(statement)
+            return
+        except psycopg.errors.LockNotAvailable:
+            time.sleep(min(0.1 * (turn + 1), 1))
+        except psycopg.errors.DependentObjectsStillExist as fault:
+            detail = " ".join((fault.diag.message_detail or "").split())
+            raise WeirError(
+                f"{PUBLISHED}.{name} can't lose it yet: {detail}; change or drop that first, then publish again"
+            ) from None
+    raise WeirError(
+        f"{PUBLISHED}.{name} must change its shape, but a long transaction holds it: publish again when it has "
+        "ended (pg_stat_activity shows it)"
+    )
+
+
+def _plan(connection: psycopg.Connection, mart: Mart) -> Plan:
+    built = shape(connection, NEXT, mart.name)
+    if built is None:
+        raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
+    published = shape(connection, PUBLISHED, mart.name)
+    plan = Plan(mart, built, published)
+    if published:
+        plan.added = [name for name in built.columns if name not in published.columns]
+        plan.dropped = [name for name in published.columns if name not in built.columns]
+        plan.retyped = [name for name, kind in built.columns.items() if published.columns.get(name, kind) != kind]
+    return plan
+
+
+def _indexes(plan: Plan) -> list[sql.Composed]:
+    """Statements for the indexes that the built table has and the published one lacks, the grain's own included."""
+    wanted = set(plan.built.indexes)
+    if plan.mart.grain:
+        wanted.add((True, f"btree ({', '.join(_quoted(name) for name in plan.mart.grain)})"))
+    kept = plan.published.indexes if plan.published else frozenset()
+    return [
+        sql.SQL("create {}index on {} using {}").format(
+            sql.SQL("unique " if unique else ""), sql.Identifier(PUBLISHED, plan.mart.name), sql.SQL(definition)
+        )
+        for unique, definition in sorted(wanted - kept)
+    ]
+
+
+def _quoted(name: str) -> str:
+    """The name as pg_get_indexdef writes it, as far as that matters: a doubled index is waste, not a fault."""
+    plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    return name if plain else '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,41 @@
+"""Evidence that a set may be published: it was built, dbt's tests held, and then the gate passed, in one run.
+
+In: `ops.gates`. Out: nothing, or one line that says what is missing.
+"""
+
+import psycopg
+
+from weir.settings import WeirError
+
+
+def record_build(connection: psycopg.Connection, run_id: str, passed: bool, sentence: str) -> None:
+    """Write down how the build of analytics_next ended, its tests included; the caller commits."""
+    connection.execute(
+        "insert into ops.gates (run_id, gate, scope, passed, sentence) values (%s, 'build', 'marts', %s, %s)",
+        [run_id, passed, sentence],
+    )
+
+
+def last_build(connection: psycopg.Connection) -> str | None:
+    """The run that built analytics_next last."""
+    query = "select run_id from ops.gates where gate = 'build' order by checked_at desc limit 1"
+    row = connection.execute(query).fetchone()
+    return str(row[0]) if row else None
+
+
+def refuse_untested(connection: psycopg.Connection, run_id: str) -> None:
+    """Raises WeirError unless this run made the newest build, its tests held, and its marts gate then passed."""
+    query = (
+        "select passed, coalesce(sentence, ''), checked_at, coalesce(run_id, '') from ops.gates "
+        "where gate = %s and (%s or run_id = %s) order by checked_at desc limit 1"
+    )
+    build = connection.execute(query, ["build", True, run_id]).fetchone()
+    gate = connection.execute(query, ["marts", False, run_id]).fetchone()
+    if not build or build[3] != run_id:
+        raise WeirError("nothing is published, for this run did not build the newest set: type `weir build` first")
+    if not build[0]:
+        raise WeirError(f"nothing is published, for the build or its tests failed: {build[1]}")
+    if not gate or gate[2] < build[2]:
+        raise WeirError("nothing is published, for the set was not checked since it was built: type `weir check marts`")
+    if not gate[0]:
+        raise WeirError(f"nothing is published, for the gate failed: {gate[1]}")

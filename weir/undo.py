@@ -1,0 +1,153 @@
+"""Undo: the rows that a publication changed, as they were before, and the way back.
+
+In: the differences of a publication. Out: rows of undo.rows, and with `restore` the set of marts before it.
+A row is kept as the text of each column (not in the mart's row type, which changes with the model); every type reads
+its own text back exactly. Rows that are new keep their grain only; where a mart was empty before, one mark is enough.
+"""
+
+import psycopg
+from psycopg import sql
+
+from weir.marts import PUBLISHED, Mart, shape
+from weir.merge import Difference, listed
+from weir.settings import WeirError
+
+KEPT = 5  # publications that can be taken back
+
+
+def settings(connection: psycopg.Connection) -> None:
+    """Fix how values are written as text, for this transaction: what is kept must read back the same."""
+    connection.execute(
+        "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local timezone = 'UTC';"
+        "set local bytea_output = 'hex'; set local extra_float_digits = 1"
+    )
+
+
+def keep(connection: psycopg.Connection, publication: int, difference: Difference) -> None:
+    """Write down what the merge is about to change."""
+    name = difference.mart.name
+    if difference.was_empty:
+        if difference.inserted:
+            mark(connection, publication, name, "filled")
+        return
+    if difference.inserted:
+        _keep(connection, _NEW, publication, difference, difference.mart.grain or difference.columns)
+    if difference.updated or difference.deleted:
+        _keep(connection, _OLD, publication, difference, difference.columns)
+
+
+def mark(connection: psycopg.Connection, publication: int, name: str, op: str) -> None:
+    """Write down about the whole mart: it was empty before ('filled'), or a column went ('shape')."""
+    connection.execute(
+        "insert into undo.rows (publication_id, mart, op, row) values (%s, %s, %s, '{}')", [publication, name, op]
+    )
+
+
+def restore(connection: psycopg.Connection, publication: int, mart: Mart) -> tuple[int, int, int]:
+    """Undo the publication's changes of the mart; returns the rows inserted, updated, deleted by that.
+
+    Raises WeirError when the rows are no longer as the publication left them.
+    """
+    kept: dict[str, int] = dict(
+        connection.execute(
+            "select op, count(*) from undo.rows where publication_id = %s and mart = %s group by op",
+            [publication, mart.name],
+        ).fetchall()
+    )
+    now = shape(connection, PUBLISHED, mart.name)
+    if not kept or not now:
+        return 0, 0, 0
+    if "filled" in kept:
+        done = connection.execute(sql.SQL("delete from {}").format(now.relation)).rowcount
+        return 0, 0, done
+    counts = {}
+    for op, statement in [
+        ("insert", _TAKE_OUT if mart.grain else _TAKE_OUT_COPY),
+        ("update", _PUT_BACK),
+        ("delete", _PUT_IN),
+    ]:
+        counts[op] = 0
+        if op in kept:
+            counts[op] = _restore(connection, publication, mart, now.columns, now.relation, statement)
+            if counts[op] != kept[op]:
+                raise WeirError(
+                    f"{PUBLISHED}.{mart.name} was changed by somebody else since it was published: nothing was "
+                    "rolled back; publish a good set instead"
+                )
+    return counts["delete"], counts["update"], counts["insert"]
+
+
+def prune(connection: psycopg.Connection) -> None:
+    """Forget the undo of all but the newest publications."""
+    connection.execute(
+        "delete from undo.rows where publication_id < (select min(publication_id) from (select publication_id "
+        "from ops.publications p where exists (select from undo.rows u where u.publication_id = p.publication_id) "
+        "order by publication_id desc limit %s) as newest)",
+        [KEPT],
+    )
+
+
+def _keep(
+    connection: psycopg.Connection, query: str, publication: int, difference: Difference, columns: tuple[str, ...]
+) -> None:
+    # jsonb_object takes two arrays: jsonb_build_object stops at 50 columns.
+    names = sql.SQL(", ").join(sql.Literal(name) for name in columns)
+    values = sql.SQL(", ").join(sql.SQL("r.{}::text").format(sql.Identifier(name)) for name in columns)
+    connection.execute(
+        sql.SQL(query).format(
+            id=sql.Literal(publication),
+            mart=sql.Literal(difference.mart.name),
+            row=sql.SQL("jsonb_object(array[{}]::text[], array[{}]::text[])").format(names, values),
+            table=difference.table,
+            source=difference.source,
+            target=difference.target,
+        )
+    )
+
+
+def _restore(
+    connection: psycopg.Connection,
+    publication: int,
+    mart: Mart,
+    columns: dict[str, str],
+    relation: sql.Composable,
+    statement: str,
+) -> int:
+    values = {
+        name: sql.SQL("(u.row ->> {})::{}").format(sql.Literal(name), sql.SQL(kind)) for name, kind in columns.items()
+    }
+    return connection.execute(
+        sql.SQL(statement).format(
+            target=relation,
+            kept=sql.SQL("publication_id = {} and mart = {}").format(sql.Literal(publication), sql.Literal(mart.name)),
+            match=sql.SQL(" and ").join(
+                sql.SQL("p.{} = {}").format(sql.Identifier(name), values[name]) for name in mart.grain
+            ),
+            assigned=sql.SQL(", ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in values.items()
+            ),
+            columns=listed(tuple(columns)),
+            values=sql.SQL(", ").join(values.values()),
+        )
+    ).rowcount
+
+
+_NEW = """
+insert into undo.rows (publication_id, mart, op, row)
+select {id}, {mart}, 'insert', {row} from {table} as d join {source} as r on r.ctid = d.new where d.old is null"""
+_OLD = """
+insert into undo.rows (publication_id, mart, op, row)
+select {id}, {mart}, case when d.new is null then 'delete' else 'update' end, {row}
+from {table} as d join {target} as r on r.ctid = d.old"""
+_TAKE_OUT = "delete from {target} as p using undo.rows as u where u.{kept} and u.op = 'insert' and {match}"
+_TAKE_OUT_COPY = """
+delete from {target} where ctid in (
+    select p.address
+    from (select ctid as address, md5(row({columns})::text)::uuid as digest,
+        row_number() over (partition by md5(row({columns})::text)::uuid) as copy from {target}) as p
+    join (select md5(row({values})::text)::uuid as digest,
+        row_number() over (partition by md5(row({values})::text)::uuid) as copy
+        from undo.rows as u where u.{kept} and u.op = 'insert') as u
+        on p.digest = u.digest and p.copy = u.copy)"""
+_PUT_BACK = "update {target} as p set {assigned} from undo.rows as u where u.{kept} and u.op = 'update' and {match}"
+_PUT_IN = "insert into {target} ({columns}) select {values} from undo.rows as u where u.{kept} and u.op = 'delete'"
