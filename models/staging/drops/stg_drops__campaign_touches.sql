@@ -4,7 +4,7 @@ with typed as (
         -- ids
         touch_id,
         lower(email) as email,
-        lower(split_part(email, '@', 2)) as email_domain,
+        nullif(lower(split_part(email, '@', 2)), '') as email_domain,
         -- text
         campaign,
         channel,

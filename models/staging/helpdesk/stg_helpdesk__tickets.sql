@@ -4,7 +4,7 @@ with typed as (
         -- ids
         {{ parse('id', 'bigint', name='ticket_id') }} as ticket_id,
         lower({{ json_text('document', 'requester.email') }}) as requester_email,
-        lower(split_part({{ json_text('document', 'requester.email') }}, '@', 2)) as requester_domain,
+        nullif(lower(split_part({{ json_text('document', 'requester.email') }}, '@', 2)), '') as requester_domain,
         -- text
         {{ json_text('document', 'requester.name') }} as requester_name,
         {{ json_text('document', 'subject') }} as subject,
