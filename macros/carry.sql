@@ -1,0 +1,36 @@
+{#- The last column of a staged model's `typed` CTE: brings along what makes a row accountable (its load, operation and
+    order of arrival), the key as received, and which values were given at all, so that reject() knows what didn't parse.
+
+    Among what it brings is `_as_of`, the moment of the row's load, for rules such as "occurred in the future".
+
+    key         columns of raw that make the key; `_key` for a table without one
+    unreadable  true for files: a line that could not be read is rejected with the reader's own words -#}
+{% macro carry(key, unreadable=false) -%}
+    {%- set state = staged_state() -%}
+    {%- do state.update({'key': key, 'unreadable': unreadable}) -%}
+    _dlt_load_id as _load_id,
+    _op,
+    _seq,
+    {{ as_of() }} as _as_of,
+    {%- for column in key %}
+    cast({{ column }} as text) as _raw_key_{{ loop.index }},
+    {%- endfor %}
+    {%- if unreadable %}
+    _error as _unreadable,
+    concat(_file, ':', _line) as _place,
+    {%- endif %}
+    {{ one_row() }} as _once
+    {%- for name, column in state['parsed'].items() if column['word'] != 'text' %},
+    {{ column['value'] }} is not null as _given_{{ name }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- A column that keeps the engine from computing `typed` again for every use of its columns. -#}
+{% macro one_row() -%}
+    {{ return(adapter.dispatch('one_row', 'weir')()) }}
+{%- endmacro %}
+
+{% macro default__one_row() -%}1{%- endmacro %}
+
+{# A subquery with a set-returning column is never merged into the query around it. #}
+{% macro postgres__one_row() -%}generate_series(1, 1){%- endmacro %}

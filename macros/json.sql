@@ -1,0 +1,39 @@
+{#- A field of a document as text, by its path: json_text('document', 'account.id'). NULL where it is absent or null.
+    A name that holds a dot itself: a list, ['account', 'a.b']. -#}
+{% macro json_text(document, path) -%}
+    {{ return(adapter.dispatch('json_text', 'weir')(document, path.split('.') if path is string else path)) }}
+{%- endmacro %}
+
+{% macro default__json_text(document, path) -%}
+    get_json_object({{ document }}, '$.{{ path | join(".") }}')
+{%- endmacro %}
+
+{% macro postgres__json_text(document, path) -%}
+    {%- if path | length == 1 -%}
+        {{ document }} ->> '{{ path[0] }}'
+    {%- else -%}
+        {{ document }} #>> '{{ '{"' ~ path | join('","') ~ '"}' }}'
+    {%- endif -%}
+{%- endmacro %}
+
+{#- A field of a document as a number, a moment, a date or a boolean. Read as text and parsed, so that no decimal goes
+    through a double; what doesn't parse is a reason for reject(). name: the alias behind it, else the path's end. -#}
+{% macro json_number(document, path, type='numeric', name=none) -%}
+    {{ parse(json_text(document, path), type, name=name or json_name(path)) }}
+{%- endmacro %}
+
+{% macro json_timestamp(document, path, name=none) -%}
+    {{ parse(json_text(document, path), 'timestamp', name=name or json_name(path)) }}
+{%- endmacro %}
+
+{% macro json_date(document, path, name=none) -%}
+    {{ parse(json_text(document, path), 'date', name=name or json_name(path)) }}
+{%- endmacro %}
+
+{% macro json_boolean(document, path, name=none) -%}
+    {{ parse(json_text(document, path), 'boolean', name=name or json_name(path)) }}
+{%- endmacro %}
+
+{% macro json_name(path) -%}
+    {{ return(snake_case((path.split('.') if path is string else path)[-1])) }}
+{%- endmacro %}

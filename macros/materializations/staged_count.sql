@@ -1,0 +1,53 @@
+{#- What became of the rows, per load; the step fails here if raw holds another number of rows than the receipts say. -#}
+{% macro staged_count(names, step) -%}
+    {%- set kept = staged_told(step, 'is_first is not null', 'true') -%}
+    {%- call statement('counts', fetch_result=true) -%}
+        create temporary table _counts on commit drop as
+        with became as (
+            select b._load_id, b._class, {{ kept }} as is_last
+            {{ staged_join(step) }}
+        ),
+
+        counted as (
+            select
+                _load_id,
+                count(*) as landed,
+                count(*) filter (where is_last and _class = 'a') as accepted,
+                count(*) filter (where is_last and _class = 'r') as rejected,
+                count(*) filter (where is_last and _class = 'd') as deleted,
+                count(*) filter (where not is_last) as superseded
+            from became
+            group by _load_id
+        )
+
+        select
+            l.load_id, l.as_of, l.landed as receipts,
+            coalesce(c.landed, 0) as landed,
+            coalesce(c.accepted, 0) as accepted,
+            coalesce(c.rejected, 0) as rejected,
+            coalesce(c.superseded, 0) as superseded,
+            coalesce(c.deleted, 0) as deleted
+        from _loads as l left join counted as c on l.load_id = c._load_id;
+
+        select
+            coalesce(sum(landed), 0)::bigint, coalesce(sum(accepted), 0)::bigint, coalesce(sum(rejected), 0)::bigint,
+            coalesce(sum(superseded), 0)::bigint, coalesce(sum(deleted), 0)::bigint,
+            min(format('load %s holds %s rows in raw, its receipts say %s', load_id, landed, receipts))
+                filter (where landed <> receipts),
+            count(*)
+        from _counts
+    {%- endcall -%}
+    {%- set row = load_result('counts').table.rows[0] -%}
+    {%- if row[5] -%}
+        {%- do exceptions.raise_compiler_error(
+            names.source ~ '.' ~ names.source_table ~ ' does not balance: ' ~ row[5] ~ '; nothing was staged. '
+            ~ 'Rows of raw were removed or added by hand: land the table anew with `weir land --full`'
+        ) -%}
+    {%- endif -%}
+    {%- set step.landed = row[0] -%}
+    {%- set step.rejected = row[2] -%}
+    {%- do step.counts.append(row[0] ~ ' landed') -%}
+    {%- for word in ['accepted', 'rejected', 'superseded', 'deleted'] -%}
+        {%- if row[loop.index] -%}{%- do step.counts.append(row[loop.index] ~ ' ' ~ word) -%}{%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

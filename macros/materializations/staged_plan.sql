@@ -1,0 +1,85 @@
+{#- What this step has to do: the loads that are complete (they have receipts) and not in the ledger, or all of them
+    where the table must be made anew, and why. -#}
+{% macro staged_plan(names) -%}
+    {%- set step = namespace(full=false, exists=false, loads=[], why='', docs_changed=false, counts=[], landed=0, main='') -%}
+    {%- set digest = local_md5(staged_code()) -%}
+    {%- set docs = local_md5(tojson([model.description, model.columns], sort_keys=true)) -%}
+    {%- call statement('known', fetch_result=true) -%}
+        select
+            to_regclass('ops.landings') is not null and to_regclass('{{ names.raw }}') is not null as landed,
+            (select relkind::text from pg_class where oid = to_regclass('{{ names.table }}')) as kind,
+            (select max(concat(c.digest, ' ', c.docs)) from {{ names.code }} as c where c.model = '{{ names.model }}')
+    {%- endcall -%}
+    {%- set known = load_result('known').table.rows[0] -%}
+    {%- if not known[0] -%}
+        {%- do exceptions.raise_compiler_error(
+            'nothing landed yet for ' ~ names.source ~ '.' ~ names.source_table ~ ': run `weir land`'
+        ) -%}
+    {%- endif -%}
+    {%- if known[1] == 'v' -%}
+        {%- call statement('drop_view') -%} drop view {{ names.table }} {%- endcall -%}
+    {%- endif -%}
+    {%- set built = (known[2] or ' ').split(' ') -%}
+    {%- set step.exists = known[1] == 'r' -%}
+    {%- set step.docs_changed = built[1:] != [docs] or not step.exists -%}
+    {%- set step.code = digest -%}
+    {%- set step.docs = docs -%}
+
+    {%- set receipts = staged_receipts(names) -%}
+    {%- set newest = namespace(built=0) -%}
+    {%- for row in receipts if row[4] is not none -%}{%- set newest.built = row[2] -%}{%- endfor -%}
+    {%- set reasons = [] -%}
+    {%- if should_full_refresh() -%}{%- do reasons.append('asked for') -%}{%- endif -%}
+    {%- if not step.exists -%}{%- do reasons.append('the table is not there') -%}{%- endif -%}
+    {%- if built[0] and built[0] != digest -%}{%- do reasons.append('its code changed') -%}{%- endif -%}
+    {%- for row in receipts -%}
+        {%- if row[4] is none and row[2] < newest.built -%}
+            {%- do reasons.append('load ' ~ row[0] ~ ' arrived late') -%}
+        {%- elif row[4] is not none and row[4] != row[3] -%}
+            {%- do reasons.append('the receipts of load ' ~ row[0] ~ ' changed since it was staged') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set step.full = reasons | length > 0 -%}
+    {%- if step.full and step.exists -%}
+        {%- do log(names.model ~ ': full refresh, for ' ~ reasons[0], info=true) -%}
+    {%- endif -%}
+    {%- for row in receipts if not flags.EMPTY and row[3] is not none and (step.full or row[4] is none) -%}
+        {%- do step.loads.append({'load_id': row[0], 'as_of': row[1], 'position': row[2], 'landed': row[3]}) -%}
+    {%- endfor -%}
+    {{ return(step) }}
+{%- endmacro %}
+
+{#- Every load of the table with its place in the order of arrival, its rows by receipt, and its rows in the ledger. -#}
+{% macro staged_receipts(names) -%}
+    {%- call statement('receipts', fetch_result=true) -%}
+        with receipts as (
+            select load_id, max(as_of) as as_of, sum(landed)::bigint as landed, max(landed_at) as landed_at
+            from ops.landings
+            where source = '{{ names.source }}' and table_name = '{{ names.source_table }}'
+            group by load_id
+        ),
+
+        staged as (
+            select distinct on (load_id) load_id, landed
+            from {{ names.ledger }}
+            where model = '{{ names.model }}'
+            order by load_id, built_at desc
+        )
+
+        select
+            load_id,
+            as_of::text,
+            row_number() over (order by receipts.landed_at, load_id) as place,
+            receipts.landed,
+            staged.landed
+        from receipts full join staged using (load_id)
+        order by place
+    {%- endcall -%}
+    {{ return(load_result('receipts').table.rows) }}
+{%- endmacro %}
+
+{#- The compiled code as its digest sees it: no comments, no spaces, no moment of the run. -#}
+{% macro staged_code() -%}
+    {%- set code = modules.re.sub('(?m)^[ ]*--.*$', '', sql | replace(as_of(), '_landed_as_of')) -%}
+    {{ return('1 ' ~ modules.re.sub('[ \n\t]+', ' ', code) | trim) }}
+{%- endmacro %}

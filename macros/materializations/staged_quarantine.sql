@@ -1,0 +1,68 @@
+{#- Rejected rows into quarantine, whole and with their reasons: one entry per key and load, resolved by the next load
+    that holds the key. -#}
+{% macro staged_quarantine(names, step) -%}
+    {%- set entries = names.quarantine -%}
+    {%- if step.full -%}
+        {%- call statement('forget') -%} delete from {{ entries }} where model = '{{ names.model }}' {%- endcall -%}
+    {%- else -%}
+        {%- call statement('resolve') -%}
+            update {{ entries }} as q
+            set resolved_at = l.as_of, how = {{ staged_how('b._class') }}
+            {{ staged_join(step) }}
+            inner join _loads as l on b._load_id = l.load_id
+            where q.model = '{{ names.model }}' and q.resolved_at is null and q.key = b._key
+                and {{ staged_told(step, 'is_first', 'true') }}
+        {%- endcall -%}
+    {%- endif -%}
+    {%- if step.rejected -%}
+        {%- call statement('reject') -%}
+            create temporary table _rejected on commit drop as
+            select
+                b._seq, b._key, b._load_id, b._reasons,
+                {{ staged_told(step, 'next_as_of', 'null::timestamptz') }} as next_as_of,
+                {{ staged_told(step, 'next_class', 'null::"char"') }} as next_class
+            {{ staged_join(step) }}
+            where b._class = 'r' and {{ staged_told(step, 'is_first is not null', 'true') }};
+            analyze _rejected;
+
+            insert into {{ entries }} (
+                model, key, reasons, row, load_id, seq, first_seen, resolved_at, how
+            )
+            select
+                '{{ names.model }}', b._key, string_to_array(b._reasons, '; '),
+                to_jsonb(r) - array['_dlt_load_id', '_op', '_seq'], b._load_id, b._seq, l.as_of,
+                b.next_as_of, {{ staged_how('b.next_class') }}
+            from {{ names.raw }} as r
+            inner join _rejected as b on r._seq = b._seq
+            inner join _loads as l on b._load_id = l.load_id
+            where {{ staged_bound(step, 'r') }};
+            analyze {{ entries }}
+        {%- endcall -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- How an entry ends, by what became of the key's next version. -#}
+{% macro staged_how(class) -%}
+    case {{ class }} when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' end
+{%- endmacro %}
+
+{#- One row of the ledger per load, and the digests by which the next step knows whether the code changed. -#}
+{% macro staged_book(names, step) -%}
+    {%- set run = run_id() -%}
+    {%- call statement('book') -%}
+        insert into {{ names.ledger }} (
+            step_id, run_id, model, source, table_name, load_id, as_of, full_refresh,
+            landed, accepted, rejected, superseded, deleted
+        )
+        select
+            '{{ invocation_id }}', {{ staged_literal(run) if run else 'null' }}, '{{ names.model }}',
+            '{{ names.source }}', '{{ names.source_table }}', load_id, as_of, {{ step.full }},
+            landed, accepted, rejected, superseded, deleted
+        from _counts;
+
+        insert into {{ names.code }} (model, digest, docs) values ('{{ names.model }}', '{{ step.code }}', '{{ step.docs }}')
+        on conflict (model) do update set digest = excluded.digest, docs = excluded.docs, built_at = clock_timestamp();
+
+        drop view _typed
+    {%- endcall -%}
+{%- endmacro %}

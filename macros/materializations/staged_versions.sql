@@ -1,0 +1,63 @@
+{#- The versions of the keys that the step's loads hold more than once: only these need a sort. In a load the last
+    version in order of arrival counts, the others are superseded; over the loads, how the key's story went on. -#}
+{% macro staged_versions(names, step) -%}
+    {%- call statement('repeated') -%}
+        create temporary table _repeated on commit drop as
+        select _key from _batch group by _key having count(*) > 1;
+        analyze _repeated
+    {%- endcall -%}
+    {%- call statement('any_repeated', fetch_result=true) -%} select exists(select 1 from _repeated) {%- endcall -%}
+    {%- set step.repeated = load_result('any_repeated').table.rows[0][0] -%}
+    {%- if step.repeated -%}
+        {%- call statement('versions') -%}
+            create temporary table _versions on commit drop as
+            with arrived as (
+                select b._key, b._seq, b._class, l.position, l.as_of,
+                    lead(l.position) over (partition by b._key order by l.position, b._seq)
+                        is not distinct from l.position as is_superseded
+                from _batch as b
+                inner join _repeated as r on b._key = r._key
+                inner join _loads as l on b._load_id = l.load_id
+            ),
+
+            runs as (
+                select *,
+                    count(*) filter (where _class <> 'a') over story as breaks
+                from arrived
+                where not is_superseded
+                window story as (partition by _key order by position rows unbounded preceding)
+            ),
+
+            told as (
+                select *,
+                    row_number() over story = 1 as is_first,
+                    lead(as_of) over story as next_as_of,
+                    lead(_class) over story as next_class,
+                    min(position) filter (where _class = 'a') over (partition by _key, breaks) as run_start
+                from runs
+                window story as (partition by _key order by position)
+            )
+
+            select _seq, is_first, next_class is null as is_final, breaks = 0 as unbroken, next_as_of, next_class, run_start
+            from told
+            union all
+            select _seq, null, null, null, null, null, null
+            from arrived
+            where is_superseded;
+            analyze _versions (_seq)
+        {%- endcall -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The join of the batch with what is known of repeated keys, where there are any. -#}
+{% macro staged_join(step) -%}
+    from _batch as b
+    {%- if step.repeated %}
+    left join _versions as v on b._seq = v._seq
+    {%- endif %}
+{%- endmacro %}
+
+{#- A value from the versions of repeated keys, or what holds for a key that occurs once. -#}
+{% macro staged_told(step, column, alone) -%}
+    {{ 'case when v._seq is null then ' ~ alone ~ ' else v.' ~ column ~ ' end' if step.repeated else alone }}
+{%- endmacro %}

@@ -1,0 +1,72 @@
+{#- Before every dbt command that builds or tests: refuse production by hand, make the tables the staged models write. -#}
+{% macro on_start() -%}
+    {%- if execute and flags.WHICH in ['run', 'build', 'seed', 'snapshot', 'test', 'retry'] -%}
+        {%- if target.name == 'prod' and flags.WHICH != 'test' and env_var('WEIR_RUN', '') != '1' -%}
+            {%- do exceptions.raise_compiler_error(
+                'dbt ' ~ flags.WHICH ~ ' --target prod is not for hands: type `weir build` then `weir publish`, or `weir run`'
+            ) -%}
+        {%- endif -%}
+        {%- do make_ledger() -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The ledger, the quarantine and the digests of the staged models' code; in dev with the prefix. Safe to repeat. -#}
+{% macro make_ledger() -%}
+    {%- set ops, quality = dev_prefix() ~ 'ops', dev_prefix() ~ 'quality' -%}
+    {%- call statement('ledger_exists', fetch_result=true) -%}
+        select
+            to_regclass('{{ ops }}.ledger') is not null
+            and to_regclass('{{ ops }}.staged_code') is not null
+            and to_regclass('{{ quality }}.quarantine') is not null
+    {%- endcall -%}
+    {%- if not load_result('ledger_exists').table.rows[0][0] -%}
+        {%- call statement('make_ledger') -%}
+            select pg_advisory_xact_lock(hashtext('weir ledger'));
+            create schema if not exists {{ ops }};
+            create schema if not exists {{ quality }};
+
+            create table if not exists {{ ops }}.ledger (
+                step_id text not null,
+                run_id text,
+                model text not null,
+                source text not null,
+                table_name text not null,
+                load_id text not null,
+                as_of timestamptz not null,
+                built_at timestamptz not null default clock_timestamp(),
+                full_refresh boolean not null,
+                landed bigint not null,
+                accepted bigint not null,
+                rejected bigint not null,
+                superseded bigint not null,
+                deleted bigint not null,
+                primary key (step_id, model, load_id),
+                check (landed = accepted + rejected + superseded + deleted)
+            );
+            create index if not exists ledger_by_model on {{ ops }}.ledger (model, load_id);
+
+            create table if not exists {{ ops }}.staged_code (
+                model text primary key,
+                digest text not null,
+                docs text,
+                built_at timestamptz not null default clock_timestamp()
+            );
+
+            create table if not exists {{ quality }}.quarantine (
+                model text not null,
+                key text not null,
+                reasons text[] not null,
+                row jsonb not null,
+                load_id text not null,
+                seq bigint not null,
+                first_seen timestamptz not null,
+                resolved_at timestamptz,
+                how text check (how in ('mended', 'replaced', 'deleted')),
+                primary key (model, key, load_id)
+            );
+            create index if not exists quarantine_open on {{ quality }}.quarantine (model, key)
+                where resolved_at is null;
+        {%- endcall -%}
+    {%- endif -%}
+    {%- do adapter.commit() -%}
+{%- endmacro %}

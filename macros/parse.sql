@@ -1,0 +1,78 @@
+{#- A value as received, as a type: parse('amount', 'numeric(12, 2)') as amount. What does not parse becomes NULL here
+    and a reason in reject(): "amount is not a numeric". NULL stays NULL and is no fault.
+
+    value   a column of raw, or an expression over one (then say name)
+    type    integer, bigint, numeric(p, s), date, timestamp (with zone), boolean, double, text
+    format  for dates and times written otherwise: 'MM/DD/YYYY', 'YYYY-MM-DD HH24:MI:SS' (a time without zone is UTC)
+    name    the alias that stands behind it; the column's name in snake_case unless said -#}
+{% macro parse(value, type, format=none, name=none) -%}
+    {%- set name = name or snake_case(value) -%}
+    {%- set word = type.split('(')[0] | trim | lower -%}
+    {%- set rows = staged_state() -%}
+    {%- if word not in parse_types() -%}
+        {%- do exceptions.raise_compiler_error(
+            'parse(' ~ value ~ '): unknown type ' ~ type ~ '; take one of ' ~ parse_types() | join(', ')
+        ) -%}
+    {%- endif -%}
+    {%- do rows['parsed'].update({name: {'value': value, 'word': word}}) -%}
+    {%- set text = 'cast(' ~ value ~ ' as text)' if value | trim == value and '(' not in value else '(' ~ value ~ ')' -%}
+    {{ parsed_value(text, word, type | lower, format) }}
+{%- endmacro %}
+
+{% macro parse_types() -%}
+    {{ return(['integer', 'bigint', 'numeric', 'date', 'timestamp', 'boolean', 'double', 'text']) }}
+{%- endmacro %}
+
+{#- The SQL that turns text into the type, or into NULL: an ASCII pattern that leaves nothing to the engine's own idea
+    of validity, then the cast. Only what a pattern can't tell (29 February, 19 digits) is asked of the engine. -#}
+{% macro parsed_value(text, word, type, format=none) -%}
+    {%- if word == 'text' -%}
+        {{ text }}
+    {%- elif word == 'boolean' -%}
+        case
+            when lower({{ text }}) in ('true', 't', 'yes', 'y', '1') then true
+            when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
+        end
+    {%- elif word in ['date', 'timestamp'] -%}
+        {%- set text = iso_text(text, format) if format else text -%}
+        {{ parsed_moment(text, word) }}
+    {%- elif word in ['integer', 'bigint'] -%}
+        {%- set sure = 9 if word == 'integer' else 18 -%}
+        cast(coalesce(
+            {{ only_matching(text, '[+-]?0*[0-9]{1,' ~ sure ~ '}') }},
+            {{ only_valid(text, '[+-]?[0-9]{1,19}', word) }}
+        ) as {{ word }})
+    {%- elif word == 'numeric' -%}
+        {%- set size = modules.re.findall('[0-9]+', type) -%}
+        {%- if size -%}
+            {%- set scale = size[1] | int if size | length > 1 else 0 -%}
+            {%- set whole = '0*[0-9]{1,' ~ [size[0] | int - scale, 1] | max ~ '}' if size[0] | int > scale else '0+' -%}
+            {%- set fraction = '([.]' ~ ('[0-9]{1,' ~ scale ~ '}' if scale else '0') ~ '0*)?' -%}
+            cast({{ only_matching(text, '[+-]?' ~ whole ~ fraction) }} as numeric({{ size[0] }}, {{ scale }}))
+        {%- else -%}
+            cast({{ only_matching(text, '[+-]?[0-9]{1,38}([.][0-9]{1,38})?') }} as numeric)
+        {%- endif -%}
+    {%- else -%}
+        cast({{ only_valid(text, '[+-]?[0-9]{1,330}([.][0-9]{1,330})?([eE][+-]?[0-9]{1,3})?', 'double precision') }}
+            as double precision)
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro snake_case(value) -%}
+    {%- set plain = value | trim | replace('"', '') -%}
+    {%- if not modules.re.fullmatch('[A-Za-z_][A-Za-z0-9_ ]*', plain) -%}
+        {%- do exceptions.raise_compiler_error(
+            'parse(' ~ value ~ '): an expression needs the name of its column: parse(…, name=\'amount\')'
+        ) -%}
+    {%- endif -%}
+    {%- set parted = modules.re.sub('([a-z0-9])([A-Z])', '\\1_\\2', plain) -%}
+    {{ return(parted | replace(' ', '_') | lower) }}
+{%- endmacro %}
+
+{#- What parse, carry and reject know of each other inside one model; the same after each rendering. -#}
+{% macro staged_state() -%}
+    {%- if '_staged' not in model -%}
+        {%- do model.update({'_staged': {'parsed': {}, 'key': [], 'unreadable': false}}) -%}
+    {%- endif -%}
+    {{ return(model['_staged']) }}
+{%- endmacro %}

@@ -1,0 +1,80 @@
+{#- The last column of a staged model's final select: what is wrong with the row, or NULL, and the row's key.
+
+    rules  {reason that a person understands: predicate over the typed columns}. A predicate that is NULL accepts:
+           write 'quantity is null or quantity < 0' where a missing value is a fault. `_as_of` is the moment of the load.
+
+    Added by themselves: "<column> is not a <type>" (parse), "<column> is missing" (key), the words of the reader of a
+    line that can't be read. Several reasons stand in one text, parted by "; ". -#}
+{% macro reject(rules={}) -%}
+    {%- set state = staged_state() -%}
+    {%- set all = {} -%}
+    {%- for name, column in state['parsed'].items() if column['word'] != 'text' -%}
+        {%- set article = 'an' if column['word'] == 'integer' else 'a' -%}
+        {%- do all.update({name ~ ' is not ' ~ article ~ ' ' ~ column['word']: name ~ ' is null and _given_' ~ name}) -%}
+    {%- endfor -%}
+    {%- for column in state['key'] -%}
+        {%- do all.update({column | replace('"', '') ~ ' is missing': '_raw_key_' ~ loop.index ~ ' is null'}) -%}
+    {%- endfor -%}
+    {%- do all.update(rules) -%}
+    {%- for reason in all if ';' in reason -%}
+        {%- do exceptions.raise_compiler_error('reject: the reason "' ~ reason ~ '" holds a semicolon, which parts reasons') -%}
+    {%- endfor -%}
+    {{ staged_key(state) }} as _key,
+    case
+        when _op = 'delete' then null
+        {%- if state['unreadable'] %}
+        when _unreadable is not null then replace(_unreadable, ';', ',')
+        {%- endif %}
+        when {% for predicate in all.values() %}({{ predicate }}){{ '\n            or ' if not loop.last }}{% endfor %}
+        then concat_ws(
+            '; '
+            {%- for reason, predicate in all.items() %},
+            case when {{ predicate }} then '{{ reason | replace("'", "''") }}' end
+            {%- endfor %}
+        )
+    end as _reasons
+{%- endmacro %}
+
+{#- The key as text: of the parsed values, so that 01 is 1; as received where it doesn't parse; several columns joined by
+    a bar. A row without a key is an entry of its own: the place of an unreadable line, else its order of arrival. -#}
+{% macro staged_key(state) -%}
+    {%- set parts = [] -%}
+    {%- for column in state['key'] -%}
+        {%- set received = '_raw_key_' ~ loop.index -%}
+        {%- set found = [] -%}
+        {%- for name, parsed in state['parsed'].items() if parsed['value'] == column and parsed['word'] != 'text' -%}
+            {%- do found.append('coalesce(cast(' ~ name ~ ' as text), ' ~ received ~ ')') -%}
+        {%- endfor -%}
+        {%- do parts.append(found[0] if found else received) -%}
+    {%- endfor -%}
+    {%- if parts | length == 1 -%}
+        coalesce({{ short_text(parts[0], 600) }}, {{ key_of_keyless(state) }})
+    {%- else -%}
+        case
+            when {% for part in parts %}_raw_key_{{ loop.index }} is null{{ ' or ' if not loop.last }}{% endfor %}
+            then {{ key_of_keyless(state) }}
+            else concat_ws(
+                '|'
+                {%- for part in parts %},
+                replace(replace({{ short_text(part, 600 // parts | length) }}, '~', '~0'), '|', '~1')
+                {%- endfor %}
+            )
+        end
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro key_of_keyless(state) -%}
+    {%- if state['unreadable'] -%}
+        case when _place = ':' then concat('row ', _seq) else _place end
+    {%- else -%}
+        concat('row ', _seq)
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Text short enough for an index; what is longer is cut and its digest added. -#}
+{% macro short_text(text, size) -%}
+    case
+            when length({{ text }}) > {{ size }} then concat(left({{ text }}, {{ size - 40 }}), ' ', md5({{ text }}))
+            else {{ text }}
+        end
+{%- endmacro %}
