@@ -8,7 +8,8 @@ final as (
         account_id,
         usage_date,
         known_month,
-        count(distinct user_id) as active_users,
+        -- so that a day with late events is counted once, from when the first of them were known
+        row_number() over (partition by account_id, usage_date order by known_month nulls last) = 1 as opens_day,
         cast(sum(events) as bigint) as events,
         cast(sum(logins) as bigint) as logins,
         cast(sum(reports_viewed) as bigint) as reports_viewed,

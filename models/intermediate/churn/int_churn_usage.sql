@@ -20,6 +20,7 @@ candidates as (
         usage.account_id,
         usage.known_month,
         usage.usage_date,
+        usage.opens_day,
         usage.events,
         usage.logins,
         usage.exports,
@@ -43,7 +44,7 @@ windows as (
         cast(coalesce(sum(events) filter (where age < {{ days }}), 0) as bigint) as events_{{ days }}d,
         cast(coalesce(sum(events) filter (where age >= {{ days }} and age < {{ 2 * days }}), 0) as bigint)
             as events_prior_{{ days }}d,
-        count(distinct usage_date) filter (where age < {{ days }}) as active_days_{{ days }}d,
+        count(*) filter (where opens_day and age < {{ days }}) as active_days_{{ days }}d,
         {%- endfor %}
         cast(coalesce(sum(logins) filter (where age < 28), 0) as bigint) as logins_28d,
         cast(coalesce(sum(exports) filter (where age < 28), 0) as bigint) as exports_28d,
