@@ -8,14 +8,14 @@
 {% macro parse(value, type, format=none, name=none) -%}
     {%- set name = name or snake_case(value) -%}
     {%- set word = type.split('(')[0] | trim | lower -%}
-    {%- set rows = staged_state() -%}
+    {%- set state = staged_state() -%}
     {%- if word not in parse_types() -%}
         {%- do exceptions.raise_compiler_error(
             'parse(' ~ value ~ '): unknown type ' ~ type ~ '; take one of ' ~ parse_types() | join(', ')
         ) -%}
     {%- endif -%}
-    {%- do rows['parsed'].update({name: {'value': value, 'word': word}}) -%}
-    {%- set text = 'cast(' ~ value ~ ' as text)' if value | trim == value and '(' not in value else '(' ~ value ~ ')' -%}
+    {%- do state['parsed'].update({name: {'value': value, 'word': word}}) -%}
+    {%- set text = 'cast(' ~ value ~ ' as text)' -%}
     {{ parsed_value(text, word, type | lower, format) }}
 {%- endmacro %}
 

@@ -12,8 +12,8 @@ from weir.settings import WeirError, home, load_env, project_dir, redact
 
 # What would write tables that readers' marts are published from.
 WRITES = {"run", "build", "seed", "snapshot", "retry", "clone"}
-COMMANDS = WRITES | {"build", "clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "run-operation",
-                     "show", "source", "test"}  # fmt: skip
+READS = {"clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "show", "source", "test"}
+COMMANDS = WRITES | READS | {"run-operation"}
 OFFLINE = {"", "clean", "deps", "init", "docs serve"}
 
 
