@@ -1,4 +1,6 @@
 -- Grain: one row per account.
+{{ config(materialized='table') }}
+
 with accounts as (
     select
         account_id,

@@ -1,4 +1,6 @@
 -- Grain: one row per event that is held back.
+{{ config(materialized='table') }}
+
 with events as (
     select * from {{ ref('stg_product__events') }}
 ),

@@ -1,4 +1,6 @@
 -- Grain: one row per invoice that repeats another one under an id of its own.
+{{ config(materialized='table') }}
+
 with invoices as (
     select
         invoice_id,
@@ -48,8 +50,7 @@ pairs as (
     from candidates as copies
     inner join candidates as originals
         on copies.customer_ref = originals.customer_ref
-        and copies.invoice_date = originals.invoice_date
-        and copies.total = originals.total
+        and copies.invoice_date = originals.invoice_date and copies.total = originals.total
         and copies.place > originals.place
 ),
 
@@ -66,8 +67,7 @@ same_lines as (
         and ours.description is not distinct from theirs.description
         and ours.quantity is not distinct from theirs.quantity
         and ours.amount is not distinct from theirs.amount
-        and ours.times = theirs.times
-        and ours.kinds = theirs.kinds
+        and ours.times = theirs.times and ours.kinds = theirs.kinds
     group by pairs.invoice_id, pairs.original_id, pairs.place
     having count(*) = max(ours.kinds)
 ),

@@ -1,4 +1,6 @@
 -- Grain: one row per invoice line that is held back.
+{{ config(materialized='table') }}
+
 with lines as (
     select * from {{ ref('stg_billing__invoice_lines') }}
 ),

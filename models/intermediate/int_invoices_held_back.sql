@@ -1,4 +1,6 @@
 -- Grain: one row per invoice that is held back and reason.
+{{ config(materialized='table') }}
+
 with invoices as (
     select * from {{ ref('stg_billing__invoices') }}
 ),

@@ -1,4 +1,6 @@
 -- Grain: one row per payment that is held back.
+{{ config(materialized='table') }}
+
 with payments as (
     select * from {{ ref('stg_billing__payments') }}
 ),

@@ -1,4 +1,6 @@
 -- Grain: one row per rating that is held back.
+{{ config(materialized='table') }}
+
 with ratings as (
     select * from {{ ref('stg_helpdesk__satisfaction_ratings') }}
 ),

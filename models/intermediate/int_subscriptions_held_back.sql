@@ -1,4 +1,6 @@
 -- Grain: one row per subscription that is held back; of two bad references the account is named.
+{{ config(materialized='table') }}
+
 with subscriptions as (
     select * from {{ ref('stg_app__subscriptions') }}
 ),

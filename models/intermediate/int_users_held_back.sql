@@ -1,4 +1,6 @@
 -- Grain: one row per user that is held back.
+{{ config(materialized='table') }}
+
 with users as (
     select * from {{ ref('stg_app__users') }}
 ),

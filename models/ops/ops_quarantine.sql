@@ -1,6 +1,7 @@
 -- Grain: one row per model and set of reasons.
 with quarantine as (
-    select * from {{ source('quality', 'quarantine') }}
+    select model, {{ array_text('reasons') }} as reasons, resolved_at, how, first_seen
+    from {{ source('quality', 'quarantine') }}
 ),
 
 final as (

@@ -4,7 +4,14 @@ with quarantine as (
 ),
 
 final as (
-    select model, key, reasons, row, load_id, seq, first_seen
+    select
+        model,
+        key,
+        {{ array_text('reasons') }} as reasons,
+        row,
+        load_id,
+        seq,
+        first_seen
     from quarantine
     where resolved_at is null
 )
