@@ -6,11 +6,9 @@ finds its receipt and does nothing. dlt keeps the packages, its own `_dlt_…` t
 raw are made by the job, in its transaction. Built on dlt 1.31; tests/ingest/test_destination.py names each hook.
 """
 
-import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +24,7 @@ from ingest.faults import plain
 from ingest.plan import Source, Table
 from ingest.raw import Raw
 from ingest.results import TableEvent
-from ingest.wire import Wire
+from ingest.wire import wired
 
 EVERY = 0.25  # seconds between two reports of progress
 
@@ -45,20 +43,6 @@ class Run:
 
 
 RUNS: dict[str, Run] = {}
-
-
-@contextmanager
-def wired(url: str, name: str) -> Iterator[Wire]:
-    """A connection on an event loop of its own, both closed in the end."""
-    loop = asyncio.new_event_loop()
-    wire = None
-    try:
-        wire = Wire(url, name, loop, synchronous_commit="on", client_min_messages="error")
-        yield wire
-    finally:
-        if wire:
-            wire.close()
-        loop.close()
 
 
 def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
@@ -127,7 +111,7 @@ class WindowClient(PostgresClient):
         return super()._build_schema_update_sql(ours)
 
 
-class warehouse(postgres):  # noqa: N801  dlt names destinations so
+class warehouse(postgres):
     """dlt's postgres destination with our client."""
 
     @property

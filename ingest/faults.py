@@ -39,10 +39,11 @@ def plain(fault: BaseException, source: Source, table: Table | None = None) -> s
 
 
 def _names(fault: BaseException) -> str:
-    names, step = [], fault
+    names: list[str] = []
+    step: BaseException | None = fault
     while step is not None and len(names) < 5:
         names.append(type(step).__name__)
-        step = step.__cause__ or step.__context__  # type: ignore[assignment]
+        step = step.__cause__ or step.__context__
     return " ".join(names)
 
 

@@ -30,8 +30,16 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def land(plan: Plan, *, run_id: str | None, as_of: datetime, sources: list[str] | None = None,
-         tables: list[str] | None = None, full: bool = False, report: Report | None = None) -> list[SourceResult]:  # fmt: skip
+def land(
+    plan: Plan,
+    *,
+    run_id: str | None,
+    as_of: datetime,
+    sources: list[str] | None = None,
+    tables: list[str] | None = None,
+    full: bool = False,
+    report: Report | None = None,
+) -> list[SourceResult]:
     """Land the sources and tables named, or all; `full` compares every table whole.
 
     A source that fails is a SourceResult with its one line, never an exception. Raises WeirError when a name is not

@@ -45,7 +45,9 @@ class Table(BaseModel):
     @field_validator("overlap")
     @classmethod
     def _readable(cls, value: str | None) -> str | None:
-        return value if value is None or duration(value) is not None else value
+        if value is not None:
+            duration(value)
+        return value
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Raw:
         if there is None:
             self.wire.execute(f"alter table {self.relation} add column {quoted(column.name)} {column.type}")
             return column
-        if there == column.type or there == "text" or column.type in _WIDER.get(there, []) and self._retype(column):
+        if there == column.type or there == "text" or (column.type in _WIDER.get(there, []) and self._retype(column)):
             return Column(column.name, there if there == "text" else column.type, column.expr)
         if there in _WIDER.get(column.type, []):
             return Column(column.name, there, column.expr)
@@ -133,18 +133,29 @@ class Raw:
                 "declare a key that is unique and never NULL, or none"
             )
 
+    def check_null(self, key: list[str], relation: str) -> None:
+        """Raise WeirError where a part of the key is NULL in the relation."""
+        for name in key:
+            if self.wire.value(f"select exists (select from {relation} where {quoted(name)} is null)"):
+                raise WeirError(f"key names {name!r}, which some rows do not have: mend `key`")
+
     def insert_changes(self, key: list[str], deletes: bool = True) -> tuple[int, int]:
         """Append what differs between `incoming` and the current rows; returns upserts and tombstones.
 
         With `deletes` false, `incoming` is a part of the source, and what it lacks is not gone.
         """
         names = [c.name for c in self.columns]
-        compared = ", ".join(_comparable(c) for c in self.columns)
+        compared = ", ".join(comparable(c) for c in self.columns)
         back = ", ".join(f"{quoted(c.name)}::{c.type}" for c in self.columns)
         constants = f"'{self.load_id}', "
         gone = f"{self.live(key, listed(key))} except select {listed(key)} from incoming"
         deleted = 0
-        if deletes and not self.empty:
+        if self.empty:
+            return self.wire.execute(
+                f"insert into {self.relation} ({listed(names)}, _dlt_load_id, _op) "
+                f"select {listed(names)}, {constants}'upsert' from incoming"
+            ), 0
+        if deletes:
             deleted = self.wire.execute(
                 f"insert into {self.relation} ({listed(key)}, _dlt_load_id, _op) "
                 f"select {listed(key)}, {constants}'delete' from ({gone}) g"
@@ -167,7 +178,8 @@ class Raw:
         )  # fmt: skip
 
 
-def _comparable(column: Column) -> str:
+def comparable(column: Column) -> str:
+    """The column for a comparison as fine as its text."""
     name = quoted(column.name)
     plain = column.type not in _BY_TEXT and not column.type.endswith("[]")
     return name if plain else f"{name}::text as {name}"

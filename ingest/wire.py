@@ -4,7 +4,8 @@ asyncpg hands COPY over in whole buffers from C, where psycopg yields one row pe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
@@ -60,6 +61,20 @@ def tag_rows(tag: str) -> int:
     """The number at the end of a command tag: 'COPY 12' is 12."""
     last = tag.rsplit(" ", 1)[-1]
     return int(last) if last.isdigit() else 0
+
+
+@contextmanager
+def wired(url: str, name: str) -> Iterator[Wire]:
+    """A connection on an event loop of its own, both closed in the end."""
+    loop = asyncio.new_event_loop()
+    wire = None
+    try:
+        wire = Wire(url, name, loop, synchronous_commit="on", client_min_messages="error")
+        yield wire
+    finally:
+        if wire:
+            wire.close()
+        loop.close()
 
 
 def pipe(source: Wire, query: str, target: Wire, schema: str | None, table: str, columns: list[str],

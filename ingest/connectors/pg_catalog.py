@@ -78,7 +78,7 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     if set(table.exclude) & set(table.key):
         raise WeirError(f"key ({', '.join(table.key)}) is excluded too: keep it, or declare another key")
     unique = bool(table.key) and bool(wire.value(_UNIQUE, oid, table.key))
-    token = json.loads(wire.value(_TOKEN, oid)) if kind in "rp" else []
+    token = json.loads(wire.value(_LIFE, oid)) if kind in "rp" else []
     if token:
         stats = wire.value("select to_regclass('pg_stat_wal')::text")
         token.append(str(wire.value("select stats_reset::text from pg_stat_wal")) if stats else None)
@@ -130,7 +130,7 @@ select exists (
         where h.inhparent = i.indrelid and c.relkind = 'r'))"""
 # A row version is comparable only within one life of one server; and a changed schema, partition or policy can change
 # what is read without touching a row.
-_TOKEN = """
+_LIFE = """
 with recursive tree as (
     select $1::int8::oid as oid union all
     select h.inhrelid from pg_inherits h join tree on h.inhparent = tree.oid

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from ingest.connectors import Progress, State, check_columns, compare, keyed_by_content
+from ingest.cursors import earlier
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed, shortened
 from ingest.text import blocks, escaped, line, visible
@@ -64,7 +65,7 @@ class Connector:
             have = ", ".join(sa.inspect(self.connection).get_table_names(schema=schema or None)[:8])
             raise WeirError(f"there is no table {table.origin or name} at the source; it has: {have}") from None
         check_columns(table, [c["name"] for c in columns])
-        kept = [sa.column(c["name"]) for c in columns if c["name"] not in table.exclude]
+        kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in table.exclude]
         return sa.table(name, *kept, schema=schema or None)
 
     def _prepare(self, table: Table, raw: Raw, made: Any) -> list[Column]:
@@ -81,7 +82,7 @@ class Connector:
         )
         for count, row in enumerate(result, 1):
             values = [v if v is None or type(v) is str else _text(v) for v in row]
-            flag = any([v is not None and escaped(v) for v in values])
+            flag = any(v is not None and escaped(v) for v in values)
             if flag:
                 values = [None if v is None else visible(v) for v in values]
             yield line(values, "\tt" + end if flag else "\t\\N" + end)
@@ -126,7 +127,7 @@ class Connector:
         import sqlalchemy as sa
 
         cursor = made.c[table.cursor]
-        low = _earlier(str(state["cursor"]), table)
+        low = earlier(str(state["cursor"]), table.overlap)
         rows = self._read(raw, made, sa.or_(cursor >= low, cursor.is_(None)), progress)
         upserts = raw.insert_changes(table.key, deletes=False)[0]
         return {"how": "cursor", "extracted": rows, "landed": upserts, "deleted": 0, "promise": "exact on compare"}
@@ -164,15 +165,3 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime.datetime):
         return value.isoformat(" ")
     return format(value, "f") if isinstance(value, decimal.Decimal) else str(value)
-
-
-def _earlier(cursor: str, table: Table) -> str:
-    """The cursor less the table's overlap, in the cursor's own form; as it is where it is no time."""
-    from ingest.plan import duration
-
-    try:
-        moment = datetime.datetime.fromisoformat(cursor) - duration(table.overlap or "1 day")
-    except ValueError:
-        return cursor
-    text = moment.isoformat("T" if "T" in cursor else " ", "seconds" if len(cursor) > 10 else "auto")
-    return text[:10] if len(cursor) == 10 else text.replace("+00:00", "Z") if cursor.endswith("Z") else text

@@ -1,0 +1,84 @@
+"""What changes in raw when a file of a table changes or goes.
+
+A row is known by its file and key; a row whose key is NULL (an unreadable line, say) by its file and line. A
+tombstone bears the key, or the line, and the file. Where another file holds the same key, its row comes back.
+"""
+
+from ingest.raw import Raw, comparable, listed, quoted
+
+COUNTED = 1_000_000  # rows up to which the rows at hand are counted at each landing
+
+
+def _no_key(key: list[str]) -> str:
+    return " and ".join(f"{quoted(name)} is null" for name in key) or "true"
+
+
+def forget(raw: Raw, key: list[str], files: list[str], counts: dict[str, int]) -> None:
+    """Append a tombstone for every row that the files had."""
+    values = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
+    _remove(raw, key, f"_file in ({values})", "", counts)
+
+
+def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int]) -> None:
+    """Append what differs between `incoming`, the file as it is now, and the file's rows in raw."""
+    name = "'" + file.replace("'", "''") + "'"
+    null = _no_key(key)
+    if key:  # the last of a key within a file stands for it
+        raw.wire.execute(f"delete from incoming where not ({null}) and _line not in "
+                         f"(select max(_line) from incoming group by {listed(key)})")  # fmt: skip
+    _remove(raw, key, f"_file = {name}", "incoming", counts)
+    names = listed([c.name for c in raw.columns])
+    for part, by in ((f"not ({null})", key), (null, ["_line"])):
+        if not by:
+            continue
+        same = ", ".join(comparable(c) for c in raw.columns if c.name != "_line" or by == ["_line"])
+        live = raw.live(by, same, f"_file = {name} and ({part})")
+        changed = f"select {listed(by)} from (select {same} from incoming where {part} except {live}) d"
+        added = raw.wire.execute(
+            f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, '{raw.load_id}', 'upsert' "
+            f"from incoming where ({part}) and ({listed(by)}) in ({changed}) order by _line"
+        )
+        counts["landed"] += added
+
+
+def _remove(raw: Raw, key: list[str], where: str, beside: str, counts: dict[str, int]) -> None:
+    null = _no_key(key)
+    for part, by in ((f"not ({null})", key), (null, ["_line"])):
+        if not by:
+            continue
+        what = listed([*dict.fromkeys([*by, "_file"])])
+        gone = raw.live([*by, "_file"], what, f"{where} and ({part})")
+        if beside:
+            gone += f" except select {what} from {beside} where {part}"
+        removed = raw.wire.execute(
+            f"insert into {raw.relation} ({what}, _dlt_load_id, _op) "
+            f"select {what}, '{raw.load_id}', 'delete' from ({gone}) g"
+        )
+        counts["landed"] += removed
+        counts["deleted"] += removed
+
+
+def restore(raw: Raw, key: list[str]) -> int:
+    """Append again the rows of other files whose key a tombstone of this load has hidden; returns how many."""
+    if not key:
+        return 0
+    by, names = listed(key), listed([c.name for c in raw.columns])
+    last = f"select max(_seq) from {raw.relation} where not ({_no_key(key)}) group by {by}"
+    hidden = f"select {by} from {raw.relation} where _seq in ({last}) and _op = 'delete' and _dlt_load_id = $1"
+    held = raw.live([*key, "_file"], f"{by}, _seq", f"({by}) in ({hidden})")
+    return raw.wire.execute(
+        f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, $1, 'upsert' from {raw.relation} "
+        f"where _seq in (select max(_seq) from ({held}) h group by {by})", raw.load_id
+    )  # fmt: skip
+
+
+def rows_now(raw: Raw, key: list[str], records: int) -> int | None:
+    """The rows that the files hold now, the last of each key; None where there are too many to count each time."""
+    if records > COUNTED:
+        return None
+    null = _no_key(key)
+    count = f"select count(*) from ({raw.live(['_file', '_line'], '1 as one', null)}) b"
+    total = int(raw.wire.value(count))
+    if key:
+        total += int(raw.wire.value(f"select count(*) from ({raw.live(key, '1 as one', f'not ({null})')}) l"))
+    return total

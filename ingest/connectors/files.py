@@ -1,0 +1,188 @@
+"""Files in a folder or a bucket: CSV, JSON lines, Parquet, XLSX; plain or gzipped; any address fsspec knows.
+
+In: the source's folder and the table's `path` pattern. Out: each new file's rows as received, unreadable lines too,
+with `_file`, `_line`, `_text`, `_error`, `_escaped`. A file is known by name, size, time and content digest: one that
+is known is not read; a changed one is compared by row; the rows of one that is gone become tombstones.
+"""
+
+import asyncio
+import gzip
+import hashlib
+import io
+import os
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from ingest.connectors import Progress, State, check_columns
+from ingest.connectors.file_changes import forget, replace, restore, rows_now
+from ingest.connectors.readers import META, Reader, open_reader
+from ingest.plan import Source, Table
+from ingest.raw import Column, Raw
+from ingest.text import blocks
+from weir.settings import WeirError
+
+
+class Connector:
+    """One folder or bucket."""
+
+    def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        import fsspec
+
+        try:
+            self.system, self.base = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as fault:
+            raise WeirError(f"{source.connection}: {' '.join(str(fault).split())}") from None
+        self.local = "file" in self.system.protocol
+        if not self.system.isdir(self.base) and self.local:
+            raise WeirError(f"there is no folder {self.base}: mend {source.connection}, or make it")
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _list(self, table: Table) -> dict[str, list[Any]]:
+        """The files of the table by name: address, size, and what tells of a change."""
+        if not table.path:
+            raise WeirError("no `path` is declared: name the table's files, such as path: 'events/*.jsonl.gz'")
+        if self.local:
+            self.system.invalidate_cache()
+        found = self.system.glob(f"{self.base.rstrip('/')}/{table.path}", detail=True)
+        files = {}
+        for path, info in sorted(found.items()):
+            if info.get("type") == "file":
+                stamp = info.get("mtime") or info.get("ETag") or info.get("etag") or info.get("LastModified")
+                files[path[len(self.base.rstrip("/")) + 1 :]] = [path, info.get("size"), str(stamp)]
+        return files
+
+    @contextmanager
+    def _at_hand(self, path: str) -> Iterator[str]:
+        """The file on local disk."""
+        if self.local:
+            yield path
+            return
+        with tempfile.NamedTemporaryFile(prefix="weir-") as copy:
+            self.system.get_file(path, copy.name)
+            yield copy.name
+
+    def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
+        """Land what is new, changed or gone."""
+        files, known = self._list(table), dict(state.get("files", {}))
+        counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
+        gone = [name for name in known if name not in files]
+        if not known:
+            raw.prepare(_declared(table))
+        elif gone:
+            forget(raw, table.key, gone, counts)
+            known = {name: facts for name, facts in known.items() if name in files}
+        for name, (path, size, stamp) in files.items():
+            if name in known and known[name][:2] == [size, stamp] and not full:
+                continue
+            with self._at_hand(path) as local:
+                digest = _digest(local)
+                if name not in known or known[name][2] != digest or full:
+                    records = self._land_file(table, raw, name, local, name in known, counts, progress)
+                else:
+                    records = known[name][3]
+            if self.local and _stamp(local) != (size, stamp):
+                raise WeirError(f"{name} changed while it was read: run again when it is complete")
+            known[name] = [size, stamp, digest, records]
+        if counts["deleted"]:
+            counts["landed"] += restore(raw, table.key)
+        how = "files" if counts["extracted"] or counts["landed"] else "nothing new"
+        source_rows = rows_now(raw, table.key, sum(facts[3] for facts in known.values()))
+        facts = {"how": how, "promise": "as received", "source_rows": source_rows, **counts}
+        return facts, {"files": known}
+
+    def _land_file(self, table: Table, raw: Raw, name: str, local: str, again: bool, counts: dict[str, int],
+                   progress: Progress) -> int:  # fmt: skip
+        with _opened(local) as stream:
+            reader = _reader(stream, table, name)
+            raw.prepare([*reader.columns, *META])
+            names = [c.name for c in raw.columns]
+            counts["bytes"] += os.path.getsize(local)
+            before = counts["extracted"]
+
+            def counted(lines: Iterator[str]) -> Iterator[str]:
+                for number, line in enumerate(_sound(lines, name), 1):
+                    if not number % 10_000:
+                        progress(before + number, counts["bytes"])
+                    yield line
+
+            if again:
+                raw.incoming()
+                rows = raw.wire.copy_in(None, "incoming", names, blocks(counted(reader.lines(name, "\n"))))
+                replace(raw, table.key, name, counts)
+                raw.wire.execute("drop table incoming")
+            else:
+                lines = blocks(counted(reader.lines(name, f"\t{raw.load_id}\tupsert\n")))
+                rows = raw.wire.copy_in(raw.schema, raw.name, [*names, "_dlt_load_id", "_op"], lines)
+                counts["landed"] += rows
+            counts["extracted"] += rows
+            progress(counts["extracted"], counts["bytes"])
+            return rows
+
+    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+        """Read all files that were landed into `incoming`, the last row of each key in each file."""
+        files = self._list(table)
+        made = False
+        for name, (path, _, _) in files.items():
+            with self._at_hand(path) as local, _opened(local) as stream:
+                reader = _reader(stream, table, name)
+                raw.prepare([*reader.columns, *META])
+                if not made:
+                    raw.incoming(", _new boolean")
+                    made = True
+                for column in reader.columns:
+                    raw.wire.execute(f'alter table incoming add if not exists "{column.name}" {column.type}')
+                names = [c.name for c in raw.columns]
+                raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
+                fresh = state.get("files", {}).get(name, [None, None, None])[2] != _digest(local)
+                raw.wire.execute("update incoming set _new = $1 where _file = $2", fresh, name) if fresh else None
+        if not made:
+            raw.prepare(_declared(table))
+            raw.incoming(", _new boolean")
+        return ["_file", *table.key], "as received"
+
+
+def _declared(table: Table) -> list[Column]:
+    """The columns a table has before its first file came."""
+    kind = table.settings.get("type") or (table.path or "")
+    document = ["document"] if "json" in kind else [name for name in table.columns if not name.startswith("_")]
+    names = dict.fromkeys([*table.key, *document])
+    return [*(Column(name, "jsonb" if name == "document" else "text") for name in names), *META]
+
+
+def _reader(stream: BinaryIO, table: Table, name: str) -> Reader:
+    reader = open_reader(stream, table, name)
+    if not reader.documents:
+        check_columns(table, [c.name for c in reader.columns])
+    reader.leave_out(table.exclude)
+    return reader
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 20) if packed else file
+
+
+def _sound(lines: Iterator[str], name: str) -> Iterator[str]:
+    """The lines; a gzip file that ends early is one clear error."""
+    try:
+        yield from lines
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise WeirError(f"{name} ends early or is damaged: replace it when it is complete, or move it away") from None
+
+
+def _digest(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+
+
+def _stamp(path: str) -> tuple[int, str]:
+    facts = os.stat(path)
+    return facts.st_size, str(facts.st_mtime)

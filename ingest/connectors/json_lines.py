@@ -1,0 +1,115 @@
+"""JSON lines: each line a document, whole in `document`, its key beside it as text.
+
+A line that is no JSON object is kept with its reason. What jsonb can't hold (\\u0000, a lone surrogate) is kept as
+the visible six characters, and flagged.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import orjson
+
+from ingest.connectors.readers import Reader, bad
+from ingest.raw import Column
+from ingest.text import escaped, field, visible
+
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+_HUGE = re.compile(rb"[0-9]{100000}|[eE][+-]?[0-9]{5}")
+
+
+class JsonReader(Reader):
+    """One file of JSON lines."""
+
+    documents = True
+
+    def __init__(self, stream: BinaryIO, key: list[str]) -> None:
+        self.stream, self.paths = stream, [name.split(".") for name in key]
+        self.columns = [*(Column(name) for name in key), Column("document", "jsonb")]
+
+    def lines(self, file: str, end: str) -> Iterator[str]:
+        """COPY lines."""
+        width, shown, loads = len(self.columns), field(file), orjson.loads
+        plain, flagged = f"\t\\N\t\\N\t\\N{end}", f"\t\\N\t\\N\tt{end}"
+        simple = self.paths[0][0] if len(self.paths) == 1 and len(self.paths[0]) == 1 else None
+        for number, line in enumerate(self.stream, 1):
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            try:
+                document = loads(line)
+            except orjson.JSONDecodeError:
+                if not line.strip():
+                    continue
+                document, error = slowly(line)
+                if error:
+                    yield bad(width, file, number, line, error, end)
+                    continue
+            if type(document) is not dict:
+                yield bad(width, file, number, line, "not a JSON object", end)
+                continue
+            text = line.decode().strip()
+            flag = False
+            if "\\u" in text:
+                kept = _shown(text)
+                flag, text = kept != text, kept
+            key = document.get(simple) if simple else None
+            if type(key) is str and key.isalnum() and key.isascii():
+                head = key + "\t"
+            else:
+                keys = self._keys(document, line)
+                flag = flag or any(k is not None and escaped(k) for k in keys)
+                head = "".join("\\N\t" if k is None else field(visible(k)) + "\t" for k in keys)
+            if "\\" in text or "\t" in text or "\r" in text:
+                text = field(text)
+            yield f"{head}{text}\t{shown}\t{number}{flagged if flag else plain}"
+
+    def _keys(self, document: Any, line: bytes) -> list[str | None]:
+        keys = [key_text(document, path) for path in self.paths]
+        if any(k and k[0] in "-0123456789" and not k.isdigit() for k in keys):
+            exact = json.loads(line, parse_float=str)  # 2^64 and more, which the fast parser makes a float of
+            keys = [key_text(exact, path) for path in self.paths]
+        return keys
+
+
+def slowly(line: bytes) -> tuple[Any, str]:
+    """A line that the fast parser refused: the document, or why it can't be read."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return None, "not valid UTF-8"
+    if _HUGE.search(line):
+        return None, "holds a number too large"
+    try:
+        return json.loads(text, parse_constant=_refuse), ""
+    except RecursionError:
+        return None, "nested too deeply"
+    except ValueError:
+        return None, "not valid JSON"
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _shown(text: str) -> str:
+    return _ESCAPE.sub(lambda m: "\\" + m[0] if m[1] else m[0], text)
+
+
+def safe(text: str) -> str:
+    """JSON text as jsonb can hold it."""
+    return _shown(text) if "\\u" in text else text
+
+
+def key_text(document: Any, path: list[str]) -> str | None:
+    """The value at the path, as text; None where there is none."""
+    value = document
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)

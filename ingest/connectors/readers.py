@@ -1,0 +1,58 @@
+"""Readers of files: each gives the columns and, line by line, COPY text with what could not be read and why."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from ingest.plan import Table
+from ingest.raw import Column
+from ingest.text import escaped, field, visible
+from weir.settings import WeirError
+
+META = [Column("_file"), Column("_line", "bigint"), Column("_text"), Column("_error"), Column("_escaped", "boolean")]
+
+
+class Reader:
+    """One open file. `columns` are known once it is open; `lines` is read once."""
+
+    documents = False
+    columns: list[Column]
+
+    def lines(self, file: str, end: str) -> Iterator[str]:
+        """COPY lines: the columns, META, then `end`."""
+        raise NotImplementedError
+
+    def leave_out(self, names: list[str]) -> None:
+        """Columns not to land."""
+        if names:
+            raise WeirError("`exclude` is not for this kind of file: leave the column out in staging")
+
+
+def bad(width: int, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
+    """The COPY line of a line that can't be read."""
+    shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
+    flag = "t" if escaped(shown) else "\\N"
+    shown = field(visible(shown.rstrip("\r\n")))
+    return "\\N\t" * width + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
+
+
+def open_reader(stream: BinaryIO, table: Table, name: str) -> Reader:
+    """The reader for the file, by the table's `format` or else by the file's name. Raises WeirError."""
+    settings: dict[str, Any] = table.settings
+    kind = settings.get("type") or name.lower().removesuffix(".gz").rpartition(".")[2]
+    if kind in {"csv", "tsv", "txt"}:
+        from ingest.connectors.csv_lines import CsvReader
+
+        return CsvReader(stream, name, "\t" if kind == "tsv" else ",", settings)
+    if kind in {"jsonl", "ndjson", "json"}:
+        from ingest.connectors.json_lines import JsonReader
+
+        return JsonReader(stream, table.key)
+    if kind == "parquet":
+        from ingest.connectors.parquet import ParquetReader
+
+        return ParquetReader(stream, name)
+    if kind == "xlsx":
+        from ingest.connectors.sheets import SheetReader
+
+        return SheetReader(stream, name, settings)
+    raise WeirError(f"{name}: nothing here reads {kind!r} files: declare `format` as csv, jsonl, parquet or xlsx")

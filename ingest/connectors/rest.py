@@ -1,0 +1,152 @@
+"""A REST API, in dlt's own words: `client` for the source; `endpoint` with paginator and incremental for the table.
+
+In: pages, with a Bearer token from the variable that `token` names (else <SOURCE>_TOKEN). Out: each object that is new
+or changed, whole, beside its key and cursor; unchanged ones in the overlap are not landed again. On `full` the whole
+listing is read, and what is no longer listed becomes a tombstone. 429 (Retry-After) and 5xx are waited out.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from ingest.connectors import Progress, State, keyed_by_content
+from ingest.cursors import earlier, order
+from ingest.plan import Source, Table
+from ingest.raw import Column, Raw, listed, shortened
+from ingest.text import blocks, escaped, field, visible
+from weir.settings import WeirError
+
+ATTEMPTS, LONGEST_WAIT, TIMEOUT = 6, 60, 30
+
+
+class Connector:
+    """One API."""
+
+    def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        from dlt.sources.helpers.requests.retry import Client
+        from dlt.sources.helpers.rest_client import RESTClient
+        from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
+
+        decoder = import_module("simplejson")  # the one JSON library that keeps decimals as written
+
+        def exactly(response: Any, *_: Any, **__: Any) -> None:
+            response.json = lambda **_: decoder.loads(response.content, use_decimal=True)
+
+        self.source, self.variable = source, source.token or f"{source.name.upper()}_TOKEN"
+        token = os.environ.get(self.variable)
+        if source.token and not token:
+            raise WeirError(f"{source.token} is not set: put the API's token in .env")
+        session = Client(request_timeout=TIMEOUT, request_max_attempts=ATTEMPTS, request_max_retry_delay=LONGEST_WAIT,
+                         request_backoff_factor=0.5, raise_for_status=False).session  # fmt: skip
+        session.hooks["response"].append(exactly)
+        self.client = RESTClient(
+            base_url=url, headers=source.client.get("headers"), auth=BearerTokenAuth(token) if token else None,
+            session=session,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let the source go."""
+        self.client.session.close()
+
+    def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
+        """Land the objects that are new or changed since the newest cursor less the overlap, or the whole listing."""
+        incremental = table.endpoint.get("incremental") or {}
+        cursor = incremental.get("cursor_path") or table.cursor
+        start = incremental.get("start_param")
+        newest: str | None = state.get("cursor")
+        full = full or not (start and newest and table.key)
+        params = dict(table.endpoint.get("params") or {})
+        if start:
+            since = incremental.get("initial_value") if full else earlier(str(newest), table.overlap)
+            params.update({start: since} if since is not None else {})
+        rows, last = self._read(table, raw, cursor, params, progress)
+        key = table.key or ["_key"]
+        raw.check_null(key, "incoming")
+        upserts, deleted = raw.insert_changes(key, deletes=full)
+        newest = max((c for c in (newest, last) if c is not None), key=order, default=None)
+        facts = {"how": "compare" if full else "cursor", "extracted": rows, "landed": upserts + deleted,
+                 "deleted": deleted, "promise": "as received" if start else "exact"}  # fmt: skip
+        facts["source_rows"] = raw.wire.value("select count(*) from incoming") if full else None
+        return facts, {"cursor": newest} if cursor else {"read": True}
+
+    def _read(self, table: Table, raw: Raw, cursor: str | None, params: dict[str, Any], progress: Progress,
+              extra: str = "") -> tuple[int, str | None]:  # fmt: skip
+        """Read the listing into `incoming`, the last of each key kept; returns the objects and the newest cursor."""
+        paths = [*table.key, *([cursor] if cursor and cursor not in table.key else [])]
+        fields = [Column(shortened(path)) for path in paths]
+        raw.prepare([*fields, Column("document", "jsonb"), *([] if table.key else [Column("_key")])])
+        raw.incoming(f", _n bigint generated always as identity{extra}")
+        newest: str | None = None
+
+        def lines() -> Iterator[str]:
+            from ingest.connectors.json_lines import key_text, safe
+
+            nonlocal newest
+            for number, item in enumerate(self._items(table, params), 1):
+                cells = [key_text(item, path.split(".")) for path in paths]
+                at = key_text(item, cursor.split(".")) if cursor else None
+                if at is not None and (newest is None or order(at) > order(newest)):
+                    newest = at
+                text = safe(import_module("simplejson").dumps(item, use_decimal=True))
+                cells = [cell if cell is None or not escaped(cell) else visible(cell) for cell in cells]
+                yield "\t".join("\\N" if c is None else field(c) for c in [*cells, text]) + "\n"
+                if not number % 100:
+                    progress(number, 0)
+
+        names = [*(column.name for column in fields), "document"]
+        rows = raw.wire.copy_in(None, "incoming", names, blocks(lines()))
+        if table.key:  # an object that moved between pages is listed twice: the later one is the newer
+            raw.wire.execute(
+                f"delete from incoming where _n not in (select max(_n) from incoming group by {listed(table.key)})"
+            )
+        else:
+            keyed_by_content(raw)
+        return rows, newest
+
+    def _items(self, table: Table, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        from dlt.common import jsonpath
+        from dlt.sources.rest_api.config_setup import create_paginator
+        from requests import HTTPError
+
+        endpoint = table.endpoint
+        selector = endpoint.get("data_selector") or table.data_selector
+        path = str(endpoint.get("path") or table.origin or table.name)
+        paging: Any = endpoint.get("paginator") or table.paginator or self.source.client.get("paginator")
+        try:
+            paginator = create_paginator(paging)
+        except (ValueError, TypeError) as fault:
+            raise WeirError(f"its paginator is not understood: {fault}") from None
+        try:
+            pages = self.client.paginate(path.lstrip("/"), params=params, paginator=paginator, data_selector=selector)
+            for page in pages:
+                if selector and not jsonpath.find_values(selector, page.response.json()):
+                    raise WeirError(f"{path} answers without {selector!r}: mend `data_selector`")
+                for item in page:
+                    if not isinstance(item, dict):
+                        raise WeirError(f"{path} lists {type(item).__name__}s, not objects: mend `data_selector`")
+                    yield item
+        except HTTPError as fault:
+            status = fault.response.status_code
+            hint = self._hint(status)
+            raise WeirError(f"{path} answered {status}, {hint}") from None
+        except ValueError as fault:
+            raise WeirError(f"{path} answers with no JSON ({type(fault).__name__}): check the address") from None
+
+    def _hint(self, status: int) -> str:
+        if status in {401, 403}:
+            return f"refused: check the token in {self.variable}"
+        if status == 404:
+            return "there is no such path: mend `endpoint.path`"
+        return "the API can't serve now: try later" if status == 429 or status >= 500 else "mend `endpoint`"
+
+    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+        """Read the whole listing into `incoming`."""
+        incremental = table.endpoint.get("incremental") or {}
+        cursor = incremental.get("cursor_path") or table.cursor
+        params = dict(table.endpoint.get("params") or {})
+        if incremental.get("start_param") and incremental.get("initial_value") is not None:
+            params[incremental["start_param"]] = incremental["initial_value"]
+        self._read(table, raw, cursor, params, lambda rows, size: None, ", _new boolean")
+        return table.key or ["_key"], "as received"
