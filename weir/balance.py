@@ -1,0 +1,117 @@
+"""The balance: every row that left a source is somewhere, and the counts add up.
+
+In: `ops.landings`, raw, `ops.ledger`, staging, `quality.quarantine`. Out: one `Line` of counts per table (and staging
+model), and its `Equation`s. Only counts, all made by the warehouse; `weir.verify` goes down to the row.
+"""
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from weir import warehouse
+from weir.equations import Equation, Line, equations
+
+
+def balance(run_id: str | None = None) -> list[Equation]:
+    """The equations of every table that the run landed, or of every table over all runs."""
+    return equations(lines(run_id))
+
+
+def lines(run_id: str | None = None) -> list[Line]:
+    """The counts of every table that the run landed, or of every table over all runs."""
+    with warehouse.connect() as connection:
+        connection.execute("set transaction isolation level repeatable read read only")
+        cursor = connection.cursor(row_factory=dict_row)
+        tables: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for receipt in cursor.execute(_RECEIPTS, {"run": run_id}):
+            tables.setdefault((receipt["source"], receipt["table_name"]), []).append(receipt)
+        ledger: dict[tuple[str, str], dict[str, dict[str, dict[str, Any]]]] = {}
+        if _there(connection, "ops.ledger"):
+            for step in cursor.execute(_LEDGER):
+                models = ledger.setdefault((step["source"], step["table_name"]), {})
+                models.setdefault(step["model"], {})[step["load_id"]] = step
+        found = []
+        for place, receipts in tables.items():
+            line = _landed(connection, *place, receipts, whole=run_id is None)
+            models = ledger.get(place) or {}
+            found += [_staged(connection, line, receipts, model, steps) for model, steps in models.items()] or [line]
+        return found
+
+
+def _landed(
+    connection: psycopg.Connection, source: str, table: str, receipts: list[dict[str, Any]], whole: bool
+) -> Line:
+    """The line of a table as far as raw."""
+    expected = {receipt["load_id"]: int(receipt["landed"]) for receipt in receipts if receipt["landed"]}
+    line = Line(source, table, loads=len(expected), landed=sum(expected.values()))
+    for name in ("extracted", "unchanged", "tombstones"):
+        setattr(line, name, sum(int(receipt[name]) for receipt in receipts))
+    relation = sql.Identifier(f"raw_{source}", table)
+    counted: dict[str, int] = {}
+    if _there(connection, relation.as_string(connection)):
+        query = sql.SQL("select _dlt_load_id, count(*) from {} where %s or _dlt_load_id = any(%s) group by 1")
+        counted = dict(connection.execute(query.format(relation), [whole, list(expected)]).fetchall())
+    line.in_raw = sum(counted.values())
+    line.wrong = sorted(load for load in expected | counted if expected.get(load, 0) != counted.get(load, 0))
+    return line
+
+
+def _staged(
+    connection: psycopg.Connection,
+    landed: Line,
+    receipts: list[dict[str, Any]],
+    model: str,
+    steps: dict[str, dict[str, Any]],
+) -> Line:
+    """The line with what a staging model made of the rows, as its newest step counted each load."""
+    mine = [steps[receipt["load_id"]] for receipt in receipts if receipt["load_id"] in steps and receipt["landed"]]
+    line = Line(**{**landed.__dict__, "model": model, "staged_loads": len(mine)})
+    for name in ("accepted", "rejected", "superseded", "deleted"):
+        setattr(line, name, sum(int(step[name]) for step in mine))
+    line.at_source = receipts[0]["at_source"]
+    relation = sql.Identifier("staging", model)
+    if _there(connection, relation.as_string(connection)):
+        line.staging = _count(connection, sql.SQL("select count(*) from {}").format(relation))
+    query = sql.SQL("select count(distinct key) from quality.quarantine where model = {} and resolved_at is null")
+    line.quarantined = _count(connection, query.format(sql.Literal(model)))
+    return line
+
+
+def _there(connection: psycopg.Connection, name: str) -> bool:
+    row = connection.execute("select to_regclass(%s) is not null", [name]).fetchone()
+    return row == (True,)
+
+
+def _count(connection: psycopg.Connection, query: sql.Composed) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+# Rows read by row version, or by the first load, are all new; elsewhere the rest was compared and known.
+_RECEIPTS = """
+with receipts as (
+    select *, case
+        when how in ('first load', 'row versions') then 0 else extracted - (landed - deleted)
+    end as unchanged
+    from ops.landings
+),
+
+newest as (  -- what stood at the source is known only if the newest receipt of the table counted it
+    select distinct on (source, table_name) source, table_name, source_rows
+    from ops.landings
+    order by source, table_name, landed_at desc, load_id desc
+)
+
+select
+    source, table_name, load_id, sum(extracted) as extracted, sum(unchanged) as unchanged,
+    sum(deleted) as tombstones, sum(landed) as landed, max(newest.source_rows) as at_source
+from receipts join newest using (source, table_name)
+where %(run)s::text is null or run_id = %(run)s
+group by source, table_name, load_id
+order by source, table_name, load_id"""
+_LEDGER = """
+select distinct on (model, load_id) source, table_name, model, load_id, accepted, rejected, superseded, deleted
+from ops.ledger
+order by model, load_id, built_at desc"""

@@ -1,0 +1,114 @@
+"""The build: dbt makes and tests the next set of marts in `analytics_next`, in this process.
+
+In: what landed. Out: staging, intermediate, `analytics_next`, and a row of `ops.gates` (gate 'build') that says
+whether the set was built and tested whole; publication asks for it. Alone: `weir build`.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from weir import dbt, warehouse
+from weir.settings import WeirError, redact
+from weir.tested import record_build
+
+
+@dataclass
+class Built:
+    """How a build ended; `counts` has the number of nodes by status, `faults` one line per node that failed."""
+
+    passed: bool
+    sentence: str
+    counts: dict[str, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def build(
+    run_id: str,
+    as_of: datetime,
+    select: str | None = None,
+    full_refresh: bool = False,
+    callbacks: Sequence[Callable[[Any], None]] = (),
+    quiet: bool = False,
+) -> Built:
+    """Run `dbt build` for target prod and write down how it ended.
+
+    Never raises for a model or test that fails; raises WeirError when dbt can't start (a project that can't be read).
+    """
+    arguments = ["build", *(["--select", *select.split()] if select else [])]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    _reset_after_failure()
+    outcome = invoke(arguments, run_id, as_of, callbacks, quiet)
+    built = summary(outcome.result)
+    record(run_id, built)
+    return built
+
+
+def record(run_id: str, built: Built) -> None:
+    """Write down how the build of this run ended, for publication to ask."""
+    with warehouse.connect() as connection:
+        record_build(connection, run_id, built.passed, built.sentence)
+
+
+def invoke(
+    arguments: Sequence[str],
+    run_id: str | None,
+    as_of: datetime,
+    callbacks: Sequence[Callable[[Any], None]] = (),
+    quiet: bool = False,
+    target: str = "prod",
+) -> Any:
+    """Run dbt in this process, with the settings of the target; returns dbt's result.
+
+    `as_of` and `run_id` go by the environment, not by --vars: other vars cost dbt a full parse.
+    Raises WeirError when dbt itself fails (not a node).
+    """
+    os.environ["WEIR_RUN"] = "1"
+    os.environ["WEIR_AS_OF"] = as_of.isoformat()
+    if run_id:
+        os.environ["WEIR_RUN_ID"] = run_id
+    dbt.environment(target)
+    from dbt.cli.main import dbtRunner
+
+    told = ["--target", target, *(["--quiet", "--no-print"] if quiet else [])]
+    outcome = dbtRunner(callbacks=list(callbacks)).invoke([*arguments, *told])
+    if outcome.exception is not None:
+        raise WeirError(f"dbt {arguments[0]} can't start: {one_line(outcome.exception)}")
+    return outcome
+
+
+def summary(result: Any) -> Built:
+    """dbt's result of a build, in one sentence."""
+    counts: dict[str, int] = {}
+    faults = []
+    for node in result or []:
+        status = str(getattr(node.status, "value", node.status))
+        counts[status] = counts.get(status, 0) + 1
+        if status in {"error", "fail", "runtime error"}:
+            faults.append(f"{node.node.name}: {one_line(node.message or status)}")
+    bad = len(faults)
+    more = f" (and {bad - 1} more)" if bad > 1 else ""
+    told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    sentence = f"{faults[0]}{more}" if faults else f"built and tested: {told}"
+    return Built(not faults, sentence, counts, faults)
+
+
+def one_line(fault: object) -> str:
+    """The fault's text on one line, no secrets, not endless."""
+    return " ".join(redact(fault).split())[:400]
+
+
+def _reset_after_failure() -> None:
+    """Incremental marts of a set that was built but never published start from the published rows again."""
+    from weir.publish import reset_incremental
+
+    with warehouse.connect() as connection:
+        row = connection.execute(
+            "select (select max(checked_at) from ops.gates where gate = 'build') > "
+            "coalesce((select max(published_at) from ops.publications where rolled_back_at is null), '-infinity')"
+        ).fetchone()
+    if row and row[0]:
+        reset_incremental()

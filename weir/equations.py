@@ -1,0 +1,86 @@
+"""The equations: which counts of a table must be equal, and what it means in words when they are not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Two counts that must be equal; the sentence says what it means when they are not."""
+
+    name: str
+    source: str
+    table: str
+    left: int
+    right: int
+    holds: bool
+    sentence: str
+
+
+@dataclass
+class Line:
+    """The counts of one table, over the loads of one run or over all of them."""
+
+    source: str
+    table: str
+    extracted: int = 0
+    unchanged: int = 0  # read, but already in raw: compared tables and overlaps
+    tombstones: int = 0
+    landed: int = 0
+    in_raw: int = 0
+    wrong: list[str] = field(default_factory=list)  # loads whose rows in raw are not what the receipts say
+    loads: int = 0
+    model: str | None = None
+    staged_loads: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    superseded: int = 0
+    deleted: int = 0
+    at_source: int | None = None  # at the newest snapshot that was counted and landed
+    staging: int | None = None
+    quarantined: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether every equation of the table holds."""
+        return all(equation.holds for equation in _equations(self))
+
+
+def equations(found: list[Line]) -> list[Equation]:
+    """What must be equal in the lines."""
+    return [equation for line in found for equation in _equations(line)]
+
+
+def _equations(line: Line) -> Iterator[Equation]:
+    where = f"{line.source}.{line.table}"
+    at = f" (load {line.wrong[0]})" if line.wrong else ""
+
+    def equation(name: str, left: int, right: int, fault: str, also: bool = True) -> Equation:
+        holds = left == right and also
+        return Equation(name, line.source, line.table, left, right, holds, "" if holds else f"{where}: {fault}")
+
+    new = line.landed - line.tombstones
+    yield equation(
+        "extracted = landed", line.extracted, new + line.unchanged,
+        f"{line.extracted} rows were read but {new} landed and {line.unchanged} were known: `weir land --full-compare`",
+        also=line.unchanged >= 0,
+    )  # fmt: skip
+    yield equation(
+        "landed = in raw", line.landed, line.in_raw,
+        f"its receipts say {line.landed} rows, raw holds {line.in_raw}{at}: somebody changed raw by hand",
+        also=not line.wrong,
+    )  # fmt: skip
+    if line.model is None:
+        return
+    counted = line.accepted + line.rejected + line.superseded + line.deleted
+    late = line.loads - line.staged_loads
+    waits = f"{late} loads wait for `weir build`" if late > 0 else "rows are unaccounted for"
+    yield equation("landed = staged", line.landed, counted,
+                   f"{line.landed} rows landed, {line.model} counted {counted}: {waits}", also=late == 0)  # fmt: skip
+    if line.at_source is not None and line.staging is not None and not late:
+        held = line.staging + (line.quarantined or 0)
+        yield equation(
+            "at source = staging + quarantine", line.at_source, held,
+            f"{line.at_source} live rows at the source, {line.staging} in {line.model} and {line.quarantined} in "
+            "quarantine: `weir verify` names the keys",
+        )  # fmt: skip

@@ -1,0 +1,179 @@
+"""Raw against staging and quarantine, by key and column.
+
+In: a staging model's compiled select, raw, the ledger's loads. Out: a `Finding` per model.
+The select runs over the whole change log of raw once more; what it accepts and rejects of each key's last version
+must be what staging and quarantine hold, so a fault of any increment shows. All in SQL, one model at a time.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+# Stands in the compiled select where each row's load has its own moment.
+CLOCK = datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+OWN = ("_key", "_known_from")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A staging model: its compiled select, the relation of raw that it reads, its table."""
+
+    name: str
+    source: str
+    table: str
+    raw: str
+    code: str
+
+
+@dataclass
+class Finding:
+    """What raw says should be in staging and quarantine, against what is."""
+
+    model: Model
+    live: int = 0
+    staging: int = 0
+    quarantined: int = 0
+    missing: int = 0
+    extra: int = 0
+    different: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether staging and quarantine are exactly what raw says."""
+        return not (self.missing or self.extra or self.different)
+
+
+def compare(connection: psycopg.Connection, model: Model) -> Finding:
+    """Compute the model anew from raw and compare; in the caller's transaction, which leaves nothing behind."""
+    finding = Finding(model)
+    table = sql.Identifier("staging", model.name)
+    query = (
+        "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped "
+        "and not attname = any(%s) order by attnum"
+    )
+    columns = [name for (name,) in connection.execute(query, [table.as_string(connection), list(OWN)])]
+    if not columns:
+        finding.missing, finding.examples = 1, [f"staging.{model.name} is not there: `weir build`"]
+        return finding
+    connection.execute(_settings())
+    connection.execute(sql.SQL(_COMPUTE).format(
+        model=sql.Literal(model.name),
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        raw=sql.SQL(model.raw),
+        code=sql.SQL(model.code.replace(_clock(), "_landed_as_of").replace(model.raw, "_landed")),
+    ))  # fmt: skip
+    finding.live = _one(connection, sql.SQL("select count(*) from pg_temp.weir_rows"))[0]
+    _accepted(connection, finding, table, columns)
+    _rejected(connection, finding)
+    connection.execute("drop table pg_temp.weir_rows, pg_temp.weir_loads")
+    return finding
+
+
+def _accepted(connection: psycopg.Connection, finding: Finding, table: sql.Identifier, columns: list[str]) -> None:
+    """The accepted rows against staging."""
+    first = sql.SQL(", ").join(
+        sql.SQL("case when s.{name}::text is distinct from w.{name}::text then {label} end").format(
+            name=sql.Identifier(name), label=sql.Literal(name)
+        )
+        for name in columns
+    )
+    connection.execute(sql.SQL(_DIFFER).format(
+        table=table,
+        first=first,
+        mine=sql.SQL(", ").join(sql.Identifier("s", name) for name in columns),
+        theirs=sql.SQL(", ").join(sql.Identifier("w", name) for name in columns),
+    ))  # fmt: skip
+    finding.staging = _one(connection, sql.SQL("select count(*) from {}").format(table))[0]
+    _take(connection, finding, f"staging.{finding.model.name}")
+
+
+def _rejected(connection: psycopg.Connection, finding: Finding) -> None:
+    """The rejected rows against the open entries of quarantine."""
+    connection.execute(sql.SQL(_DIFFER_QUARANTINE).format(model=sql.Literal(finding.model.name)))
+    query = "select count(*) from quality.quarantine where model = {} and resolved_at is null"
+    finding.quarantined = _one(connection, sql.SQL(query).format(sql.Literal(finding.model.name)))[0]
+    _take(connection, finding, "quarantine")
+
+
+def _take(connection: psycopg.Connection, finding: Finding, where: str) -> None:
+    """Counts and a few examples of the differences found, then the table of them dropped."""
+    kinds = connection.execute(
+        "select kind, count(*), (array_agg(_key order by _key))[:3], (array_agg(at order by _key))[:3] "
+        "from pg_temp.weir_differ group by kind order by kind"
+    ).fetchall()
+    words = {"missing": "is missing in", "extra": "should not be in", "different": "differs in"}
+    for kind, number, keys, columns in kinds:
+        setattr(finding, kind, getattr(finding, kind) + number)
+        for key, column in zip(keys, columns, strict=True):
+            at = f", column {column}" if column else ""
+            finding.examples.append(f"key {key} {words[kind]} {where}{at}")
+    connection.execute("drop table pg_temp.weir_differ")
+
+
+def _one(connection: psycopg.Connection, query: sql.Composable) -> tuple[Any, ...]:
+    row = connection.execute(sql.Composed([query])).fetchone()
+    assert row
+    return row
+
+
+def _clock() -> str:
+    """The clock as the macro as_of() writes it."""
+    return f"cast('{CLOCK.isoformat()}' as timestamp with time zone)"
+
+
+def _settings() -> str:
+    """What the materialization sets, so that text made of a moment reads the same; and memory to sort in."""
+    return "set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local work_mem = '256MB'"
+
+
+_COMPUTE = """
+create temporary table weir_loads on commit drop as
+select l.load_id, max(l.as_of) as as_of
+from ops.landings as l
+where l.load_id in (select load_id from ops.ledger where model = {model})
+    and (l.source, l.table_name) in (select source, table_name from ops.ledger where model = {model})
+group by l.load_id;
+
+create temporary table weir_rows on commit drop as
+with _landed as (
+    select r.*, l.as_of as _landed_as_of
+    from {raw} as r
+    inner join pg_temp.weir_loads as l on r._dlt_load_id = l.load_id
+),
+
+_model as (
+    {code}
+)
+
+select {columns}, _key collate "C" as _key, _seq, _op = 'delete' as _gone, _reasons
+from _model;
+
+-- the last version of each key, in order of arrival; most keys have one only
+delete from pg_temp.weir_rows as w
+using (select _key, max(_seq) as last from pg_temp.weir_rows group by _key having count(*) > 1) as d
+where w._key = d._key and w._seq < d.last;
+delete from pg_temp.weir_rows where _gone;
+analyze pg_temp.weir_rows (_key)"""
+_DIFFER = """
+create temporary table weir_differ on commit drop as
+select
+    coalesce(s._key, w._key) as _key,
+    case when s._key is null then 'missing' when w._key is null then 'extra' else 'different' end as kind,
+    case when s._key is not null and w._key is not null then coalesce({first}) end as at
+from {table} as s
+full join (select * from pg_temp.weir_rows where _reasons is null) as w on s._key = w._key
+where s._key is null or w._key is null or row({mine})::record *<> row({theirs})::record"""
+_DIFFER_QUARANTINE = """
+create temporary table weir_differ on commit drop as
+select
+    coalesce(q.key, w._key) as _key,
+    case when q.key is null then 'missing' when w._key is null then 'extra' else 'different' end as kind,
+    case when q.key is not null and w._key is not null then 'reasons' end as at
+from (select * from quality.quarantine where model = {model} and resolved_at is null) as q
+full join (select * from pg_temp.weir_rows where _reasons is not null) as w on q.key = w._key
+where q.key is null or w._key is null or q.seq <> w._seq
+    or q.reasons is distinct from string_to_array(w._reasons, '; ')"""

@@ -1,0 +1,101 @@
+"""The proof that nothing was lost: sources against raw, raw against staging and quarantine, and the balance.
+
+In: the sources, raw, staging, quarantine. Out: a `Proof`; what does not hold names table, key and column.
+Alone: `weir verify`. Nothing is held in memory: each comparison is made by the warehouse.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from weir import staged, warehouse
+from weir.balance import balance, lines
+from weir.equations import Equation, Line, equations
+from weir.marts import manifest_path
+from weir.settings import WeirError, project_dir
+
+__all__ = ["Equation", "Proof", "balance", "models", "verify"]
+
+
+@dataclass
+class Proof:
+    """What was compared; `faults` has one line for each thing that does not hold."""
+
+    lines: list[Line] = field(default_factory=list)
+    checks: list[Any] = field(default_factory=list)  # ingest.verify.TableCheck: the source against raw
+    findings: list[staged.Finding] = field(default_factory=list)  # raw against staging and quarantine
+
+    @property
+    def faults(self) -> list[str]:
+        """One line per fault: which table, what, which key and column."""
+        found = [equation.sentence for equation in equations(self.lines) if not equation.holds]
+        for check in self.checks:
+            wrong = {"missing": check.missing, "extra": check.extra, "different": check.different}
+            found += _faults(f"{check.source}.{check.table}", wrong, "between the source and raw", check.examples)
+            if getattr(check, "message", ""):
+                found.append(f"{check.source}.{check.table}: {check.message}")
+        for finding in self.findings:
+            model = finding.model
+            wrong = {"missing": finding.missing, "extra": finding.extra, "different": finding.different}
+            where = f"{model.source}.{model.table}"
+            found += _faults(where, wrong, f"between raw and {model.name} with its quarantine", finding.examples)
+        return found
+
+
+def verify(
+    sources: list[str] | None = None,
+    at_sources: bool = True,
+    report: Callable[[str], None] = lambda step: None,
+) -> Proof:
+    """Prove it for the sources named, or all; holds the run lock, so that nothing moves meanwhile.
+
+    Raises WeirError when a source can't be reached or the project can't be compiled.
+    """
+    with warehouse.run_lock():
+        proof = Proof()
+        report("the counts of every run")
+        proof.lines = [line for line in lines() if not sources or line.source in sources]
+        if at_sources:
+            report("every source against raw")
+            from ingest.plan import read_plan
+            from ingest.verify import compare_with_sources
+
+            proof.checks = compare_with_sources(read_plan(project_dir()), sources)
+        for model in models():
+            if not sources or model.source in sources:
+                report(f"raw against {model.name} and its quarantine")
+                with warehouse.connect() as connection:
+                    proof.findings.append(staged.compare(connection, model))
+                    connection.rollback()
+    return proof
+
+
+def models() -> list[staged.Model]:
+    """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""
+    from weir.build import invoke, one_line
+
+    outcome = invoke(["compile", "--select", "config.materialized:staged"], None, staged.CLOCK, quiet=True)
+    if not outcome.success:
+        broken = [node for node in outcome.result or [] if str(node.status) not in {"success", "NodeStatus.Success"}]
+        raise WeirError(f"the staging models can't be compiled: {one_line(broken[0].message if broken else 'see dbt')}")
+    known = json.loads(manifest_path().read_text())["sources"]
+    found = []
+    for result in outcome.result:
+        node = result.node
+        if node.resource_type == "model" and str(node.config.materialized) == "staged":
+            source = next(known[name] for name in node.depends_on.nodes if name in known)
+            found.append(
+                staged.Model(
+                    node.name, source["source_name"], source["name"], source["relation_name"], node.compiled_code
+                )
+            )
+    return sorted(found, key=lambda model: model.name)
+
+
+def _faults(table: str, wrong: dict[str, int], where: str, examples: list[str]) -> list[str]:
+    if not any(wrong.values()):
+        return []
+    told = ", ".join(f"{number} {word}" for word, number in wrong.items() if number)
+    more = f": {'; '.join(examples[:3])}" if examples else ""
+    return [f"{table}: {told} {where}{more}"]
