@@ -1,0 +1,1 @@
+"""The two gates: Great Expectations judges what arrives and what is published."""

@@ -1,0 +1,91 @@
+"""Great Expectations, set up for one process: a context in memory and the warehouse as its data source.
+
+The connection string is a template that names an environment variable, so that no secret reaches a disk.
+In: rules, a table or a query, parameters. Out: Great Expectations' own result.
+"""
+
+import functools
+import logging
+import os
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import great_expectations as gx
+from great_expectations.core import ExpectationSuiteValidationResult
+from great_expectations.data_context import EphemeralDataContext
+from great_expectations.datasource.fluent import PostgresDatasource
+
+from expectations.rules import Rule
+
+# Rows are counted and named by what identifies a table or a model; the data itself stays in the warehouse.
+_RESULT: dict[str, Any] = {"result_format": "COMPLETE", "include_unexpected_rows": False}
+
+
+@functools.cache
+def _open(url: str) -> tuple[EphemeralDataContext, PostgresDatasource]:
+    for name in ("great_expectations", "great_expectations.checkpoint"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    os.environ["WEIR_GX_URL"] = url
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    return context, context.data_sources.add_postgres("warehouse", connection_string="${WEIR_GX_URL}")
+
+
+def validate(
+    name: str,
+    rules: Sequence[Rule],
+    *,
+    table: tuple[str, str] | None = None,
+    query: str | None = None,
+    parameters: dict[str, Any] | None = None,
+    identified_by: str | None = None,
+) -> ExpectationSuiteValidationResult:
+    """The rules against a table (schema, name) or the rows of a query of the warehouse."""
+    from weir import warehouse
+
+    context, source = _open(warehouse.ensure().replace("postgresql://", "postgresql+psycopg2://", 1))
+    unique = f"{name} {uuid.uuid4().hex[:8]}"
+    asset: Any
+    if table:
+        asset = source.add_table_asset(unique, table_name=table[1], schema_name=table[0])
+    else:
+        asset = source.add_query_asset(unique, query=query or "")
+    suite = context.suites.add(gx.ExpectationSuite(name=unique, expectations=[rule.configured() for rule in rules]))
+    batch = asset.add_batch_definition_whole_table("all")
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name=unique, data=batch, suite=suite))
+    form = (
+        {**_RESULT, "unexpected_index_column_names": [identified_by]}
+        if identified_by
+        else {"result_format": "BASIC", "partial_unexpected_count": 0}
+    )
+    result = definition.run(result_format=form, expectation_parameters=parameters or {})
+    result.meta["validation_name"] = name  # type: ignore[typeddict-unknown-key]
+    return result
+
+
+def failures(
+    result: ExpectationSuiteValidationResult, rules: Sequence[Rule], parameters: dict[str, Any]
+) -> list[tuple[str, dict[str, Any]]]:
+    """(rule, values for its sentence) of everything that did not hold; one entry per failing row where known."""
+    known = {rule.name: rule for rule in rules}
+    found: list[tuple[str, dict[str, Any]]] = []
+    for outcome in result.results:
+        if outcome.success:
+            continue
+        name = (outcome.expectation_config.meta or {}).get("rule", "") if outcome.expectation_config else ""
+        detail: dict[str, Any] = outcome.to_json_dict()["result"]
+        values = {**parameters, "observed": detail.get("observed_value"), "count": detail.get("unexpected_count")}
+        rows = detail.get("unexpected_index_list") or (detail.get("details") or {}).get("unexpected_rows") or []
+        if known[name].expectation.__class__.__name__ != "UnexpectedRowsExpectation" and "observed_value" in detail:
+            rows = []
+        if not detail:
+            values["error"] = _error(outcome)
+        found.extend((name, {**values, **row}) for row in (rows or [{}]))
+    return found
+
+
+def _error(outcome: Any) -> str:
+    information = outcome.exception_info or {}
+    first = information if "exception_message" in information else next(iter(information.values()), {})
+    return " ".join(str(first.get("exception_message") or "it can't be computed").split())[:200]

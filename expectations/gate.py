@@ -1,0 +1,179 @@
+"""The gates: run the suites, write down the verdict, say plainly what failed.
+
+In: raw (gate raw, per source) or analytics_next (gate marts). Out: `ops.gates`, Data Docs, one GateResult per scope.
+A failure has an id such as `marts: churn_features: too few rows`; a run may accept it by that name, or by its start.
+Alone: `weir check`.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from weir import warehouse
+from weir.settings import WeirError, as_of, project_dir
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One expectation that does not hold: its id, and what, where, how much, against what."""
+
+    id: str
+    sentence: str
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """The verdict on one scope: a source's name, or 'marts'."""
+
+    gate: str
+    scope: str
+    passed: bool
+    sentence: str
+    failures: tuple[Failure, ...] = field(default=())
+    page: str = ""
+
+
+def check(
+    gate: str,
+    run_id: str,
+    scope: list[str] | None = None,
+    *,
+    moment: datetime | None = None,
+    accept: Collection[str] = (),
+) -> list[GateResult]:
+    """Judge the sources in scope (gate raw; none: all) or the set in analytics_next (gate marts), and write it down.
+
+    `accept` holds the ids, or beginnings of ids, of failures that this run lives with. Raises WeirError when there is
+    nothing to judge or no such gate.
+    """
+    from expectations import pages
+
+    opened: Any = warehouse.connect(row_factory=dict_row)
+    with opened as connection:
+        _staged(connection)
+        if gate == "raw":
+            judged = _raw(connection, run_id, scope, moment or as_of())
+        elif gate == "marts":
+            judged = [_marts(connection)]
+        else:
+            raise WeirError(f"there is no gate {gate!r}: it is raw or marts")
+        results = []
+        for where, failures, record, outcomes in judged:
+            settled = [Failure(f.id, f.sentence, _accepted(f.id, accept)) for f in failures]
+            page = pages.write(run_id, gate, where, outcomes)
+            results.append(_verdict(gate, where, settled, page))
+            record |= {"failures": [asdict(failure) for failure in settled], "page": page}
+            verdict = [run_id, gate, where, results[-1].passed, results[-1].sentence, json.dumps(record, default=str)]
+            connection.execute(_INSERT, verdict)
+        connection.commit()
+        pages.index(connection)
+    return results
+
+
+def _raw(
+    connection: psycopg.Connection[dict[str, Any]], run_id: str, scope: list[str] | None, moment: datetime
+) -> list[Any]:
+    """Per source: its name, failures, record and Great Expectations' results."""
+    from expectations.context import validate
+    from expectations.measures import measure
+    from expectations.raw import RAW
+    from ingest.plan import read_plan
+
+    judged = []
+    for source in read_plan(project_dir()).pick(scope, None):
+        measures = measure(connection, source, run_id, moment)
+        outcome = validate(
+            f"raw {source.name}", RAW, query=_values(connection, measures["tables"]), identified_by="table_name"
+        )
+        failures = _failures(f"raw {source.name}", outcome, RAW, {}, measures["tables"])
+        judged.append((source.name, failures, measures, [outcome]))
+    return judged
+
+
+def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
+    """The set in analytics_next: failures, record and Great Expectations' results."""
+    from expectations.context import validate
+    from expectations.history import parameters, rejections
+    from expectations.marts import EVERY, REJECTIONS, SUITES
+    from weir.marts import NEXT, marts
+
+    failures, outcomes, seen = [], [], {}
+    for mart in marts():
+        rules = (*EVERY, *SUITES.get(mart.name, ()))
+        known = seen[mart.name] = parameters(connection, mart)
+        outcome = validate(f"marts {mart.name}", rules, table=(NEXT, mart.name), parameters=known)
+        failures += _failures(f"marts: {mart.name}", outcome, rules, {**known, "mart": mart.name})
+        outcomes.append(outcome)
+    shares = rejections(connection)
+    if shares:
+        query = _values(connection, shares)
+        outcome = validate("marts rejected rows", REJECTIONS, query=query, identified_by="model")
+        failures += _failures("marts", outcome, REJECTIONS, {}, shares)
+        outcomes.append(outcome)
+    return "marts", failures, {"marts": seen, "rejections": shares}, outcomes
+
+
+def _failures(
+    where: str, outcome: Any, rules: Any, parameters: dict[str, Any], rows: Sequence[dict[str, Any]] = ()
+) -> list[Failure]:
+    from expectations.context import failures
+
+    by_name = {rule.name: rule for rule in rules}
+    found = []
+    for name, values in failures(outcome, rules, parameters):
+        item = values.get("table_name") or values.get("model")
+        values |= next((row for row in rows if item in (row.get("table_name"), row.get("model"))), {}) if item else {}
+        place = f"{where}: {item}" if item else where
+        text = by_name[name].sentence(values)
+        if "error" in values:
+            text = f"{values.get('mart', where)}: the rule “{name}” can't be judged ({values['error']})"
+        found.append(Failure(f"{place}: {name}", text))
+    return found
+
+
+def _verdict(gate: str, where: str, failures: list[Failure], page: str) -> GateResult:
+    name = "gate marts" if gate == "marts" else f"gate raw {where}"
+    open_ = [failure for failure in failures if not failure.accepted]
+    if open_:
+        more = f" (and {len(open_) - 1} more)" if len(open_) > 1 else ""
+        sentence = f"{name}: {open_[0].sentence}{more}"
+    else:
+        sentence = f"{name}: passed" + "".join(f"; accepted: {failure.sentence}" for failure in failures)
+    return GateResult(gate, where, not open_, sentence, tuple(failures), page)
+
+
+def _accepted(identifier: str, accept: Collection[str]) -> bool:
+    return any(word.strip() and identifier.lower().startswith(word.strip().lower()) for word in accept)
+
+
+def _values(connection: psycopg.Connection[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
+    """The rows as a query that needs no table."""
+    text = {"table_name", "missing_columns", "newest", "model"}
+    names = list(rows[0])
+    literal = psycopg.ClientCursor(connection)
+
+    def cell(name: str, value: Any) -> str:
+        return literal.mogrify("%s", [value]).replace("%", "%%") + ("::text" if name in text else "::numeric")
+
+    lines = ", ".join("(" + ", ".join(cell(name, row[name]) for name in names) + ")" for row in rows)
+    return f"select * from (values {lines}) as measures ({', '.join(names)})"
+
+
+def _staged(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    """The loads that staging has taken, as a temporary table: the ledger is there only after the first build."""
+    there: Any = connection.execute("select to_regclass('ops.ledger') is not null as there").fetchone()
+    rows = (
+        "select distinct source, table_name, load_id from ops.ledger"
+        if there["there"]
+        else ("select ''::text as source, ''::text as table_name, ''::text as load_id limit 0")
+    )
+    connection.execute(f"create temporary table staged on commit drop as {rows}")
+
+
+_INSERT = "insert into ops.gates (run_id, gate, scope, passed, sentence, results) values (%s, %s, %s, %s, %s, %s)"

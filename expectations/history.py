@@ -1,0 +1,88 @@
+"""What gate marts compares with: the set that was published last, and the rejections of earlier loads.
+
+In: `analytics`, `analytics_next`, `ops.ledger`. Out: parameters of the suites in marts.py.
+With nothing published, or too little to compare, the limits are those that nothing exceeds.
+"""
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from weir.marts import PUBLISHED, Mart
+
+# Fewer published rows than this say nothing about the next set.
+FEW_PUBLISHED = 50
+NO_LIMIT = 10**15
+# Columns whose mean may not jump, by mart: name -> how many times the published mean, up or down.
+MEANS = {
+    "dim_accounts": {"mrr": 2.0, "user_count": 2.0},
+    "fct_payments": {"amount": 2.0},
+    "fct_invoices": {"total": 2.0},
+    "fct_usage_daily": {"events": 3.0},
+    "churn_features": {"mrr": 2.0, "tenure_days": 2.0, "events_28d": 3.0},
+}
+
+
+def parameters(connection: psycopg.Connection[dict[str, Any]], mart: Mart) -> dict[str, Any]:
+    """Limits for the mart: rows_at_least, rows_at_most, and {column}_at_least, {column}_at_most for its means."""
+    means = MEANS.get(mart.name, {})
+    found: dict[str, Any] = {"published": 0, "rows_at_least": 0, "rows_at_most": NO_LIMIT}
+    for column in means:
+        found |= {f"{column}_at_least": -NO_LIMIT, f"{column}_at_most": NO_LIMIT, f"{column}_published": None}
+    table = sql.Identifier(PUBLISHED, mart.name)
+    names = {
+        row["attname"]
+        for row in connection.execute(
+            "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
+            [table.as_string(connection)],
+        )
+    }
+    if not names:
+        return found
+    averages = [sql.SQL(", avg({})::float as {}").format(*[sql.Identifier(c)] * 2) for c in means if c in names]
+    row: Any = connection.execute(
+        sql.SQL("select count(*) as published{} from {}").format(sql.SQL("").join(averages), table)
+    ).fetchone()
+    found["published"] = row["published"]
+    if row["published"] < FEW_PUBLISHED:
+        return found
+    found |= {"rows_at_least": -(-row["published"] // 2), "rows_at_most": max(3 * row["published"], 1000)}
+    for column, factor in means.items():
+        if row.get(column):
+            low, high = sorted((row[column] / factor, row[column] * factor))
+            found |= {f"{column}_at_least": low, f"{column}_at_most": high, f"{column}_published": row[column]}
+    return found
+
+
+def rejections(connection: psycopg.Connection[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Per staging model: rows landed and rejected since the last good set, and how many rejections were usual."""
+    there: Any = connection.execute("select to_regclass('ops.ledger') is not null as there").fetchone()
+    return list(connection.execute(_REJECTIONS).fetchall()) if there["there"] else []
+
+
+# The share of earlier loads five times over and two per cent, at least 20 rows; without history half of what landed.
+_REJECTIONS = """
+with steps as (
+    select model, load_id, landed, rejected, min(built_at) over (partition by model, load_id) as first_built_at,
+           row_number() over (partition by model, load_id order by built_at desc) as newest_first
+    from ops.ledger
+),
+good as (select coalesce(max(checked_at), '-infinity') as at from ops.gates where gate = 'marts' and passed),
+shares as (
+    select model,
+           coalesce(sum(landed) filter (where first_built_at > good.at), 0)::bigint as landed,
+           coalesce(sum(rejected) filter (where first_built_at > good.at), 0)::bigint as rejected,
+           coalesce(sum(landed) filter (where first_built_at <= good.at), 0)::bigint as landed_before,
+           coalesce(sum(rejected) filter (where first_built_at <= good.at), 0)::bigint as rejected_before
+    from steps cross join good
+    where newest_first = 1
+    group by model
+)
+select model, landed, rejected,
+       greatest(20, (landed * case when landed_before > 0
+           then least(0.5, 5.0 * rejected_before / landed_before + 0.02) else 0.5 end)::bigint) as rejected_at_most,
+       round(100.0 * rejected_before / nullif(landed_before, 0), 2) as usual_percent
+from shares
+where landed > 0
+order by model"""

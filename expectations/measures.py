@@ -1,0 +1,175 @@
+"""What gate raw measures of a source's tables, and against what: one row per table, each number beside its limit.
+
+In: `ops.landings`, the rows in raw that staging has not taken yet, the measures of earlier gates (`ops.gates`).
+Out: rows for the suite in raw.py. With no history there are only limits of absolute sanity.
+"""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from ingest.plan import Source, Table
+
+Connection = psycopg.Connection[dict[str, Any]]
+# Below this many rows nothing is judged: in a small company a handful is a large share.
+FEW = 20
+FEW_LANDED = 1000
+FEW_DELETED = 100
+# Days a source may be silent before its usual silence is even looked at.
+QUIET_DAYS = 7
+LIMITED = ("rows_landed", "rows_deleted", "null_keys", "null_cursors", "unreadable", "days_old")
+
+
+def measure(connection: Connection, source: Source, run_id: str, as_of: datetime) -> dict[str, Any]:
+    """{tables: one row of measures per table, loads: the load ids they are about}."""
+    past = _past_gates(connection, source.name)
+    rows, loads = [], set()
+    for table in source.tables:
+        row, judged = _table(connection, source, table, run_id, past.get(table.name, []))
+        rows.append(row)
+        loads |= set(judged)
+    _freshness(rows, as_of, [gate for gates in past.values() for gate in gates])
+    return {"tables": rows, "loads": sorted(loads)}
+
+
+def _table(
+    connection: Connection, source: Source, table: Table, run_id: str, past: list[dict[str, Any]]
+) -> tuple[dict[str, Any], list[str]]:
+    receipts = connection.execute(_RECEIPTS, {"source": source.name, "table": table.name, "run": run_id}).fetchall()
+    pending = [receipt for receipt in receipts if receipt["pending"]]
+    staged = [receipt for receipt in receipts if not receipt["pending"]]
+    row: dict[str, Any] = dict.fromkeys(f"{name}{end}" for name in LIMITED for end in ("", "_at_most"))
+    row |= {"table_name": table.name, "missing_columns": None, "rows_before": None}
+    there = _columns(connection, source, table)
+    row["newest"] = _newest(connection, source, table, receipts, there)
+    if not pending:
+        return row, []
+    loads = [receipt["load_id"] for receipt in pending]
+    wanted = [*table.key, *table.columns, *([table.cursor] if table.cursor and "." not in table.cursor else [])]
+    brought = pending[0]["columns"] or there
+    row["missing_columns"] = ", ".join(sorted({name for name in wanted if name not in brought})) or None
+    row |= _count(connection, source, table, loads, there)
+    row["rows_landed"] = sum(receipt["landed"] for receipt in pending)
+    row["rows_deleted"] = sum(receipt["deleted"] for receipt in pending)
+    row["rows_before"] = next((r["source_rows"] for r in staged if r["source_rows"] is not None), None)
+    if row["rows_before"] is not None:
+        row["rows_deleted_at_most"] = max(FEW_DELETED, row["rows_before"] // 2)
+    row["rows_landed_at_most"] = _usual_volume(pending, staged)
+    landed = row["rows_landed"]
+    row["null_keys_at_most"] = _usual_share(past, "null_keys", landed, absolute=0.1, slack=0.01)
+    row["null_cursors_at_most"] = _usual_share(past, "null_cursors", landed, absolute=0.5, slack=0.05)
+    row["unreadable_at_most"] = _usual_share(past, "unreadable", landed, absolute=0.2, slack=0.01)
+    return row, loads
+
+
+def _usual_volume(pending: list[dict[str, Any]], staged: list[dict[str, Any]]) -> int | None:
+    """Ten times the busiest past landing per day, for the days that passed; the first load says nothing."""
+    if len(staged) < 2:
+        return None
+    busiest = max(
+        newer["landed"] / max((newer["as_of"] - older["as_of"]).total_seconds() / 86400, 1)
+        for newer, older in pairwise(staged)
+    )
+    days = max((pending[0]["as_of"] - staged[0]["as_of"]).total_seconds() / 86400, 1)
+    return max(FEW_LANDED, int(10 * busiest * days))
+
+
+def _usual_share(past: list[dict[str, Any]], name: str, landed: int, absolute: float, slack: float) -> int:
+    """Five times the worst share of earlier landings and a little; without any, a limit of plain sanity."""
+    shares = [row[name] / row["rows_landed"] for row in past if row.get("rows_landed") and row.get(name) is not None]
+    share = min(absolute, 5 * max(shares) + slack) if shares else absolute
+    return max(FEW, int(share * landed))
+
+
+def _freshness(rows: list[dict[str, Any]], as_of: datetime, past: list[dict[str, Any]]) -> None:
+    """The age of the source's newest row, against three times the greatest age that was seen at earlier gates."""
+    aged = [row for row in rows if row["newest"] is not None]
+    if not aged:
+        return
+    freshest = max(aged, key=lambda row: row["newest"])
+    freshest["days_old"] = round(max((as_of - freshest["newest"]).total_seconds() / 86400, 0), 1)
+    ages = [row["days_old"] for row in past if row.get("days_old") is not None]
+    if len(ages) > 1:
+        freshest["days_old_at_most"] = max(QUIET_DAYS, round(3 * max(ages), 1))
+    for row in aged:
+        row["newest"] = row["newest"].isoformat()
+
+
+def _columns(connection: Connection, source: Source, table: Table) -> list[str]:
+    query = "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
+    relation = sql.Identifier(f"raw_{source.name}", table.name).as_string(connection)
+    return [str(row["attname"]) for row in connection.execute(query, [relation])]
+
+
+def _count(
+    connection: Connection, source: Source, table: Table, loads: list[str], there: list[str]
+) -> dict[str, int | None]:
+    """Counts over the rows of the loads, in one pass."""
+    upsert = sql.SQL("_op = 'upsert'")
+    readable = sql.SQL("{} and _error is null").format(upsert) if "_error" in there else upsert
+    keys = [sql.SQL("{} is null").format(sql.Identifier(name)) for name in table.key if name in there]
+    tests: dict[str, sql.Composable | None] = {
+        "null_keys": sql.SQL("{} and ({})").format(readable, sql.SQL(" or ").join(keys)) if keys else None,
+        "null_cursors": sql.SQL("{} and {} is null").format(readable, sql.Identifier(table.cursor))
+        if table.cursor in there
+        else None,
+        "unreadable": sql.SQL("_error is not null") if "_error" in there else None,
+    }
+    wanted = {name: test for name, test in tests.items() if test is not None}
+    if not wanted:
+        return {}
+    counts = sql.SQL(", ").join(
+        sql.SQL("count(*) filter (where {}) as {}").format(test, sql.Identifier(name)) for name, test in wanted.items()
+    )
+    query = sql.SQL("select {} from {} where _dlt_load_id = any(%s)").format(
+        counts, sql.Identifier(f"raw_{source.name}", table.name)
+    )
+    return dict(connection.execute(query, [loads]).fetchone() or {})
+
+
+def _newest(
+    connection: Connection, source: Source, table: Table, receipts: list[dict[str, Any]], there: list[str]
+) -> datetime | None:
+    """The newest cursor among the rows of the newest load that is not in the future, where it is a moment."""
+    if not receipts or table.cursor not in there:
+        return None
+    query = sql.SQL(
+        "select max(moment) as newest from (select {column}::text as moment from {table} where _dlt_load_id = %s "
+        "and {column}::text < %s) as cursors where moment ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'"
+    ).format(column=sql.Identifier(table.cursor or ""), table=sql.Identifier(f"raw_{source.name}", table.name))
+    tomorrow = receipts[0]["as_of"].date().isoformat() + "T99"
+    row: Any = connection.execute(query, [receipts[0]["load_id"], tomorrow]).fetchone()
+    try:
+        found = datetime.fromisoformat(row["newest"])
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _past_gates(connection: Connection, source: str) -> dict[str, list[dict[str, Any]]]:
+    """The measures of the last gates that this source passed, by table."""
+    past: dict[str, list[dict[str, Any]]] = {}
+    query = """select results from ops.gates where gate = 'raw' and scope = %s and passed
+               order by checked_at desc limit 30"""
+    for row in connection.execute(query, [source]):
+        for table in (row["results"] or {}).get("tables", []):
+            past.setdefault(table["table_name"], []).append(table)
+    return past
+
+
+# Newest first. A load waits for judgement until staging has taken it; where no model takes the table, in its own run.
+_RECEIPTS = """
+select load_id, max(as_of) as as_of, sum(landed)::bigint as landed, sum(deleted)::bigint as deleted,
+       max(source_rows) as source_rows, (array_agg(columns order by job desc))[1] as columns,
+       case when exists (select from pg_temp.staged where (source, table_name) = (%(source)s, %(table)s))
+            then not exists (select from pg_temp.staged where (source, table_name, load_id)
+                             = (%(source)s, %(table)s, ops.landings.load_id))
+            else bool_or(run_id = %(run)s) end as pending
+from ops.landings
+where source = %(source)s and table_name = %(table)s and landed > 0
+group by load_id
+order by max(landed_at) desc
+limit 60"""

@@ -1,0 +1,106 @@
+"""A Python process of our own that is started early, imports what is slow, and answers requests.
+
+In: JSON lines on its standard input. Out: JSON lines: events while it works, one answer at the end of each request.
+It sits in a session of its own, so that Ctrl-C reaches its parent only, and ends when its parent is gone.
+"""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from weir.settings import WeirError, home, redact
+
+Handler = Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], Any]
+
+
+class Child:
+    """The parent's end: starts `python -m module` and asks it things, one at a time."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        logs = home() / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        self.log = logs / f"{module}.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", module],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
+            )  # fmt: skip
+        self._lock = threading.Lock()
+
+    def ask(self, what: str, on_event: Callable[[dict[str, Any]], None] | None = None, **values: Any) -> Any:
+        """The answer to a request; events on the way go to `on_event`. Raises WeirError when it fails or dies."""
+        with self._lock:
+            assert self.process.stdin and self.process.stdout
+            try:
+                self.process.stdin.write(json.dumps({"ask": what, **values}, default=str) + "\n")
+                self.process.stdin.flush()
+            except (OSError, ValueError):
+                raise self._dead() from None
+            for line in self.process.stdout:
+                message = json.loads(line)
+                if "event" in message:
+                    if on_event:
+                        on_event(message["event"])
+                elif "fault" in message:
+                    raise WeirError(message["fault"])
+                else:
+                    return message["answer"]
+            raise self._dead()
+
+    def end(self) -> None:
+        """End the process; safe to repeat."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            try:
+                if stream:
+                    stream.close()
+            except OSError:
+                pass
+
+    def _dead(self) -> WeirError:
+        tail = self.log.read_text(errors="replace").strip().splitlines()[-1:] if self.log.exists() else []
+        return WeirError(redact(f"the process {self.module} ended early: {' '.join(tail)} (log: {self.log})"))
+
+
+def serve(handlers: dict[str, Handler]) -> None:
+    """The child's end: answer requests until the parent closes the pipe."""
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # whatever a library prints goes to the log
+    lock = threading.Lock()
+    requests: queue.Queue[str] = queue.Queue()
+
+    def reply(kind: str, value: Any) -> None:
+        with lock:
+            replies.write(json.dumps({kind: value}, default=str) + "\n")
+
+    def read() -> None:
+        for line in sys.stdin:
+            requests.put(line)
+        os._exit(0)  # the parent is gone or done: nobody waits for what is still at work
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        request = json.loads(requests.get())
+        try:
+            answer = handlers[request.pop("ask")](request, lambda event: reply("event", event))
+        except WeirError as fault:
+            reply("fault", redact(fault))
+        except Exception as fault:
+            import traceback
+
+            traceback.print_exc()
+            reply("fault", redact(f"{type(fault).__name__}: {' '.join(str(fault).split())[:300]}"))
+        else:
+            reply("answer", answer)

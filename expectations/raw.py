@@ -1,0 +1,58 @@
+"""The suite of gate raw: what arrives from a source, against what arrived before.
+
+In: one row of measures per table of the source (measures.py), each number beside its limit; no limit, no judgement.
+Out: which rule does not hold, for which table. The same suite serves every source.
+"""
+
+import great_expectations.expectations as gxe
+
+from expectations.rules import Rule
+
+
+def _at_most(column: str) -> gxe.ExpectColumnPairValuesAToBeGreaterThanB:
+    """`column` is not above the limit beside it; where there is no limit, there is no judgement."""
+    return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A=f"{column}_at_most", column_B=column, or_equal=True, ignore_row_if="either_value_is_missing"
+    )
+
+
+RAW = (
+    Rule(
+        "columns",
+        gxe.ExpectColumnValuesToBeNull(column="missing_columns"),
+        "{table_name} no longer brings what is declared: {missing_columns}",
+    ),
+    Rule(
+        "volume",
+        _at_most("rows_landed"),
+        "{table_name} landed {rows_landed} rows, more than ten times what is usual for the time passed "
+        "(at most {rows_landed_at_most} expected)",
+    ),
+    Rule(
+        "deletes",
+        _at_most("rows_deleted"),
+        "{table_name} lost {rows_deleted} rows at the source, more than half of the {rows_before} it had",
+    ),
+    Rule(
+        "empty keys",
+        _at_most("null_keys"),
+        "{table_name} landed {null_keys} rows without a key, of {rows_landed}; at most {null_keys_at_most} expected",
+    ),
+    Rule(
+        "empty cursors",
+        _at_most("null_cursors"),
+        "{table_name} landed {null_cursors} rows with an empty cursor, of {rows_landed}; "
+        "at most {null_cursors_at_most} expected",
+    ),
+    Rule(
+        "unreadable",
+        _at_most("unreadable"),
+        "{table_name} landed {unreadable} rows that can't be read, of {rows_landed}; "
+        "at most {unreadable_at_most} expected",
+    ),
+    Rule(
+        "freshness",
+        _at_most("days_old"),
+        "the newest row is {days_old} days old (in {table_name}), where at most {days_old_at_most} were usual",
+    ),
+)

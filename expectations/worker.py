@@ -1,0 +1,52 @@
+"""The process that serves both gates: a run starts it first, so that Great Expectations is imported while sources land.
+
+In: requests of the run (process.py). Out: verdicts. It ends with the run.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from expectations.process import Child, serve
+
+
+class Worker:
+    """The run's end of the process."""
+
+    def __init__(self) -> None:
+        self.child = Child("expectations.worker")
+
+    def check(
+        self, gate: str, run_id: str, scope: list[str] | None, moment: datetime, accept: list[str]
+    ) -> list[dict[str, Any]]:
+        """The verdicts of a gate, each as a dict of GateResult's fields. Raises WeirError when it can't judge."""
+        answer: list[dict[str, Any]] = self.child.ask(
+            "check", gate=gate, run_id=run_id, scope=scope, moment=moment.isoformat(), accept=accept
+        )
+        return answer
+
+    def end(self) -> None:
+        """End the process; safe to repeat."""
+        self.child.end()
+
+
+def main() -> None:
+    """Import what is slow, then serve."""
+    from dataclasses import asdict
+
+    from weir.settings import load_env
+
+    load_env()
+    from expectations import marts, raw  # noqa: F401  the slow import: Great Expectations
+    from expectations.gate import check
+
+    def answer(request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
+        moment = datetime.fromisoformat(request["moment"])
+        found = check(request["gate"], request["run_id"], request["scope"], moment=moment, accept=request["accept"])
+        return [asdict(result) for result in found]
+
+    serve({"check": answer})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The only place that knows Prefect: the flow, its server, its deployments."""

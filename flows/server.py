@@ -1,0 +1,174 @@
+"""Prefect's server on this machine: started once, in a session of its own, and left running until `stop`.
+
+In: `home()/prefect` (its SQLite database, pid file and log) and WEIR_PREFECT_PORT in `.env`; or PREFECT_API_URL, when
+you have a server of your own. Out: PREFECT_API_URL and the other settings in the environment, before Prefect is imported.
+Alone: `weir up`, `weir down`.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from weir.settings import QUIET, WeirError, home, load_env, write_env
+
+# What a flow's process needs; set before Prefect is imported.
+_CLIENT = {
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+}
+# SQLite under a burst of events answers 503: write task runs in batches, no automations, wait longer for its lock.
+_SERVER = {
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "0.5",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
+    "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+}
+_PATIENCE = 120
+
+
+def start() -> str:
+    """Take the server that is up, or start it; returns the address of its API.
+
+    Raises WeirError when it does not start, or when PREFECT_API_URL names one that does not answer.
+    """
+    load_env()
+    _settings()
+    given = os.environ.get("PREFECT_API_URL")
+    if given and given != _api(os.environ.get("WEIR_PREFECT_PORT") or ""):
+        if not healthy(given):
+            raise WeirError(f"Prefect at {given} does not answer: start it, or unset PREFECT_API_URL for our own")
+        return given
+    _folder().mkdir(parents=True, exist_ok=True)
+    with (_folder() / "server.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        port = os.environ.get("WEIR_PREFECT_PORT") or ""
+        if not (running() and healthy(_api(port))):
+            stop()
+            port = port if port.isdigit() and _free(int(port)) else str(_free_port())
+            _launch(port)
+            if os.environ.get("WEIR_PREFECT_PORT") != port:
+                write_env({"WEIR_PREFECT_PORT": port})
+    os.environ["PREFECT_API_URL"] = _api(port)
+    return _api(port)
+
+
+def stop() -> bool:
+    """End our server; returns whether it was running. One of your own is left alone."""
+    pid = running()
+    if pid is None:
+        return False
+    for number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            break
+        end = time.monotonic() + patience
+        while time.monotonic() < end and running() is not None:
+            time.sleep(0.05)
+        if running() is None:
+            break
+    _pid_file().unlink(missing_ok=True)
+    return True
+
+
+def running() -> int | None:
+    """The process id of our server, when it lives."""
+    import psutil
+
+    try:
+        pid = int(_pid_file().read_text())
+        process = psutil.Process(pid)
+        ours = "prefect.server.api.server:create_app" in process.cmdline()
+        return pid if ours and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def healthy(api: str) -> bool:
+    """Whether a Prefect server answers at the address."""
+    try:
+        with urllib.request.urlopen(f"{api}/health", timeout=5) as answer:
+            return json.load(answer) is True
+    except (OSError, ValueError):
+        return False
+
+
+def ui() -> str:
+    """The address of the server's pages."""
+    return os.environ.get("PREFECT_UI_URL") or os.environ.get("PREFECT_API_URL", "").removesuffix("/api")
+
+
+def _settings() -> None:
+    """Put what Prefect reads at import into the environment."""
+    for name, value in (QUIET | _CLIENT).items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("PREFECT_HOME", str(_folder()))
+
+
+def _launch(port: str) -> None:
+    """Start uvicorn on Prefect's factory (2 s less than `prefect server start`) and wait until it answers."""
+    log = home() / "logs" / "prefect-server.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    more = {
+        "PREFECT_API_URL": _api(port),
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_API_PORT": port,
+        "PREFECT_UI_STATIC_DIRECTORY": str(_folder() / "ui"),
+    }
+    secrets = {name for name in os.environ if name.startswith("WEIR_PG_") or name.endswith(("_URL", "_TOKEN"))}
+    kept = {name: value for name, value in os.environ.items() if name not in secrets}
+    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
+               "--host", "127.0.0.1", "--port", port, "--log-level", "warning"]  # fmt: skip
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, env=kept | _SERVER | more, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+            start_new_session=True, cwd=_folder(),
+        )  # fmt: skip
+    _pid_file().write_text(str(process.pid))
+    end = time.monotonic() + _PATIENCE
+    while not healthy(_api(port)):
+        if process.poll() is not None or time.monotonic() > end:
+            tail = " ".join(log.read_text(errors="replace").split())[-300:]
+            stop()
+            raise WeirError(f"Prefect's server does not start: {tail} (log: {log})")
+        time.sleep(0.1)
+
+
+def _api(port: str) -> str:
+    return f"http://127.0.0.1:{port}/api"
+
+
+def _folder() -> Path:
+    return home() / "prefect"
+
+
+def _pid_file() -> Path:
+    return _folder() / "server.pid"
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
