@@ -1,10 +1,12 @@
 -- Grain: one row per invoice, with its lines and its payments added up.
+{{ config(materialized='table') }}
+
 with invoices as (
     select
         *,
-        {{ known_at('cast(invoice_date as ' ~ moment_type() ~ ')') }} as known_at,
+        {{ known_at(day_start('invoice_date')) }} as known_at,
         -- paid without a payment on record, or void: settled when billing said so
-        case when status in ('paid', 'void') then {{ known_at('coalesce(updated_at, cast(invoice_date as ' ~ moment_type() ~ '))') }} end
+        case when status in ('paid', 'void') then {{ known_at('coalesce(updated_at, ' ~ day_start('invoice_date') ~ ')') }} end
             as closed_at
     from {{ ref('int_invoices') }}
 ),
@@ -60,7 +62,7 @@ final as (
         coalesce(lines.line_count, 0) as line_count,
         coalesce(paid.payment_count, 0) as payment_count,
         coalesce(paid.failed_payment_count, 0) as failed_payment_count,
-        coalesce(paid.paid_amount, 0) as paid_amount,
+        cast(coalesce(paid.paid_amount, 0) as numeric(14, 2)) as paid_amount,
         invoices.invoice_date,
         invoices.due_date,
         paid.last_paid_at,
@@ -68,9 +70,9 @@ final as (
         -- nothing to pay: settled from the start
         case when invoices.total <= 0 then invoices.known_at else least(paid.covered_at, invoices.closed_at) end
             as settled_known_at,
-        invoices.total > 0
-            and invoices.closed_at is null
-            and coalesce(paid.paid_amount, 0) < invoices.total as is_unpaid
+        coalesce(
+            invoices.total > 0 and invoices.closed_at is null and coalesce(paid.paid_amount, 0) < invoices.total, false
+        ) as is_unpaid
     from invoices
     left join lines on invoices.invoice_id = lines.invoice_id
     left join paid on invoices.invoice_id = paid.invoice_id

@@ -1,4 +1,6 @@
 -- Grain: one row per account and moment at which its MRR changed.
+{{ config(materialized='table') }}
+
 with periods as (
     select * from {{ ref('int_subscription_periods') }}
     where mrr > 0
@@ -36,7 +38,7 @@ final as (
     select
         account_id,
         moved_at,
-        {{ month_of('moved_at') }} as month,
+        {{ month_start(utc_date('moved_at')) }} as month,
         case
             when movement_number = 1 then 'new'
             when mrr_after = mrr_change then 'reactivation'

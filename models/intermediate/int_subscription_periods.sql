@@ -1,4 +1,6 @@
 -- Grain: one row per subscription: the time in which an account had one plan and number of seats.
+{{ config(materialized='table') }}
+
 with subscriptions as (
     select *, {{ known_at('started_at') }} as known_at from {{ ref('int_subscriptions') }}
 ),
@@ -19,7 +21,7 @@ final as (
         -- numerics
         subscriptions.seats,
         -- a subscription without a price brings nothing in
-        coalesce(subscriptions.mrr, 0) as mrr,
+        cast(coalesce(subscriptions.mrr, 0) as numeric(14, 2)) as mrr,
         -- dates
         subscriptions.started_at,
         case when subscriptions.ended_at < {{ as_of() }} then subscriptions.ended_at end as ended_at,

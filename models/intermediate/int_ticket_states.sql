@@ -1,4 +1,6 @@
 -- Grain: one row per ticket, with its answer, its end and its ratings, and when each was known.
+{{ config(materialized='table') }}
+
 with tickets as (
     select
         *,

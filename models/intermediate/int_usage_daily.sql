@@ -1,4 +1,6 @@
 -- Grain: one row per account, day with any usage, and month from which its events count as known.
+{{ config(materialized='table') }}
+
 with user_days as (
     select * from {{ ref('int_usage_user_daily') }}
 ),

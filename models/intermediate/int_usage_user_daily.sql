@@ -1,13 +1,14 @@
 -- Grain: one row per account, user, day and month from which its events count as known.
 -- The one pass over all events: everything about usage is made from here.
+{{ config(materialized='table') }}
+
 with events as (
     select
         account_id,
         user_id,
         event_type,
         occurred_at,
-        cast(occurred_at as date) as usage_date,
-        {{ month_of('occurred_at') }} as month,
+        {{ utc_date('occurred_at') }} as usage_date,
         {{ known_at('occurred_at') }} as known_at
     from {{ ref('int_events') }}
 ),
@@ -20,9 +21,9 @@ final as (
         -- of a month's end nothing counts that landed after it; of the running one, nothing after as_of
         case
             when occurred_at >= {{ as_of() }} or known_at > {{ as_of() }} then null
-            when known_at = cast({{ month_of('known_at') }} as {{ moment_type() }}) and known_at > occurred_at
-                then {{ add_months(month_of('known_at'), -1) }}
-            else {{ month_of('known_at') }}
+            -- a load at the very end of a month is of that month
+            when known_at > occurred_at then {{ month_start(utc_date("(known_at - interval '1 microsecond')")) }}
+            else {{ month_start(utc_date('occurred_at')) }}
         end as known_month,
         count(*) as events,
         count(*) filter (where event_type = 'login') as logins,

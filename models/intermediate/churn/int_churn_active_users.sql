@@ -1,6 +1,9 @@
 -- Grain: one row per account and month with an active user in the 56 days before its as-of moment, as known then.
+{{ config(materialized='table') }}
+
 with usage as (
-    select account_id, user_id, usage_date, known_month from {{ ref('int_usage_user_daily') }}
+    select account_id, user_id, usage_date, known_month, {{ month_start('usage_date') }} as usage_month
+    from {{ ref('int_usage_user_daily') }}
     where known_month is not null
 ),
 
@@ -8,22 +11,22 @@ months as (
     select month, as_of_date from {{ ref('int_months') }}
 ),
 
-offsets as (
-    {%- for months_later in range(3) %}
-    select {{ months_later }} as months_later{{ ' union all' if not loop.last }}
+-- each day counts for the months that end in the 56 days after it: few, so an equality join and not a range
+spans as (
+    {%- for months_before in range(3) %}
+    select {{ add_months('month', -months_before) }} as usage_month, month, as_of_date from months
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
-candidates as (
-    select usage.*, {{ add_months(month_of('usage.usage_date'), 'offsets.months_later') }} as month
-    from usage
-    cross join offsets
-),
-
 aged as (
-    select candidates.*, {{ days_between('candidates.usage_date', 'months.as_of_date') }} as age
-    from candidates
-    inner join months on candidates.month = months.month and candidates.known_month <= months.month
+    select
+        usage.account_id,
+        usage.user_id,
+        spans.month,
+        {{ days_between('usage.usage_date', 'spans.as_of_date') }} as age
+    from usage
+    inner join spans on usage.usage_month = spans.usage_month and usage.known_month <= spans.month
 ),
 
 users as (

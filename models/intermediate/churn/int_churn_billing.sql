@@ -1,4 +1,6 @@
 -- Grain: one row per account and month with an invoice known at the month's as-of moment.
+{{ config(materialized='table') }}
+
 with account_months as (
     select account_id, month, as_of_at, as_of_date from {{ ref('int_account_months') }}
     where is_known
@@ -49,7 +51,7 @@ attempts as (
         max(payments.paid_at) filter (where payments.status = 'succeeded') as last_paid_at,
         {%- for days in [28, 90] %}
         cast(count(*) filter (
-            where payments.status = 'failed' and payments.paid_at >= {{ add_days('account_months.as_of_at', -days) }}
+            where payments.status = 'failed' and payments.paid_at >= {{ moment_plus_days('account_months.as_of_at', -days) }}
         ) as integer) as failed_payments_{{ days }}d{{ ',' if not loop.last }}
         {%- endfor %}
     from account_months

@@ -1,4 +1,6 @@
 -- Grain: one row per account and month: the last day with usage that was known at the month's as-of moment.
+{{ config(materialized='table') }}
+
 with account_months as (
     select account_id, month from {{ ref('int_account_months') }}
     where is_known

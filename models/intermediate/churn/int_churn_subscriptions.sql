@@ -1,4 +1,6 @@
 -- Grain: one row per account and month: what was known of its subscriptions at the month's as-of moment.
+{{ config(materialized='table') }}
+
 with account_months as (
     select account_id, month, as_of_at from {{ ref('int_account_months') }}
     where is_known

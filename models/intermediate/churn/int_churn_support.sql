@@ -1,4 +1,6 @@
 -- Grain: one row per account and month with a ticket known at the month's as-of moment.
+{{ config(materialized='table') }}
+
 with account_months as (
     select account_id, month, as_of_at, as_of_date from {{ ref('int_account_months') }}
     where is_known
@@ -35,12 +37,12 @@ final as (
         account_id,
         month,
         {%- for days in [28, 90] %}
-        cast(count(*) filter (where created_at >= {{ add_days('as_of_at', -days) }}) as integer)
+        cast(count(*) filter (where created_at >= {{ moment_plus_days('as_of_at', -days) }}) as integer)
             as tickets_{{ days }}d,
         {%- endfor %}
         cast(count(*) filter (where is_open) as integer) as open_tickets,
         cast(count(*) filter (where is_open and is_unanswered) as integer) as unanswered_tickets,
-        max({{ days_between('created_at', 'as_of_date') }}) filter (where is_open) as oldest_open_ticket_days
+        max({{ days_between(utc_date('created_at'), 'as_of_date') }}) filter (where is_open) as oldest_open_ticket_days
     from known
     group by account_id, month
 )

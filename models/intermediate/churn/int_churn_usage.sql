@@ -1,6 +1,8 @@
 -- Grain: one row per account and month with usage in the 180 days before its as-of moment, as known then.
+{{ config(materialized='table') }}
+
 with usage as (
-    select * from {{ ref('int_usage_daily') }}
+    select *, {{ month_start('usage_date') }} as usage_month from {{ ref('int_usage_daily') }}
     where known_month is not null
 ),
 
@@ -8,32 +10,21 @@ months as (
     select month, as_of_date from {{ ref('int_months') }}
 ),
 
--- each day counts for the months that end in the 180 days after it, at most seven: an equality join, not a range
-offsets as (
-    {%- for months_later in range(7) %}
-    select {{ months_later }} as months_later{{ ' union all' if not loop.last }}
+-- each day counts for the months that end in the 180 days after it: few, so an equality join and not a range
+spans as (
+    {%- for months_before in range(7) %}
+    select {{ add_months('month', -months_before) }} as usage_month, month, as_of_date from months
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
-candidates as (
-    select
-        usage.account_id,
-        usage.known_month,
-        usage.usage_date,
-        usage.opens_day,
-        usage.events,
-        usage.logins,
-        usage.exports,
-        usage.api_calls,
-        {{ add_months(month_of('usage.usage_date'), 'offsets.months_later') }} as month
-    from usage
-    cross join offsets
-),
-
 aged as (
-    select candidates.*, {{ days_between('candidates.usage_date', 'months.as_of_date') }} as age
-    from candidates
-    inner join months on candidates.month = months.month and candidates.known_month <= months.month
+    select
+        usage.*,
+        spans.month,
+        {{ days_between('usage.usage_date', 'spans.as_of_date') }} as age
+    from usage
+    inner join spans on usage.usage_month = spans.usage_month and usage.known_month <= spans.month
 ),
 
 windows as (

@@ -30,11 +30,11 @@ final as (
         -- account and subscription
         accounts.country,
         accounts.industry,
-        {{ days_between('accounts.created_at', 'account_months.as_of_date') }} as account_age_days,
-        {{ days_between('subscriptions.first_started_at', 'account_months.as_of_date') }} as tenure_days,
+        {{ days_between(utc_date('accounts.created_at'), 'account_months.as_of_date') }} as account_age_days,
+        {{ days_between(utc_date('subscriptions.first_started_at'), 'account_months.as_of_date') }} as tenure_days,
         coalesce(subscriptions.is_active, false) as is_active,
         subscriptions.plan_code,
-        {{ days_between('subscriptions.plan_started_at', 'account_months.as_of_date') }} as days_on_plan,
+        {{ days_between(utc_date('subscriptions.plan_started_at'), 'account_months.as_of_date') }} as days_on_plan,
         subscriptions.seats,
         coalesce(subscriptions.mrr, 0) as mrr,
         cast(coalesce(subscriptions.mrr, 0) - coalesce(lag(subscriptions.mrr, 3) over months, 0) as numeric(14, 2))
@@ -62,7 +62,7 @@ final as (
         coalesce(billing.unpaid_amount, 0) as unpaid_amount,
         coalesce(billing.overdue_invoices, 0) as overdue_invoices,
         billing.oldest_overdue_days,
-        {{ days_between('billing.last_paid_at', 'account_months.as_of_date') }} as days_since_last_payment,
+        {{ days_between(utc_date('billing.last_paid_at'), 'account_months.as_of_date') }} as days_since_last_payment,
         -- support
         coalesce(support.tickets_28d, 0) as tickets_28d,
         coalesce(support.tickets_90d, 0) as tickets_90d,
@@ -71,9 +71,9 @@ final as (
         support.oldest_open_ticket_days,
         -- opinions
         opinions.last_satisfaction_score,
-        {{ days_between('opinions.last_satisfaction_at', 'account_months.as_of_date') }} as days_since_last_satisfaction,
+        {{ days_between(utc_date('opinions.last_satisfaction_at'), 'account_months.as_of_date') }} as days_since_last_satisfaction,
         opinions.last_nps_score,
-        {{ days_between('opinions.last_nps_at', 'account_months.as_of_date') }} as days_since_last_nps
+        {{ days_between(utc_date('opinions.last_nps_at'), 'account_months.as_of_date') }} as days_since_last_nps
     from account_months
     inner join accounts using (account_id)
     left join subscriptions using (account_id, month)

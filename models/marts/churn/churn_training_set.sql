@@ -35,8 +35,8 @@ final as (
         {%- for days in [30, 90] %}
         -- unknown until the window is over, also where the account has churned in it already
         case
-            when {{ add_days('features.as_of_at', days) }} <= {{ as_of() }}
-                then coalesce(next_churns.churned_at < {{ add_days('features.as_of_at', days) }}, false)
+            when {{ moment_plus_days('features.as_of_at', days) }} <= {{ as_of() }}
+                then coalesce(next_churns.churned_at < {{ moment_plus_days('features.as_of_at', days) }}, false)
         end as churned_within_{{ days }}d{{ ',' if not loop.last }}
         {%- endfor %}
     from features

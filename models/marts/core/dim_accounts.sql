@@ -1,4 +1,6 @@
 -- Grain: one row per account, as it stands at as_of.
+{{ config(indexes=[{'columns': ['account_id'], 'unique': true}]) }}
+
 with accounts as (
     select * from {{ ref('stg_app__accounts') }}
 ),

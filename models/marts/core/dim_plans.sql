@@ -1,4 +1,6 @@
 -- Grain: one row per plan.
+{{ config(indexes=[{'columns': ['plan_id'], 'unique': true}]) }}
+
 with plans as (
     select * from {{ ref('stg_app__plans') }}
 ),

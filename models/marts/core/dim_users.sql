@@ -1,4 +1,6 @@
 -- Grain: one row per user.
+{{ config(indexes=[{'columns': ['user_id'], 'unique': true}, {'columns': ['account_id']}]) }}
+
 with users as (
     select * from {{ ref('int_users') }}
 ),

@@ -1,4 +1,6 @@
 -- Grain: one row per invoice.
+{{ config(indexes=[{'columns': ['invoice_id'], 'unique': true}, {'columns': ['account_id']}]) }}
+
 with invoices as (
     select * from {{ ref('int_invoices_with_payments') }}
 ),
@@ -26,7 +28,7 @@ final as (
         last_paid_at,
         -- flags
         is_unpaid,
-        is_unpaid and coalesce(cast(due_date as {{ moment_type() }}) < {{ as_of() }}, false) as is_overdue
+        is_unpaid and coalesce(due_date < {{ as_of_date() }}, false) as is_overdue
     from invoices
 )
 

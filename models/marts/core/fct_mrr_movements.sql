@@ -1,4 +1,6 @@
 -- Grain: one row per account and moment at which its MRR changed.
+{{ config(indexes=[{'columns': ['account_id', 'moved_at'], 'unique': true}, {'columns': ['month']}]) }}
+
 with movements as (
     select * from {{ ref('int_mrr_movements') }}
 ),
@@ -7,7 +9,7 @@ final as (
     select
         account_id,
         moved_at,
-        cast(moved_at as date) as moved_on,
+        {{ utc_date('moved_at') }} as moved_on,
         month,
         movement_type,
         mrr_before,

@@ -1,4 +1,6 @@
 -- Grain: one row per attempt to pay.
+{{ config(indexes=[{'columns': ['payment_id'], 'unique': true}, {'columns': ['invoice_id']}]) }}
+
 with payments as (
     select * from {{ ref('int_payments') }}
 ),
@@ -15,7 +17,7 @@ final as (
         failure_code,
         amount,
         paid_at,
-        cast(paid_at as date) as paid_on
+        {{ utc_date('paid_at') }} as paid_on
     from payments
 )
 

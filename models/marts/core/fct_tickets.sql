@@ -1,4 +1,6 @@
 -- Grain: one row per ticket.
+{{ config(indexes=[{'columns': ['ticket_id'], 'unique': true}, {'columns': ['account_id']}]) }}
+
 with tickets as (
     select * from {{ ref('int_ticket_states') }}
 ),
@@ -24,10 +26,10 @@ final as (
         tickets.status,
         tickets.priority,
         -- numerics
-        cast({{ dbt.datediff('tickets.created_at', 'tickets.first_reply_at', 'minute') }} as integer)
-            as first_reply_minutes,
-        cast({{ days_between('tickets.created_at', 'coalesce(tickets.closed_at, ' ~ as_of() ~ ')') }} as integer)
-            as age_days,
+        {{ hours_between('tickets.created_at', 'tickets.first_reply_at') }} as first_reply_hours,
+        {{ days_between(
+            utc_date('tickets.created_at'), utc_date('coalesce(tickets.closed_at, ' ~ as_of() ~ ')')
+        ) }} as age_days,
         tickets.satisfaction_score,
         -- dates
         tickets.created_at,

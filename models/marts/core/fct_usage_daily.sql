@@ -1,4 +1,6 @@
 -- Grain: one row per account and day with any usage.
+{{ config(indexes=[{'columns': ['account_id', 'usage_date'], 'unique': true}, {'columns': ['usage_date']}]) }}
+
 with user_days as (
     select * from {{ ref('int_usage_user_daily') }}
 ),

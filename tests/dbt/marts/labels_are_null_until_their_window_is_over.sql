@@ -16,6 +16,6 @@ full outer join active
     on training.account_id = active.account_id and training.as_of_month = active.as_of_month
 where training.account_id is null
     or active.account_id is null
-    or (churned_within_30d is null) <> ({{ add_days('as_of_at', 30) }} > {{ as_of() }})
-    or (churned_within_90d is null) <> ({{ add_days('as_of_at', 90) }} > {{ as_of() }})
+    or (churned_within_30d is null) <> ({{ moment_plus_days('as_of_at', 30) }} > {{ as_of() }})
+    or (churned_within_90d is null) <> ({{ moment_plus_days('as_of_at', 90) }} > {{ as_of() }})
     or (churned_within_30d and not churned_within_90d)
