@@ -167,14 +167,16 @@ class Raw:
         )
         return upserts, deleted
 
-    def receipt(self, job: str, run_id: str | None, as_of: datetime, facts: dict[str, Any], state: dict[str, Any],
-                promise: str) -> None:  # fmt: skip
+    def receipt(
+        self, job: str, run_id: str | None, as_of: datetime, facts: dict[str, Any], state: dict[str, Any] | None
+    ) -> None:
         """Write the job's receipt, with the state that the table is in from now on."""
         columns = {c.name: c.type for c in self.columns}
         self.wire.execute(
-            _RECEIPT, self.load_id, job, run_id, self.source, self.table, promise, facts["how"], facts["extracted"],
+            _RECEIPT, self.load_id, job, run_id, self.source, self.table, facts["promise"], facts["how"],
+            facts["extracted"],
             facts["landed"], facts["deleted"], facts.get("source_rows"), facts.get("bytes", 0), facts["seconds"],
-            as_of, json.dumps(state), json.dumps(columns),
+            as_of, None if state is None else json.dumps(state), json.dumps(columns),
         )  # fmt: skip
 
 

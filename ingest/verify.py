@@ -53,26 +53,28 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
     content = f"md5(row({', '.join(_value(c) for c in exact)})::text)"
     last = f"select max(_seq) from {raw.relation} group by {identity}"
     wire.execute(
-        f"create temporary table here on commit drop as select {identity} as id, {content} as body, * "
+        f"create temporary table here on commit drop as select {identity} as _weir_id, {content} as _weir_body, * "
         f"from {raw.relation} where _seq in ({last}) and _op = 'upsert'"
     )
     order = "_line" if "_line" in names else "1"
     wire.execute(
         "create temporary table there on commit drop as "
-        f"select distinct on ({identity}) {identity} as id, {content} as body, * from incoming "
+        f"select distinct on ({identity}) {identity} as _weir_id, {content} as _weir_body, * from incoming "
         f"order by {identity}, {order} desc"
     )
     wire.execute("analyze here")
     wire.execute("analyze there")
-    joined = "from there t full join here h using (id)"
-    found = wire.row(f"""select count(t.body), count(h.body),
-        count(*) filter (where h.body is null and t._new is not true),
-        count(*) filter (where t.body is null), count(*) filter (where t.body <> h.body and t._new is not true),
-        count(*) filter (where t.body is distinct from h.body and t._new) {joined}""")
+    joined = (
+        f"select _weir_id as id, t._weir_body as source, h._weir_body as raw, t._new is true as new, "
+        f"{_differing(exact)} as columns from there t full join here h using (_weir_id)"
+    )
+    found = wire.row(f"""select count(source), count(raw), count(*) filter (where raw is null and not new),
+        count(*) filter (where source is null), count(*) filter (where source <> raw and not new),
+        count(*) filter (where source is distinct from raw and new) from ({joined}) j""")
     check.source_rows, check.raw_rows, check.missing, check.extra, check.different, check.changed_since = found
-    for row in wire.rows(f"""select id, case when h.body is null then 'missing in raw' when t.body is null
-            then 'gone at the source' end as what, {_differing(exact)} as columns {joined}
-            where t.body is distinct from h.body and t._new is not true order by id limit {SHOWN}"""):
+    for row in wire.rows(f"""select id, columns, case when raw is null then 'missing in raw'
+            when source is null then 'gone at the source' end as what from ({joined}) j
+            where source is distinct from raw and not new order by id limit {SHOWN}"""):
         what = row["what"] or "differs in " + (row["columns"] or "its content")
         check.examples.append(f"{listed(key).replace(chr(34), '')} = {row['id']}: {what}")
 

@@ -7,6 +7,7 @@ listing is read, and what is no longer listed becomes a tombstone. 429 (Retry-Af
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -41,10 +42,23 @@ class Connector:
         session = Client(request_timeout=TIMEOUT, request_max_attempts=ATTEMPTS, request_max_retry_delay=LONGEST_WAIT,
                          request_backoff_factor=0.5, raise_for_status=False).session  # fmt: skip
         session.hooks["response"].append(exactly)
+        headers = {name: self._filled(str(text)) for name, text in source.client.get("headers", {}).items()}
+        own = any(name.lower() == "authorization" for name in headers)
         self.client = RESTClient(
-            base_url=url, headers=source.client.get("headers"), auth=BearerTokenAuth(token) if token else None,
+            base_url=url, headers=headers, auth=BearerTokenAuth(token) if token and not own else None,
             session=session,
         )  # fmt: skip
+
+    def _filled(self, text: str) -> str:
+        """The text with `${VARIABLE}` replaced from the environment. Raises WeirError when one is not set."""
+
+        def value(match: re.Match[str]) -> str:
+            self.variable = match[1]
+            if not os.environ.get(match[1]):
+                raise WeirError(f"{match[1]} is not set: put the API's token in .env")
+            return os.environ[match[1]]
+
+        return re.sub(r"\$\{(\w+)\}", value, text)
 
     def close(self) -> None:
         """Let the source go."""
@@ -57,16 +71,16 @@ class Connector:
         start = incremental.get("start_param")
         newest: str | None = state.get("cursor")
         full = full or not (start and newest and table.key)
-        params = dict(table.endpoint.get("params") or {})
+        params: dict[str, Any] = dict(table.endpoint.get("params") or {})
         if start:
-            since = incremental.get("initial_value") if full else earlier(str(newest), table.overlap)
+            since: Any = incremental.get("initial_value") if full else earlier(str(newest), table.overlap)
             params.update({start: since} if since is not None else {})
         rows, last = self._read(table, raw, cursor, params, progress)
         key = table.key or ["_key"]
         raw.check_null(key, "incoming")
         upserts, deleted = raw.insert_changes(key, deletes=full)
-        newest = max((c for c in (newest, last) if c is not None), key=order, default=None)
-        facts = {"how": "compare" if full else "cursor", "extracted": rows, "landed": upserts + deleted,
+        newest = max([c for c in (newest, last) if c is not None], key=order, default=None)
+        facts: dict[str, Any] = {"how": "compare" if full else "cursor", "extracted": rows, "landed": upserts + deleted,
                  "deleted": deleted, "promise": "as received" if start else "exact"}  # fmt: skip
         facts["source_rows"] = raw.wire.value("select count(*) from incoming") if full else None
         return facts, {"cursor": newest} if cursor else {"read": True}
