@@ -6,8 +6,7 @@ with picked as (
         coalesce({{ json_text('document', 'account_id') }}, {{ json_text('document', 'account.id') }}) as account,
         coalesce({{ json_text('document', 'user_id') }}, {{ json_text('document', 'user.id') }}) as person,
         coalesce({{ json_text('document', 'type') }}, {{ json_text('document', 'event') }}) as event_type,
-        coalesce({{ json_text('document', 'ts') }}, {{ json_text('document', 'occurred_at') }}) as moment,
-        {{ one_row() }} as picked_once
+        coalesce({{ json_text('document', 'ts') }}, {{ json_text('document', 'occurred_at') }}) as moment
     from {{ source('product', 'events') }}
 ),
 
