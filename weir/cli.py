@@ -1,0 +1,161 @@
+"""The command `weir`: each step of the pipeline by itself, and all of them by `weir run`.
+
+In: the command line. Out: what a person reads; exit code 0, or 1 with one red line on standard error, or 130 when
+interrupted. Everything heavy is imported inside its command, so that `weir --help` answers at once.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="weir",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Lands scattered sources in one warehouse, reshapes them, and proves that nothing was lost.",
+)
+
+Sources = Annotated[list[str] | None, typer.Option("--source", "-s", help="Only this source; may be repeated.")]
+Select = Annotated[str | None, typer.Option("--select", help="Only these models, in dbt's words: stg_app__users+")]
+FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Build from all loads, not from the new ones.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The moment to take for the present: 2026-07-01")]
+FullCompare = Annotated[bool, typer.Option("--full-compare", help="Compare every table whole with its source.")]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option("--accept", help="A loss that is meant: a column (mart.column) dropped or retyped, a mart dropped."),
+]
+
+
+@app.command()
+def run(
+    source: Sources = None,
+    select: Select = None,
+    full_refresh: FullRefresh = False,
+    as_of: AsOf = None,
+    full_compare: FullCompare = False,
+    accept: Accept = None,
+) -> None:
+    """Land, build, check and publish: the whole pipeline, through Prefect."""
+    from flows.elt import run_elt
+
+    moment = _moment(as_of) if as_of else None
+    raise typer.Exit(run_elt(source, select, full_refresh, moment, full_compare, accept or []))
+
+
+@app.command()
+def land(source: Sources = None, as_of: AsOf = None, full_compare: FullCompare = False) -> None:
+    """Land what is new at the sources in raw."""
+    from weir import commands
+
+    raise typer.Exit(commands.land(source, _moment(as_of), full_compare))
+
+
+@app.command()
+def build(select: Select = None, full_refresh: FullRefresh = False, as_of: AsOf = None) -> None:
+    """Build and test staging and the next set of marts, with dbt; readers see nothing of it yet."""
+    from weir import commands
+
+    raise typer.Exit(commands.build(select, full_refresh, _moment(as_of)))
+
+
+@app.command()
+def check(
+    gate: Annotated[str, typer.Argument(help="raw (what landed) or marts (what was built)")],
+    source: Sources = None,
+) -> None:
+    """Let Great Expectations judge what landed, or the next set of marts."""
+    from weir import commands
+
+    raise typer.Exit(commands.check(gate, source))
+
+
+@app.command()
+def publish(
+    roll_back: Annotated[bool, typer.Option("--roll-back", help="Return to the set before the last one.")] = False,
+    accept: Accept = None,
+    as_of: AsOf = None,
+) -> None:
+    """Let readers see the set that was built and checked; or take the last publication back."""
+    from weir import commands
+
+    raise typer.Exit(commands.roll_back() if roll_back else commands.publish(_moment(as_of), accept or []))
+
+
+@app.command()
+def verify(
+    source: Sources = None,
+    counts_only: Annotated[bool, typer.Option("--counts-only", help="The balance alone, without the sources.")] = False,
+) -> None:
+    """Prove that nothing was lost: the balance of every run, and every row at the source, by key and column."""
+    from weir import commands
+
+    raise typer.Exit(commands.verify(source, counts_only))
+
+
+@app.command()
+def quarantine(
+    model: Annotated[str | None, typer.Option("--model", help="Only this staging model.")] = None,
+    key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
+    history: Annotated[bool, typer.Option("--history", help="Also what has left quarantine, and how.")] = False,
+) -> None:
+    """Show the rows that wait in quarantine, and why."""
+    from weir import quarantine as held
+
+    raise typer.Exit(held.show(model, key, history))
+
+
+@app.command()
+def status() -> None:
+    """Show each table's promise and last landing, the balance, the last publication, the last runs."""
+    from weir import state
+
+    raise typer.Exit(state.show())
+
+
+@app.command()
+def up() -> None:
+    """Start the warehouse and Prefect's server."""
+    from flows import server
+    from weir import commands
+
+    raise typer.Exit(commands.up(server.start))
+
+
+@app.command()
+def down() -> None:
+    """Stop what `weir up` and `weir run` started: Prefect's server, the warehouse, the demo's helpdesk."""
+    from flows import server
+    from weir import commands
+
+    raise typer.Exit(commands.down(server.stop))
+
+
+@app.command()
+def docs(
+    port: Annotated[int, typer.Option(help="Where to serve it.")] = 8580,
+    serve: Annotated[bool, typer.Option(help="Serve it, or only make it.")] = True,
+) -> None:
+    """Make dbt's docs of what readers see, and serve them."""
+    from weir import commands
+
+    raise typer.Exit(commands.docs(port, serve))
+
+
+def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is imported where it is used
+    from weir import settings
+
+    settings.load_env()
+    return settings.parse_moment(text, "--as-of") if text else settings.as_of()
+
+
+def main() -> None:
+    """Run the command line; whatever goes wrong is one line."""
+    from weir.faults import guarded
+
+    sys.exit(guarded(lambda: app(standalone_mode=False, prog_name="weir")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What each command does, step by step; `weir.cli` has their names and options.
+
+In: parsed options. Out: printed tables, and an exit code. Commands that write take the run lock.
+"""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from weir import publish as publication
+from weir import show, tested, warehouse
+from weir.settings import WeirError, load_env, project_dir
+
+
+def new_run_id() -> str:
+    """An id that sorts by time and says when."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+
+
+def land(sources: Sequence[str] | None, as_of: datetime, full: bool) -> int:
+    """Land the sources; 1 when one of them failed (the others have landed)."""
+    from ingest.land import land as land_plan
+    from ingest.plan import read_plan
+
+    demo_up()
+    plan = read_plan(project_dir())
+    run_id = new_run_id()
+    with _alone():
+        results = land_plan(plan, run_id=run_id, as_of=as_of, sources=list(sources) if sources else None, full=full)
+    show.landed(results)
+    return int(any(result.state != "landed" for result in results))
+
+
+def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
+    """Build and test; dbt prints its own progress."""
+    from weir.build import build as build_set
+
+    with _alone():
+        built = build_set(new_run_id(), as_of, select, full_refresh)
+    if not built.passed:
+        raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
+    show.say(f"{built.sentence}; next: `weir check marts`, `weir publish`", style="green")
+    return 0
+
+
+def check(gate: str, sources: Sequence[str] | None) -> int:
+    """Run a gate; 1 when it does not pass."""
+    from expectations.gate import check as check_gate
+
+    with warehouse.connect() as connection:
+        run_id = tested.last_build(connection) if gate == "marts" else _last_landing(connection)
+    results = check_gate(gate, run_id or new_run_id(), list(sources) if sources else None)
+    for result in results:
+        if result.passed:
+            show.say(result.sentence, style="green")
+        else:
+            show.fail(result.sentence)
+    return int(not all(result.passed for result in results))
+
+
+def publish(as_of: datetime, accept: Sequence[str]) -> int:
+    """Publish the newest set, if it was built, tested and checked."""
+    with warehouse.connect() as connection:
+        run_id = tested.last_build(connection)
+    if run_id is None:
+        raise WeirError("nothing was built yet: type `weir build` first")
+    with _alone():
+        changes = publication.publish(run_id, as_of, accept)
+    show.changes(changes)
+    return 0
+
+
+def roll_back() -> int:
+    """Take the last publication back."""
+    with _alone():
+        number, changes = publication.roll_back()
+    show.changes(changes, f"Publication {number} taken back")
+    return 0
+
+
+def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
+    """Print the balance and the proof; 1 when something does not hold."""
+    from weir.balance import lines
+    from weir.verify import Proof
+    from weir.verify import verify as prove
+
+    if counts_only:
+        proof = Proof([line for line in lines() if not sources or line.source in sources])
+    else:
+        demo_up()
+        terminal = show.console(stderr=True)
+        with terminal.status("verifying …") as progress:
+            proof = prove(
+                list(sources) if sources else None, report=lambda step: progress.update(f"verifying {step} …")
+            )
+    show.balance(proof.lines)
+    show.proof(proof)
+    for fault in proof.faults:
+        show.fail(fault)
+    return int(bool(proof.faults))
+
+
+def up(start: Callable[[], str]) -> int:
+    """Start the warehouse and Prefect's server."""
+    from weir.settings import redact
+
+    show.say(f"warehouse  {redact(warehouse.ensure())}")
+    show.say(f"Prefect    {start().removesuffix('/api')}")
+    return 0
+
+
+def down(stop: Callable[[], bool]) -> int:
+    """Stop everything that runs on; the data stay."""
+    load_env()
+    stopped = ["Prefect's server"] if stop() else []
+    if os.environ.get("WEIR_DEMO") == "1":
+        from demo import helpdesk
+
+        helpdesk.stop()
+    if warehouse.stop():
+        stopped.append("the warehouse")
+    show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+    return 0
+
+
+def docs(port: int, serve: bool) -> int:
+    """Make dbt's docs for target prod, as readers see it, and serve them."""
+    load_env()
+    dbt = [sys.executable, "-m", "weir.dbt", "docs"]
+    made = subprocess.run([*dbt, "generate", "--target", "prod"], check=False)
+    if made.returncode or not serve:
+        return made.returncode
+    show.say(f"dbt docs: http://127.0.0.1:{port} (Ctrl-C ends it)", style="bold")
+    command = [*dbt, "serve", "--target", "prod", "--port", str(port), "--no-browser"]
+    return subprocess.run(command, check=False).returncode
+
+
+def demo_up() -> None:
+    """Where the demo is in use: see that its helpdesk answers."""
+    load_env()
+    if os.environ.get("WEIR_DEMO") == "1":
+        from demo import helpdesk
+
+        helpdesk.ensure()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One run at a time: says so, and waits, while another is under way."""
+    lock = warehouse.run_lock(wait=False)
+    try:
+        lock.__enter__()
+    except WeirError:
+        show.say("another run is under way on this warehouse: waiting for it …", style="yellow")
+        lock = warehouse.run_lock()
+        lock.__enter__()
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def _last_landing(connection: "warehouse.psycopg.Connection") -> str | None:
+    query = "select run_id from ops.landings where run_id is not null order by landed_at desc limit 1"
+    row = connection.execute(query).fetchone()
+    return str(row[0]) if row else None

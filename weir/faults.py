@@ -1,0 +1,78 @@
+"""Faults on their way out: one line on standard error for a person, the traceback in the log for who must mend Weir."""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from weir.settings import WeirError, home, redact
+
+
+def guarded(command: Callable[[], Any]) -> int:
+    """Run the command; returns its exit code: 1 with one line for a fault, 130 when interrupted."""
+    import typer
+
+    try:
+        result = command()
+        return result if isinstance(result, int) else 0
+    except typer.Exit as ended:
+        return ended.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        _tell("interrupted: nothing is half done; the same command goes on from here")
+        return 130
+    except typer.TyperException as fault:
+        text = fault.format_message().rstrip(".") if hasattr(fault, "format_message") else str(fault)
+        if not text.strip():  # `weir` alone has printed its help
+            return 0
+        _tell(f"{text}: see {_help(fault)}")
+        return 1
+    except BrokenPipeError:
+        # Who reads has gone (`weir status | head`): nothing more can be said, and Python must not try at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as fault:
+        _tell(plain(fault))
+        return 1
+
+
+def plain(fault: BaseException) -> str:
+    """The fault in one line, no secrets: what is wrong and what to do next."""
+    if isinstance(fault, WeirError):
+        return str(fault)
+    if _is_disk_full(fault):
+        return f"the disk is full: make room, then run again; nothing was half done ({fault})"
+    if isinstance(fault, ModuleNotFoundError):
+        return f"the package {fault.name} is missing: type `make setup`"
+    log = home() / "logs" / "weir.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as file:
+            file.write(redact("".join(traceback.format_exception(fault))))
+    except OSError:
+        pass
+    from importlib import import_module
+
+    text = " ".join(str(fault).split()) or type(fault).__name__
+    if type(fault).__module__.split(".")[0] == "psycopg":
+        psycopg: Any = import_module("psycopg")
+        if isinstance(fault, psycopg.OperationalError):
+            return f"the warehouse broke off: {text}; see that it is up (`weir up`), then run again"
+        return f"the warehouse refused: {text} (details in {log})"
+    return f"{type(fault).__name__}: {text[:400]} (details in {log})"
+
+
+def _is_disk_full(fault: BaseException) -> bool:
+    full = isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}
+    return full or type(fault).__name__ == "DiskFull"
+
+
+def _help(fault: Any) -> str:
+    path = fault.ctx.command_path if getattr(fault, "ctx", None) else "weir"
+    return f"`{path} --help`"
+
+
+def _tell(text: str) -> None:
+    red, plain_again = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() else ("", "")
+    sys.stderr.write(f"{red}{' '.join(redact(text).split())}{plain_again}\n")

@@ -1,0 +1,160 @@
+"""What commands print: Rich tables, one function each; nothing here decides anything.
+
+In: lines of the balance, changes, entries. Out: text on standard output; `fail` writes one red line on standard error.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from weir.equations import Line
+from weir.publish import Change
+from weir.settings import redact
+
+NARROWEST = 118  # in a pipe, where no terminal says how wide it is
+
+
+def console(stderr: bool = False) -> Console:
+    """A console as wide as the terminal; plain text where there is none."""
+    made = Console(stderr=stderr, highlight=False)
+    if not made.is_terminal:
+        made.width = max(made.width, NARROWEST)
+    return made
+
+
+def say(text: str, style: str = "") -> None:
+    """One line, secrets out."""
+    console().print(Text(redact(text), style=style), soft_wrap=True)
+
+
+def fail(text: str) -> None:
+    """One red line on standard error, secrets out."""
+    console(stderr=True).print(Text(" ".join(redact(text).split()), style="bold red"), soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], note: str = "") -> None:
+    """A table; a column whose name ends in # holds numbers. Cells are plain text, never markup."""
+    made = Table(title=title, title_justify="left", caption=note or None, caption_justify="left", box=None,
+                 header_style="bold", title_style="bold", pad_edge=False)  # fmt: skip
+    for name in columns:
+        made.add_column(name.removesuffix("#"), justify="right" if name.endswith("#") else "left",
+                        overflow="fold", no_wrap=name.endswith("#"))  # fmt: skip
+    for row in rows:
+        made.add_row(*(cell(value) for value in row))
+    console().print(made)
+
+
+def cell(value: object) -> Text:
+    """A value as a person reads it."""
+    if isinstance(value, bool):
+        return Text("yes" if value else "no", style="green" if value else "bold red")
+    if value is None:
+        return Text("–", style="dim")
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, int):
+        return Text(f"{value:,}")
+    if isinstance(value, datetime):
+        return Text(f"{value.astimezone(UTC):%Y-%m-%d %H:%M}")
+    return Text(redact(value))
+
+
+def balance(lines: Sequence[Line]) -> None:
+    """The balance of each table: what was read, what landed, what became of it, what stands at the source."""
+    if not lines:
+        say("Nothing landed, so there is nothing to balance.")
+        return
+    table(
+        "Balance",
+        ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
+         "at source#", "staging#", "quarantine#", "holds"],
+        [
+            [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
+            for line in lines
+        ],
+    )  # fmt: skip
+    wrong = sum(not line.holds for line in lines)
+    unread = [f"{line.source}.{line.table}" for line in lines if line.model is None and line.landed]
+    if unread:
+        say(f"Not staged, for no model reads them: {', '.join(unread)}", style="yellow")
+    if wrong:
+        say(f"It does not balance for {wrong} of {len(lines)} tables.", style="bold red")
+    else:
+        landed = sum(line.landed for line in {(line.source, line.table): line for line in lines}.values())
+        say(f"It balances: {landed:,} landed rows of {len(lines)} tables are all accounted for.", style="green")
+
+
+def _staged(line: Line) -> list[object]:
+    if line.model is None:
+        return [None] * 7
+    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted]
+    return [*found, line.at_source, line.staging, line.quarantined]
+
+
+def changes(found: Sequence[Change], title: str = "Published") -> None:
+    """Rows that changed in each mart."""
+    table(
+        title,
+        ["mart", "inserted#", "updated#", "deleted#", "rows#"],
+        [[change.mart, change.inserted, change.updated, change.deleted, change.rows] for change in found],
+    )
+    moved = sum(change.inserted + change.updated + change.deleted for change in found)
+    say(f"{moved:,} rows changed in {len(found)} marts.", style="green")
+
+
+def landed(results: Sequence[Any]) -> None:
+    """What landed, table by table (ingest's SourceResult and TableEvent)."""
+    table(
+        "Landed",
+        ["table", "how", "read#", "landed#", "deleted#", "MB#", "seconds#", ""],
+        [
+            [f"{event.source}.{event.table}", event.how, event.extracted, event.landed, event.deleted,
+             f"{event.bytes / 1e6:.1f}", f"{event.seconds:.1f}", "" if event.state == "done" else "failed"]
+            for result in results
+            for event in result.tables
+        ],
+    )  # fmt: skip
+    for result in results:
+        if result.state != "landed":
+            fail(f"{result.source} failed: {result.message}")
+
+
+def proof(found: Any) -> None:
+    """The proof of `weir.verify`: each source against raw, and raw against staging and quarantine."""
+    if found.checks:
+        table(
+            "Sources against raw",
+            ["table", "promise", "at source#", "raw#", "missing#", "extra#", "different#", "changed since#", "holds"],
+            [
+                [f"{check.source}.{check.table}", check.promise, check.source_rows, check.raw_rows, check.missing,
+                 check.extra, check.different, check.changed_since, check.holds]
+                for check in found.checks
+            ],
+        )  # fmt: skip
+    if found.findings:
+        table(
+            "Raw against staging and quarantine",
+            ["model", "live in raw#", "staging#", "quarantine#", "missing#", "extra#", "different#", "holds"],
+            [
+                [finding.model.name, finding.live, finding.staging, finding.quarantined, finding.missing,
+                 finding.extra, finding.different, finding.holds]
+                for finding in found.findings
+            ],
+        )  # fmt: skip
+    if not found.faults:
+        say("Verified: nothing was lost.", style="bold green")
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """How long ago, in the largest unit that says something."""
+    if moment is None:
+        return "never"
+    seconds = max(0, int((now - moment).total_seconds()))
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}{'s' if seconds >= 2 * size else ''} ago"
+    return "just now"

@@ -1,0 +1,80 @@
+"""The state of things: sources and their promises, freshness, the balance in one line, publications and runs."""
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from weir import show as shown
+from weir import warehouse
+from weir.balance import lines
+from weir.settings import as_of, load_env, project_dir
+
+_TABLES = """
+select distinct on (source, table_name) source || '.' || table_name, promise, how, as_of, source_rows,
+    (select max(o.as_of) from ops.landings as o
+     where o.source = l.source and o.table_name = l.table_name and o.landed > 0) as changed
+from ops.landings as l
+order by source, table_name, landed_at desc"""
+_PUBLICATIONS = """
+select p.publication_id, p.published_at, p.rolled_back_at, p.run_id,
+    coalesce(sum(t.inserted + t.updated + t.deleted), 0)::bigint, count(t.mart)
+from ops.publications as p left join ops.publication_tables as t using (publication_id)
+group by p.publication_id order by p.publication_id desc limit 1"""
+_RUNS = """
+select run_id, started_at, state, extract(epoch from coalesce(ended_at, clock_timestamp()) - started_at)::float,
+    coalesce(message, '')
+from ops.runs order by started_at desc limit 5"""
+
+
+def show() -> int:
+    """Print it."""
+    load_env()
+    now = as_of()
+    with warehouse.connect() as connection:
+        found = {row[0]: row for row in connection.execute(_TABLES).fetchall()}
+        _sources(found, now)
+        _balance()
+        _publication(connection)
+        runs = connection.execute(_RUNS).fetchall()
+        if runs:
+            rows = [
+                [run, started, state, f"{seconds:.0f} s", message] for run, started, state, seconds, message in runs
+            ]
+            shown.table("Last runs", ["run", "started", "state", "took#", "message"], rows)
+    return 0
+
+
+def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
+    """Every declared table, landed or not, then what is in raw but no longer declared."""
+    from ingest.plan import read_plan
+
+    declared = [f"{source.name}.{table.name}" for source in read_plan(project_dir()).sources for table in source.tables]
+    rows = []
+    for name in [*declared, *sorted(set(found) - set(declared))]:
+        if name not in found:
+            rows.append([name, None, None, "never", None, None])
+            continue
+        _, promise, how, landed, at_source, changed = found[name]
+        rows.append([name, promise, how, shown.ago(landed, now), shown.ago(changed, now), at_source])
+    shown.table("Tables", ["table", "promise", "last way", "last landing", "last change", "rows at source#"], rows)
+
+
+def _balance() -> None:
+    counted = lines()
+    wrong = [f"{line.source}.{line.table}" for line in counted if not line.holds]
+    if wrong:
+        shown.say(f"The balance does not hold: {', '.join(wrong)}; `weir verify` says why", style="bold red")
+    elif counted:
+        shown.say(f"The balance holds for all {len(counted)} tables.", style="green")
+
+
+def _publication(connection: psycopg.Connection) -> None:
+    row = connection.execute(_PUBLICATIONS).fetchone()
+    if not row:
+        shown.say("Nothing was published yet.")
+        return
+    number, when, back, run_id, moved, marts = row
+    taken = f", taken back {back:%Y-%m-%d %H:%M}" if back else ""
+    told = f"Last publication: {number}, {when:%Y-%m-%d %H:%M}{taken}, run {run_id}"
+    shown.say(f"{told}: {moved:,} rows changed in {marts} marts")
