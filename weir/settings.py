@@ -113,7 +113,9 @@ def parse_moment(text: str, name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise WeirError(f"{name} is no date or time: {text!r}; write it as 2026-07-01 or 2026-07-01T00:00:00Z") from None
+        raise WeirError(
+            f"{name} is no date or time: {text!r}; write it as 2026-07-01 or 2026-07-01T00:00:00Z"
+        ) from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
