@@ -3,10 +3,7 @@
 
 with invoices as (
     select
-        invoice_id,
-        customer_ref,
-        invoice_date,
-        total,
+        invoice_id, customer_ref, invoice_date, total,
         count(*) over (partition by customer_ref, invoice_date, total) as alike
     from {{ ref('stg_billing__invoices') }}
     where customer_ref is not null and invoice_date is not null and total is not null
@@ -32,43 +29,46 @@ candidates as (
     where invoices.alike > 1
 ),
 
-lines as (
+-- a line that waits in quarantine is still a line of its invoice
+all_lines as (
+    select invoice_id, description, amount from {{ ref('stg_billing__invoice_lines') }}
+    union all
     select
-        all_lines.invoice_id,
-        all_lines.description,
-        all_lines.quantity,
-        all_lines.amount,
-        count(*) as times,
-        count(*) over (partition by all_lines.invoice_id) as kinds
-    from {{ ref('stg_billing__invoice_lines') }} as all_lines
-    inner join candidates on all_lines.invoice_id = candidates.invoice_id
-    group by all_lines.invoice_id, all_lines.description, all_lines.quantity, all_lines.amount
+        {{ json_text('row', 'invoice_id') }} as invoice_id,
+        {{ json_text('row', 'description') }} as description,
+        {{ parsed_value('(' ~ json_text('row', 'amount') ~ ')', 'numeric', 'numeric(14, 2)') }} as amount
+    from {{ ref('open_quarantine') }}
+    where model = 'stg_billing__invoice_lines'
 ),
 
-pairs as (
-    select copies.invoice_id, originals.invoice_id as original_id, originals.place
-    from candidates as copies
-    inner join candidates as originals
-        on copies.customer_ref = originals.customer_ref
-        and copies.invoice_date = originals.invoice_date and copies.total = originals.total
-        and copies.place > originals.place
+lines as (
+    select
+        all_lines.invoice_id, all_lines.description, all_lines.amount,
+        count(*) as times,
+        count(*) over (partition by all_lines.invoice_id) as kinds
+    from all_lines
+    inner join candidates on all_lines.invoice_id = candidates.invoice_id
+    group by all_lines.invoice_id, all_lines.description, all_lines.amount
 ),
 
 -- an invoice may repeat several: the first of them is the original
 same_lines as (
     select
-        pairs.invoice_id,
-        pairs.original_id,
-        row_number() over (partition by pairs.invoice_id order by pairs.place) as choice
-    from pairs
-    inner join lines as ours on pairs.invoice_id = ours.invoice_id
+        copies.invoice_id,
+        originals.invoice_id as original_id,
+        row_number() over (partition by copies.invoice_id order by originals.place) as choice
+    from candidates as copies
+    inner join candidates as originals
+        on copies.customer_ref = originals.customer_ref
+        and copies.invoice_date = originals.invoice_date and copies.total = originals.total
+        and copies.place > originals.place
+    inner join lines as ours on copies.invoice_id = ours.invoice_id
     inner join lines as theirs
-        on pairs.original_id = theirs.invoice_id
+        on originals.invoice_id = theirs.invoice_id
         and ours.description is not distinct from theirs.description
-        and ours.quantity is not distinct from theirs.quantity
         and ours.amount is not distinct from theirs.amount
         and ours.times = theirs.times and ours.kinds = theirs.kinds
-    group by pairs.invoice_id, pairs.original_id, pairs.place
+    group by copies.invoice_id, originals.invoice_id, originals.place
     having count(*) = max(ours.kinds)
 ),
 
