@@ -21,7 +21,7 @@ Handler = Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], Any]
 class Child:
     """The parent's end: starts `python -m module` and asks it things, one at a time."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, **environment: str) -> None:
         self.module = module
         logs = home() / "logs"
         logs.mkdir(parents=True, exist_ok=True)
@@ -30,6 +30,7 @@ class Child:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
+                env=os.environ | environment,
             )  # fmt: skip
         self._lock = threading.Lock()
 

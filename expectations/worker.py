@@ -13,8 +13,27 @@ from expectations.process import Child, serve
 class Worker:
     """The run's end of the process."""
 
+    _waiting: "Worker | None" = None
+
     def __init__(self) -> None:
         self.child = Child("expectations.worker")
+
+    @classmethod
+    def early(cls) -> None:
+        """Start the process now, for whoever takes it later."""
+        cls._waiting = cls._waiting or cls()
+
+    @classmethod
+    def take(cls) -> "Worker":
+        """The process that was started early, or a new one."""
+        worker, cls._waiting = cls._waiting or cls(), None
+        return worker
+
+    @classmethod
+    def end_early(cls) -> None:
+        """End the process that was started early, if nobody took it."""
+        if cls._waiting:
+            cls.take().end()
 
     def check(
         self, gate: str, run_id: str, scope: list[str] | None, moment: datetime, accept: list[str]

@@ -20,7 +20,7 @@ from weir.settings import QUIET, WeirError, home, load_env, write_env
 
 # What a flow's process needs; set before Prefect is imported.
 _CLIENT = {
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
 }
@@ -39,7 +39,16 @@ _PATIENCE = 120
 
 
 def start() -> str:
-    """Take the server that is up, or start it; returns the address of its API.
+    """Take the server that is up, or start it and wait until it answers; returns the address of its API.
+
+    Raises WeirError when it does not start, or when PREFECT_API_URL names one that does not answer.
+    """
+    launch()
+    return ready()
+
+
+def launch() -> str:
+    """Take the server that is up, or start it without waiting; returns the address of its API.
 
     Raises WeirError when it does not start, or when PREFECT_API_URL names one that does not answer.
     """
@@ -54,14 +63,26 @@ def start() -> str:
     with (_folder() / "server.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         port = os.environ.get("WEIR_PREFECT_PORT") or ""
-        if not (running() and healthy(_api(port))):
-            stop()
+        if running() is None:
             port = port if port.isdigit() and _free(int(port)) else str(_free_port())
             _launch(port)
             if os.environ.get("WEIR_PREFECT_PORT") != port:
                 write_env({"WEIR_PREFECT_PORT": port})
     os.environ["PREFECT_API_URL"] = _api(port)
     return _api(port)
+
+
+def ready() -> str:
+    """Wait until the server answers; returns the address of its API. Raises WeirError when it does not."""
+    api = os.environ["PREFECT_API_URL"]
+    end = time.monotonic() + _PATIENCE
+    while not healthy(api):
+        if running() is None or time.monotonic() > end:
+            tail = " ".join(_log().read_text(errors="replace").split())[-300:] if _log().exists() else ""
+            stop()
+            raise WeirError(f"Prefect's server does not start: {tail} (log: {_log()})")
+        time.sleep(0.05)
+    return api
 
 
 def stop() -> bool:
@@ -118,9 +139,8 @@ def _settings() -> None:
 
 
 def _launch(port: str) -> None:
-    """Start uvicorn on Prefect's factory (2 s less than `prefect server start`) and wait until it answers."""
-    log = home() / "logs" / "prefect-server.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    """Start uvicorn on Prefect's factory (2 s less than `prefect server start`) in a session of its own."""
+    _log().parent.mkdir(parents=True, exist_ok=True)
     more = {
         "PREFECT_API_URL": _api(port),
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
@@ -131,23 +151,20 @@ def _launch(port: str) -> None:
     kept = {name: value for name, value in os.environ.items() if name not in secrets}
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
                "--host", "127.0.0.1", "--port", port, "--log-level", "warning"]  # fmt: skip
-    with log.open("w") as file:
+    with _log().open("w") as file:
         process = subprocess.Popen(
             command, env=kept | _SERVER | more, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
             start_new_session=True, cwd=_folder(),
         )  # fmt: skip
     _pid_file().write_text(str(process.pid))
-    end = time.monotonic() + _PATIENCE
-    while not healthy(_api(port)):
-        if process.poll() is not None or time.monotonic() > end:
-            tail = " ".join(log.read_text(errors="replace").split())[-300:]
-            stop()
-            raise WeirError(f"Prefect's server does not start: {tail} (log: {log})")
-        time.sleep(0.1)
 
 
 def _api(port: str) -> str:
     return f"http://127.0.0.1:{port}/api"
+
+
+def _log() -> Path:
+    return home() / "logs" / "prefect-server.log"
 
 
 def _folder() -> Path:

@@ -1,0 +1,122 @@
+"""dbt in one warm process: it imports dbt and parses the project while sources land, then builds, telling of each node.
+
+In: requests of the run (expectations/process.py). Out: an event per node begun and ended, with true times; the outcome.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from expectations.process import Child, serve
+
+
+class Dbt:
+    """The run's end of the process; target prod, the run's clock and id."""
+
+    def __init__(self, run_id: str, as_of: datetime) -> None:
+        # Not by --vars: other vars cost dbt a full parse.
+        self.child = Child("flows.dbt_process", WEIR_RUN="1", WEIR_RUN_ID=run_id, WEIR_AS_OF=as_of.isoformat())
+
+    def parse(self) -> None:
+        """Parse the project. Raises WeirError with dbt's words when it can't be."""
+        self.child.ask("parse")
+
+    def build(
+        self,
+        on_node: Callable[[dict[str, Any]], None],
+        select: list[str] | None,
+        exclude: list[str],
+        full_refresh: bool = False,
+    ) -> dict[str, Any]:
+        """Build and test; returns {ok, counts, failed: [{name, message}], fault}."""
+        outcome: dict[str, Any] = self.child.ask(
+            "build", on_node, select=select, exclude=exclude, full_refresh=full_refresh
+        )
+        return outcome
+
+    def end(self) -> None:
+        """End the process; safe to repeat."""
+        self.child.end()
+
+
+class _Project:
+    """The process's end: dbt with its manifest."""
+
+    def __init__(self) -> None:
+        self.manifest: Any = None
+
+    def arguments(self, command: str) -> list[str]:
+        return [command, "--target", "prod", "--log-level-file", "info", "--no-use-colors"]
+
+    def parse(self, request: dict[str, Any], event: Any = None) -> dict[str, Any]:
+        from dbt.cli.main import dbtRunner
+
+        from weir.settings import WeirError
+
+        result = dbtRunner().invoke(self.arguments("parse"))
+        if not result.success:
+            raise WeirError(f"dbt can't read the project: {_line(result.exception)}")
+        self.manifest = result.result
+        return {}
+
+    def build(self, request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        from dbt.cli.main import dbtRunner
+
+        if self.manifest is None:
+            self.parse(request)
+        arguments = self.arguments("build")
+        for option in ("select", "exclude"):
+            if request[option]:
+                arguments += [f"--{option}", *request[option]]
+        if request["full_refresh"]:
+            arguments.append("--full-refresh")
+        result = dbtRunner(manifest=self.manifest, callbacks=[lambda message: _tell(message, event)]).invoke(arguments)
+        outcomes = list(getattr(result.result, "results", None) or [])
+        counts: dict[str, int] = {}
+        for outcome in outcomes:
+            counts[str(outcome.status)] = counts.get(str(outcome.status), 0) + 1
+        failed = [
+            {"name": outcome.node.name, "type": str(outcome.node.resource_type), "message": _line(outcome.message)}
+            for outcome in outcomes
+            if str(outcome.status) in {"error", "fail", "runtime error"}
+        ]
+        fault = _line(result.exception) if result.exception else ""
+        return {"ok": bool(result.success), "counts": counts, "failed": failed, "fault": fault}
+
+
+def _tell(message: Any, event: Callable[[dict[str, Any]], None]) -> None:
+    """Pass on that a node has begun or ended."""
+    name = message.info.name
+    if name not in {"NodeStart", "NodeFinished"}:
+        return
+    node = message.data.node_info
+    found = {
+        "node": node.unique_id,
+        "name": node.node_name,
+        "type": node.resource_type,
+        "state": "started" if name == "NodeStart" else str(node.node_status),
+        "started_at": node.node_started_at,
+        "ended_at": node.node_finished_at,
+    }
+    if name == "NodeFinished":
+        found["message"] = _line(message.data.run_result.message)
+    event(found)
+
+
+def _line(text: object) -> str:
+    return " ".join(str(text or "").split())[:400]
+
+
+def main() -> None:
+    """Import what is slow, then serve."""
+    from weir.dbt import environment
+    from weir.settings import load_env
+
+    load_env()
+    environment("prod")
+    project = _Project()
+    serve({"parse": project.parse, "build": project.build})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The flow: land, judge what landed, build, judge what was built, publish, balance.
+
+In: parameters. Out: readers see the new set, or what they saw before; the run in `ops.runs` and in Prefect.
+Alone: `weir run` (elt.py), or a deployment of prefect.yaml.
+"""
+
+from datetime import datetime
+
+from prefect import flow
+from prefect.runtime import flow_run
+
+from flows import output, steps
+from flows.run import Run
+from weir.settings import as_of as clock
+from weir.settings import load_env
+
+
+@flow(name="elt", persist_result=False)
+def elt(
+    sources: list[str] | None = None,
+    select: str | None = None,
+    full_refresh: bool = False,
+    as_of: datetime | None = None,
+    full_compare: bool = False,
+    accept: list[str] | None = None,
+    wait: bool = True,
+) -> str:
+    """Land what is new, and publish what passes both gates."""
+    load_env()
+    run = Run(flow_run.id, as_of or clock(), sources, select, full_refresh, full_compare, accept or [], wait)
+    with run:
+        try:
+            steps.land(run, return_state=True)  # the run goes on without a source that is down
+            steps.gate_raw(run)
+            steps.build(run)
+            steps.gate_marts(run)
+            steps.publish(run)
+            steps.balance(run)
+        finally:
+            output.told(run)
+        run.finish()
+    return run.run_id

@@ -1,0 +1,71 @@
+"""What a run prints: a line per table as it lands, the tables at its end, and where to look next."""
+
+import threading
+from typing import Any
+
+from weir import show
+from weir.settings import WeirError
+
+_LOCK = threading.Lock()
+
+
+def table_landed(event: Any) -> None:
+    """One line for a table that has landed or failed; a failure's words come with its source."""
+    if event.state == "done":
+        with _LOCK:
+            show.say(
+                f"  {event.source}.{event.table}: {event.landed:,} rows landed, {event.how}, {event.seconds:.1f} s",
+                style="" if event.landed else "dim",
+            )
+
+
+def told(run: Any) -> None:
+    """Everything that a person wants to know of a run that has ended, well or not."""
+    if run.landed:
+        show.landed(list(run.landed.values()))
+    failed = [gate for gate in run.gates if not gate["passed"]]
+    for gate in run.gates:
+        if gate["passed"] and gate["failures"]:
+            show.say(gate["sentence"], style="yellow")
+    _quarantine(run)
+    if run.lines:
+        show.balance(run.lines)
+    if run.changes:
+        show.changes(run.changes)
+    elif run.todo and run.todo.nothing and not run.faults:
+        show.say("Nothing new at the sources: what is published stays.", style="green")
+    steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in run.seconds.items())
+    show.say(f"Seconds: {steps}")
+    for gate in failed:
+        for failure in gate["failures"]:
+            if not failure["accepted"]:
+                show.fail(f'{failure["sentence"]}; to accept it for one run: weir run --accept "{failure["id"]}"')
+
+
+def next_steps(run: Any) -> None:
+    """Where to look next."""
+    from flows import server
+    from weir.settings import home
+
+    show.say(f"This run in Prefect: {server.ui()}/runs/flow-run/{run.flow_run_id}")
+    show.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
+    show.say("Models and their lineage: weir docs · rows that wait: weir quarantine · proof to the row: weir verify")
+
+
+def _quarantine(run: Any) -> None:
+    """Open quarantine by model and reasons."""
+    from weir import warehouse
+
+    try:
+        with warehouse.connect() as connection:
+            there = connection.execute("select to_regclass('quality.quarantine') is not null").fetchone()
+            rows = connection.execute(_QUARANTINE).fetchall() if there == (True,) else []
+    except WeirError:
+        return
+    if rows:
+        show.table("Quarantine", ["model", "reasons", "rows#"], rows)
+
+
+_QUARANTINE = """
+select model, array_to_string(reasons, ', '), count(*) from quality.quarantine
+where resolved_at is null group by model, reasons order by model, count(*) desc"""

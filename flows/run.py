@@ -1,0 +1,135 @@
+"""One run: its id and clock, the processes beside it, what came of each step, and how it ends whatever happens.
+
+In: the flow's parameters. Out: the state that the steps share; the run's row in `ops.runs`.
+Not a dataclass: Prefect walks through those whenever they are passed to a task.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+from expectations.worker import Worker
+from flows import runs, todo
+from flows.dbt_process import Dbt
+from flows.report import Reporter
+from weir import show, warehouse
+from weir.settings import WeirError, project_dir
+
+
+class Run:
+    """What the steps of one run share. Used by `with`: the lock is held and the row in `ops.runs` kept meanwhile."""
+
+    def __init__(
+        self,
+        flow_run_id: str,
+        as_of: datetime,
+        sources: list[str] | None,
+        select: str | None,
+        full_refresh: bool,
+        full_compare: bool,
+        accept: list[str],
+        wait: bool,
+    ) -> None:
+        self.run_id = runs.new_id()
+        self.flow_run_id = UUID(flow_run_id)
+        self.as_of = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+        self.sources, self.select, self.full_refresh = sources, select, full_refresh
+        self.full_compare, self.accept = full_compare, accept
+        self.reporter = Reporter(self.flow_run_id)
+        self.faults: list[str] = []  # what makes the run end failed, though it went on
+        self.down: list[str] = []  # the same of sources that could not be landed
+        self.landed: dict[str, Any] = {}  # source -> ingest's SourceResult
+        self.barred: list[str] = []  # sources whose gate failed: nothing downstream of them is built
+        self.gates: list[dict[str, Any]] = []
+        self.built: dict[str, Any] = {}
+        self.changes: list[Any] = []
+        self.lines: list[Any] = []
+        self.seconds: dict[str, float] = {}
+        self.todo: todo.Todo | None = None
+        self._wait = wait
+        # First of all: Great Expectations is imported over there while the sources land.
+        self.worker = Worker.take()
+        self._dbt: Dbt | None = None
+
+    def __enter__(self) -> "Run":
+        try:
+            self._take_lock()
+            for run_id in runs.mark_crashed():
+                show.say(f"Run {run_id} was killed: it is marked crashed.", style="yellow")
+            runs.begin(self.run_id, self.as_of, self._parameters(), self.flow_run_id)
+            # Where everything is to be built whatever lands, dbt starts at once.
+            if self.select or self.full_refresh or todo.whole(project_dir(), self.as_of):
+                self.dbt()
+        except BaseException:
+            self._end_processes()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None) -> None:
+        self._end_processes()
+        self.reporter.crash_open("interrupted")
+        if fault is None and not self.all_faults():
+            runs.end(self.run_id, "succeeded")
+        elif isinstance(fault, Exception) or fault is None:
+            runs.end(self.run_id, "failed", "; ".join([*self.all_faults(), *([str(fault)] if fault else [])]))
+        else:
+            runs.end(self.run_id, "failed", "interrupted")
+        self._lock.__exit__(None, None, None)
+
+    @property
+    def whole(self) -> bool:
+        """Whether this run makes a whole set, which may be published."""
+        return not self.select and not self.barred
+
+    def dbt(self) -> Dbt:
+        """The process of dbt, started when it is clear that something is to be built."""
+        if self._dbt is None:
+            self._dbt = Dbt(self.run_id, self.as_of)
+        return self._dbt
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Adds the seconds of a step."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
+
+    def fail(self, sentence: str) -> None:
+        """The run goes on, and will end failed with this sentence."""
+        self.faults.append(sentence)
+
+    def finish(self) -> None:
+        """Raises WeirError with all that failed."""
+        if self.all_faults():
+            raise WeirError("; ".join(self.all_faults()))
+
+    def all_faults(self) -> list[str]:
+        """One sentence for each thing that failed while the run went on."""
+        return [*self.down, *self.faults]
+
+    def _take_lock(self) -> None:
+        """One run at a time: the second waits, and says so, or refuses."""
+        self._lock = warehouse.run_lock(wait=False)
+        try:
+            self._lock.__enter__()
+        except WeirError:
+            if not self._wait:
+                raise
+            show.say("Another run is under way on this warehouse: waiting for it …", style="yellow")
+            self._lock = warehouse.run_lock(wait=True)
+            self._lock.__enter__()
+
+    def _parameters(self) -> dict[str, Any]:
+        names = ("sources", "select", "full_refresh", "full_compare", "accept")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+    def _end_processes(self) -> None:
+        self.worker.end()
+        if self._dbt is not None:
+            self._dbt.end()

@@ -1,0 +1,119 @@
+"""The record of runs: one row of `ops.runs` per run, and what a killed run left behind.
+
+In: the run's id, clock and parameters. Out: `ops.runs`; task and flow runs of dead processes marked Crashed in Prefect.
+"""
+
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from weir import warehouse
+from weir.settings import redact
+
+
+def new_id(at: datetime | None = None) -> str:
+    """A run's id, which sorts by time: 20260701T120000-1a2b."""
+    return f"{at or datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
+
+
+def begin(run_id: str, as_of: datetime, parameters: dict[str, Any], flow_run_id: UUID | None) -> None:
+    """Write the run down as running."""
+    with warehouse.connect() as connection:
+        connection.execute(
+            "insert into ops.runs (run_id, state, as_of, parameters, host, pid, flow_run_id) "
+            "values (%s, 'running', %s, %s, %s, %s, %s)",
+            [
+                run_id,
+                as_of,
+                json.dumps(parameters),
+                socket.gethostname(),
+                os.getpid(),
+                flow_run_id and str(flow_run_id),
+            ],
+        )
+
+
+def note(run_id: str, **facts: Any) -> None:
+    """Add facts to the run's parameters."""
+    with warehouse.connect() as connection:
+        query = "update ops.runs set parameters = parameters || %s where run_id = %s"
+        connection.execute(query, [json.dumps(facts), run_id])
+
+
+def end(run_id: str, state: str, message: str = "") -> None:
+    """Write down how the run ended: succeeded, failed or crashed."""
+    with warehouse.connect() as connection:
+        connection.execute(
+            "update ops.runs set ended_at = clock_timestamp(), state = %s, message = %s where run_id = %s",
+            [state, redact(message) or None, run_id],
+        )
+
+
+def end_mine(message: str) -> None:
+    """Write down that the run of this process has failed, where it had no time to do so itself."""
+    with warehouse.connect() as connection:
+        connection.execute(
+            "update ops.runs set ended_at = clock_timestamp(), state = 'failed', message = %s "
+            "where state = 'running' and host = %s and pid = %s",
+            [message, socket.gethostname(), os.getpid()],
+        )
+
+
+def mark_crashed() -> list[str]:
+    """Mark the runs whose process is gone as crashed, here and in Prefect; returns their ids.
+
+    Only for the run that holds the run lock: a run of another machine that is still `running` can't be alive then,
+    unless it waits for the lock, and then it has nothing written down yet.
+    """
+    with warehouse.connect() as connection:
+        rows = connection.execute(
+            "select run_id, host, pid, started_at, flow_run_id from ops.runs where state = 'running'"
+        ).fetchall()
+        dead = [row for row in rows if not _alive(row[1], row[2], row[3])]
+        for run_id, *_ in dead:
+            connection.execute(
+                "update ops.runs set state = 'crashed', ended_at = clock_timestamp(), "
+                "message = 'its process was killed' where run_id = %s",
+                [run_id],
+            )
+    for row in dead:
+        if row[4]:
+            crash_in_prefect(UUID(row[4]))
+    return [row[0] for row in dead]
+
+
+def _alive(host: str, pid: int, started_at: datetime) -> bool:
+    import psutil
+
+    if host != socket.gethostname():
+        return False
+    try:
+        return psutil.Process(pid).create_time() <= started_at.timestamp() + 1
+    except psutil.Error:
+        return False
+
+
+def crash_in_prefect(flow_run_id: UUID, message: str = "its process was killed") -> None:
+    """Set a flow run and its unfinished task runs to Crashed; what Prefect no longer knows is passed over."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter
+    from prefect.exceptions import PrefectException
+    from prefect.states import Crashed
+
+    with get_client(sync_client=True) as client:
+        try:
+            chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
+            offset = 0
+            while page := client.read_task_runs(
+                flow_run_filter=chosen, task_run_filter=TaskRunFilter(), limit=200, offset=offset
+            ):
+                for task_run in page:
+                    if task_run.state and not task_run.state.is_final():
+                        client.set_task_run_state(task_run.id, Crashed(message=message), force=True)
+                offset += len(page)
+            client.set_flow_run_state(flow_run_id, Crashed(message=message), force=True)
+        except PrefectException:
+            pass

@@ -1,0 +1,206 @@
+"""The steps of a run, each a Prefect task; the tables and dbt nodes inside them are task runs of their own.
+
+In: a Run. Out: the Run, filled. A step that finds its input missing does nothing and says so.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
+
+from flows import output, runs, todo
+from flows.run import Run
+from weir import warehouse
+from weir.settings import WeirError, project_dir
+from weir.tested import record_build
+
+_STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
+_NODES = {"success": "Completed", "pass": "Completed", "warn": "Completed", "skipped": "Skipped", "no-op": "Skipped"}
+
+
+def _me() -> UUID | None:
+    context = TaskRunContext.get()
+    return context.task_run.id if context else None
+
+
+# Landing again is safe: a job that has its receipt does nothing.
+@task(name="land", retries=1, retry_delay_seconds=3, **_STEP)
+def land(run: Run) -> str:
+    """Land the sources side by side. A source that fails is tried once more; then the run goes on without it."""
+    from ingest.land import land as land_sources
+    from ingest.plan import read_plan
+
+    wanted = run.sources
+    plan = read_plan(project_dir())
+    names = [source.name for source in plan.pick(wanted, None)]
+    left = [name for name in names if name not in run.landed or run.landed[name].state != "landed"]
+    me = _me()
+
+    def report(event: Any) -> None:
+        name = f"{event.source}.{event.table}"
+        if event.state == "started":
+            run.reporter.started("table", name, event.started_at, me)
+        elif event.state in {"done", "failed"}:
+            state = "Completed" if event.state == "done" else "Failed"
+            told = event.message or f"{event.how}: {event.landed:,} rows landed"
+            run.reporter.ended("table", name, state, told, event.ended_at, event.started_at, me)
+            output.table_landed(event)
+            if event.landed:
+                run.dbt()  # something will be built: dbt starts while the other tables land
+
+    with run.timed("land"):
+        _helpdesk()
+        for result in land_sources(
+            plan, run_id=run.run_id, as_of=run.as_of, sources=left, full=run.full_compare, report=report
+        ):
+            run.landed[result.source] = result
+    failed = [result for result in run.landed.values() if result.state != "landed"]
+    if failed:
+        run.down = [result.message for result in failed]
+        raise WeirError("; ".join(run.down))
+    run.down = []
+    return f"{sum(event.landed for result in run.landed.values() for event in result.tables):,} rows landed"
+
+
+@task(name="gate raw", **_STEP)
+def gate_raw(run: Run) -> str:
+    """Judge what landed, source by source. What a source fails for is neither built nor published in this run."""
+    scope = [name for name, result in run.landed.items() if any(event.state == "done" for event in result.tables)]
+    if not scope:
+        return "nothing landed"
+    with run.timed("gate raw"):
+        found = run.worker.check("raw", run.run_id, scope, run.as_of, run.accept)
+    run.gates += found
+    for result in found:
+        if not result["passed"]:
+            run.barred.append(result["scope"])
+            run.fail(f"{result['sentence']}; nothing that depends on {result['scope']} is built or published")
+    _say(found)
+    return f"{sum(result['passed'] for result in found)} of {len(found)} sources passed"
+
+
+@task(name="build", **_STEP)
+def build(run: Run) -> str:
+    """Build and test with dbt what new rows touch; everything where the code or the day is another."""
+    project = project_dir()
+    run.todo = chosen = todo.decide(project, run.as_of, run.select, run.full_refresh, run.barred)
+    if chosen.nothing:
+        return f"{chosen.why}: nothing to build"
+    runs.note(
+        run.run_id,
+        built="whole" if run.whole else "part",
+        code=todo.code(project),
+        as_of_date=run.as_of.date().isoformat(),
+        why=chosen.why,
+    )
+    _record(run, False, "the build did not end")
+    _reset(run)
+    me = _me()
+
+    def on_node(node: dict[str, Any]) -> None:
+        began, ended = _moment(node["started_at"]), _moment(node["ended_at"])
+        if node["state"] == "started":
+            run.reporter.started(node["type"], node["name"], began, me)
+        else:
+            state = _NODES.get(node["state"], "Failed")
+            run.reporter.ended(node["type"], node["name"], state, node["message"], ended, began, me)
+
+    with run.timed("build"):
+        run.built = run.dbt().build(on_node, chosen.select, chosen.exclude, run.full_refresh)
+    if not run.built["ok"]:
+        failed = run.built["failed"]
+        first = f"{failed[0]['name']}: {failed[0]['message']}" if failed else run.built["fault"] or "dbt failed"
+        sentence = f"build: {first}" + (f" (and {len(failed) - 1} more)" if len(failed) > 1 else "")
+        _record(run, False, sentence)
+        raise WeirError(f"{sentence}; nothing is published")
+    told = ", ".join(f"{number} {status}" for status, number in sorted(run.built["counts"].items()))
+    _record(run, run.whole, f"built and tested: {told}" if run.whole else "only a part was built")
+    return f"{chosen.why}: {told}"
+
+
+@task(name="gate marts", **_STEP)
+def gate_marts(run: Run) -> str:
+    """Judge the set that was built, against the last publication and the sources."""
+    if not run.built:
+        return "nothing was built"
+    if not run.whole:
+        return "only a part was built"
+    with run.timed("gate marts"):
+        found = run.worker.check("marts", run.run_id, None, run.as_of, run.accept)
+    run.gates += found
+    _say(found)
+    for result in found:
+        if not result["passed"]:
+            raise WeirError(f"{result['sentence']}; nothing is published")
+    return "passed"
+
+
+@task(name="publish", **_STEP)
+def publish(run: Run) -> str:
+    """Let readers see the set: the rows that differ, all marts in one transaction."""
+    from weir.publish import publish as publish_set
+
+    if not run.built:
+        return "nothing was built"
+    if not run.whole:
+        return "only a part was built: nothing is published"
+    with run.timed("publish"):
+        run.changes = publish_set(run.run_id, run.as_of, accept=run.accept)
+    return f"{sum(each.inserted + each.updated + each.deleted for each in run.changes):,} rows changed"
+
+
+@task(name="balance", **_STEP)
+def balance(run: Run) -> str:
+    """Check that every landed row is accounted for."""
+    from weir.balance import lines
+
+    with run.timed("balance"):
+        run.lines = lines(run.run_id)
+    wrong = [f"{line.source}.{line.table}" for line in run.lines if not line.holds]
+    # What a barred or failed build left unstaged is told already.
+    if wrong and not run.faults:
+        raise WeirError(f"the balance does not hold for {', '.join(wrong)}: type `weir verify`")
+    return f"{len(run.lines)} tables"
+
+
+def _record(run: Run, passed: bool, sentence: str) -> None:
+    with warehouse.connect() as connection:
+        record_build(connection, run.run_id, passed, sentence)
+
+
+def _reset(run: Run) -> None:
+    """Incremental marts of a set that was never published start from the published rows again."""
+    from weir.publish import reset_incremental
+
+    if run.todo and run.todo.why == todo.UNPUBLISHED:
+        try:
+            reset_incremental()
+        except WeirError:
+            pass  # no manifest: nothing was ever built here
+
+
+def _helpdesk() -> None:
+    """The demo's helpdesk is a server of its own: see that it is up."""
+    import os
+
+    if os.environ.get("WEIR_DEMO") == "1":
+        from demo import helpdesk
+
+        helpdesk.ensure()
+
+
+def _say(found: list[dict[str, Any]]) -> None:
+    for result in found:
+        get_run_logger().log(20 if result["passed"] else 40, result["sentence"])
+
+
+def _moment(text: str | None) -> datetime | None:
+    from datetime import UTC
+
+    if not text:
+        return None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
