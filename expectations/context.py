@@ -74,7 +74,7 @@ def failures(
         if outcome.success:
             continue
         name = (outcome.expectation_config.meta or {}).get("rule", "") if outcome.expectation_config else ""
-        detail: dict[str, Any] = outcome.to_json_dict()["result"]
+        detail: Any = outcome.to_json_dict()["result"]
         values = {**parameters, "observed": detail.get("observed_value"), "count": detail.get("unexpected_count")}
         rows = detail.get("unexpected_index_list") or (detail.get("details") or {}).get("unexpected_rows") or []
         if known[name].expectation.__class__.__name__ != "UnexpectedRowsExpectation" and "observed_value" in detail:

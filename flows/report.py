@@ -38,7 +38,7 @@ class Reporter:
         with self._lock:
             if name in self._open:
                 return
-            at = at or datetime.now(UTC)
+            moment: Any = at or datetime.now(UTC)
             number = self._counts[name] = self._counts.get(name, 0) + 1
             task_run = TaskRun(
                 id=uuid4(),
@@ -48,13 +48,13 @@ class Reporter:
                 dynamic_key=f"{name}-{number}",
                 tags=[kind],
                 run_count=1,
-                expected_start_time=at,
-                start_time=at,
+                expected_start_time=moment,
+                start_time=moment,
                 task_inputs={"__parents__": [TaskRunResult(id=parent)]} if parent else {},
             )
             self._open[name] = task_run
-            self._move(task_run, "Pending", at - _TICK)
-            self._move(task_run, "Running", at)
+            self._move(task_run, "Pending", moment - _TICK)
+            self._move(task_run, "Running", moment)
 
     def ended(self, kind: str, name: str, state: str, message: str = "", at: datetime | None = None,
               began: datetime | None = None, parent: UUID | None = None) -> None:  # fmt: skip
@@ -62,8 +62,8 @@ class Reporter:
         self.started(kind, name, began, parent)
         with self._lock:
             task_run = self._open.pop(name)
-            start = began or task_run.start_time or datetime.now(UTC)
-            end = max(at or datetime.now(UTC), start + _TICK, (task_run.start_time or start) + _TICK)
+            start: Any = began or task_run.start_time or datetime.now(UTC)
+            end: Any = max(at or datetime.now(UTC), start + _TICK, (task_run.start_time or start) + _TICK)
             task_run.start_time, task_run.end_time = start, end
             task_run.total_run_time = end - start
             self._move(task_run, state, end, message)

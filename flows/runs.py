@@ -31,7 +31,7 @@ def begin(run_id: str, as_of: datetime, parameters: dict[str, Any], flow_run_id:
                 json.dumps(parameters),
                 socket.gethostname(),
                 os.getpid(),
-                flow_run_id and str(flow_run_id),
+                str(flow_run_id or "") or None,
             ],
         )
 

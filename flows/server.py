@@ -1,7 +1,7 @@
 """Prefect's server on this machine: started once, in a session of its own, and left running until `stop`.
 
 In: `home()/prefect` (its SQLite database, pid file and log) and WEIR_PREFECT_PORT in `.env`; or PREFECT_API_URL, when
-you have a server of your own. Out: PREFECT_API_URL and the other settings in the environment, before Prefect is imported.
+you have a server of your own. Out: PREFECT_API_URL and other settings in the environment; Prefect reads them at import.
 Alone: `weir up`, `weir down`.
 """
 

@@ -54,7 +54,7 @@ def whole(project: Path, as_of: datetime) -> str | None:
         build: Any = connection.execute(_LAST_BUILD).fetchone()
         if not build:
             return "nothing was built yet"
-        run_id, passed, facts, published = build
+        passed, facts, published = build
         if not passed or not published or (facts or {}).get("built") == "part":
             return UNPUBLISHED
         if (facts or {}).get("code") != code(project):
@@ -93,7 +93,7 @@ def _there(connection: psycopg.Connection, relation: str) -> bool:
 
 
 _LAST_BUILD = """
-select gates.run_id, gates.passed, runs.parameters,
+select gates.passed, runs.parameters,
        gates.run_id = (select run_id from ops.publications order by publication_id desc limit 1) as published
 from ops.gates left join ops.runs on runs.run_id = gates.run_id
 where gates.gate = 'build'
