@@ -15,14 +15,13 @@ payments as (
 
 candidates as (
     select
-        invoices.invoice_id,
-        invoices.customer_ref,
-        invoices.invoice_date,
-        invoices.total,
+        invoices.invoice_id, invoices.customer_ref, invoices.invoice_date, invoices.total,
         -- customers pay the original, so the one with payments comes first; then a fixed order
         row_number() over (
             partition by invoices.customer_ref, invoices.invoice_date, invoices.total
-            order by coalesce(payments.payments, 0) desc, {{ byte_order('invoices.invoice_id') }} desc
+            order by
+                coalesce(payments.payments, 0) desc nulls last,
+                {{ byte_order('invoices.invoice_id') }} desc nulls last
         ) as place
     from invoices
     left join payments on invoices.invoice_id = payments.invoice_id
@@ -56,7 +55,7 @@ same_lines as (
     select
         copies.invoice_id,
         originals.invoice_id as original_id,
-        row_number() over (partition by copies.invoice_id order by originals.place) as choice
+        row_number() over (partition by copies.invoice_id order by originals.place nulls last) as choice
     from candidates as copies
     inner join candidates as originals
         on copies.customer_ref = originals.customer_ref

@@ -23,7 +23,9 @@ orphans as (
         subscriptions.subscription_id,
         subscriptions._key as key,
         case when accounts.account_id is null then 'account' else 'plan' end as parent,
-        case when accounts.account_id is null then 'stg_app__accounts' else 'stg_app__plans' end as parent_model,
+        case
+            when accounts.account_id is null then 'stg_app__accounts' else 'stg_app__plans'
+        end as parent_model,
         case
             when accounts.account_id is null then cast(subscriptions.account_id as {{ dbt.type_string() }})
             else cast(subscriptions.plan_id as {{ dbt.type_string() }})

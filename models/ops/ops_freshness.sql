@@ -2,7 +2,10 @@
 with landings as (
     select
         *,
-        row_number() over (partition by source, table_name order by landed_at desc, load_id desc, job desc) as newest_first
+        row_number() over (
+            partition by source, table_name
+            order by landed_at desc nulls last, load_id desc nulls last, job desc nulls last
+        ) as newest_first
     from {{ source('ops', 'landings') }}
 ),
 

@@ -2,7 +2,10 @@
 with ledger as (
     select
         *,
-        row_number() over (partition by model, load_id order by built_at desc, step_id desc) as newest_first
+        row_number() over (
+            partition by model, load_id
+            order by built_at desc nulls last, step_id desc nulls last
+        ) as newest_first
     from {{ source('steps', 'ledger') }}
 ),
 

@@ -1,10 +1,15 @@
 -- Grain: one row per ticket, in its latest state.
-with typed as (
+with picked as (
+    select *, lower({{ json_text('document', 'requester.email') }}) as requester_email
+    from {{ source('helpdesk', 'tickets') }}
+),
+
+typed as (
     select
         -- ids
         {{ parse('id', 'bigint', name='ticket_id') }} as ticket_id,
-        lower({{ json_text('document', 'requester.email') }}) as requester_email,
-        nullif(lower(split_part({{ json_text('document', 'requester.email') }}, '@', 2)), '') as requester_domain,
+        requester_email,
+        nullif(split_part(requester_email, '@', 2), '') as requester_domain,
         -- text
         {{ json_text('document', 'requester.name') }} as requester_name,
         {{ json_text('document', 'subject') }} as subject,
@@ -16,7 +21,7 @@ with typed as (
         {{ json_timestamp('document', 'solved_at') }} as solved_at,
         {{ json_timestamp('document', 'updated_at') }} as updated_at,
         {{ carry(key=['id']) }}
-    from {{ source('helpdesk', 'tickets') }}
+    from picked
 )
 
 select

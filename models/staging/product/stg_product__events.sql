@@ -3,7 +3,9 @@ with picked as (
     -- of each pair, version 1 of the document has the first, version 2 the second
     select
         *,
-        coalesce({{ json_text('document', 'account_id') }}, {{ json_text('document', 'account.id') }}) as account,
+        coalesce(
+            {{ json_text('document', 'account_id') }}, {{ json_text('document', 'account.id') }}
+        ) as account,
         coalesce({{ json_text('document', 'user_id') }}, {{ json_text('document', 'user.id') }}) as person,
         coalesce({{ json_text('document', 'type') }}, {{ json_text('document', 'event') }}) as event_type,
         coalesce({{ json_text('document', 'ts') }}, {{ json_text('document', 'occurred_at') }}) as moment
