@@ -1,0 +1,74 @@
+"""Spoils product events while they are written, and notes those of corrupt accounts: they will be held back."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from demo.event_store import Store
+from demo.events import Day
+from demo.manifest import Entry, Manifest
+
+
+def _future(line: str, luck: int) -> str:
+    return re.sub(r'"(ts|occurred_at)":"\d{4}', r'"\1":"2099', line)
+
+
+def _cut(line: str, luck: int) -> str:
+    return line[: len(line) * (3 + luck % 5) // 10]
+
+
+def _orphan(line: str, luck: int) -> str:
+    return re.sub(r'("account_id":|"account":{"id":")\d+', rf"\g<1>{90_000_000 + luck % 1_000_000}", line)
+
+
+_SPOIL = {"future_timestamp": _future, "truncated_json": _cut, "orphan_event": _orphan}
+
+
+class EventSpoiler:
+    """Takes the days as they are made and hands back the lines to write."""
+
+    def __init__(
+        self, manifest: Manifest, store: Store, generator: np.random.Generator, days: range, wanted: Iterable[str]
+    ) -> None:
+        self.manifest, self.generator = manifest, generator
+        self.corrupt_accounts = {int(key) - 1 for key in manifest.keys("accounts", known="staging")}
+        kinds = [kind for kind in wanted if store.holds_broken_lines or kind != "truncated_json"]
+        # Within the first nine tenths, so that a kind can wait for a day that has events.
+        last = days.start + max(1, len(days) * 9 // 10)
+        self.waiting = sorted((int(generator.integers(days.start, last)), kind) for kind in kinds)
+
+    def lines(self, number: int, day: Day) -> list[str]:
+        """The day's lines, some of them spoiled; the manifest grows."""
+        lines = list(day.lines)
+        for account, key in zip(day.accounts, day.ids, strict=True):
+            if account in self.corrupt_accounts:
+                self._note(key, "child_of_quarantined", "intermediate", {"parent": str(account + 1)})
+        sound = [place for place, account in enumerate(day.accounts) if account not in self.corrupt_accounts]
+        while sound and self.waiting and self.waiting[0][0] <= number:
+            _, kind = self.waiting.pop(0)
+            place = sound.pop(int(self.generator.integers(0, len(sound))))
+            self._spoil(kind, place, day, lines)
+        return lines
+
+    def _spoil(self, kind: str, place: int, day: Day, lines: list[str]) -> None:
+        key, was = day.ids[place], lines[place]
+        if kind == "orphan_event":  # one more, so that the account keeps its own
+            key, was = f"{key}x", was.replace(f'"{key}"', f'"{key}x"')
+            place = len(lines)
+            lines.append(was)
+        wrong = _SPOIL[kind](was, int(self.generator.integers(0, 2**31)))
+        lines[place] = wrong
+        if kind == "truncated_json":
+            key = f"events/{day.date}.jsonl.gz:{place + 1}"
+        known = "intermediate" if kind == "orphan_event" else "staging"
+        self._note(key, kind, known, {"date": day.date, "was": was, "is": wrong})
+
+    def _note(self, key: str, kind: str, known: str, detail: dict[str, str]) -> None:
+        self.manifest.add(Entry("product", "events", key, kind, known, detail))
+
+
+def mend_event(store: Store, manifest: Manifest, entry: Entry) -> None:
+    """Write the event as it should have been."""
+    store.amend(entry.detail["date"], {entry.detail["is"]: entry.detail["was"]})
+    manifest.drop([entry])

@@ -1,0 +1,94 @@
+"""The manifest: which rows of the sources are corrupt right now, and how. The tests' ground truth, never read by Weir.
+
+One line per source, table, key (as staging sees it) and kind; `detail` holds what the demo needs to mend the row.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from weir.settings import home
+
+COLUMNS = ["source", "table", "key", "kind", "known", "detail"]
+CHILDREN = {"child_of_quarantined", "child_of_held_back"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One corrupt row."""
+
+    source: str
+    table: str
+    key: str
+    kind: str
+    known: str  # staging (rejected there) or intermediate (held back)
+    detail: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+
+def path() -> Path:
+    """The manifest's file."""
+    return home() / "demo" / "manifest.csv"
+
+
+class Manifest:
+    """The corrupt rows, in memory."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries = {self._id(entry): entry for entry in entries}
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(sorted(self._entries.values(), key=self._id))
+
+    @staticmethod
+    def _id(entry: Entry) -> tuple[str, str, str, str]:
+        return entry.source, entry.table, entry.key, entry.kind
+
+    @classmethod
+    def load(cls) -> "Manifest":
+        """The manifest as it stands; empty where there is none."""
+        if not path().exists():
+            return cls()
+        with path().open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file)
+            return cls(Entry(**(row | {"detail": json.loads(row["detail"])})) for row in rows)  # type: ignore[arg-type]
+
+    def save(self) -> None:
+        """Write it, the same bytes for the same entries."""
+        path().parent.mkdir(parents=True, exist_ok=True)
+        with path().open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for entry in self:
+                detail = json.dumps(entry.detail, ensure_ascii=True, sort_keys=True)
+                writer.writerow([entry.source, entry.table, entry.key, entry.kind, entry.known, detail])
+
+    def add(self, entry: Entry) -> None:
+        """Put an entry in."""
+        self._entries[self._id(entry)] = entry
+
+    def drop(self, entries: Iterable[Entry]) -> None:
+        """Take entries out."""
+        for entry in list(entries):
+            self._entries.pop(self._id(entry), None)
+
+    def of(self, table: str, *kinds: str, known: str | None = None) -> list[Entry]:
+        """The entries of a table, of those kinds where any is given."""
+        return [
+            entry
+            for entry in self
+            if entry.table == table and (not kinds or entry.kind in kinds) and known in (None, entry.known)
+        ]
+
+    def keys(self, table: str, *kinds: str, known: str | None = None) -> set[str]:
+        """Their keys."""
+        return {entry.key for entry in self.of(table, *kinds, known=known)}
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Number of rows by kind and where they are found out."""
+        result: dict[tuple[str, str], int] = {}
+        for entry in self:
+            result[entry.kind, entry.known] = result.get((entry.kind, entry.known), 0) + 1
+        return result

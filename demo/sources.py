@@ -1,0 +1,116 @@
+"""Where the demo's sources are, and what was made in them: addresses in `.env`, the rest in `state.json`.
+
+An address that somebody has set is kept: BILLING_URL may name MySQL, PRODUCT_URL MongoDB.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from demo.databases import Databases
+from weir.settings import WeirError, home, load_env, parse_moment, write_env
+
+_DATABASE = "weir_app"
+AGAIN = "type `python -m demo make --again`"
+
+
+@dataclass
+class State:
+    """What was made, and how far time has come."""
+
+    accounts: int
+    seed: int
+    until: str  # end of the history, as a date
+    now: str
+    ticks: int = 0
+
+    @property
+    def made(self) -> tuple[int, int, str]:
+        """What `make` was asked for."""
+        return self.accounts, self.seed, self.until
+
+    @property
+    def note(self) -> str:
+        """The mark of this state in the databases, which tells whether they still hold it."""
+        return f"{self.accounts} {self.seed} {self.until} {self.now}"
+
+    @property
+    def end(self) -> datetime:
+        """End of the history."""
+        return parse_moment(self.until, "--until")
+
+    @property
+    def present(self) -> datetime:
+        """The demo's present."""
+        return parse_moment(self.now, "state.json")
+
+
+def _file() -> Path:
+    return home() / "demo" / "state.json"
+
+
+def read_state() -> State | None:
+    """What was made; None where nothing was. Raises WeirError when the note of it can't be read."""
+    try:
+        return State(**json.loads(_file().read_text()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError):
+        raise WeirError(f"{_file()} can't be read: delete it, then {AGAIN}") from None
+
+
+def write_state(state: State | None) -> None:
+    """Note what was made; None while it is being made anew."""
+    _file().parent.mkdir(parents=True, exist_ok=True)
+    if state is None:
+        _file().unlink(missing_ok=True)
+    else:
+        _file().write_text(json.dumps(asdict(state), indent=2) + "\n")
+
+
+def ensure_addresses() -> None:
+    """Put the addresses of the sources in the environment and in `.env`; the helpdesk's comes with its server.
+
+    Raises WeirError when the warehouse, whose server holds the application's database by default, can't start.
+    """
+    from weir import warehouse
+
+    load_env()
+    root, new = (home() / "demo").resolve(), {"WEIR_DEMO": "1"}
+    present = os.environ.get("APP_URL") or ""
+    # The embedded server may have moved to another port: the demo's own address follows it.
+    if not present or (os.environ.get("WEIR_DEMO") == "1" and urlsplit(present).path == f"/{_DATABASE}"):
+        new["APP_URL"] = warehouse.create_database(_DATABASE)
+    defaults = {
+        "BILLING_URL": f"sqlite:///{root / 'billing' / 'billing.db'}",
+        "PRODUCT_URL": f"file://{root / 'product'}",
+        "DROPS_URL": f"file://{root / 'drops'}",
+    }
+    new |= {name: value for name, value in defaults.items() if not os.environ.get(name)}
+    new = {name: value for name, value in new.items() if os.environ.get(name) != value}
+    if new:
+        write_env(new)
+
+
+def mark(databases: Databases, state: State) -> None:
+    """Note in both databases what they hold."""
+    for source in ("app", "billing"):
+        databases.run(source, "delete from weir_demo")
+        databases.run(source, "insert into weir_demo values (?)", [state.note])
+
+
+def holds(databases: Databases, state: State) -> bool:
+    """Whether both databases hold that state."""
+    import psycopg
+    import sqlalchemy as sa
+
+    try:
+        found = [databases.run(source, "select note from weir_demo") for source in ("app", "billing")]
+    except (psycopg.Error, sa.exc.SQLAlchemyError):
+        databases.app.rollback()
+        databases.billing.rollback()
+        return False
+    return all([row[0] for row in rows] == [state.note] for rows in found)

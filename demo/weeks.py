@@ -1,0 +1,164 @@
+"""One week of all accounts at a time: mood, invoices, tickets, answers, changes of plan, endings and returns."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from demo.clock import DAY, NEVER, WEEK, Clock, Ints, draw
+
+UPGRADE, DOWNGRADE, SEATS, CANCELLED, NON_PAYMENT = 1, 2, 3, 4, 5
+HIGHER = np.array([1, 2, 4, 1, 4])
+LOWER = np.array([0, 0, 1, 0, 2])
+
+
+class Weeks:
+    """The state of all accounts between two weeks, and the rows that arose on the way."""
+
+    def __init__(self, seed: int, clock: Clock, created: Ints) -> None:
+        self.seed, self.clock, self.created = seed, clock, created
+        self.size = len(created)
+        generator = draw(seed, "accounts")
+        self.first_seats = np.clip(generator.lognormal(1.5, 0.8, self.size), 1, 90).astype("int64")
+        self.seats = self.first_seats.copy()
+        self.plan = np.select(
+            [self.seats > 25, self.seats > 10, self.seats > 3], [2 + 2 * (self.seats > 50), 2, 1], 3 * (self.seats == 3)
+        )
+        self.base_mood = generator.normal(0.35, 0.55, self.size)
+        self.mood = self.base_mood + generator.normal(0, 0.3, self.size)
+        self.bad_payer = generator.random(self.size) < 0.06
+        self.by_transfer = generator.random(self.size) < 0.25
+        self.active = np.zeros(self.size, dtype=bool)
+        self.begun = np.full(self.size, NEVER)  # of the running segment
+        self.first_day = created // DAY  # of the running spell, whose invoices come monthly
+        self.months = np.zeros(self.size, dtype="int64")
+        self.next_invoice = self.first_day.copy()
+        self.number = np.zeros(self.size, dtype="int64")  # invoices so far
+        self.unpaid_end = np.full(self.size, NEVER)
+        self.left = np.full(self.size, NEVER)
+        self.neglect = np.zeros(self.size)
+        self.failing = np.zeros(self.size)
+        self._rows: dict[str, dict[str, list[Ints]]] = defaultdict(lambda: defaultdict(list))
+
+    def live(self, week: int) -> Ints:
+        """Let the week happen; returns how lively each account used the product, 0 where it is no customer."""
+        begin, self.week = week * WEEK, week
+        arrived = self.created // WEEK == week
+        self.active |= arrived
+        self.begun[arrived] = self.created[arrived]
+        settled = self.active & (self.begun < begin)
+        self._feel()
+        earliest = self._invoice(begin)
+        self._ask(begin)
+        self._answer(begin)
+        usage = np.where(self.active, np.exp(0.75 * self.mood), 0)
+        generator = draw(self.seed, "moment", week)
+        moment = earliest + (generator.random(self.size) * (begin + WEEK - earliest)).astype("int64")
+        risk = 1 / (1 + np.exp(6.1 + 1.35 * self.mood - 1.1 * self.neglect - 0.8 * self.failing))
+        unpaid = settled & (self.unpaid_end // WEEK == week)
+        leaves = settled & ~unpaid & (generator.random(self.size) < risk)
+        self._end(unpaid, self.unpaid_end, NON_PAYMENT)
+        self._end(leaves, moment, CANCELLED)
+        gone = ~self.active & (self.left < begin - 6 * WEEK) & (self.left > begin - 40 * WEEK)
+        self._change(settled & self.active, moment, generator)
+        back = gone & (generator.random(self.size) < 0.004)
+        self.active |= back
+        self.begun[back] = moment[back]
+        self.first_day[back] = self.next_invoice[back] = moment[back] // DAY
+        self.months[back], self.left[back], self.unpaid_end[back] = 0, NEVER, NEVER
+        self.mood[back] = self.base_mood[back] = 0.3
+        return usage
+
+    def _feel(self) -> None:
+        generator = draw(self.seed, "mood", self.week)
+        shock = generator.random(self.size) < 0.006  # the one who wanted the product has left
+        self.base_mood -= np.where(shock, 1.3, 0)
+        self.mood += 0.09 * (self.base_mood - self.mood) + generator.normal(0, 0.16, self.size) - 0.12 * self.neglect
+        self.neglect *= 0.75
+        self.failing *= 0.8
+
+    def _invoice(self, begin: int) -> Ints:
+        """Invoices that fall due; returns from when on anything else may happen: after the week's invoice."""
+        due = np.flatnonzero(self.active & (self.next_invoice * DAY < begin + WEEK))
+        generator = draw(self.seed, "invoices", self.week)
+        luck = generator.random(self.size)[due]
+        bad = np.where(self.bad_payer, 0.35, 0.025)[due]
+        fails = np.select([luck < 0.2 * bad, luck < 0.5 * bad, luck < bad], [3, 2, 1], 0)
+        void = generator.random(self.size)[due] < 0.008
+        fails[void] = 0
+        day = self.next_invoice[due]
+        self._keep("invoices", account=due, day=day, number=self.number[due], plan=self.plan[due], void=void,
+                   seats=self.seats[due], fails=fails, transfer=self.by_transfer[due],
+                   delay=generator.integers(3600, 12 * 3600, self.size)[due])  # fmt: skip
+        self.failing[due] += np.where(fails > 0, 1.0, 0)
+        quits = (fails == 3) & (generator.random(self.size)[due] < 0.8)
+        self.unpaid_end[due] = np.where(quits, (day + 21) * DAY + 9 * 3600, NEVER)
+        self.number[due] += 1
+        self.months[due] += 1
+        self.next_invoice[due] = self.clock.next_month(self.first_day[due], self.months[due])
+        earliest = np.full(self.size, begin)
+        earliest[due] = np.maximum(begin, day * DAY + 20 * 3600)
+        return np.maximum(earliest, np.where(self.begun < NEVER, self.begun + 1, 0))
+
+    def _ask(self, begin: int) -> None:
+        generator = draw(self.seed, "tickets", self.week)
+        rate = 0.05 * (1 + self.seats / 12) * np.exp(-0.35 * self.mood)
+        asks = np.repeat(np.arange(self.size), generator.poisson(np.where(self.begun < begin, self.active * rate, 0)))
+        count = len(asks)
+        luck = generator.random(count)
+        reply = np.exp(generator.normal(10.2, 0.9, count)).astype("int64")  # about seven hours
+        reply = np.select([luck < 0.05, luck < 0.13], [NEVER, reply + 6 * DAY], reply)
+        solve = reply + np.exp(generator.normal(11.3, 1.0, count)).astype("int64")
+        created = begin + generator.integers(0, WEEK, count)
+        score = 4.3 + 0.5 * self.mood[asks] - 1.2 * (reply > 5 * DAY) + generator.normal(0, 0.7, count)
+        rated = np.where(generator.random(count) < 0.4, np.clip(np.rint(score), 1, 5).astype("int64"), 0)
+        self._keep("tickets", account=asks, created=created, score=rated, who=generator.random(count),
+                   reply=np.where(reply >= NEVER, NEVER, created + reply), subject=generator.integers(0, 14, count),
+                   solve=np.where((reply >= NEVER) | (luck > 0.97), NEVER, created + solve),
+                   priority=generator.integers(0, 4, count))  # fmt: skip
+        np.maximum.at(self.neglect, asks, np.where(reply > 5 * DAY, 1.0, 0))
+
+    def _answer(self, begin: int) -> None:
+        generator = draw(self.seed, "answers", self.week)
+        asked = np.flatnonzero(self.active & (self.begun < begin) & (generator.random(self.size) < 0.05))
+        count = len(asked)
+        score = 7.6 + 1.7 * self.mood[asked] - 1.2 * self.neglect[asked] + generator.normal(0, 1.3, count)
+        self._keep("answers", account=asked, time=begin + generator.integers(0, WEEK, count),
+                   score=np.clip(np.rint(score), 0, 10).astype("int64"), who=generator.random(count))  # fmt: skip
+
+    def _change(self, mask: Ints, moment: Ints, generator: np.random.Generator) -> None:
+        luck, step = generator.random(self.size), 1 + generator.integers(0, 1 + self.seats // 4 + 1)
+        happy = 1 / (1 + np.exp(-2 * self.mood))
+        more, fewer = luck < 0.014 * happy, (luck > 1 - 0.008 * (1 - happy)) & (self.seats > step)
+        up, down = (luck > 0.5) & (luck < 0.5 + 0.003 * happy), (luck > 0.4) & (luck < 0.4 + 0.004 * (1 - happy))
+        plan = np.where(up, HIGHER[self.plan], np.where(down, LOWER[self.plan], self.plan))
+        seats = np.where(more, self.seats + step, np.where(fewer, self.seats - step, self.seats))
+        changes = mask & ((plan != self.plan) | (seats != self.seats))
+        reason = np.where(plan != self.plan, np.where(up, UPGRADE, DOWNGRADE), SEATS)
+        self._segment(np.flatnonzero(changes), moment, reason)
+        self.plan, self.seats = np.where(changes, plan, self.plan), np.where(changes, seats, self.seats)
+        self.begun[changes] = moment[changes]
+
+    def _end(self, mask: Ints, moment: Ints, reason: int) -> None:
+        self._segment(np.flatnonzero(mask), moment, np.full(self.size, reason))
+        self.active &= ~mask
+        self.left[mask] = moment[mask]
+        self.begun[mask] = self.unpaid_end[mask] = NEVER
+
+    def _segment(self, rows: Ints, end: Ints, reason: Ints) -> None:
+        self._keep("segments", account=rows, plan=self.plan[rows], seats=self.seats[rows], start=self.begun[rows],
+                   end=end[rows], reason=reason[rows])  # fmt: skip
+
+    def _keep(self, name: str, **columns: Ints) -> None:
+        for column, values in columns.items():
+            self._rows[name][column].append(values)
+
+    def collected(self, name: str) -> dict[str, Ints]:
+        """The rows that arose, as columns."""
+        return {column: np.concatenate(parts) for column, parts in self._rows[name].items()}
+
+    def closed_segments(self) -> dict[str, Ints]:
+        """All segments in order of their start; the running ones end NEVER. Their number is their place."""
+        self._segment(np.flatnonzero(self.active), np.full(self.size, NEVER), np.zeros(self.size, dtype="int64"))
+        rows = self.collected("segments")
+        order = np.lexsort([rows["account"], rows["start"]])
+        return {column: values[order] for column, values in rows.items()}
