@@ -99,6 +99,7 @@ def test_real_data_lands_whole_and_equal(
     monkeypatch.setenv("TELCO_URL", f"file://{DATA}/churn_telco_csv")
     monkeypatch.setenv("STRIPE_URL", stripe)
     monkeypatch.setenv("WEIR_PROJECT_DIR", str(PROJECT))
+    monkeypatch.setenv("DBT_PROFILES_DIR", str(ROOT))
     _weir("land")
     _build()
 
