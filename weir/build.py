@@ -43,7 +43,10 @@ def build(
     _reset_after_failure()
     outcome = invoke(arguments, run_id, as_of, callbacks, quiet)
     built = summary(outcome.result)
-    record(run_id, built)
+    evidence = built
+    if built.passed and select:
+        evidence = Built(False, f"only a part was built (--select {select}): build without it")
+    record(run_id, evidence)
     return built
 
 

@@ -20,6 +20,8 @@ from weir.marts import NEXT, PUBLISHED, Mart, marts, shape
 from weir.settings import WeirError
 from weir.tested import refuse_untested
 
+_LOCK_WAIT = "10s"  # for other writers; readers are never in the way
+
 
 @dataclass(frozen=True)
 class Change:
@@ -81,7 +83,11 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
         known = {mart.name: mart for mart in (marts() if found is None else found)}
         changed = _parents_first(connection, [known.get(name) or Mart(name) for name in kept])
         _lock(connection, PUBLISHED, changed)
-        changes = [_restored(connection, publication, mart) for mart in changed]
+        gone = {mart.name: undo.take_out(connection, publication, mart) for mart in reversed(changed)}
+        changes = []
+        for mart in changed:
+            back, updated = undo.put_back(connection, publication, mart)
+            changes.append(Change(mart.name, back, updated, gone[mart.name], _rows(connection, mart)))
         query = "update ops.publications set rolled_back_at = clock_timestamp() where publication_id = %s"
         connection.execute(query, [publication])
         connection.execute("delete from undo.rows where publication_id = %s", [publication])
@@ -121,7 +127,7 @@ def _publisher() -> Iterator[psycopg.Connection]:
             yield connection
         except psycopg.Error as fault:
             text = " ".join(str(fault).split())
-            raise WeirError(f"nothing was published, the warehouse refused: {text}") from fault
+            raise WeirError(f"nothing was changed, for the warehouse refused it: {text}") from fault
 
 
 def _merge_all(
@@ -165,10 +171,9 @@ def _merge_all(
     return changes, int(row[0])
 
 
-def _restored(connection: psycopg.Connection, publication: int, mart: Mart) -> Change:
-    counts = undo.restore(connection, publication, mart)
+def _rows(connection: psycopg.Connection, mart: Mart) -> int:
     row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(PUBLISHED, mart.name))).fetchone()
-    return Change(mart.name, *counts, rows=int(row[0]) if row else 0)
+    return int(row[0]) if row else 0
 
 
 def _change(found: merge.Difference) -> Change:
@@ -180,7 +185,7 @@ def _lock(
 ) -> None:
     """Keep other writers (and dbt) off the tables until the transaction ends; readers are not held up."""
     names = sql.SQL(", ").join(sql.Identifier(schema, mart.name) for mart in sorted(found, key=lambda m: m.name))
-    connection.execute("set local lock_timeout = '10s'")
+    connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
     try:
         connection.execute(sql.SQL("lock table {} in {} mode").format(names, sql.SQL(mode)))
     except psycopg.errors.LockNotAvailable:

@@ -145,7 +145,7 @@ def proof(found: Any) -> None:
                 for finding in found.findings
             ],
         )  # fmt: skip
-    if not found.faults:
+    if found.findings and not found.faults:
         say("Verified: nothing was lost.", style="bold green")
 
 

@@ -43,38 +43,17 @@ def mark(connection: psycopg.Connection, publication: int, name: str, op: str) -
     )
 
 
-def restore(connection: psycopg.Connection, publication: int, mart: Mart) -> tuple[int, int, int]:
-    """Undo the publication's changes of the mart; returns the rows inserted, updated, deleted by that.
+def take_out(connection: psycopg.Connection, publication: int, mart: Mart) -> int:
+    """Undo, first half: take out the rows that the publication brought; returns how many. Raises WeirError."""
+    if "filled" in _kept(connection, publication, mart):
+        return connection.execute(sql.SQL("delete from {}").format(sql.Identifier(PUBLISHED, mart.name))).rowcount
+    return _restore(connection, publication, mart, "insert", _TAKE_OUT if mart.grain else _TAKE_OUT_COPY)
 
-    Raises WeirError when the rows are no longer as the publication left them.
-    """
-    kept: dict[str, int] = dict(
-        connection.execute(
-            "select op, count(*) from undo.rows where publication_id = %s and mart = %s group by op",
-            [publication, mart.name],
-        ).fetchall()
-    )
-    now = shape(connection, PUBLISHED, mart.name)
-    if not kept or not now:
-        return 0, 0, 0
-    if "filled" in kept:
-        done = connection.execute(sql.SQL("delete from {}").format(now.relation)).rowcount
-        return 0, 0, done
-    counts = {}
-    for op, statement in [
-        ("insert", _TAKE_OUT if mart.grain else _TAKE_OUT_COPY),
-        ("update", _PUT_BACK),
-        ("delete", _PUT_IN),
-    ]:
-        counts[op] = 0
-        if op in kept:
-            counts[op] = _restore(connection, publication, mart, now.columns, now.relation, statement)
-            if counts[op] != kept[op]:
-                raise WeirError(
-                    f"{PUBLISHED}.{mart.name} was changed by somebody else since it was published: nothing was "
-                    "rolled back; publish a good set instead"
-                )
-    return counts["delete"], counts["update"], counts["insert"]
+
+def put_back(connection: psycopg.Connection, publication: int, mart: Mart) -> tuple[int, int]:
+    """Undo, second half: the rows that it deleted and those it changed, as they were; returns how many of each."""
+    updated = _restore(connection, publication, mart, "update", _PUT_BACK)
+    return _restore(connection, publication, mart, "delete", _PUT_IN), updated
 
 
 def prune(connection: psycopg.Connection) -> None:
@@ -105,31 +84,43 @@ def _keep(
     )
 
 
-def _restore(
-    connection: psycopg.Connection,
-    publication: int,
-    mart: Mart,
-    columns: dict[str, str],
-    relation: sql.Composable,
-    statement: str,
-) -> int:
+def _kept(connection: psycopg.Connection, publication: int, mart: Mart) -> dict[str, int]:
+    query = "select op, count(*) from undo.rows where publication_id = %s and mart = %s group by op"
+    return dict(connection.execute(query, [publication, mart.name]).fetchall())
+
+
+def _restore(connection: psycopg.Connection, publication: int, mart: Mart, op: str, statement: str) -> int:
+    """Run the statement on the kept rows of one kind. Raises WeirError when it does not meet exactly those rows."""
+    expected = _kept(connection, publication, mart).get(op, 0)
+    now = shape(connection, PUBLISHED, mart.name)
+    if not expected or not now:
+        return 0
     values = {
-        name: sql.SQL("(u.row ->> {})::{}").format(sql.Literal(name), sql.SQL(kind)) for name, kind in columns.items()
+        name: sql.SQL("(u.row ->> {})::{}").format(sql.Literal(name), sql.SQL(kind))
+        for name, kind in now.columns.items()
     }
-    return connection.execute(
+    done = connection.execute(
         sql.SQL(statement).format(
-            target=relation,
-            kept=sql.SQL("publication_id = {} and mart = {}").format(sql.Literal(publication), sql.Literal(mart.name)),
+            target=now.relation,
+            kept=sql.SQL("publication_id = {} and u.mart = {}").format(
+                sql.Literal(publication), sql.Literal(mart.name)
+            ),
             match=sql.SQL(" and ").join(
                 sql.SQL("p.{} = {}").format(sql.Identifier(name), values[name]) for name in mart.grain
             ),
             assigned=sql.SQL(", ").join(
                 sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in values.items()
             ),
-            columns=listed(tuple(columns)),
+            columns=listed(tuple(now.columns)),
             values=sql.SQL(", ").join(values.values()),
         )
     ).rowcount
+    if done != expected:
+        raise WeirError(
+            f"{PUBLISHED}.{mart.name} was changed by somebody else since it was published: nothing was "
+            "rolled back; publish a good set instead"
+        )
+    return done
 
 
 _NEW = """

@@ -1,0 +1,138 @@
+"""The shape of published tables: new columns come by themselves, a loss needs its name, what hangs on a table stays."""
+
+import psycopg
+import pytest
+
+from tests.publishing import ACCOUNTS, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
+from weir import publish
+from weir.marts import Mart
+from weir.settings import WeirError
+
+
+def indexes(run: Sql) -> set[str]:
+    found = run("select indexdef from pg_indexes where schemaname = 'analytics' and tablename = 'accounts'")
+    return {text.split(" ON ")[1] + (" unique" if "UNIQUE" in text else "") for (text,) in found}
+
+
+def test_indexes_comments_and_grants_are_carried(run: Sql) -> None:
+    run("create role reader_a; grant select on analytics_next.accounts to reader_a, public")
+    try:
+        release()
+        assert indexes(run) == {
+            "analytics.accounts USING btree (name)",
+            "analytics.accounts USING btree (account_id) unique",
+        }
+        assert run("select obj_description('analytics.accounts'::regclass)") == [("One row per account",)]
+        assert run("select col_description('analytics.accounts'::regclass, 3)") == [("Monthly",)]
+        assert run("select has_table_privilege('reader_a', 'analytics.accounts', 'select')") == [(True,)]
+        assert run("select reltuples from pg_class where oid = 'analytics.accounts'::regclass") == [(100,)]
+        run("create index on analytics_next.accounts using brin (seen)")
+        run("comment on table analytics_next.accounts is 'Better said'")
+        release("r2")
+        release("r3")
+        assert len(indexes(run)) == 3
+        assert run("select obj_description('analytics.accounts'::regclass)") == [("Better said",)]
+    finally:
+        run("drop owned by reader_a; drop role reader_a")
+
+
+def test_a_new_column_and_a_new_mart_come_by_themselves(run: Sql) -> None:
+    release(marts=(ACCOUNTS,))
+    run("alter table analytics_next.accounts add column plan text collate \"C\" default 'pro'")
+    assert release("r2") == {"accounts": (0, 100, 0, 100), "events": (6, 0, 0, 6)}
+    assert digest(run) == digest(run, "analytics_next")
+    publish.roll_back((ACCOUNTS, EVENTS))
+    assert run("select count(*), count(plan) from analytics.accounts") == [(100, 0)]
+
+
+@pytest.mark.parametrize(
+    ("act", "says", "name"),
+    [
+        ("alter table analytics_next.accounts drop column mrr", "no longer in the model (numeric)", "accounts.mrr"),
+        (
+            "alter table analytics_next.accounts alter mrr type text",
+            "changes its type from numeric to text",
+            "accounts.mrr",
+        ),
+        ("drop table analytics_next.events", "no model makes it any more", "events"),
+    ],
+)
+def test_a_loss_must_be_named(run: Sql, act: str, says: str, name: str) -> None:
+    release()
+    before = digest(run)
+    run(act)
+    marts = (ACCOUNTS,) if name == "events" else (ACCOUNTS, EVENTS)
+    with pytest.raises(WeirError) as fault:
+        release("r2", marts=marts)
+    assert says in str(fault.value) and f"--accept {name}" in str(fault.value)
+    assert digest(run) == before
+    release("r3", accept=(name,), marts=marts)
+    assert digest(run) == digest(run, "analytics_next")
+    with pytest.raises(WeirError, match=r"can't be rolled back"):
+        publish.roll_back(marts)
+    release("r4", marts=marts)
+
+
+def test_what_a_readers_view_needs_is_not_dropped_under_it(run: Sql) -> None:
+    release()
+    run("create view public.mine as select mrr from analytics.accounts")
+    run("alter table analytics_next.accounts drop column mrr")
+    with pytest.raises(WeirError, match=r"view mine depends on column mrr.*publish again"):
+        release("r2", accept=("accounts.mrr",))
+    assert run("select count(mrr) from public.mine") == [(100,)]
+
+
+def test_a_new_column_waits_for_a_long_reader_and_blocks_nobody(
+    run: Sql, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release()
+    monkeypatch.setattr("weir.reshape._TRIES", 2)
+    monkeypatch.setattr("weir.reshape._WAIT", "50ms")
+    run("alter table analytics_next.accounts add column plan text")
+    before = digest(run)
+    with psycopg.connect(warehouse) as reader:
+        reader.execute("select count(*) from analytics.accounts")
+        with pytest.raises(WeirError, match="a long transaction holds it"):
+            release("r2")
+        assert digest(run) == before
+    release("r3")
+    assert digest(run) == digest(run, "analytics_next")
+
+
+def test_an_unfinished_build_of_another_keeps_publication_out(
+    run: Sql, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release()
+    monkeypatch.setattr("weir.publish._LOCK_WAIT", "100ms")
+    with psycopg.connect(warehouse) as builder:
+        builder.execute("delete from analytics_next.accounts")
+        with pytest.raises(WeirError, match="somebody is writing to analytics_next"):
+            release("r2")
+    assert run("select count(*) from analytics.accounts") == [(100,)]
+
+
+def test_a_view_in_place_of_a_mart_is_refused(run: Sql) -> None:
+    run("create view analytics_next.seen as select 1 as one")
+    with pytest.raises(WeirError, match=r"analytics_next\.seen is a view"):
+        release(marts=(Mart("seen"),))
+
+
+def test_a_mart_that_was_not_built_is_refused(run: Sql) -> None:
+    passed("r1")
+    with pytest.raises(WeirError, match=r"analytics_next\.ghost was not built"):
+        publish.publish("r1", NOW, (), (Mart("ghost"), ACCOUNTS))
+    assert digest(run) == []
+
+
+def test_foreign_keys_between_marts_hold_through_a_publication(run: Sql) -> None:
+    run("create table analytics_next.accidents (id int, account_id bigint)")
+    run("insert into analytics_next.accidents values (1, 1), (2, 2)")
+    children = Mart("accidents", ("id",))
+    release(marts=(children, ACCOUNTS, EVENTS))
+    run("alter table analytics.accidents add foreign key (account_id) references analytics.accounts (account_id)")
+    run("delete from analytics_next.accounts where account_id = 1; insert into analytics_next.accounts values (900)")
+    run("delete from analytics_next.accidents where id = 1; insert into analytics_next.accidents values (3, 900)")
+    release("r2", marts=(children, ACCOUNTS, EVENTS))
+    assert digest(run) == digest(run, "analytics_next")
+    publish.roll_back((children, ACCOUNTS, EVENTS))
+    assert run("select account_id from analytics.accidents order by 1") == [(1,), (2,)]
