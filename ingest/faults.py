@@ -8,13 +8,13 @@ from ingest.plan import Source, Table
 from weir.settings import WeirError, redact
 
 _HINTS: list[tuple[str, str]] = [
+    (r"LockNotAvailable", "another session holds a lock on it: try again when that has ended"),
     (r"InvalidPassword|InvalidAuthorization|password authentication failed", "wrong user or password: mend {variable}"),
     (r"InvalidCatalogName", "there is no such database: mend {variable}"),
     (r"ConnectionRefused|Connect call failed|ConnectionDoesNotExist|Connection refused|CannotConnectNow|timed? ?out"
      r"|NewConnectionError|gaierror|Name or service|ConnectionReset|Temporary failure|connection was closed"
      r"|AdminShutdown|CrashShutdown|ConnectionFailure",
      "can't be reached or went away: see that it is up, and check {variable}"),
-    (r"LockNotAvailable", "another session holds a lock on it: try again when that has ended"),
     (r"InsufficientPrivilege|permission denied", "the account in {variable} may not read it: grant it select"),
     (r"DiskFull|No space left", "the warehouse's disk is full: make room, then run again; nothing was half-landed"),
     (r"UndefinedTable|no such table", "there is no such table at the source: mend its name, or `from`"),

@@ -171,7 +171,7 @@ def _meta(entry: dict[str, Any], at: str) -> dict[str, Any]:
 def _build(model: type[BaseModel], values: dict[str, Any], at: str) -> Any:
     known = {field.alias or name for name, field in model.model_fields.items()}
     for name in values:
-        close = difflib.get_close_matches(name, known, 1, 0.75)
+        close = difflib.get_close_matches(name, known, 1, 0.65)
         if name not in known and close:
             raise WeirError(f"{at}: meta has no key {name!r}: did you mean {close[0]!r}?")
     try:

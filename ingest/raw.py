@@ -68,10 +68,11 @@ class Raw:
         return dict(found) if found else None
 
     def state(self) -> dict[str, Any]:
-        """The table's state: that of its newest receipt."""
+        """The table's state: that of its newest receipt that holds one; none where the table itself is gone."""
         query = """select state from ops.landings where source = $1 and table_name = $2 and state is not null
+                   and to_regclass($3) is not null
                    order by landed_at desc limit 1"""
-        found = self.wire.value(query, self.source, self.table)
+        found = self.wire.value(query, self.source, self.table, self.relation)
         return json.loads(found) if found else {}
 
     def prepare(self, columns: list[Column]) -> list[Column]:
@@ -88,14 +89,21 @@ class Raw:
                 "_seq bigint generated always as identity)"
             )
             self.wire.execute(f"create index on {self.relation} using brin (_dlt_load_id)")
-        self.columns = [self._fit(column, have) if have else column for column in columns]
         self.empty = not have or not self.wire.value(f"select exists (select from {self.relation})")
+        self.columns = [self._fit(column, have) if have else column for column in columns]
         return self.columns
+
+    def adopt(self) -> None:
+        """Take the table's own columns, all of them, for those at hand."""
+        found = [Column(r[0], r[1]) for r in self.wire.rows(_COLUMNS, self.relation)]
+        self.columns = [column for column in found if column.name not in _META]
 
     def _fit(self, column: Column, have: dict[str, str]) -> Column:
         there = have.get(column.name)
         if there is None:
             self.wire.execute(f"alter table {self.relation} add column {quoted(column.name)} {column.type}")
+            return column
+        if self.empty and there != column.type and self._retype(column):
             return column
         if there == column.type or there == "text" or (column.type in _WIDER.get(there, []) and self._retype(column)):
             return Column(column.name, there if there == "text" else column.type, column.expr)
@@ -107,7 +115,9 @@ class Raw:
 
     def _retype(self, column: Column) -> bool:
         name = quoted(column.name)
-        self.wire.execute(f"alter table {self.relation} alter {name} type {column.type} using {name}::{column.type}")
+        self.wire.execute(
+            f"alter table {self.relation} alter {name} type {column.type} using {name}::text::{column.type}"
+        )
         return True
 
     def incoming(self, extra: str = "") -> None:

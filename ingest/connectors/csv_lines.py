@@ -99,6 +99,7 @@ class CsvReader(Reader):
                 except UnicodeDecodeError:
                     error = f"not valid {self.encoding.upper()}"
         if error:  # only the first line is lost: what follows it may be sound
+            error = "quote is not closed" if len(taken) > 1 else error
             self.waiting.extendleft(reversed(taken[1:]))
             return number, line, [], error
         self.number += len(taken) - 1

@@ -71,9 +71,8 @@ class Connector:
         files, known = self._list(table), dict(state.get("files", {}))
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
         gone = [name for name in known if name not in files]
-        if not known:
-            raw.prepare(_declared(table))
-        elif gone:
+        if gone:
+            raw.adopt()
             forget(raw, table.key, gone, counts)
             known = {name: facts for name, facts in known.items() if name in files}
         for name, (path, size, stamp) in files.items():
@@ -88,6 +87,9 @@ class Connector:
             if self.local and _stamp(local) != (size, stamp):
                 raise WeirError(f"{name} changed while it was read: run again when it is complete")
             known[name] = [size, stamp, digest, records]
+        if not known:
+            raw.prepare(_declared(table))
+        raw.adopt()
         if counts["deleted"]:
             counts["landed"] += restore(raw, table.key)
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new"

@@ -18,7 +18,8 @@ from ingest.text import escaped, field, visible
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
-_HUGE = re.compile(rb"[0-9]{100000}|[eE][+-]?[0-9]{5}")
+_LONG = 10_000
+_HUGE = re.compile(rb"[0-9]{10000}|[eE][+-]?[0-9]{5}")
 
 
 class JsonReader(Reader):
@@ -40,6 +41,9 @@ class JsonReader(Reader):
                 line = line.removeprefix(b"\xef\xbb\xbf")
             try:
                 document = loads(line)
+                # a number that the parser rounds to nothing may be one that jsonb refuses
+                if (b"e-" in line or b"E-" in line or len(line) > _LONG) and _HUGE.search(line):
+                    raise orjson.JSONDecodeError("huge", "", 0)
             except orjson.JSONDecodeError:
                 if not line.strip():
                     continue
@@ -80,14 +84,21 @@ def slowly(line: bytes) -> tuple[Any, str]:
         text = line.decode()
     except UnicodeDecodeError:
         return None, "not valid UTF-8"
-    if _HUGE.search(line):
-        return None, "holds a number too large"
     try:
-        return json.loads(text, parse_constant=_refuse), ""
+        return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_number), ""
+    except OverflowError:
+        return None, "holds a number too large"
     except RecursionError:
         return None, "nested too deeply"
     except ValueError:
         return None, "not valid JSON"
+
+
+def _number(text: str) -> Any:
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > _LONG or len(exponent.lstrip("+-0")) > 4:
+        raise OverflowError
+    return int(text) if text.lstrip("-").isdigit() and len(text) < 4000 else text
 
 
 def _refuse(name: str) -> None:

@@ -41,7 +41,7 @@ class Connector:
             raise WeirError(f"{source.token} is not set: put the API's token in .env")
         session = Client(request_timeout=TIMEOUT, request_max_attempts=ATTEMPTS, request_max_retry_delay=LONGEST_WAIT,
                          request_backoff_factor=0.5, raise_for_status=False).session  # fmt: skip
-        session.hooks["response"].append(exactly)
+        self.hooks = [exactly, _raise_for_status]
         headers = {name: self._filled(str(text)) for name, text in source.client.get("headers", {}).items()}
         own = any(name.lower() == "authorization" for name in headers)
         self.client = RESTClient(
@@ -133,7 +133,13 @@ class Connector:
         except (ValueError, TypeError) as fault:
             raise WeirError(f"its paginator is not understood: {fault}") from None
         try:
-            pages = self.client.paginate(path.lstrip("/"), params=params, paginator=paginator, data_selector=selector)
+            pages = self.client.paginate(
+                path.lstrip("/"),
+                params=params,
+                paginator=paginator,
+                data_selector=selector,
+                hooks={"response": list(self.hooks)},
+            )
             for page in pages:
                 if selector and not jsonpath.find_values(selector, page.response.json()):
                     raise WeirError(f"{path} answers without {selector!r}: mend `data_selector`")
@@ -164,3 +170,7 @@ class Connector:
             params[incremental["start_param"]] = incremental["initial_value"]
         self._read(table, raw, cursor, params, lambda rows, size: None, ", _new boolean")
         return table.key or ["_key"], "as received"
+
+
+def _raise_for_status(response: Any, *_: Any, **__: Any) -> None:
+    response.raise_for_status()

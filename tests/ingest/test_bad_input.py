@@ -1,0 +1,179 @@
+"""What goes wrong is one clear line; one failed table or source leaves the others alone; nothing half-lands."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from conftest import table
+
+TWO = """
+    sources:
+      - name: app
+        schema: raw_app
+        config: {meta: {connection: APP_URL}}
+        tables:
+          - {name: users, config: {meta: {key: [id]}}}
+          - {name: other, config: {meta: {key: [id]}}}
+"""
+
+
+@pytest.fixture
+def two(app, landing):
+    app.execute("create table users (id int primary key, v text); create table other (id int primary key)")
+    app.execute(
+        "insert into users select i, repeat('x', 100) from generate_series(1, 1000) i; insert into other values (1)"
+    )
+    landing.declare(TWO)
+    return app
+
+
+def failed(landing, source="app"):
+    result = landing.land()[source]
+    assert result.state == "failed"
+    assert "\n" not in result.message and result.message.startswith(source), result.message
+    return result.message
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://weir:s3cret-pw@127.0.0.1:1/x", "can't be reached or went away"),
+        ("postgresql://weir:s3cret-pw@no-such-host.invalid/x", "can't be reached or went away"),
+        ("postgresql://weir:s3cret-pw@{at}", "wrong user or password: mend APP_URL"),
+        ("{url}_no", "there is no such database: mend APP_URL"),
+        ("nothing", "APP_URL holds no URL"),
+        ("", "APP_URL is not set"),
+        ("mongodb://localhost/x", "no connector for MongoDB yet"),
+        ("quux://localhost/x", "has the scheme 'quux'"),
+        ("sqlite:////nowhere/at/all.db", "there is no file /nowhere/at/all.db"),
+        ("file:///nowhere/at/all", "there is no folder /nowhere/at/all"),
+        ("http://127.0.0.1:1", "can't be reached or went away"),
+    ],
+)
+def test_addresses(landing, two, monkeypatch, url, says):
+    from ingest.connectors import rest
+
+    monkeypatch.setattr(rest, "ATTEMPTS", 1)
+    now = os.environ["APP_URL"]
+    monkeypatch.setenv("APP_URL", url.format(url=now, at=now.split("@")[1]))
+    message = failed(landing)
+    assert says in message
+    assert "s3cret" not in message
+
+
+def test_one_bad_table_and_one_bad_source_leave_the_others(landing, two, monkeypatch, tmp_path):
+    two.execute("drop table users")
+    monkeypatch.setenv("FILES_URL", f"file://{tmp_path}/none")
+    landing.declare("""
+        sources:
+          - name: drops
+            schema: raw_drops
+            config: {meta: {connection: FILES_URL}}
+            tables: [{name: t, config: {meta: {path: "*.csv"}}}]
+    """, "more.yml")  # fmt: skip
+    results = landing.land()
+    assert results["drops"].state == results["app"].state == "failed"
+    assert "there is no table public.users at the source; that schema has: other" in results["app"].message
+    assert table(results["app"], "other").landed == 1
+    landing.balanced()
+
+
+def test_missing_columns_bad_keys_and_no_rights(landing, two):
+    two.execute("alter table users rename column id to nr")
+    assert "key names column 'id', which is not at the source; it has: nr, v" in failed(landing)
+    two.execute("alter table users rename column nr to id; alter table users drop constraint users_pkey")
+    two.execute("insert into users values (1, 'twice')")
+    assert "key (id) is not a key: 1 stands in 2 rows" in failed(landing)
+    two.execute("delete from users; insert into users values (1, 'once')")
+    assert landing.one()
+    two.execute("insert into users values (1, 'twice later')")
+    assert "key (id) is not a key: 1 stands in 2 rows" in failed(landing)
+    landing.balanced()
+
+
+def test_no_rights_on_a_table(landing, two, monkeypatch):
+    two.execute("drop role if exists reader; create role reader login password 'pw'")
+    two.execute("grant select on other to reader; grant select (id) on users to reader")
+    url = os.environ["APP_URL"]
+    monkeypatch.setenv("APP_URL", "postgresql://reader:pw@" + url.split("@")[1])
+    assert "may read only some columns of public.users" in failed(landing)
+    two.execute("revoke select (id) on users from reader")
+    assert "may not read public.users: grant it select" in failed(landing)
+    two.execute("grant select on users to reader")
+    landing.one()
+    two.execute("drop owned by reader; drop role reader")
+
+
+def test_a_lock_is_not_waited_for_for_ever(landing, two, monkeypatch):
+    from ingest.connectors import postgres
+
+    monkeypatch.setattr(postgres, "LOCK_TIMEOUT", "200ms")
+    with psycopg.connect(os.environ["APP_URL"]) as holder:
+        holder.execute("lock table users in access exclusive mode")
+        assert "another session holds a lock" in failed(landing)
+    landing.one()
+
+
+def test_what_the_warehouse_refuses_rolls_all_back(landing, two):
+    """A full disk shows as an error in the midst of COPY: so does this."""
+    landing.one()
+    with psycopg.connect(landing.warehouse) as connection:
+        connection.execute("alter table raw_app.users add constraint full_disk check (id < 1500)")
+    two.execute("insert into users select i, 'more' from generate_series(1001, 2000) i")
+    assert "full_disk" in failed(landing)
+    assert landing.rows("select count(*) from raw_app.users") == [(1000,)]
+    with psycopg.connect(landing.warehouse) as connection:
+        connection.execute("alter table raw_app.users drop constraint full_disk")
+    assert landing.one().tables[0].landed == 1000
+    landing.balanced()
+
+
+def test_source_killed_in_mid_stream(landing, two):
+    two.execute("insert into users select i, repeat(md5(i::text), 30) from generate_series(1001, 300000) i")
+    code = "\n".join([
+        "import psycopg, sys, time",
+        "c = psycopg.connect(sys.argv[1], autocommit=True)",
+        "q = \"select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'weir land' "
+        "and datname = current_database() and query like '%COPY%'\"",
+        "end = time.time() + 60",
+        "while time.time() < end and not c.execute(q).fetchall(): pass",
+    ])  # fmt: skip
+    killer = subprocess.Popen([sys.executable, "-c", code, os.environ["APP_URL"]])
+    time.sleep(1)
+    message = failed(landing)
+    killer.wait()
+    assert "can't be reached or went away" in message
+    landing.one()
+    assert landing.rows("select count(*), count(distinct id) from raw_app.users") == [(300000, 300000)]
+
+
+def test_killed_and_run_again(landing, two, tmp_path):
+    """SIGKILL at any moment: what is landed again afterwards is each row once."""
+    two.execute("insert into users select i, repeat(md5(i::text), 10) from generate_series(1001, 200000) i")
+    code = (
+        "import sys; from pathlib import Path; from datetime import datetime, UTC; from ingest.land import land; "
+        "from ingest.plan import read_plan; print('go', flush=True); "
+        "r = land(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC)); "
+        "print(r[0].state, r[0].message)"
+    )
+    for delay in (0.5, 0.9, 1.2, 1.5, 2.0):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(landing.folder)],
+            stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        process.kill()
+        process.wait()
+        two.execute("update users set v = %s where id %% 50000 = 0", [str(delay)])
+    landing.one()
+    landing.balanced()
+    landing.proven()
+    assert landing.rows(
+        "select count(*) from (select id, v from raw_app.users group by 1, 2 having count(*) > 1) t"
+    ) == [(0,)]

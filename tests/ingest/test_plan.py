@@ -1,0 +1,63 @@
+"""A mistake in a source file names file, source, table and key."""
+
+import pytest
+
+from ingest.plan import read_plan
+from weir.settings import WeirError
+
+GOOD = """
+version: 2
+sources:
+  - name: app
+    schema: raw_app
+    config: {meta: {connection: APP_URL}}
+    tables:
+      - name: users
+        config: {meta: {key: id, overlap: 2 days, from: legacy.user_table}}
+  - name: ops
+    tables: [{name: runs}]
+"""
+
+
+def plan(tmp_path, text):
+    (tmp_path / "models").mkdir(exist_ok=True)
+    (tmp_path / "models" / "s.yml").write_text(text)
+    return read_plan(tmp_path)
+
+
+def test_reads_what_is_declared(tmp_path):
+    (source,) = plan(tmp_path, GOOD).sources
+    assert (source.name, source.connection) == ("app", "APP_URL")
+    assert (source.tables[0].key, source.tables[0].origin) == (["id"], "legacy.user_table")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("key: id", "kee: id", "models/s.yml: source app, table users: meta has no key 'kee': did you mean 'key'?"),
+        ("key: id", "key: {a: 1}", "models/s.yml: source app, table users: key 'key'"),
+        ("2 days", "2 fortnights", "table users: key 'overlap': '2 fortnights' is no length of time"),
+        ("raw_app", "app", "models/s.yml: source app: schema must be raw_app"),
+        ("- name: users", "- nam: users", "models/s.yml: source app: a table has no name"),
+        ("{meta: {connection: APP_URL}}", "[1", "models/s.yml line"),
+        ("connection: APP_URL", "connection: 5", "source app: key 'connection'"),
+        ("- name: app", "- nme: app", "models/s.yml: a source has no name"),
+        ("version: 2", "- 2", "models/s.yml"),
+    ],
+)
+def test_names_the_mistake(tmp_path, old, new, says):
+    assert old in GOOD
+    with pytest.raises(WeirError) as error:
+        plan(tmp_path, GOOD.replace(old, new))
+    assert says in str(error.value) and "\n" not in str(error.value)
+
+
+def test_declared_twice_and_not_declared(tmp_path):
+    with pytest.raises(WeirError, match=r"app\.users is declared twice"):
+        plan(tmp_path, GOOD + GOOD.split("sources:\n")[1].split("  - name: ops")[0])
+    good = plan(tmp_path, GOOD)
+    with pytest.raises(WeirError, match="no source 'ap' is declared: did you mean 'app'"):
+        good.pick(["ap"], None)
+    with pytest.raises(WeirError, match=r"no table 'app\.user' is declared: did you mean 'app\.users'"):
+        good.pick(None, ["app.user"])
+    assert [s.name for s in good.pick(None, ["app.users"])] == ["app"]
