@@ -26,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     except WeirError as fault:
         print(f"demo: {redact(fault)}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as fault:
         print(f"demo: {redact(fault)}: see that the disk is not full and the folder writable", file=sys.stderr)
         return 1
@@ -137,7 +139,8 @@ def _show_manifest() -> None:
     counts = Manifest.load().counts()
     own = {kind: rows for (kind, _), rows in counts.items() if kind not in CHILDREN}
     below = sum(counts.values()) - sum(own.values())
-    print(f"Corrupt on purpose: {sum(own.values())} rows of {len(own)} kinds, and {below} rows below such; see {path()}")
+    total = sum(own.values())
+    print(f"Corrupt on purpose: {total} rows of {len(own)} kinds, and {below} rows below such; see {path()}")
 
 
 if __name__ == "__main__":

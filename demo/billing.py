@@ -59,7 +59,8 @@ class Billing:
         world, rows = self.world, self.world.invoices
         is_new = self.issued >= self.since
         changed = (self.settled >= self.since) & (self.settled < NEVER)
-        for chunk in self._chunks((self.issued < self.until) & (is_new if new else ~is_new & changed)):
+        wanted = is_new if new else np.logical_and(~is_new, changed)
+        for chunk in self._chunks(np.logical_and(self.issued < self.until, wanted)):
             settled = self.settled[chunk]
             dates, due = world.clock.dates(rows["day"][chunk]), world.clock.dates(rows["day"][chunk] + 14)
             updated = world.clock.texts(np.where(settled < NEVER, settled, self.issued[chunk]))

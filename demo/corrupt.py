@@ -43,8 +43,9 @@ def spoil(
     rows = databases.run(
         kind.source, f"select {select} {source} order by {kind.key} limit {_SAMPLE} offset {offset}", parameters
     )
-    taken = manifest.keys(kind.table) | {str(entry.detail.get("of")) for entry in manifest.of(kind.table)}
-    bad = manifest.keys(kind.parent[1]) if kind.parent else set()
+    taken = _taken(manifest, kind.table)
+    # the original of a copy stays whole with its lines, or the copy would be none any more
+    bad = _taken(manifest, kind.parent[1]) if kind.parent else set()
     done = 0
     for place in choose(generator, len(rows), len(rows)):
         key, value, parent, other = rows[place]
@@ -63,6 +64,10 @@ def spoil(
         manifest.add(entry)
         done += 1
     return done
+
+
+def _taken(manifest: Manifest, table: str) -> set[str]:
+    return manifest.keys(table) | {str(entry.detail.get("of")) for entry in manifest.of(table)}
 
 
 def write(databases: Databases, entry: Entry, key: str, value: str | None, moment: str | None) -> None:

@@ -89,5 +89,6 @@ class Drops:
                    "enterprise" if seats > 20 else "mid-market" if seats > 5 else "small", arr,
                    "churned" if ended else "customer", day]  # fmt: skip
         for index in range(world.accounts // 10):
+            day = world.clock.text(index % HISTORY_DAYS * DAY)[:10]
             yield [f"CRM-P{index + 1}", f"Prospect {index + 1}", f"prospect{index + 1}.example",
-                   words.OWNERS[index % 4], "small", 0, "prospect", world.clock.text(index % HISTORY_DAYS * DAY)[:10]]  # fmt: skip
+                   words.OWNERS[index % 4], "small", 0, "prospect", day]  # fmt: skip

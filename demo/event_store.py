@@ -67,7 +67,8 @@ class Mongo:
     def __init__(self, url: str) -> None:
         from pymongo import MongoClient
 
-        self.database: Any = MongoClient(url, serverSelectionTimeoutMS=5_000)[urlsplit(url).path.strip("/") or "product"]
+        name = urlsplit(url).path.strip("/") or "product"
+        self.database: Any = MongoClient(url, serverSelectionTimeoutMS=5_000)[name]
 
     def clear(self) -> None:
         """Remove all events, unless somebody else put them there."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.clock import DAY, HISTORY_DAYS, Ints, draw
+from demo.clock import DAY, HISTORY_DAYS, draw
 from demo.people import People
 from demo.world import World
 

@@ -54,8 +54,8 @@ SPOILABLE = "name similar to '%[éèêñçüöä]%'"
 # Parents before children, so that nothing is spoiled below a row that is already corrupt.
 KINDS = [
     Kind("mojibake", "app", "accounts", "account_id", "name", _mojibake, SPOILABLE, recent="created_at"),
-    Kind("future_created", "app", "users", "user_id", "created_at", lambda v, o, n: f"2099-01-{1 + n % 28:02d}T00:00:00Z",
-         "deleted_at is null", parent=ACCOUNT),
+    Kind("future_created", "app", "users", "user_id", "created_at",
+         lambda v, o, n: f"2099-01-{1 + n % 28:02d}T00:00:00Z", "deleted_at is null", parent=ACCOUNT),
     Kind("orphan_user", "app", "users", "user_id", "account_id", lambda v, o, n: str(90_000_000 + n % 1_000_000),
          known="intermediate", parent=ACCOUNT),
     Kind("period_reversed", "app", "subscriptions", "subscription_id", "ended_at", _reversed, "ended_at is not null",

@@ -13,6 +13,7 @@ from demo.events import Stream
 from demo.manifest import Manifest
 
 HOUR = 3600
+TABLES = [("app", "users"), ("billing", "payments"), ("helpdesk", "tickets"), ("product", "events")]
 FIRST_ID = 8_000_000  # beyond all ids of the simulation
 
 

@@ -63,7 +63,8 @@ class Support:
         """Tickets; one in sixty comes from a private address."""
         rows, text = self.rows, self.world.clock.texts
         replied, solved = self._past(rows["reply"]), self._past(rows["solve"])
-        updated = np.maximum.reduce([np.where(moment < NEVER, moment, 0) for moment in (rows["created"], replied, solved)])
+        moments_of = (rows["created"], replied, solved)
+        updated = np.maximum.reduce([np.where(moment < NEVER, moment, 0) for moment in moments_of])
         chosen = np.flatnonzero((rows["created"] < self.until) & (updated >= self.since))
         users = self.people.member(rows["account"][chosen], rows["who"][chosen], rows["created"][chosen])
         moments = zip(*(text(column[chosen]) for column in (rows["created"], updated, replied, solved)), strict=True)
@@ -91,5 +92,6 @@ class Support:
         for place, moment in zip(chosen.tolist(), moments, strict=True):
             score = int(self.rows["score"][place])
             remarks = words.PRAISE if score > 3 else words.BLAME
-            yield {"id": place + 1, "ticket_id": place + 1, "score": score,
-                   "comment": remarks[place % len(remarks)] or None, "created_at": moment, "updated_at": moment}  # fmt: skip
+            comment = remarks[place % len(remarks)] or None
+            yield {"id": place + 1, "ticket_id": place + 1, "score": score, "comment": comment,
+                   "created_at": moment, "updated_at": moment}  # fmt: skip

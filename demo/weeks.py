@@ -1,9 +1,10 @@
-"""One week of all accounts at a time: mood, invoices, tickets, answers, changes of plan, endings and returns."""
+"""One week of all accounts at a time: mood, invoices, changes of plan, endings and returns; `voices` has the rest."""
 
 from collections import defaultdict
 
 import numpy as np
 
+from demo import voices
 from demo.clock import DAY, NEVER, WEEK, Clock, Ints, draw
 
 UPGRADE, DOWNGRADE, SEATS, CANCELLED, NON_PAYMENT = 1, 2, 3, 4, 5
@@ -48,8 +49,8 @@ class Weeks:
         settled = self.active & (self.begun < begin)
         self._feel()
         earliest = self._invoice(begin)
-        self._ask(begin)
-        self._answer(begin)
+        self.keep("tickets", **voices.ask(self, begin))
+        self.keep("answers", **voices.answer(self, begin))
         usage = np.where(self.active, np.exp(0.75 * self.mood), 0)
         generator = draw(self.seed, "moment", week)
         moment = earliest + (generator.random(self.size) * (begin + WEEK - earliest)).astype("int64")
@@ -86,7 +87,7 @@ class Weeks:
         void = generator.random(self.size)[due] < 0.008
         fails[void] = 0
         day = self.next_invoice[due]
-        self._keep("invoices", account=due, day=day, number=self.number[due], plan=self.plan[due], void=void,
+        self.keep("invoices", account=due, day=day, number=self.number[due], plan=self.plan[due], void=void,
                    seats=self.seats[due], fails=fails, transfer=self.by_transfer[due],
                    delay=generator.integers(3600, 12 * 3600, self.size)[due])  # fmt: skip
         self.failing[due] += np.where(fails > 0, 1.0, 0)
@@ -98,32 +99,6 @@ class Weeks:
         earliest = np.full(self.size, begin)
         earliest[due] = np.maximum(begin, day * DAY + 20 * 3600)
         return np.maximum(earliest, np.where(self.begun < NEVER, self.begun + 1, 0))
-
-    def _ask(self, begin: int) -> None:
-        generator = draw(self.seed, "tickets", self.week)
-        rate = 0.05 * (1 + self.seats / 12) * np.exp(-0.35 * self.mood)
-        asks = np.repeat(np.arange(self.size), generator.poisson(np.where(self.begun < begin, self.active * rate, 0)))
-        count = len(asks)
-        luck = generator.random(count)
-        reply = np.exp(generator.normal(10.2, 0.9, count)).astype("int64")  # about seven hours
-        reply = np.select([luck < 0.05, luck < 0.13], [NEVER, reply + 6 * DAY], reply)
-        solve = reply + np.exp(generator.normal(11.3, 1.0, count)).astype("int64")
-        created = begin + generator.integers(0, WEEK, count)
-        score = 4.3 + 0.5 * self.mood[asks] - 1.2 * (reply > 5 * DAY) + generator.normal(0, 0.7, count)
-        rated = np.where(generator.random(count) < 0.4, np.clip(np.rint(score), 1, 5).astype("int64"), 0)
-        self._keep("tickets", account=asks, created=created, score=rated, who=generator.random(count),
-                   reply=np.where(reply >= NEVER, NEVER, created + reply), subject=generator.integers(0, 14, count),
-                   solve=np.where((reply >= NEVER) | (luck > 0.97), NEVER, created + solve),
-                   priority=generator.integers(0, 4, count))  # fmt: skip
-        np.maximum.at(self.neglect, asks, np.where(reply > 5 * DAY, 1.0, 0))
-
-    def _answer(self, begin: int) -> None:
-        generator = draw(self.seed, "answers", self.week)
-        asked = np.flatnonzero(self.active & (self.begun < begin) & (generator.random(self.size) < 0.05))
-        count = len(asked)
-        score = 7.6 + 1.7 * self.mood[asked] - 1.2 * self.neglect[asked] + generator.normal(0, 1.3, count)
-        self._keep("answers", account=asked, time=begin + generator.integers(0, WEEK, count),
-                   score=np.clip(np.rint(score), 0, 10).astype("int64"), who=generator.random(count))  # fmt: skip
 
     def _change(self, mask: Ints, moment: Ints, generator: np.random.Generator) -> None:
         luck, step = generator.random(self.size), 1 + generator.integers(0, 1 + self.seats // 4 + 1)
@@ -145,10 +120,11 @@ class Weeks:
         self.begun[mask] = self.unpaid_end[mask] = NEVER
 
     def _segment(self, rows: Ints, end: Ints, reason: Ints) -> None:
-        self._keep("segments", account=rows, plan=self.plan[rows], seats=self.seats[rows], start=self.begun[rows],
+        self.keep("segments", account=rows, plan=self.plan[rows], seats=self.seats[rows], start=self.begun[rows],
                    end=end[rows], reason=reason[rows])  # fmt: skip
 
-    def _keep(self, name: str, **columns: Ints) -> None:
+    def keep(self, name: str, **columns: Ints) -> None:
+        """Put rows by, as columns."""
         for column, values in columns.items():
             self._rows[name][column].append(values)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import numpy as np
 
-from demo.clock import DAY, FUTURE_DAYS, HISTORY_DAYS, NEVER, WEEK, WEEKS, Clock, Ints, draw
+from demo.clock import DAY, FUTURE_DAYS, HISTORY_DAYS, NEVER, WEEKS, Clock, Ints, draw
 
 PLANS = [("starter", 19, 5), ("team", 99, 12), ("business", 399, 20), ("classic", 49, 8), ("enterprise", 1200, 18)]
 BASE_PRICE = np.array([plan[1] for plan in PLANS])
