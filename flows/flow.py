@@ -38,5 +38,6 @@ def elt(
             steps.balance(run)
         finally:
             output.told(run)
+            output.next_steps(run)
         run.finish()
     return run.run_id

@@ -27,7 +27,7 @@ def _me() -> UUID | None:
 
 
 # Landing again is safe: a job that has its receipt does nothing.
-@task(name="land", retries=1, retry_delay_seconds=3, **_STEP)
+@task(name="land", task_run_name="land", retries=1, retry_delay_seconds=3, **_STEP)
 def land(run: Run) -> str:
     """Land the sources side by side. A source that fails is tried once more; then the run goes on without it."""
     from ingest.land import land as land_sources
@@ -65,7 +65,7 @@ def land(run: Run) -> str:
     return f"{sum(event.landed for result in run.landed.values() for event in result.tables):,} rows landed"
 
 
-@task(name="gate raw", **_STEP)
+@task(name="gate raw", task_run_name="gate raw", **_STEP)
 def gate_raw(run: Run) -> str:
     """Judge what landed, source by source. What a source fails for is neither built nor published in this run."""
     scope = [name for name, result in run.landed.items() if any(event.state == "done" for event in result.tables)]
@@ -82,7 +82,7 @@ def gate_raw(run: Run) -> str:
     return f"{sum(result['passed'] for result in found)} of {len(found)} sources passed"
 
 
-@task(name="build", **_STEP)
+@task(name="build", task_run_name="build", **_STEP)
 def build(run: Run) -> str:
     """Build and test with dbt what new rows touch; everything where the code or the day is another."""
     project = project_dir()
@@ -121,7 +121,7 @@ def build(run: Run) -> str:
     return f"{chosen.why}: {told}"
 
 
-@task(name="gate marts", **_STEP)
+@task(name="gate marts", task_run_name="gate marts", **_STEP)
 def gate_marts(run: Run) -> str:
     """Judge the set that was built, against the last publication and the sources."""
     if not run.built:
@@ -138,7 +138,7 @@ def gate_marts(run: Run) -> str:
     return "passed"
 
 
-@task(name="publish", **_STEP)
+@task(name="publish", task_run_name="publish", **_STEP)
 def publish(run: Run) -> str:
     """Let readers see the set: the rows that differ, all marts in one transaction."""
     from weir.publish import publish as publish_set
@@ -152,7 +152,7 @@ def publish(run: Run) -> str:
     return f"{sum(each.inserted + each.updated + each.deleted for each in run.changes):,} rows changed"
 
 
-@task(name="balance", **_STEP)
+@task(name="balance", task_run_name="balance", **_STEP)
 def balance(run: Run) -> str:
     """Check that every landed row is accounted for."""
     from weir.balance import lines

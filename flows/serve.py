@@ -1,0 +1,100 @@
+"""Everything one looks at, until Ctrl-C: Prefect's server, a worker with the deployments, dbt's docs.
+
+In: prefect.yaml. Out: addresses. Alone: `make serve`, or `python -m flows.serve`.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from flows import server
+from weir.settings import ROOT, WeirError, home, load_env
+
+DOCS_PORT = 8580
+POOL = "weir"
+
+
+def serve(docs: bool = True) -> int:
+    """Start everything, print the addresses, wait for Ctrl-C, end everything; returns the exit code."""
+    from weir import show, warehouse
+
+    def ended(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, ended)
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    load_env()
+    was_up = server.running() is not None
+    try:
+        warehouse.ensure()
+        server.start()
+        from flows import deployments
+
+        names = deployments.apply()
+        children["worker"] = _start("prefect-worker", "prefect", "worker", "start", "--pool", POOL, "--name", "weir")
+        if docs:
+            children["docs"] = _start("docs", "weir.cli", "docs", "--port", str(DOCS_PORT))
+        show.say(f"Prefect, its runs and deployments: {server.ui()}")
+        show.say(f"Deployments, each with a button for a run by hand: {server.ui()}/deployments ({', '.join(names)})")
+        if docs:
+            show.say(f"Models and their lineage (once made): http://127.0.0.1:{DOCS_PORT}")
+        show.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
+        show.say("Ctrl-C ends all of them.")
+        sys.stdout.flush()
+        while True:
+            for name, child in list(children.items()):
+                if child.poll() is not None:
+                    fault = f"{name} has ended by itself with code {child.returncode} (log: {_log(name)})"
+                    if name == "worker":
+                        raise WeirError(fault)
+                    show.say(fault, style="yellow")
+                    del children[name]
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        return 0
+    except WeirError as fault:
+        show.fail(str(fault))
+        return 1
+    finally:
+        for child in children.values():
+            _end(child)
+        if not was_up:
+            server.stop()
+
+
+def _start(name: str, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a Python module in a session of its own, its words in a log."""
+    with _log(name).open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+
+
+def _log(name: str) -> Path:
+    folder = home() / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.log"
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End a child and whatever it has started."""
+    if child.poll() is not None:
+        return
+    for number, patience in ((signal.SIGINT, 15), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(child.pid, number)
+            child.wait(patience)
+            return
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(serve())
