@@ -30,6 +30,7 @@ class Connector(Protocol):
 _MODULES = {
     "postgresql": "postgres", "postgres": "postgres", "file": "files", "s3": "files", "gs": "files", "gcs": "files",
     "az": "files", "abfs": "files", "memory": "files", "http": "rest", "https": "rest",
+    "mysql": "mysql", "mariadb": "mysql",
 }  # fmt: skip
 
 

@@ -1,0 +1,64 @@
+"""What a MySQL or MariaDB server refuses, as one line that a tired person understands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pymysql.err import MySQLError  # type: ignore[import-untyped]
+
+from ingest.plan import Source
+from weir.settings import WeirError
+
+_SAY = {
+    1045: "wrong user or password: mend {variable}",
+    1698: "wrong user or password: mend {variable}",
+    1049: "there is no such database: mend {variable}",
+    1044: "the account in {variable} may not use that database: grant it select there",
+    1142: "the account in {variable} may not read it: grant it select",
+    1143: "the account in {variable} may not read all of its columns: grant it select on the table",
+    1370: "the account in {variable} may not run a function that it uses: grant it execute",
+    1356: "the view is broken, or names what its definer may not read: mend it at the source",
+    1146: "there is no such table at the source: mend its name, or `from`",
+    1051: "there is no such table at the source: mend its name, or `from`",
+    1412: "its columns were changed at the source meanwhile: run again",
+    1205: "another session holds a lock on it: try again when that has ended",
+    1969: "the source stopped the query for its time limit: raise max_statement_time for the account",
+    3024: "the source stopped the query for its time limit: raise max_execution_time for the account",
+    1317: "someone stopped the query at the source: run again",
+    1927: "someone stopped the connection at the source: run again",
+    1053: "the source is shutting down: run again when it is up; nothing was half-landed",
+    1040: "the source has no connection free: try again, or raise its max_connections",
+    1153: "a row is longer than the source may send: raise its max_allowed_packet",
+    1226: "the account in {variable} has used up what it may: try later, or raise its limits",
+    1820: "the account's password has expired: set a new one, and mend {variable}",
+    2003: "can't be reached: see that it is up, and check {variable}",
+    2006: "went away: see that it is up, then run again; nothing was half-landed",
+    2013: "went away while it was read: see that it is up, then run again; nothing was half-landed",
+    2026: "no encrypted connection could be made: check {variable} (ssl=true, ssl_ca=…) and the server's certificate",
+    3159: "the server takes encrypted connections only: add ?ssl=true to {variable}",
+}  # fmt: skip
+
+
+@contextmanager
+def told(source: Source) -> Iterator[None]:
+    """Raise WeirError for what the server refuses, and for a connection that breaks."""
+    try:
+        yield
+    except MySQLError as fault:
+        code, *rest = fault.args or (0,)
+        text = " ".join(str(part) for part in rest) or str(fault)
+        say = _SAY.get(code) if isinstance(code, int) else None
+        if say is None:
+            raise WeirError(f"the source says: {_short(text)} ({type(fault).__name__} {code})") from None
+        raise WeirError(f"{say.format(variable=source.connection)} ({_short(text)})") from None
+    except RuntimeError as fault:
+        if "cryptography" not in str(fault):
+            raise
+        raise WeirError("this account's password can be sent by an encrypted connection only: "
+                        f"add ?ssl=true to {source.connection}") from None  # fmt: skip
+    except OSError as fault:
+        raise WeirError(f"{_SAY[2013]} ({fault})") from None
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 200 else text[:197] + "…"

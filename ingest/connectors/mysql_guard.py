@@ -1,0 +1,63 @@
+"""Where the next window of a cursor begins: before anything that a transaction now open may still bring.
+
+A row is stamped when its statement begins and seen when its transaction ends. So the next window begins at the newest
+cursor seen, less the age of the oldest transaction open when the snapshot was taken; a statement that waits for a lock
+is no transaction yet (innodb_trx), but stands in the process list.
+"""
+
+import math
+import time
+from datetime import UTC, datetime, timedelta
+
+from pymysql.err import MySQLError  # type: ignore[import-untyped]
+
+from ingest.connectors.mysql_types import Relation, back
+from ingest.connectors.mysql_wire import Wire
+from ingest.cursors import earlier, order
+from ingest.plan import Table, duration
+
+LAG = "1 hour"  # how far back a window begins where the account may not see others' transactions
+_NEEDS_PROCESS = 1227
+# The server may write trx_started in its own zone, or in the session's: the larger age is the safe one.
+_TRANSACTIONS = """SELECT COALESCE(MAX(GREATEST(TIMESTAMPDIFF(SECOND, trx_started, UTC_TIMESTAMP()), TIMESTAMPDIFF(
+SECOND, trx_started, COALESCE(CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM'), UTC_TIMESTAMP())))), 0)
+FROM information_schema.innodb_trx WHERE trx_is_read_only = 0"""
+_STATEMENTS = """SELECT COALESCE(MAX(time), 0) FROM information_schema.processlist WHERE id <> CONNECTION_ID()
+AND command NOT IN ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID', 'Slave_IO')"""
+
+
+class Guard:
+    """What was open at the source just before the snapshot."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.at = time.monotonic()
+        self.age: int | None = None  # seconds; None where the account may not see it
+        try:
+            with wire.connection.cursor() as cursor:
+                ages = []
+                for query in (_TRANSACTIONS, _STATEMENTS):
+                    cursor.execute(query)
+                    ages.append(int(cursor.fetchall()[0][0]))
+            self.age = max(ages)
+        except MySQLError as fault:
+            if fault.args[0] != _NEEDS_PROCESS:
+                raise
+
+    def how(self, table: Table) -> str:
+        """The window in a few words, with its lag where it can only be guessed."""
+        if self.age is not None:
+            return "cursor"
+        return f"cursor less {table.overlap or LAG} (the account may not see open transactions: grant it process)"
+
+    def low(self, wire: Wire, relation: Relation, table: Table) -> str | None:
+        """Where the next window begins; None where the cursor is no moment, so that all must be compared."""
+        cursor = relation.column(str(table.cursor))
+        # A row dated into the far future must not carry the window there.
+        latest = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d" + (" 00:00:00" if cursor.moment else "~"))
+        newest = wire.value(f"SELECT CAST(MAX({back(cursor.origin)}) AS CHAR) FROM {relation.name} "
+                            f"WHERE {back(cursor.origin)} <= {wire.text(latest)}")  # fmt: skip
+        if newest is None or order(newest)[0] != 1:
+            return None
+        back_by = duration(table.overlap or (LAG if self.age is None else "0 seconds")).total_seconds()
+        open_for = 0 if self.age is None else self.age + time.monotonic() - self.at + 2
+        return earlier(newest, f"{math.ceil(back_by + open_for)} seconds")
