@@ -64,11 +64,12 @@ def build(select: Select = None, full_refresh: FullRefresh = False, as_of: AsOf 
 def check(
     gate: Annotated[str, typer.Argument(help="raw (what landed) or marts (what was built)")],
     source: Sources = None,
+    accept: Annotated[list[str] | None, typer.Option("--accept", help="A failure to live with, by its id.")] = None,
 ) -> None:
     """Let Great Expectations judge what landed, or the next set of marts."""
     from weir import commands
 
-    raise typer.Exit(commands.check(gate, source))
+    raise typer.Exit(commands.check(gate, source, accept or []))
 
 
 @app.command()

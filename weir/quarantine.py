@@ -37,7 +37,8 @@ def show(model: str | None = None, key: str | None = None, history: bool = False
         values = {"model": model, "key": key, "all": history}
         if key is not None:
             return _one(connection.execute(_ROW, values).fetchall(), key, history)
-        if model and not connection.execute("select from ops.ledger where model = %s limit 1", [model]).fetchone():
+        taken = connection.execute("select exists (select from ops.ledger where model = %s)", [model]).fetchone()
+        if model and taken != (True,):
             raise WeirError(f"no staging model {model!r} has taken anything: `weir quarantine` lists those that have")
         if history:
             rows = connection.execute(_HISTORY, values).fetchall()

@@ -39,10 +39,10 @@ def fail(text: str) -> None:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], note: str = "") -> None:
     """A table; a column whose name ends in # holds numbers. Cells are plain text, never markup."""
     made = Table(title=title, title_justify="left", caption=note or None, caption_justify="left", box=None,
-                 header_style="bold", title_style="bold", pad_edge=False)  # fmt: skip
+                 header_style="bold", title_style="bold", pad_edge=False, collapse_padding=True)  # fmt: skip
     for name in columns:
         made.add_column(name.removesuffix("#"), justify="right" if name.endswith("#") else "left",
-                        overflow="fold", no_wrap=name.endswith("#"))  # fmt: skip
+                        overflow="fold", no_wrap=name.endswith("#") or name in {"table", "mart", "model"})  # fmt: skip
     for row in rows:
         made.add_row(*(cell(value) for value in row))
     console().print(made)
