@@ -1,5 +1,5 @@
 -- Grain: one row per account and month, from its creation to the month running at as_of; as all is known now.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with accounts as (
     select account_id, created_at, {{ known_at('created_at') }} as known_at

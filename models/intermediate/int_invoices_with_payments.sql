@@ -1,5 +1,5 @@
 -- Grain: one row per invoice, with its lines and its payments added up.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with invoices as (
     select

@@ -1,5 +1,5 @@
 -- Grain: one row per account and moment at which its MRR changed.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with periods as (
     select * from {{ ref('int_subscription_periods') }}

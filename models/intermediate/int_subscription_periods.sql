@@ -1,5 +1,5 @@
 -- Grain: one row per subscription: the time in which an account had one plan and number of seats.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with subscriptions as (
     select *, {{ known_at('started_at') }} as known_at from {{ ref('int_subscriptions') }}

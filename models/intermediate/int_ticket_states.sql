@@ -1,5 +1,5 @@
 -- Grain: one row per ticket, with its answer, its end and its ratings, and when each was known.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with tickets as (
     select

@@ -1,26 +1,44 @@
 -- Grain: one row per account, day with any usage, and month from which its events count as known.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with user_days as (
     select * from {{ ref('int_usage_user_daily') }}
 ),
 
-final as (
+days as (
     select
         account_id,
         usage_date,
         known_month,
-        -- so that a day with late events is counted once, from when the first of them were known
-        row_number() over (partition by account_id, usage_date order by known_month nulls last) = 1 as opens_day,
-        cast(sum(events) as bigint) as events,
-        cast(sum(logins) as bigint) as logins,
-        cast(sum(reports_viewed) as bigint) as reports_viewed,
-        cast(sum(exports) as bigint) as exports,
-        cast(sum(invites_sent) as bigint) as invites_sent,
-        cast(sum(api_calls) as bigint) as api_calls,
+        cast(count(user_id) as integer) as active_users,
+        cast(sum(events) as integer) as events,
+        cast(sum(logins) as integer) as logins,
+        cast(sum(reports_viewed) as integer) as reports_viewed,
+        cast(sum(exports) as integer) as exports,
+        cast(sum(invites_sent) as integer) as invites_sent,
+        cast(sum(api_calls) as integer) as api_calls,
         max(last_event_at) as last_event_at
     from user_days
     group by account_id, usage_date, known_month
+),
+
+-- days that have several rows, because some of their events landed late
+split_days as (
+    select account_id, usage_date, min(known_month) as first_month
+    from days
+    group by account_id, usage_date
+    having count(*) > 1
+),
+
+final as (
+    select
+        days.*,
+        split_days.account_id is not null as is_split,
+        -- so that such a day is counted once, from when the first of its events were known
+        coalesce(days.known_month = split_days.first_month, split_days.account_id is null) as opens_day
+    from days
+    left join split_days
+        on days.account_id = split_days.account_id and days.usage_date = split_days.usage_date
 )
 
 select * from final

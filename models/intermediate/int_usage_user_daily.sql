@@ -1,6 +1,6 @@
 -- Grain: one row per account, user, day and month from which its events count as known.
 -- The one pass over all events: everything about usage is made from here.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with events as (
     select
@@ -25,12 +25,12 @@ final as (
             when known_at > occurred_at then {{ month_start(utc_date("(known_at - interval '1 microsecond')")) }}
             else {{ month_start(utc_date('occurred_at')) }}
         end as known_month,
-        count(*) as events,
-        count(*) filter (where event_type = 'login') as logins,
-        count(*) filter (where event_type = 'report_viewed') as reports_viewed,
-        count(*) filter (where event_type = 'export') as exports,
-        count(*) filter (where event_type = 'invite_sent') as invites_sent,
-        count(*) filter (where event_type = 'api_call') as api_calls,
+        cast(count(*) as integer) as events,
+        cast(count(*) filter (where event_type = 'login') as integer) as logins,
+        cast(count(*) filter (where event_type = 'report_viewed') as integer) as reports_viewed,
+        cast(count(*) filter (where event_type = 'export') as integer) as exports,
+        cast(count(*) filter (where event_type = 'invite_sent') as integer) as invites_sent,
+        cast(count(*) filter (where event_type = 'api_call') as integer) as api_calls,
         max(occurred_at) as last_event_at
     from events
     group by account_id, user_id, usage_date, known_month

@@ -1,5 +1,5 @@
 -- Grain: one row per account and month with an active user in the 56 days before its as-of moment, as known then.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with usage as (
     select account_id, user_id, usage_date, known_month, {{ month_start('usage_date') }} as usage_month

@@ -1,5 +1,5 @@
 -- Grain: one row per account and month with an invoice known at the month's as-of moment.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with account_months as (
     select account_id, month, as_of_at, as_of_date from {{ ref('int_account_months') }}

@@ -1,5 +1,5 @@
 -- Grain: one row per account and month with an answer known at the month's as-of moment: the last of each kind.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with account_months as (
     select account_id, month, as_of_at from {{ ref('int_account_months') }}

@@ -1,5 +1,5 @@
 -- Grain: one row per account and month with usage in the 180 days before its as-of moment, as known then.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with usage as (
     select *, {{ month_start('usage_date') }} as usage_month from {{ ref('int_usage_daily') }}

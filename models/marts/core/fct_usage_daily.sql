@@ -1,24 +1,45 @@
 -- Grain: one row per account and day with any usage.
 {{ config(indexes=[{'columns': ['account_id', 'usage_date'], 'unique': true}, {'columns': ['usage_date']}]) }}
 
-with user_days as (
+{%- set counts = ['events', 'logins', 'reports_viewed', 'exports', 'invites_sent', 'api_calls'] %}
+
+with days as (
+    select * from {{ ref('int_usage_daily') }}
+),
+
+user_days as (
     select * from {{ ref('int_usage_user_daily') }}
 ),
 
-final as (
+-- days of which some events landed late have several rows, and a user may be in each
+split_days as (
+    select distinct account_id, usage_date
+    from days
+    where is_split
+),
+
+joined as (
     select
-        account_id,
-        usage_date,
-        cast(count(distinct user_id) as integer) as active_users,
-        cast(sum(events) as bigint) as events,
-        cast(sum(logins) as bigint) as logins,
-        cast(sum(reports_viewed) as bigint) as reports_viewed,
-        cast(sum(exports) as bigint) as exports,
-        cast(sum(invites_sent) as bigint) as invites_sent,
-        cast(sum(api_calls) as bigint) as api_calls,
-        max(last_event_at) as last_event_at
+        user_days.account_id,
+        user_days.usage_date,
+        cast(count(distinct user_days.user_id) as integer) as active_users,
+        {%- for count in counts %}
+        sum(user_days.{{ count }}) as {{ count }},
+        {%- endfor %}
+        max(user_days.last_event_at) as last_event_at
     from user_days
-    group by account_id, usage_date
+    inner join split_days
+        on user_days.account_id = split_days.account_id and user_days.usage_date = split_days.usage_date
+    group by user_days.account_id, user_days.usage_date
+),
+
+final as (
+    select account_id, usage_date, active_users, {{ counts | join(', ') }}, last_event_at
+    from days
+    where not is_split
+    union all
+    select account_id, usage_date, active_users, {{ counts | join(', ') }}, last_event_at
+    from joined
 )
 
 select * from final
