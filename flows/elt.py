@@ -18,6 +18,7 @@ from weir.settings import WeirError, load_env, redact
 
 # Seconds that an interrupted run has to end by itself; then it is ended.
 _PATIENCE = 15
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_elt(
@@ -33,7 +34,7 @@ def run_elt(
     from weir import show
 
     load_env()
-    previous = signal.signal(signal.SIGTERM, _interrupt) if _main_thread() else None
+    previous = {number: signal.signal(number, _interrupt) for number in _SIGNALS} if _main_thread() else {}
     try:
         Worker.early()
         server.launch()
@@ -60,12 +61,12 @@ def run_elt(
         return 143
     finally:
         Worker.end_early()
-        if previous is not None:
-            signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+    raise KeyboardInterrupt
 
 
 def _clean_up() -> None:

@@ -25,7 +25,9 @@ def serve(docs: bool = True) -> int:
     def ended(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, ended)
+    # Also where the shell that started us has Ctrl-C ignored, as it does for what runs in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ended)
     children: dict[str, subprocess.Popen[bytes]] = {}
     load_env()
     was_up = server.running() is not None
@@ -85,7 +87,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     """End a child and whatever it has started."""
     if child.poll() is not None:
         return
-    for number, patience in ((signal.SIGINT, 15), (signal.SIGKILL, 5)):
+    for number, patience in ((signal.SIGTERM, 15), (signal.SIGKILL, 5)):
         try:
             os.killpg(child.pid, number)
             child.wait(patience)

@@ -16,7 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from weir.settings import QUIET, WeirError, home, load_env, write_env
+from weir.settings import QUIET, ROOT, WeirError, home, load_env, write_env
 
 # What a flow's process needs; set before Prefect is imported.
 _CLIENT = {
@@ -111,7 +111,7 @@ def running() -> int | None:
     try:
         pid = int(_pid_file().read_text())
         process = psutil.Process(pid)
-        ours = "prefect.server.api.server:create_app" in process.cmdline()
+        ours = "flows.app:create_app" in process.cmdline()
         return pid if ours and process.status() != psutil.STATUS_ZOMBIE else None
     except (OSError, ValueError, psutil.Error):
         return None
@@ -149,12 +149,12 @@ def _launch(port: str) -> None:
     }
     secrets = {name for name in os.environ if name.startswith("WEIR_PG_") or name.endswith(("_URL", "_TOKEN"))}
     kept = {name: value for name, value in os.environ.items() if name not in secrets}
-    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
+    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.app:create_app",
                "--host", "127.0.0.1", "--port", port, "--log-level", "warning"]  # fmt: skip
     with _log().open("w") as file:
         process = subprocess.Popen(
             command, env=kept | _SERVER | more, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-            start_new_session=True, cwd=_folder(),
+            start_new_session=True, cwd=ROOT,
         )  # fmt: skip
     _pid_file().write_text(str(process.pid))
 
