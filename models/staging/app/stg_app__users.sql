@@ -1,4 +1,6 @@
 -- Grain: one row per user, soft-deleted ones included.
+{%- set users = source('app', 'users') %}
+
 with typed as (
     select
         -- ids
@@ -8,14 +10,14 @@ with typed as (
         lower(email) as email,
         full_name,
         role,
-        locale,
+        {{ renamed(users, ['language', 'locale']) }} as locale,
         -- dates
         created_at,
         updated_at,
         last_login_at,
         deleted_at,
         {{ carry(key=['user_id']) }}
-    from {{ source('app', 'users') }}
+    from {{ users }}
 )
 
 select

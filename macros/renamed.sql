@@ -1,0 +1,12 @@
+{#- A column that the source has renamed, by its names from the newest to the oldest: what raw has of them, the first that
+    holds something. A name that has never landed is left out, so a model may know a name before it comes.
+
+    relation  what source() gave (call it once, `{% set users = source('app', 'users') %}`) -#}
+{% macro renamed(relation, names) -%}
+    {%- set landed = [] -%}
+    {%- if execute -%}
+        {%- set landed = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- endif -%}
+    {%- set found = names | select('in', landed) | list or names[-1:] -%}
+    {{ 'coalesce(' ~ found | join(', ') ~ ')' if found | length > 1 else found[0] }}
+{%- endmacro %}
