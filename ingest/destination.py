@@ -114,6 +114,10 @@ class WindowClient(PostgresClient):
 class warehouse(postgres):
     """dlt's postgres destination with our client."""
 
+    def capabilities(self, config: Any = None, naming: Any = None) -> Any:
+        """dlt's own; without resolving the configuration anew at each of its hundred questions."""
+        return super().capabilities(config or self.spec(), naming)
+
     @property
     def client_class(self) -> type[WindowClient]:
         """The class that runs the jobs."""

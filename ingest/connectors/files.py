@@ -6,12 +6,14 @@ is known is not read; a changed one is compared by row; the rows of one that is 
 """
 
 import asyncio
+import glob
 import gzip
 import hashlib
 import io
 import os
 import tempfile
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -47,12 +49,15 @@ class Connector:
         if not table.path:
             raise WeirError("no `path` is declared: name the table's files, such as path: 'events/*.jsonl.gz'")
         if self.local:
-            self.system.invalidate_cache()
+            names = sorted(glob.glob(table.path, root_dir=self.base, recursive=True))
+            paths = {name: os.path.join(self.base, name) for name in names}
+            return {name: [path, *_stamp(path)] for name, path in paths.items() if os.path.isfile(path)}
+        self.system.invalidate_cache()
         found = self.system.glob(f"{self.base.rstrip('/')}/{table.path}", detail=True)
         files = {}
         for path, info in sorted(found.items()):
             if info.get("type") == "file":
-                stamp = info.get("mtime") or info.get("ETag") or info.get("etag") or info.get("LastModified")
+                stamp = info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("LastModified")
                 files[path[len(self.base.rstrip("/")) + 1 :]] = [path, info.get("size"), str(stamp)]
         return files
 
@@ -75,55 +80,82 @@ class Connector:
             raw.adopt()
             forget(raw, table.key, gone, counts)
             known = {name: facts for name, facts in known.items() if name in files}
+        fresh = deque[str]()
         for name, (path, size, stamp) in files.items():
-            if name in known and known[name][:2] == [size, stamp] and not full:
-                continue
-            with self._at_hand(path) as local:
-                digest = _digest(local)
-                if name not in known or known[name][2] != digest or full:
-                    records = self._land_file(table, raw, name, local, name in known, counts, progress)
-                else:
-                    records = known[name][3]
-            if self.local and _stamp(local) != (size, stamp):
+            if name not in known:
+                fresh.append(name)
+            elif known[name][:2] != [size, stamp] or full:
+                with self._at_hand(path) as local:
+                    digest = _digest(local)
+                    if full or known[name][2] != digest:
+                        known[name][3] = self._land_changed(table, raw, name, local, counts, progress)
+                known[name] = [size, stamp, digest, known[name][3]]
+        known |= self._land_fresh(table, raw, files, fresh, counts, progress)
+        for name, facts in files.items() if self.local else ():
+            if known[name][:2] != list(_stamp(facts[0])):
                 raise WeirError(f"{name} changed while it was read: run again when it is complete")
-            known[name] = [size, stamp, digest, records]
-        if not known:
-            raw.prepare(_declared(table))
-        raw.adopt()
-        if counts["deleted"]:
-            counts["landed"] += restore(raw, table.key)
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new"
-        source_rows = rows_now(raw, table.key, sum(facts[3] for facts in known.values()))
-        facts = {"how": how, "promise": "as received", "source_rows": source_rows, **counts}
-        return facts, {"files": known}
+        rows = state.get("rows")
+        if not known or how == "files":
+            if not known:
+                raw.prepare(_declared(table))
+            raw.adopt()
+            if counts["deleted"]:
+                counts["landed"] += restore(raw, table.key)
+            rows = rows_now(raw, table.key, sum(facts[3] for facts in known.values()))
+        else:
+            raw.adopt()
+        return {"how": how, "promise": "as received", "source_rows": rows, **counts}, {"files": known, "rows": rows}
 
-    def _land_file(self, table: Table, raw: Raw, name: str, local: str, again: bool, counts: dict[str, int],
-                   progress: Progress) -> int:  # fmt: skip
+    def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],
+                      progress: Progress) -> int:  # fmt: skip
+        """Compare a file that was landed before with its rows in raw; returns its records."""
         with _opened(local) as stream:
             reader = _reader(stream, table, name)
             raw.prepare([*reader.columns, *META])
+            raw.incoming()
             names = [c.name for c in raw.columns]
-            counts["bytes"] += os.path.getsize(local)
-            before = counts["extracted"]
+            rows = raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
+            replace(raw, table.key, name, counts)
+            raw.wire.execute("drop table incoming")
+        counts["extracted"] += rows
+        counts["bytes"] += os.path.getsize(local)
+        progress(counts["extracted"], counts["bytes"])
+        return rows
 
-            def counted(lines: Iterator[str]) -> Iterator[str]:
-                for number, line in enumerate(_sound(lines, name), 1):
-                    if not number % 10_000:
-                        progress(before + number, counts["bytes"])
-                    yield line
+    def _land_fresh(self, table: Table, raw: Raw, files: dict[str, list[Any]], fresh: deque[str],
+                    counts: dict[str, int], progress: Progress) -> dict[str, list[Any]]:  # fmt: skip
+        """COPY new files straight into raw, as many in one COPY as have the same columns; returns their facts."""
+        landed: dict[str, list[Any]] = {}
+        end = f"\t{raw.load_id}\tupsert\n"
 
-            if again:
-                raw.incoming()
-                rows = raw.wire.copy_in(None, "incoming", names, blocks(counted(reader.lines(name, "\n"))))
-                replace(raw, table.key, name, counts)
-                raw.wire.execute("drop table incoming")
-            else:
-                lines = blocks(counted(reader.lines(name, f"\t{raw.load_id}\tupsert\n")))
-                rows = raw.wire.copy_in(raw.schema, raw.name, [*names, "_dlt_load_id", "_op"], lines)
-                counts["landed"] += rows
-            counts["extracted"] += rows
-            progress(counts["extracted"], counts["bytes"])
-            return rows
+        def lines(columns: list[Column]) -> Iterator[str]:
+            while fresh:
+                name = fresh[0]
+                path, size, stamp = files[name]
+                with self._at_hand(path) as local, _opened(local) as stream:
+                    reader = _reader(stream, table, name)
+                    if reader.columns != columns:
+                        return
+                    fresh.popleft()
+                    before = counts["extracted"]
+                    for line in _sound(reader.lines(name, end), name):
+                        counts["extracted"] += 1
+                        if not counts["extracted"] % 10_000:
+                            progress(counts["extracted"], counts["bytes"])
+                        yield line
+                    counts["bytes"] += os.path.getsize(local)
+                    landed[name] = [size, stamp, _digest(local), counts["extracted"] - before]
+
+        while fresh:
+            with self._at_hand(files[fresh[0]][0]) as local, _opened(local) as stream:
+                columns = _reader(stream, table, fresh[0]).columns
+            raw.prepare([*columns, *META])
+            names = [c.name for c in raw.columns]
+            counts["landed"] += raw.wire.copy_in(
+                raw.schema, raw.name, [*names, "_dlt_load_id", "_op"], blocks(lines(columns))
+            )
+        return landed
 
     def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read all files that were landed into `incoming`, the last row of each key in each file."""
@@ -187,4 +219,4 @@ def _digest(path: str) -> str:
 
 def _stamp(path: str) -> tuple[int, str]:
     facts = os.stat(path)
-    return facts.st_size, str(facts.st_mtime)
+    return facts.st_size, str(facts.st_mtime_ns)
