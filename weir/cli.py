@@ -11,9 +11,9 @@ import typer
 
 app = typer.Typer(
     name="weir",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help needs no Rich, and half the time
     help="Lands scattered sources in one warehouse, reshapes them, and proves that nothing was lost.",
 )
 
@@ -37,16 +37,16 @@ def run(
     full_compare: FullCompare = False,
     accept: Accept = None,
 ) -> None:
-    """Land, build, check and publish: the whole pipeline, through Prefect."""
+    """Run it all: land, build, check, publish. Through Prefect."""
     from flows.elt import run_elt
 
     moment = _moment(as_of) if as_of else None
-    raise typer.Exit(run_elt(source, select, full_refresh, moment, full_compare, accept or []))
+    sys.exit(run_elt(source, select, full_refresh, moment, full_compare, accept or []))  # it has said all there is
 
 
 @app.command()
 def land(source: Sources = None, as_of: AsOf = None, full_compare: FullCompare = False) -> None:
-    """Land what is new at the sources in raw."""
+    """Land in raw what is new at the sources."""
     from weir import commands
 
     raise typer.Exit(commands.land(source, _moment(as_of), full_compare))
@@ -54,7 +54,7 @@ def land(source: Sources = None, as_of: AsOf = None, full_compare: FullCompare =
 
 @app.command()
 def build(select: Select = None, full_refresh: FullRefresh = False, as_of: AsOf = None) -> None:
-    """Build and test staging and the next set of marts, with dbt; readers see nothing of it yet."""
+    """Build and test the next set of marts. By dbt, in analytics_next; readers see nothing of it yet."""
     from weir import commands
 
     raise typer.Exit(commands.build(select, full_refresh, _moment(as_of)))
@@ -66,7 +66,7 @@ def check(
     source: Sources = None,
     accept: Annotated[list[str] | None, typer.Option("--accept", help="A failure to live with, by its id.")] = None,
 ) -> None:
-    """Let Great Expectations judge what landed, or the next set of marts."""
+    """Judge what landed, or the next set. By Great Expectations."""
     from weir import commands
 
     raise typer.Exit(commands.check(gate, source, accept or []))
@@ -78,7 +78,7 @@ def publish(
     accept: Accept = None,
     as_of: AsOf = None,
 ) -> None:
-    """Let readers see the set that was built and checked; or take the last publication back."""
+    """Show readers the next set, or roll back. It must be built, tested and checked; rows that differ change."""
     from weir import commands
 
     raise typer.Exit(commands.roll_back() if roll_back else commands.publish(_moment(as_of), accept or []))
@@ -89,7 +89,7 @@ def verify(
     source: Sources = None,
     counts_only: Annotated[bool, typer.Option("--counts-only", help="The balance alone, without the sources.")] = False,
 ) -> None:
-    """Prove that nothing was lost: the balance of every run, and every row at the source, by key and column."""
+    """Prove that nothing was lost. The balance of every run, and every row at the source, by key and column."""
     from weir import commands
 
     raise typer.Exit(commands.verify(source, counts_only))
@@ -101,7 +101,7 @@ def quarantine(
     key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
     history: Annotated[bool, typer.Option("--history", help="Also what has left quarantine, and how.")] = False,
 ) -> None:
-    """Show the rows that wait in quarantine, and why."""
+    """Show what waits in quarantine, and why."""
     from weir import quarantine as held
 
     raise typer.Exit(held.show(model, key, history))
@@ -109,7 +109,7 @@ def quarantine(
 
 @app.command()
 def status() -> None:
-    """Show each table's promise and last landing, the balance, the last publication, the last runs."""
+    """Show where everything stands. Each table's promise and last landing, the balance, the last runs."""
     from weir import state
 
     raise typer.Exit(state.show())
@@ -126,7 +126,7 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop what `weir up` and `weir run` started: Prefect's server, the warehouse, the demo's helpdesk."""
+    """Stop what runs on: server, warehouse, demo. The data stay."""
     from flows import server
     from weir import commands
 
@@ -138,7 +138,7 @@ def docs(
     port: Annotated[int, typer.Option(help="Where to serve it.")] = 8580,
     serve: Annotated[bool, typer.Option(help="Serve it, or only make it.")] = True,
 ) -> None:
-    """Make dbt's docs of what readers see, and serve them."""
+    """Make dbt's docs, and serve them."""
     from weir import commands
 
     raise typer.Exit(commands.docs(port, serve))
@@ -155,7 +155,7 @@ def main() -> None:
     """Run the command line; whatever goes wrong is one line."""
     from weir.faults import guarded
 
-    sys.exit(guarded(lambda: app(standalone_mode=False, prog_name="weir")))
+    sys.exit(guarded(lambda: app(sys.argv[1:] or ["--help"], standalone_mode=False, prog_name="weir")))
 
 
 if __name__ == "__main__":

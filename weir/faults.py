@@ -9,6 +9,8 @@ from typing import Any
 
 from weir.settings import WeirError, home, redact
 
+_INTERRUPTED = 130
+
 
 def guarded(command: Callable[[], Any]) -> int:
     """Run the command; returns its exit code: 1 with one line for a fault, 130 when interrupted."""
@@ -16,16 +18,16 @@ def guarded(command: Callable[[], Any]) -> int:
 
     try:
         result = command()
+        if result == _INTERRUPTED:
+            raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
     except typer.Exit as ended:
         return ended.exit_code
     except (KeyboardInterrupt, typer.Abort):
         _tell("interrupted: nothing is half done; the same command goes on from here")
-        return 130
+        return _INTERRUPTED
     except typer.TyperException as fault:
         text = fault.format_message().rstrip(".") if hasattr(fault, "format_message") else str(fault)
-        if not text.strip():  # `weir` alone has printed its help
-            return 0
         _tell(f"{text}: see {_help(fault)}")
         return 1
     except BrokenPipeError:

@@ -1,0 +1,114 @@
+"""The command: help at once, each fault one line on standard error, no traceback and no secret."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from weir.faults import guarded
+from weir.settings import WeirError
+
+COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "docs"]
+
+
+def weir(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "weir.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | more, timeout=120, check=False)
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\nsys.argv[1:] = ['--help']\nfrom weir import cli\ntry:\n    cli.main()\nexcept SystemExit: pass\n"
+    )
+    program += (
+        "print({n.split('.')[0] for n in sys.modules} & {'dbt', 'prefect', 'dlt', 'great_expectations', 'psycopg',"
+    )
+    program += " 'sqlalchemy', 'pandas', 'pydantic'})"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert found.rstrip().endswith("set()")
+    assert all(name in found for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str) -> None:
+    found = weir(name, "--help")
+    assert found.returncode == 0 and f"weir {name}" in found.stdout and not found.stderr
+
+
+def test_help_answers_at_once() -> None:
+    """Measured as work, not as waiting: other tests run beside this one."""
+    before = os.times()
+    assert weir().stdout.lstrip().startswith("Usage: weir")
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 0.3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nope"], "No such command 'nope': see `weir --help`"),
+        (["land", "--nope"], "No such option: --nope: see `weir land --help`"),
+        (["check"], "Missing argument 'gate'"),
+        (["check", "sideways"], "there is no gate 'sideways': it is raw or marts"),
+        (["publish"], "nothing was built yet: type `weir build` first"),
+        (["publish", "--roll-back"], "there is nothing to roll back"),
+        (["quarantine"], "nothing was staged yet"),
+        (["land", "--source", "nope"], "nope"),
+        (["land", "--as-of", "yesterday"], "--as-of is no date or time: 'yesterday'"),
+    ],
+)
+def test_a_mistake_is_one_line(warehouse: str, arguments: list[str], says: str) -> None:
+    found = weir(*arguments)
+    assert found.returncode == 1
+    assert says in found.stderr
+    assert found.stderr.count("\n") == 1 and "Traceback" not in found.stdout + found.stderr
+
+
+def test_no_secret_is_printed(home: Path) -> None:
+    found = weir("status", WAREHOUSE_URL="postgresql://me:s3cret-word@127.0.0.1:1/none")
+    assert found.returncode == 1 and found.stderr.count("\n") == 1
+    assert "127.0.0.1:1" in found.stderr and "s3cret-word" not in found.stderr + found.stdout
+
+
+def test_status_of_an_empty_warehouse(warehouse: str) -> None:
+    found = weir("status")
+    assert found.returncode == 0, found.stderr
+    assert "app.accounts" in found.stdout and "never" in found.stdout and "Nothing was published yet" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "says"),
+    [
+        (WeirError("what, where\nwhat next"), 1, "what, where what next\n"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (OSError(28, "No space left on device"), 1, "the disk is full"),
+        (ZeroDivisionError("of us"), 1, "ZeroDivisionError: of us (details in "),
+        (ModuleNotFoundError("x", name="x"), 1, "the package x is missing"),
+    ],
+)
+def test_faults_come_out_as_one_line(
+    home: Path, capsys: pytest.CaptureFixture[str], fault: BaseException, code: int, says: str
+) -> None:
+    def command() -> None:
+        raise fault
+
+    assert guarded(command) == code
+    told = capsys.readouterr().err
+    assert says in told and told.count("\n") == 1
+
+
+def test_an_interrupt_is_one_line_and_130(warehouse: str) -> None:
+    """While it waits for the lock that another run holds."""
+    from weir.warehouse import run_lock
+
+    with run_lock():
+        command = [sys.executable, "-m", "weir.cli", "publish", "--roll-back"]
+        program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert program.stdout and "waiting for it" in program.stdout.readline()
+        program.send_signal(signal.SIGINT)
+        _, told = program.communicate(timeout=30)
+    assert program.returncode == 130
+    assert told.startswith("interrupted") and told.count("\n") == 1
