@@ -60,7 +60,7 @@ class JsonReader(Reader):
                 kept = _shown(text)
                 flag, text = kept != text, kept
             key = document.get(simple) if simple else None
-            if type(key) is str and key.isalnum() and key.isascii():
+            if type(key) is str and "\\" not in text:  # then the key holds nothing that COPY must be told of
                 head = key + "\t"
             else:
                 keys = self._keys(document, line)
@@ -72,7 +72,7 @@ class JsonReader(Reader):
 
     def _keys(self, document: Any, line: bytes) -> list[str | None]:
         keys = [key_text(document, path) for path in self.paths]
-        if any(k and k[0] in "-0123456789" and not k.isdigit() for k in keys):
+        if any(k and k[0] in "-0123456789" and ("e" in k or "." in k) for k in keys):
             exact = json.loads(line, parse_float=str)  # 2^64 and more, which the fast parser makes a float of
             keys = [key_text(exact, path) for path in self.paths]
         return keys
