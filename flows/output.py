@@ -39,7 +39,8 @@ def told(run: Any) -> None:
     for gate in failed:
         for failure in gate["failures"]:
             if not failure["accepted"]:
-                show.fail(f'{failure["sentence"]}; to accept it for one run: weir run --accept "{failure["id"]}"')
+                accept = f'to accept it for one run: weir run --accept "{failure["id"]}"'
+                show.say(f"{failure['sentence']} ({accept})", style="yellow")
 
 
 def next_steps(run: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from expectations.worker import Worker
-from flows import runs, todo
+from flows import interrupt, runs, todo
 from flows.dbt_process import Dbt
 from flows.report import Reporter
 from weir import show, warehouse
@@ -56,6 +56,7 @@ class Run:
         self._dbt: Dbt | None = None
 
     def __enter__(self) -> "Run":
+        interrupt.rearm()
         try:
             self._take_lock()
             for run_id in runs.mark_crashed():
@@ -75,7 +76,8 @@ class Run:
         if fault is None and not self.all_faults():
             runs.end(self.run_id, "succeeded")
         elif isinstance(fault, Exception) or fault is None:
-            runs.end(self.run_id, "failed", "; ".join([*self.all_faults(), *([str(fault)] if fault else [])]))
+            told = "; ".join(self.all_faults())
+            runs.end(self.run_id, "failed", str(fault) if fault and told in str(fault) else f"{told}; {fault}")
         else:
             runs.end(self.run_id, "failed", "interrupted")
         self._lock.__exit__(None, None, None)

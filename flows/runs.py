@@ -52,14 +52,15 @@ def end(run_id: str, state: str, message: str = "") -> None:
         )
 
 
-def end_mine(message: str) -> None:
-    """Write down that the run of this process has failed, where it had no time to do so itself."""
+def end_mine(message: str) -> list[UUID]:
+    """Write down that the runs of this process have failed, where they had no time to; returns their flow runs."""
     with warehouse.connect() as connection:
-        connection.execute(
+        rows = connection.execute(
             "update ops.runs set ended_at = clock_timestamp(), state = 'failed', message = %s "
-            "where state = 'running' and host = %s and pid = %s",
+            "where state = 'running' and host = %s and pid = %s returning flow_run_id",
             [message, socket.gethostname(), os.getpid()],
-        )
+        ).fetchall()
+    return [UUID(row[0]) for row in rows if row[0]]
 
 
 def mark_crashed() -> list[str]:

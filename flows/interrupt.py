@@ -1,0 +1,73 @@
+"""Ctrl-C and SIGTERM: the run ends by itself within some seconds, or is ended; no child is left, nothing half-told.
+
+In: signals. Out: KeyboardInterrupt in the main thread; after `PATIENCE` seconds the end of the process, for threads
+that still land can't be told to stop (what they have committed has its receipt, the rest is rolled back).
+"""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+PATIENCE = 10.0
+CODE = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_before: dict[int, Any] = {}
+
+
+def arm() -> None:
+    """Take both signals, until `disarm`; in the main thread only."""
+    if threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            _before[number] = signal.signal(number, _interrupted)
+
+
+def rearm() -> None:
+    """Take them back from Prefect, which takes SIGTERM for itself while a flow runs; nothing where never armed."""
+    if _before and threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            signal.signal(number, _interrupted)
+
+
+def disarm() -> None:
+    """Give the signals back."""
+    while _before:
+        number, handler = _before.popitem()
+        signal.signal(number, handler)
+
+
+def clean_up() -> None:
+    """End the processes that the run has started, and write down that it was interrupted."""
+    import psutil
+
+    from flows import runs, server
+
+    for child in psutil.Process().children(recursive=True):
+        if child.pid != server.running():
+            try:
+                child.terminate()
+            except psutil.Error:
+                continue
+    for flow_run_id in runs.end_mine("interrupted"):
+        runs.crash_in_prefect(flow_run_id, "interrupted")
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)  # once is enough: what follows must not be interrupted itself
+    timer = threading.Timer(PATIENCE, _end)
+    timer.daemon = True
+    timer.start()
+    raise KeyboardInterrupt
+
+
+def _end() -> None:
+    try:
+        clean_up()
+        print("interrupted: the run was ended while it still landed; the next one goes on from there", file=sys.stderr)
+    finally:
+        sys.stderr.flush()
+        sys.stdout.flush()
+        os._exit(CODE)
