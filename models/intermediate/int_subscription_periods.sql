@@ -9,6 +9,14 @@ plans as (
     select plan_id, code from {{ ref('stg_app__plans') }}
 ),
 
+-- the change log alone knows when an end was heard of
+ends as (
+    select * from {{ learned(
+        source('app', 'subscriptions'), 'app', 'subscriptions',
+        key='cast(subscription_id as ' ~ dbt.type_string() ~ ')', predicate='ended_at is not null'
+    ) }} as ends
+),
+
 final as (
     select
         -- ids
@@ -30,9 +38,10 @@ final as (
         coalesce(subscriptions.ended_at >= {{ as_of() }}, true) as is_running,
         -- points in time
         subscriptions.known_at,
-        subscriptions.ended_at as end_known_at
+        {{ known_at('subscriptions.ended_at', 'ends.known_from') }} as end_known_at
     from subscriptions
     left join plans on subscriptions.plan_id = plans.plan_id
+    left join ends on subscriptions._key = ends.key
     -- what is agreed for later is not in force yet
     where subscriptions.started_at < {{ as_of() }}
 )

@@ -19,6 +19,21 @@ ratings as (
     from {{ ref('int_satisfaction_ratings') }}
 ),
 
+-- the change log alone knows when an answer or an end was heard of
+replies as (
+    select * from {{ learned(
+        source('helpdesk', 'tickets'), 'helpdesk', 'tickets',
+        key='id', predicate=json_text('document', 'first_reply_at') ~ ' is not null'
+    ) }} as replies
+),
+
+ends as (
+    select * from {{ learned(
+        source('helpdesk', 'tickets'), 'helpdesk', 'tickets',
+        key='id', predicate=json_text('document', 'status') ~ " = 'solved'"
+    ) }} as ends
+),
+
 final as (
     select
         tickets.ticket_id,
@@ -32,11 +47,13 @@ final as (
         tickets.closed_at,
         tickets.updated_at,
         tickets.known_at,
-        tickets.first_reply_at as reply_known_at,
-        tickets.closed_at as close_known_at,
+        {{ known_at('tickets.first_reply_at', 'replies.known_from') }} as reply_known_at,
+        {{ known_at('tickets.closed_at', 'ends.known_from') }} as close_known_at,
         ratings.score as satisfaction_score,
         ratings.created_at as rated_at
     from tickets
+    left join replies on tickets._key = replies.key
+    left join ends on tickets._key = ends.key
     left join ratings on tickets.ticket_id = ratings.ticket_id and ratings.latest = 1
 )
 
