@@ -1,0 +1,59 @@
+"""The hooks of dlt that landing stands on, by name; and that a job which runs again does nothing."""
+
+import inspect
+import subprocess
+import sys
+
+import dlt
+from conftest import AS_OF
+from dlt.common.destination.client import RunnableLoadJob
+from dlt.destinations.impl.postgres.postgres import PostgresClient
+from dlt.destinations.job_client_impl import SqlJobClientBase
+
+from ingest.destination import Run, WindowClient, land_table, warehouse
+from ingest.plan import read_plan
+
+APP = """
+    sources:
+      - name: app
+        schema: raw_app
+        config: {meta: {connection: APP_URL}}
+        tables:
+          - {name: users, config: {meta: {key: [id]}}}
+"""
+
+
+def test_hooks_are_where_they_were():
+    assert dlt.__version__.startswith("1.31.")
+    assert list(inspect.signature(dlt.mark.with_file_import).parameters)[:3] == [
+        "file_path",
+        "file_format",
+        "items_count",
+    ]
+    arguments = ["self", "table", "file_path", "load_id", "restore"]
+    assert list(inspect.signature(PostgresClient.create_load_job).parameters) == arguments
+    assert list(inspect.signature(SqlJobClientBase._build_schema_update_sql).parameters) == ["self", "storage_tables"]
+    assert "self._load_id = load_id" in inspect.getsource(RunnableLoadJob.set_run_vars)
+    assert "self.run()" in inspect.getsource(RunnableLoadJob.run_managed)
+    assert warehouse(credentials="postgresql://u:p@h/d").client_class is WindowClient
+
+
+def test_a_job_that_runs_again_finds_its_receipt(landing, app):
+    app.execute("create table users (id int primary key); insert into users values (1), (2)")
+    landing.declare(APP)
+    (source,) = read_plan(landing.folder).sources
+    run = Run(source, landing.warehouse, "r", AS_OF, False, lambda event: None)
+    first = land_table(run, source.tables[0], "load-1", "users")
+    app.execute("insert into users values (3)")
+    again = land_table(run, source.tables[0], "load-1", "users")
+    assert (first.landed, again.landed) == (2, 2)
+    assert landing.rows("select count(*) from raw_app.users") == [(2,)]
+    assert land_table(run, source.tables[0], "load-2", "users").landed == 1
+    landing.balanced()
+
+
+def test_the_plan_is_read_without_dlt():
+    code = (
+        "import sys, ingest.plan, ingest.land; print([m for m in ('dlt', 'asyncpg', 'sqlalchemy') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
