@@ -15,7 +15,7 @@ from weir.equations import Line
 from weir.publish import Change
 from weir.settings import redact
 
-NARROWEST = 118  # in a pipe, where no terminal says how wide it is
+NARROWEST = 130  # in a pipe, where no terminal says how wide it is
 
 
 def console(stderr: bool = False) -> Console:
@@ -42,7 +42,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
                  header_style="bold", title_style="bold", pad_edge=False, collapse_padding=True)  # fmt: skip
     for name in columns:
         made.add_column(name.removesuffix("#"), justify="right" if name.endswith("#") else "left",
-                        overflow="fold", no_wrap=name.endswith("#") or name in {"table", "mart", "model"})  # fmt: skip
+                        overflow="fold", no_wrap=name.endswith("#") or name in {"table", "mart", "model", "holds"})  # fmt: skip
     for row in rows:
         made.add_row(*(cell(value) for value in row))
     console().print(made)
@@ -68,8 +68,7 @@ def balance(lines: Sequence[Line]) -> None:
     if not lines:
         say("Nothing landed, so there is nothing to balance.")
         return
-    table(
-        "Balance",
+    columns, rows = _without_zeros(
         ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
          "at source#", "staging#", "quarantine#", "holds"],
         [
@@ -77,6 +76,7 @@ def balance(lines: Sequence[Line]) -> None:
             for line in lines
         ],
     )  # fmt: skip
+    table("Balance", columns, rows)
     wrong = sum(not line.holds for line in lines)
     unread = [f"{line.source}.{line.table}" for line in lines if line.model is None and line.landed]
     if unread:
@@ -93,6 +93,13 @@ def _staged(line: Line) -> list[object]:
         return [None] * 7
     found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted]
     return [*found, line.at_source, line.staging, line.quarantined]
+
+
+def _without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[str], list[list[object]]]:
+    """Without the columns in which no table has anything to say, so that the rest fits a terminal."""
+    rare = {"known#", "superseded#", "deleted#"}
+    kept = [n for n, name in enumerate(columns) if name not in rare or any(row[n] for row in rows)]
+    return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
 
 def changes(found: Sequence[Change], title: str = "Published") -> None:
