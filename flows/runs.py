@@ -74,15 +74,14 @@ def mark_crashed() -> list[str]:
             "select run_id, host, pid, started_at, flow_run_id from ops.runs where state = 'running'"
         ).fetchall()
         dead = [row for row in rows if not _alive(row[1], row[2], row[3])]
-        for run_id, *_ in dead:
+        for run_id, _host, _pid, _started_at, flow_run_id in dead:
+            if flow_run_id:
+                crash_in_prefect(UUID(flow_run_id))
             connection.execute(
                 "update ops.runs set state = 'crashed', ended_at = clock_timestamp(), "
                 "message = 'its process was killed' where run_id = %s",
                 [run_id],
             )
-    for row in dead:
-        if row[4]:
-            crash_in_prefect(UUID(row[4]))
     return [row[0] for row in dead]
 
 
@@ -99,8 +98,10 @@ def _alive(host: str, pid: int, started_at: datetime) -> bool:
 
 def crash_in_prefect(flow_run_id: UUID, message: str = "its process was killed") -> None:
     """Set a flow run and its unfinished task runs to Crashed; what Prefect no longer knows is passed over."""
+    from httpx import HTTPError
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter
+    from prefect.client.schemas.sorting import TaskRunSort
     from prefect.exceptions import PrefectException
     from prefect.states import Crashed
 
@@ -109,12 +110,16 @@ def crash_in_prefect(flow_run_id: UUID, message: str = "its process was killed")
             chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
             offset = 0
             while page := client.read_task_runs(
-                flow_run_filter=chosen, task_run_filter=TaskRunFilter(), limit=200, offset=offset
+                flow_run_filter=chosen,
+                task_run_filter=TaskRunFilter(),
+                sort=TaskRunSort.ID_DESC,
+                limit=200,
+                offset=offset,
             ):
                 for task_run in page:
                     if task_run.state and not task_run.state.is_final():
                         client.set_task_run_state(task_run.id, Crashed(message=message), force=True)
                 offset += len(page)
             client.set_flow_run_state(flow_run_id, Crashed(message=message), force=True)
-        except PrefectException:
+        except (PrefectException, HTTPError):
             pass
