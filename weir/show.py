@@ -41,8 +41,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     made = Table(title=title, title_justify="left", caption=note or None, caption_justify="left", box=None,
                  header_style="bold", title_style="bold", pad_edge=False, collapse_padding=True)  # fmt: skip
     for name in columns:
-        made.add_column(name.removesuffix("#"), justify="right" if name.endswith("#") else "left",
-                        overflow="fold", no_wrap=name.endswith("#") or name in {"table", "mart", "model", "holds"})  # fmt: skip
+        whole = name.endswith("#") or name in {"table", "mart", "model", "holds"}
+        side: Any = "right" if name.endswith("#") else "left"
+        made.add_column(name.removesuffix("#"), justify=side, overflow="fold", no_wrap=whole)
     for row in rows:
         made.add_row(*(cell(value) for value in row))
     console().print(made)
