@@ -1,6 +1,6 @@
-{#- When something about a row became known, from the change log, for a fact that comes to a row after the row itself
-    (an end, a reply). One row per key of which the predicate holds now: since when it has, without a break, as
-    known_from; NULL where since the table's first load, like _known_from. key: SQL of the raw table's key as text. -#}
+{#- When something about a row became known, from the change log, for a fact that comes after the row itself (an end,
+    a reply). One row per key of which the predicate holds now: since when it has, without a break, as known_from;
+    NULL where since the table's first load, like _known_from. key: SQL of the raw table's key as text. -#}
 {% macro learned(relation, source_name, table_name, key, predicate) -%}
     (
         with loads as (

@@ -6,8 +6,10 @@ with invoices as (
         *,
         {{ known_at(day_start('invoice_date')) }} as known_at,
         -- paid without a payment on record, or void: settled when billing said so
-        case when status in ('paid', 'void') then {{ known_at('coalesce(updated_at, ' ~ day_start('invoice_date') ~ ')') }} end
-            as closed_at
+        case
+            when status in ('paid', 'void')
+                then {{ known_at('coalesce(updated_at, ' ~ day_start('invoice_date') ~ ')') }}
+        end as closed_at
     from {{ ref('int_invoices') }}
 ),
 
@@ -28,7 +30,8 @@ running as (
         coalesce(payments.currency, invoices.currency) = invoices.currency as same_currency,
         invoices.total,
         sum(payments.amount) filter (
-            where payments.status = 'succeeded' and coalesce(payments.currency, invoices.currency) = invoices.currency
+            where payments.status = 'succeeded'
+                and coalesce(payments.currency, invoices.currency) = invoices.currency
         ) over (
             partition by payments.invoice_id order by payments.known_at, payments.payment_id
             rows between unbounded preceding and current row
@@ -71,7 +74,8 @@ final as (
         case when invoices.total <= 0 then invoices.known_at else least(paid.covered_at, invoices.closed_at) end
             as settled_known_at,
         coalesce(
-            invoices.total > 0 and invoices.closed_at is null and coalesce(paid.paid_amount, 0) < invoices.total, false
+            invoices.total > 0 and invoices.closed_at is null
+            and coalesce(paid.paid_amount, 0) < invoices.total, false
         ) as is_unpaid
     from invoices
     left join lines on invoices.invoice_id = lines.invoice_id

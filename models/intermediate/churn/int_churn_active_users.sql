@@ -1,4 +1,4 @@
--- Grain: one row per account and month with an active user in the 56 days before its as-of moment, as known then.
+-- Grain: one row per account and month with an active user in the 56 days before its as-of moment.
 {{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with usage as (

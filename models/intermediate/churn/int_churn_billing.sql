@@ -51,7 +51,8 @@ attempts as (
         max(payments.paid_at) filter (where payments.status = 'succeeded') as last_paid_at,
         {%- for days in [28, 90] %}
         cast(count(*) filter (
-            where payments.status = 'failed' and payments.paid_at >= {{ moment_plus_days('account_months.as_of_at', -days) }}
+            where payments.status = 'failed'
+                and payments.paid_at >= {{ moment_plus_days('account_months.as_of_at', -days) }}
         ) as integer) as failed_payments_{{ days }}d{{ ',' if not loop.last }}
         {%- endfor %}
     from account_months

@@ -1,4 +1,4 @@
--- Grain: one row per account and month with an answer known at the month's as-of moment: the last of each kind.
+-- Grain: one row per account and month with an answer known at the month's as-of moment.
 {{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with account_months as (

@@ -20,13 +20,15 @@ known as (
         periods.started_at,
         -- an end that came later, or was heard of later, was not known
         coalesce(
-            periods.ended_at >= account_months.as_of_at or periods.end_known_at > account_months.as_of_at, true
+            periods.ended_at >= account_months.as_of_at
+            or periods.end_known_at > account_months.as_of_at, true
         ) as is_in_force,
         row_number() over (
             partition by account_months.account_id, account_months.month
             order by
                 coalesce(
-                    periods.ended_at >= account_months.as_of_at or periods.end_known_at > account_months.as_of_at, true
+                    periods.ended_at >= account_months.as_of_at
+                    or periods.end_known_at > account_months.as_of_at, true
                 ) desc,
                 periods.mrr desc, periods.started_at desc, periods.subscription_id desc
         ) as importance

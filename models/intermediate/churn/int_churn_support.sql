@@ -19,7 +19,8 @@ known as (
         account_months.as_of_date,
         tickets.created_at,
         coalesce(
-            tickets.closed_at >= account_months.as_of_at or tickets.close_known_at > account_months.as_of_at, true
+            tickets.closed_at >= account_months.as_of_at
+            or tickets.close_known_at > account_months.as_of_at, true
         ) as is_open,
         coalesce(
             tickets.first_reply_at >= account_months.as_of_at
@@ -42,7 +43,8 @@ final as (
         {%- endfor %}
         cast(count(*) filter (where is_open) as integer) as open_tickets,
         cast(count(*) filter (where is_open and is_unanswered) as integer) as unanswered_tickets,
-        max({{ days_between(utc_date('created_at'), 'as_of_date') }}) filter (where is_open) as oldest_open_ticket_days
+        max({{ days_between(utc_date('created_at'), 'as_of_date') }}) filter (where is_open)
+            as oldest_open_ticket_days
     from known
     group by account_id, month
 )

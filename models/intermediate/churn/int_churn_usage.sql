@@ -49,7 +49,8 @@ final as (
     select
         *,
         {%- for days in [7, 28, 90] %}
-        {{ ratio('events_' ~ days ~ 'd', 'events_prior_' ~ days ~ 'd') }} as usage_trend_{{ days }}d{{ ',' if not loop.last }}
+        {{ ratio('events_' ~ days ~ 'd', 'events_prior_' ~ days ~ 'd') }}
+            as usage_trend_{{ days }}d{{ ',' if not loop.last }}
         {%- endfor %}
     from windows
 )

@@ -1,7 +1,10 @@
 -- Grain: one row per account and as-of month, of nothing but what was known at as_of_at.
-{{ config(indexes=[{'columns': ['account_id', 'as_of_month'], 'unique': true}, {'columns': ['as_of_month']}]) }}
+{{ config(indexes=[
+    {'columns': ['account_id', 'as_of_month'], 'unique': true},
+    {'columns': ['as_of_month']},
+]) }}
 
-with account_months as (select * from {{ ref('int_account_months') }} where is_known),
+with months as (select * from {{ ref('int_account_months') }} where is_known),
 
 accounts as (select * from {{ ref('stg_app__accounts') }}),
 
@@ -24,21 +27,22 @@ final as (
         -- ids and times
         account_id,
         month as as_of_month,
-        account_months.as_of_at,
-        account_months.as_of_date,
-        account_months.is_over as is_month_over,
+        months.as_of_at,
+        months.as_of_date,
+        months.is_over as is_month_over,
         -- account and subscription
         accounts.country,
         accounts.industry,
-        {{ days_between(utc_date('accounts.created_at'), 'account_months.as_of_date') }} as account_age_days,
-        {{ days_between(utc_date('subscriptions.first_started_at'), 'account_months.as_of_date') }} as tenure_days,
+        {{ days_between(utc_date('accounts.created_at'), 'months.as_of_date') }} as account_age_days,
+        {{ days_between(utc_date('subscriptions.first_started_at'), 'months.as_of_date') }} as tenure_days,
         coalesce(subscriptions.is_active, false) as is_active,
         subscriptions.plan_code,
-        {{ days_between(utc_date('subscriptions.plan_started_at'), 'account_months.as_of_date') }} as days_on_plan,
+        {{ days_between(utc_date('subscriptions.plan_started_at'), 'months.as_of_date') }} as days_on_plan,
         subscriptions.seats,
         coalesce(subscriptions.mrr, 0) as mrr,
-        cast(coalesce(subscriptions.mrr, 0) - coalesce(lag(subscriptions.mrr, 3) over months, 0) as numeric(14, 2))
-            as mrr_change_3m,
+        cast(
+            coalesce(subscriptions.mrr, 0) - coalesce(lag(subscriptions.mrr, 3) over story, 0) as numeric(14, 2)
+        ) as mrr_change_3m,
         cast(coalesce(subscriptions.subscription_count, 0) as integer) as subscription_count,
         -- usage
         {%- for days in [7, 28, 90] %}
@@ -54,7 +58,7 @@ final as (
         coalesce(active_users.active_users_28d, 0) as active_users_28d,
         coalesce(active_users.active_users_prior_28d, 0) as active_users_prior_28d,
         {{ ratio('coalesce(active_users.active_users_28d, 0)', 'subscriptions.seats') }} as seats_used_28d,
-        {{ days_between('last_seen.last_seen_on', 'account_months.as_of_date') }} as days_since_last_seen,
+        {{ days_between('last_seen.last_seen_on', 'months.as_of_date') }} as days_since_last_seen,
         -- billing
         coalesce(billing.failed_payments_28d, 0) as failed_payments_28d,
         coalesce(billing.failed_payments_90d, 0) as failed_payments_90d,
@@ -62,7 +66,7 @@ final as (
         coalesce(billing.unpaid_amount, 0) as unpaid_amount,
         coalesce(billing.overdue_invoices, 0) as overdue_invoices,
         billing.oldest_overdue_days,
-        {{ days_between(utc_date('billing.last_paid_at'), 'account_months.as_of_date') }} as days_since_last_payment,
+        {{ days_between(utc_date('billing.last_paid_at'), 'months.as_of_date') }} as days_since_last_payment,
         -- support
         coalesce(support.tickets_28d, 0) as tickets_28d,
         coalesce(support.tickets_90d, 0) as tickets_90d,
@@ -71,10 +75,11 @@ final as (
         support.oldest_open_ticket_days,
         -- opinions
         opinions.last_satisfaction_score,
-        {{ days_between(utc_date('opinions.last_satisfaction_at'), 'account_months.as_of_date') }} as days_since_last_satisfaction,
+        {{ days_between(utc_date('opinions.last_satisfaction_at'), 'months.as_of_date') }}
+            as days_since_last_satisfaction,
         opinions.last_nps_score,
-        {{ days_between(utc_date('opinions.last_nps_at'), 'account_months.as_of_date') }} as days_since_last_nps
-    from account_months
+        {{ days_between(utc_date('opinions.last_nps_at'), 'months.as_of_date') }} as days_since_last_nps
+    from months
     inner join accounts using (account_id)
     left join subscriptions using (account_id, month)
     left join usage using (account_id, month)
@@ -83,7 +88,7 @@ final as (
     left join billing using (account_id, month)
     left join support using (account_id, month)
     left join opinions using (account_id, month)
-    window months as (partition by account_id order by month)
+    window story as (partition by account_id order by month)
 )
 
 select * from final

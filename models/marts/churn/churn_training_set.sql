@@ -1,5 +1,8 @@
 -- Grain: one row per account and as-of month in which the account was active, so that it could churn.
-{{ config(indexes=[{'columns': ['account_id', 'as_of_month'], 'unique': true}, {'columns': ['as_of_month']}]) }}
+{{ config(indexes=[
+    {'columns': ['account_id', 'as_of_month'], 'unique': true},
+    {'columns': ['as_of_month']},
+]) }}
 
 with features as (
     select * from {{ ref('churn_features') }}
@@ -20,7 +23,10 @@ next_churns as (
     select
         features.account_id,
         features.as_of_month,
-        case when max(months.mrr_at_end) = 0 then min(features.as_of_at) else min(churns.moved_at) end as churned_at
+        case
+            when max(months.mrr_at_end) = 0 then min(features.as_of_at)
+            else min(churns.moved_at)
+        end as churned_at
     from features
     inner join months
         on features.account_id = months.account_id and features.as_of_month = months.month

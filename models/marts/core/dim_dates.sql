@@ -20,7 +20,9 @@ days as (
     select days.date_day
     from {{ date_spine(
         '(select first_day from bounds)',
-        '(select ' ~ month_end(add_months('as_of_date', '24 - extract(month from as_of_date)')) ~ ' from bounds)'
+        '(select '
+        ~ month_end(add_months('as_of_date', '24 - extract(month from as_of_date)'))
+        ~ ' from bounds)'
     ) }} as days
 ),
 

@@ -1,4 +1,5 @@
--- From an account's first month to the one running at as_of there is one row for each; features begin when it is known.
+-- From an account's first month to the one running at as_of there is one row for each;
+-- features begin when it is known.
 with counted as (
     select
         account_id,

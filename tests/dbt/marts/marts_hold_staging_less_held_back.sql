@@ -1,4 +1,5 @@
--- Rows and amounts of each mart = those of staging, less what is held back between tables. Nothing is lost or doubled.
+-- Rows and amounts of each mart = those of staging, less what is held back between tables.
+-- Nothing is lost or doubled.
 {%- set marts = [
     ('dim_accounts', 'stg_app__accounts', none, none, none),
     ('dim_plans', 'stg_app__plans', none, none, none),

@@ -1,4 +1,5 @@
--- Each movement begins where the one before ended, the first at 0, none below 0, and its type says what it did.
+-- Each movement begins where the one before ended, the first at 0, none below 0,
+-- and its type says what it did.
 with movements as (
     select
         *,

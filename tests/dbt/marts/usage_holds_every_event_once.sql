@@ -1,4 +1,4 @@
--- The events of all days, by any type and user, are the accepted events less those held back; so are those by type.
+-- The events of all days, by any type and user, are the accepted events less those held back.
 with totals as (
     select
         (select count(*) from {{ ref('stg_product__events') }})
