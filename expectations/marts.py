@@ -131,7 +131,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
     ),
     "fct_tickets": (
         _range("satisfaction_score", 1, 5),
-        _range("first_reply_minutes", 0, None),
+        _range("first_reply_hours", 0, None),
         _reconciled("number of tickets", "", "stg_helpdesk__tickets", "ticket_id"),
     ),
     "churn_features": (
