@@ -5,6 +5,7 @@ three times at most, then the invoice has failed.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Billing:
             yield (who.reference(world, index), who.company(index), f"billing@{who.domain(index)}",
                    self.currency[index], world.clock.text(created)[:10], world.clock.text(created + 120))  # fmt: skip
 
-    def _chunks(self, mask: Ints) -> Iterator[Ints]:
+    def _chunks(self, mask: Any) -> Iterator[Ints]:
         rows = np.flatnonzero(mask)
         for begin in range(0, len(rows), _CHUNK):
             yield rows[begin : begin + _CHUNK]
