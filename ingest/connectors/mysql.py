@@ -13,16 +13,15 @@ from collections.abc import Iterator
 
 from ingest.connectors import Progress, State, compare, keyed_by_content
 from ingest.connectors.mysql_guard import Guard
-from ingest.connectors.mysql_lines import ahead, flagged
-from ingest.connectors.mysql_types import Relation, back, describe, lines, values
-from ingest.connectors.mysql_wire import TooLong, Wire
+from ingest.connectors.mysql_lines import ApartError, ahead, apart, flagged, lines
+from ingest.connectors.mysql_types import Relation, back, describe, one_value, values
+from ingest.connectors.mysql_wire import Wire
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from weir.settings import WeirError
 
 WHOLE = 200_000  # rows up to which comparing all costs less than it is worth avoiding
 PROMISE = "exact on compare"
-_END = b"\t\\N\n"  # _escaped, NULL
 
 
 class Connector:
@@ -110,11 +109,11 @@ class Connector:
         """COPY the rows into the target; returns rows and bytes. Reads column by column where a row is too long."""
         raw.wire.execute("savepoint before_rows")
         try:
-            blocks = self.wire.lines(lines(relation, where, _END.hex()))
+            blocks = lines(self.wire.packets(one_value(relation, where)), len(relation.columns))
             return self._copy(raw, blocks, relation, schema, target, progress)
-        except TooLong:
+        except ApartError:
             raw.wire.execute("rollback to savepoint before_rows")
-        blocks = self.wire.long_lines(values(relation, where), [c.type == "bytea" for c in relation.columns], _END)
+        blocks = apart(self.wire.packets(values(relation, where)), [c.type == "bytea" for c in relation.columns])
         return self._copy(raw, blocks, relation, schema, target, progress)
 
     def _copy(self, raw: Raw, blocks: Iterator[bytes], relation: Relation, schema: str | None, target: str,

@@ -1,4 +1,4 @@
-"""Lines of COPY from MySQL: made here where the server can not, searched for what PostgreSQL refuses, read ahead."""
+"""Rows of MySQL to lines of COPY, by the block: escaped, searched for what PostgreSQL refuses, read ahead."""
 
 import codecs
 import queue
@@ -9,18 +9,58 @@ from typing import Any
 from weir.settings import WeirError
 
 AHEAD = 8  # blocks read ahead of the warehouse
+BLOCK = 1 << 17
 _NULL = 251
+_ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
+_ENDS = bytes.maketrans(b"\xff\xfd", b"\t\n")
 
 
-def long_line(row: bytes, binary: list[bool]) -> bytes:
-    """The line, not ended, of a row whose columns came apart: for each, whether it is NULL, and its value."""
-    found = _fields(row)
-    line = []
-    for null, value, is_binary in zip(found[::2], found[1::2], binary, strict=True):
-        if value is None and null != b"1":
-            raise WeirError("a value is longer than the source may send: raise its max_allowed_packet")
-        line.append(b"\\N" if value is None else b"\\\\x" + value.hex().encode() if is_binary else _escaped(value))
-    return b"\t".join(line)
+class ApartError(Exception):
+    """A row does not fit into one value at the source, or is no UTF-8: its columns must be read apart."""
+
+
+def lines(packets: Iterator[bytes], columns: int) -> Iterator[bytes]:
+    """Blocks of COPY lines from rows of one value each (see mysql_types.one_value). Raises ApartError."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        for row in packets:
+            first = row[0]
+            if first == _NULL:
+                raise ApartError
+            held.append(row[1:] if first < _NULL else row[3:] if first == 252 else row[4:] if first == 253 else row[9:])
+            size += len(row)
+            if size > BLOCK:
+                yield _block(held, columns)
+                held, size = [], 0
+        yield _block(held, columns)
+    except ApartError:
+        for _ in packets:  # an answer under way can't be called back without losing the snapshot
+            pass
+        raise
+
+
+def _block(rows: list[bytes], columns: int) -> bytes:
+    block = b"".join(rows)
+    nulls = block.count(b"\xfe")
+    before = block.count(b"\xff\xfe") + block.count(b"\xfd\xfe") + block.startswith(b"\xfe")
+    after = block.count(b"\xfe\xff") + block.count(b"\xfe\xfd")
+    if (block.count(b"\xff"), block.count(b"\xfd"), before, after) != (len(rows) * columns, len(rows), nulls, nulls):
+        raise ApartError
+    return _escaped(block).translate(_ENDS).replace(b"\xfe", b"\\N")
+
+
+def apart(packets: Iterator[bytes], binary: list[bool]) -> Iterator[bytes]:
+    """The same lines from rows whose columns came apart: for each, whether it is NULL, and its value."""
+    for row in packets:
+        found = _fields(row)
+        line = []
+        for null, value, is_binary in zip(found[::2], found[1::2], binary, strict=True):
+            if value is None and null != b"1":
+                raise WeirError("a value is longer than the source may send: raise its max_allowed_packet")
+            made = b"\\N" if value is None else b"\\\\x" + value.hex().encode() if is_binary else _escaped(value)
+            line.append(made)
+        yield b"\t".join([*line, b"\\N\n"])
 
 
 def _fields(row: bytes) -> list[bytes | None]:
@@ -43,7 +83,7 @@ def _fields(row: bytes) -> list[bytes | None]:
 
 
 def _escaped(value: bytes) -> bytes:
-    for char, shown in ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r")):
+    for char, shown in _ESCAPES:
         value = value.replace(char, shown)
     return value
 

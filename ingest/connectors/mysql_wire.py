@@ -12,22 +12,18 @@ import pymysql  # type: ignore[import-untyped]
 from pymysql.err import OperationalError  # type: ignore[import-untyped]
 
 from ingest.connectors.mysql_faults import told
-from ingest.connectors.mysql_lines import long_line
 from ingest.plan import Source
 from weir.settings import WeirError
 
-BLOCK = 1 << 17
 PAUSE = 600  # seconds that a source may be silent
 _LAST, _NULL, _FAULT = 254, 251, 255
 _MORE = 0xFFFFFF  # the size of a packet that the next one continues
 
 
-class TooLong(Exception):
-    """A row does not fit into one value at the source: its columns must be read apart."""
-
-
 class Wire:
     """One connection, its session set so that a query means the same on every server."""
+
+    LOCK = 10  # seconds to wait for a table that is being altered or is locked
 
     def __init__(self, source: Source, url: str) -> None:
         parts = urlsplit(url)
@@ -46,7 +42,8 @@ class Wire:
             )  # fmt: skip
             # sql_mode first; a server that waits for a slow warehouse must not hang up, a locked table must not hold us
             self.run("SET SESSION sql_mode = ''")
-            self.run("SET SESSION time_zone = '+00:00', net_write_timeout = 3600, lock_wait_timeout = 10")
+            self.run("SET SESSION time_zone = '+00:00', net_write_timeout = 3600")
+            self.run(f"SET SESSION lock_wait_timeout = {self.LOCK}")
             self.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     def close(self) -> None:
@@ -75,30 +72,8 @@ class Wire:
         """The text as a literal that means the same in every sql_mode."""
         return f"CONVERT(0x{value.encode().hex()} USING utf8mb4)" if value else "_utf8mb4''"
 
-    def lines(self, query: str) -> Iterator[bytes]:
-        """The rows of a query with one value each, its line, in blocks. Raises TooLong at a row that is NULL."""
-        held: list[bytes] = []
-        size = 0
-        packets = self._packets(query)
-        for row in packets:
-            first = row[0]
-            if first == _NULL:
-                for _ in packets:  # what is under way can't be called back without losing the snapshot
-                    pass
-                raise TooLong
-            held.append(row[1:] if first < _NULL else row[3:] if first == 252 else row[4:] if first == 253 else row[9:])
-            size += len(row)
-            if size > BLOCK:
-                yield b"".join(held)
-                held, size = [], 0
-        yield b"".join(held)
-
-    def long_lines(self, query: str, binary: list[bool], end: bytes) -> Iterator[bytes]:
-        """The same lines, made here from columns apart: each is whether it is NULL, and its value."""
-        for row in self._packets(query):
-            yield long_line(row, binary) + end
-
-    def _packets(self, query: str) -> Iterator[bytes]:
+    def packets(self, query: str) -> Iterator[bytes]:
+        """The rows of a query, as the protocol has them."""
         with told(self.source):
             self.connection.query(query, unbuffered=True)
             self.connection._result.unbuffered_active = False  # the rows are ours to read
