@@ -132,23 +132,27 @@ def test_what_the_warehouse_refuses_rolls_all_back(landing, two):
     landing.balanced()
 
 
-def test_source_killed_in_mid_stream(landing, two):
+def test_source_killed_in_mid_stream(landing, two, monkeypatch):
+    from ingest import destination
+
+    killed = []
+
+    class Killer(list):
+        def append(self, event):
+            if event.state == "progress" and event.table == "users" and not killed:
+                killed.extend(two.execute("""select pg_terminate_backend(pid) from pg_stat_activity
+                    where application_name = 'weir land' and datname = current_database() and state = 'active' and query ilike 'copy%'""")
+                    .fetchall())  # fmt: skip
+
     two.execute("insert into users select i, repeat(md5(i::text), 30) from generate_series(1001, 300000) i")
-    code = "\n".join([
-        "import psycopg, sys, time",
-        "c = psycopg.connect(sys.argv[1], autocommit=True)",
-        "q = \"select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'weir land' "
-        "and datname = current_database() and query like '%COPY%'\"",
-        "end = time.time() + 60",
-        "while time.time() < end and not c.execute(q).fetchall(): pass",
-    ])  # fmt: skip
-    killer = subprocess.Popen([sys.executable, "-c", code, os.environ["APP_URL"]])
-    time.sleep(1)
+    monkeypatch.setattr(destination, "EVERY", 0)
+    landing.events = Killer()
     message = failed(landing)
-    killer.wait()
+    assert killed
     assert "can't be reached or went away" in message
     landing.one()
     assert landing.rows("select count(*), count(distinct id) from raw_app.users") == [(300000, 300000)]
+    landing.balanced()
 
 
 def test_killed_and_run_again(landing, two, tmp_path):
