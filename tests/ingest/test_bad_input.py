@@ -141,7 +141,8 @@ def test_source_killed_in_mid_stream(landing, two, monkeypatch):
         def append(self, event):
             if event.state == "progress" and event.table == "users" and not killed:
                 killed.extend(two.execute("""select pg_terminate_backend(pid) from pg_stat_activity
-                    where application_name = 'weir land' and datname = current_database() and state = 'active' and query ilike 'copy%'""")
+                    where application_name = 'weir land' and datname = current_database()
+                    and state = 'active' and query ilike 'copy%'""")
                     .fetchall())  # fmt: skip
 
     two.execute("insert into users select i, repeat(md5(i::text), 30) from generate_series(1001, 300000) i")
