@@ -29,7 +29,9 @@ class Wire:
         parts = urlsplit(url)
         database, options = unquote(parts.path.lstrip("/")), dict(parse_qsl(parts.query))
         if not (parts.hostname or "unix_socket" in options) or not database:
-            raise WeirError(f"{source.connection} must look like mysql://user:password@host:3306/database")
+            raise WeirError(
+                f"{source.connection} must name a server and a database, as in mysql://user@host:3306/database"
+            )
         secure: dict[str, Any] = {"unix_socket": options.get("unix_socket"), "ssl_ca": options.get("ssl_ca")}
         secure |= {"ssl_verify_identity": True} if secure["ssl_ca"] else {}
         secure |= {"ssl": {"check_hostname": False}} if options.get("ssl", "").lower() in {"1", "true"} else {}

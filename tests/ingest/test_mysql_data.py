@@ -57,7 +57,8 @@ def _load(server, file):
 def _keys(cursor):
     """The tables of the database with their primary keys."""
     cursor.execute("""select t.table_name, group_concat(k.column_name order by k.ordinal_position)
-        from information_schema.tables t left join information_schema.key_column_usage k using (table_schema, table_name)
+        from information_schema.tables t
+        join information_schema.key_column_usage k using (table_schema, table_name)
         where t.table_schema = database() and t.table_type = 'BASE TABLE' and k.constraint_name = 'PRIMARY'
         group by 1 order by 1""")
     return {table: key.split(",") for table, key in cursor.fetchall()}
@@ -70,8 +71,8 @@ def _there(cursor, table):
     found = {}
     for column, type_ in cursor.fetchall():
         text = f"`{column}`"
-        if type_.endswith("blob") or type_.endswith("binary"):
-            text = f"concat('\\\\\\\\x', lower(hex({text})))"
+        if type_.endswith(("blob", "binary")):
+            text = "concat('\\\\x', lower(hex(" + text + ")))"
         elif type_ == "geometry":
             text = f"concat(if(st_srid({text}) = 0, '', concat('SRID=', st_srid({text}), ';')), st_astext({text}))"
         cursor.execute(f"select cast({text} as char) from `{table}` where `{column}` is not null")

@@ -61,7 +61,8 @@ MATRIX = [
     ("set('x','y','z')", ["''", "'z,x'"], ["", "x,z"]),
     ("json", ["'{\"b\": 1.10, \"a\": [null, 12345678901234567890]}'", "'\"\\\\\\\\n\"'"],
      ['{"b": 1.10, "a": [null, 12345678901234567890]}', '"\\\\n"']),
-    ("point", ["point(0.1, -1e-7)", "st_geomfromtext('POINT(1 2)', 4326)"], ["POINT(0.1 -0.0000001)", "SRID=4326;POINT(1 2)"]),
+    ("point", ["point(0.1, -1e-7)", "st_geomfromtext('POINT(1 2)', 4326)"],
+     ["POINT(0.1 -0.0000001)", "SRID=4326;POINT(1 2)"]),
     ("geometry", ["st_geomfromtext('LINESTRING(0 0,1.5 2)')"], ["LINESTRING(0 0,1.5 2)"]),
     ("geometrycollection", ["st_geomfromtext('GEOMETRYCOLLECTION(POINT(1 1))')"], ["GEOMETRYCOLLECTION(POINT(1 1))"]),
 ]  # fmt: skip
