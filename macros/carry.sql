@@ -19,18 +19,8 @@
     _error as _unreadable,
     concat(_file, ':', _line) as _place,
     {%- endif %}
-    {{ one_row() }} as _once
-    {%- for name, column in state['parsed'].items() if column['word'] != 'text' %},
-    {{ column['value'] }} is not null as _given_{{ name }}
+    {%- for name, column in state['parsed'].items() if column['word'] != 'text' %}
+    {{ column['value'] }} is not null as _given_{{ name }},
     {%- endfor %}
+    true as _carried
 {%- endmacro %}
-
-{#- A column that keeps the engine from computing `typed` again for every use of its columns. -#}
-{% macro one_row() -%}
-    {{ return(adapter.dispatch('one_row', 'weir')()) }}
-{%- endmacro %}
-
-{% macro default__one_row() -%}1{%- endmacro %}
-
-{# A subquery with a set-returning column is never merged into the query around it. #}
-{% macro postgres__one_row() -%}generate_series(1, 1){%- endmacro %}

@@ -23,8 +23,7 @@
     {{ return(['integer', 'bigint', 'numeric', 'date', 'timestamp', 'boolean', 'double', 'text']) }}
 {%- endmacro %}
 
-{#- The SQL that turns text into the type, or into NULL: an ASCII pattern that leaves nothing to the engine's own idea
-    of validity, then the cast. Only what a pattern can't tell (29 February, 19 digits) is asked of the engine. -#}
+{#- The SQL that turns text into the type, or into NULL where is_valid() says no. -#}
 {% macro parsed_value(text, word, type, format=none) -%}
     {%- if word == 'text' -%}
         {{ text }}
@@ -33,28 +32,10 @@
             when lower({{ text }}) in ('true', 't', 'yes', 'y', '1') then true
             when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
         end
-    {%- elif word in ['date', 'timestamp'] -%}
-        {%- set text = iso_text(text, format) if format else text -%}
-        {{ parsed_moment(text, word) }}
-    {%- elif word in ['integer', 'bigint'] -%}
-        {%- set sure = 9 if word == 'integer' else 18 -%}
-        cast(coalesce(
-            {{ only_matching(text, '[+-]?0*[0-9]{1,' ~ sure ~ '}') }},
-            {{ only_valid(text, '[+-]?[0-9]{1,19}', word) }}
-        ) as {{ word }})
-    {%- elif word == 'numeric' -%}
-        {%- set size = modules.re.findall('[0-9]+', type) -%}
-        {%- if size -%}
-            {%- set scale = size[1] | int if size | length > 1 else 0 -%}
-            {%- set whole = '0*[0-9]{1,' ~ [size[0] | int - scale, 1] | max ~ '}' if size[0] | int > scale else '0+' -%}
-            {%- set fraction = '([.]' ~ ('[0-9]{1,' ~ scale ~ '}' if scale else '0') ~ '0*)?' -%}
-            cast({{ only_matching(text, '[+-]?' ~ whole ~ fraction) }} as numeric({{ size[0] }}, {{ scale }}))
-        {%- else -%}
-            cast({{ only_matching(text, '[+-]?[0-9]{1,38}([.][0-9]{1,38})?') }} as numeric)
-        {%- endif -%}
     {%- else -%}
-        cast({{ only_valid(text, '[+-]?[0-9]{1,330}([.][0-9]{1,330})?([eE][+-]?[0-9]{1,3})?', 'double precision') }}
-            as double precision)
+        {%- set text = iso_text(text, format) if format else text -%}
+        {%- set type = {'timestamp': 'timestamp with time zone', 'double': 'double precision'}.get(word, type) -%}
+        cast(case when {{ is_valid(text, word, type) }} then {{ text }} end as {{ type }})
     {%- endif -%}
 {%- endmacro %}
 

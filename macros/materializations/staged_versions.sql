@@ -1,9 +1,12 @@
 {#- The versions of the keys that the step's loads hold more than once: only these need a sort. In a load the last
     version in order of arrival counts, the others are superseded; over the loads, how the key's story went on. -#}
 {% macro staged_versions(names, step) -%}
+    {# By a sort of bytes: a third of the time that hashing millions of keys takes. -#}
     {%- call statement('repeated') -%}
+        set local enable_hashagg = off;
         create temporary table _repeated on commit drop as
         select _key from _batch group by _key having count(*) > 1;
+        set local enable_hashagg = on;
         analyze _repeated
     {%- endcall -%}
     {%- call statement('any_repeated', fetch_result=true) -%} select exists(select 1 from _repeated) {%- endcall -%}

@@ -1,0 +1,26 @@
+{#- Text in a stated format (of YYYY, MM, DD, HH24, MI, SS, each with all its digits) as ISO text; else NULL. -#}
+{% macro iso_text(text, format) -%}
+    {%- set parts = {'YYYY': '', 'MM': '', 'DD': '', 'HH24': '', 'MI': '', 'SS': ''} -%}
+    {%- set at = namespace(position=1, pattern='') -%}
+    {%- for piece in modules.re.findall('YYYY|MM|DD|HH24|MI|SS|.', format) -%}
+        {%- if piece in parts -%}
+            {%- set width = 4 if piece == 'YYYY' else 2 -%}
+            {%- do parts.update({piece: 'substring(' ~ text ~ ', ' ~ at.position ~ ', ' ~ width ~ ')'}) -%}
+            {%- set at.pattern = at.pattern ~ '[0-9]{' ~ width ~ '}' -%}
+            {%- set at.position = at.position + width -%}
+        {%- elif modules.re.fullmatch('[A-Za-z0-9\\[\\]\\\\^\']', piece) -%}
+            {%- do exceptions.raise_compiler_error('parse: format ' ~ format ~ ' holds ' ~ piece ~ ', which is no part of a date') -%}
+        {%- else -%}
+            {%- set at.pattern = at.pattern ~ '[' ~ piece ~ ']' -%}
+            {%- set at.position = at.position + 1 -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set day = "concat(" ~ parts['YYYY'] ~ ", '-', " ~ parts['MM'] ~ ", '-', " ~ parts['DD'] -%}
+    {%- set clock = ", 'T', " ~ parts['HH24'] ~ ", ':', " ~ parts['MI'] ~ ", ':', " ~ (parts['SS'] or "'00'") ~ ", 'Z'" -%}
+    case when {{ matches(text, at.pattern) }} then {{ day }}{{ clock if parts['HH24'] else '' }}) end
+{%- endmacro %}
+
+{#- Whether the whole text matches: $ alone would match before a last newline on some engines. -#}
+{% macro matches(text, pattern) -%}{{ return(adapter.dispatch('matches', 'weir')(text, pattern)) }}{%- endmacro %}
+{% macro default__matches(text, pattern) -%}{{ text }} rlike '^({{ pattern }})(?![\\s\\S])'{%- endmacro %}
+{% macro postgres__matches(text, pattern) -%}{{ text }} ~ '^({{ pattern }})$'{%- endmacro %}
