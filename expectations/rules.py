@@ -14,6 +14,11 @@ class Rule:
     expectation: Expectation
     says: str
 
+    @property
+    def is_query(self) -> bool:
+        """Whether it is a query whose rows are the failures."""
+        return self.expectation.__class__.__name__ == "UnexpectedRowsExpectation"
+
     def configured(self) -> Expectation:
         """A copy of the expectation that carries the rule's name through Great Expectations."""
         copy: Expectation = self.expectation.copy()
