@@ -1,0 +1,99 @@
+"""Staged models of files and documents: unreadable lines, missing keys, keys of several columns, keyless tables."""
+
+from shop import Shop, state
+
+DOCUMENTS = """-- Grain: one row per event.
+with typed as (
+    select
+        {{ parse('_id', 'text', name='event_id') }} as event_id,
+        {{ json_number('document', 'account.id', 'bigint', name='account_id') }} as account_id,
+        {{ json_timestamp('document', 'at') }} as at,
+        {{ carry(key=['_id'], unreadable=true) }}
+    from {{ source('shop', 'TABLE') }}
+)
+
+select
+    *,
+    {{ reject({'occurred in the future': "at > _as_of + interval '1 day'"}) }}
+from typed
+"""
+FILE_COLUMNS = "_id text, document jsonb, _file text, _line bigint, _text text, _error text"
+
+
+def test_documents_with_unreadable_lines_and_the_moment_of_the_load(shop: Shop) -> None:
+    shop.table("events", DOCUMENTS, FILE_COLUMNS)
+    unreadable = {"_file": "a.jsonl", "_line": 3, "_text": '{"_id', "_error": "not valid JSON; cut"}
+    shop.land("events", 1, [
+        {"_id": "a", "document": {"account": {"id": "17"}, "at": "2026-01-01T10:00:00Z"}},
+        {"_id": "b", "document": {"account": {"id": "seven"}, "at": "2026-01-01T10:00:00.5+02:00"}},
+        unreadable,
+        {"_id": "c", "document": {"at": "2026-01-05T00:00:00Z"}},
+        {"document": {"at": "2026-01-01T00:00:00Z"}, "_file": "a.jsonl", "_line": 5},
+    ])  # fmt: skip
+    shop.build()
+    staged, quarantine, _ = state(shop, "events")
+    assert [(row[0], row[1]) for row in staged] == [("a", 17)]
+    assert [(row[0], row[1]) for row in quarantine] == [
+        ("a.jsonl:3", ["not valid JSON, cut"]),
+        ("a.jsonl:5", ["_id is missing"]),
+        ("b", ["account_id is not a bigint"]),
+        ("c", ["occurred in the future"]),
+    ]
+    assert quarantine[0][2]["_text"] == '{"_id'
+    # The moment is the load's own: a later full refresh judges the first load as it was judged then.
+    shop.land("events", 6, [{"_id": "d", "document": {"at": "2026-01-06T00:00:00Z"}}])
+    shop.build()
+    before = state(shop, "events")
+    shop.build("--full-refresh")
+    assert state(shop, "events") == before
+    assert len(before[1]) == 4
+
+
+def test_the_tombstone_of_a_place_resolves_its_unreadable_line(shop: Shop) -> None:
+    shop.table("events", DOCUMENTS, FILE_COLUMNS)
+    shop.land("events", 1, [{"_file": "a.jsonl", "_line": 3, "_error": "not valid JSON"}])
+    shop.build()
+    shop.land("events", 2, [{"_op": "delete", "_file": "a.jsonl", "_line": 3}])
+    shop.build()
+    assert [row[7] for row in state(shop, "events")[1]] == ["deleted"]
+
+
+def test_keys_of_several_columns_and_keyless_tables(shop: Shop) -> None:
+    several = """
+    with typed as (
+        select
+            {{ parse('a', 'integer') }} as a,
+            b,
+            {{ carry(key=['a', 'b']) }}
+        from {{ source('shop', 'TABLE') }}
+    )
+
+    select *, {{ reject() }} from typed
+    """
+    keyless = """
+    with typed as (
+        select
+            a,
+            {{ carry(key=['_key']) }}
+        from {{ source('shop', 'TABLE') }}
+    )
+
+    select *, {{ reject() }} from typed
+    """
+    shop.table("several", several, "a text, b text")
+    shop.table("keyless", keyless, "a text, _key text")
+    rows = [
+        {"a": "01", "b": "x|y"},
+        {"a": "1", "b": "x|y"},
+        {"a": "1", "b": "~"},
+        {"a": "1", "b": None},
+        {"a": "z", "b": ""},
+    ]
+    shop.land("several", 1, rows)
+    shop.land("keyless", 1, [{"a": "1", "_key": "k1"}, {"a": "1", "_key": "k2"}, {"a": "2", "_key": "k" * 5000}])
+    shop.build()
+    assert sorted(row[3] for row in state(shop, "several")[0]) == ["1|x~1y", "1|~0"]
+    assert sorted(row[0] for row in state(shop, "several")[1]) == ["row 4", "z|"]
+    keys = [row[2] for row in state(shop, "keyless")[0]]
+    assert keys[:2] == ["k1", "k2"]
+    assert len(keys[2]) < 700
