@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pymysql.err import MySQLError  # type: ignore[import-untyped]
+import pymysql  # type: ignore[import-untyped]
 
 from ingest.plan import Source
 from weir.settings import WeirError
@@ -43,7 +43,7 @@ def told(source: Source) -> Iterator[None]:
     """Raise WeirError for what the server refuses, and for a connection that breaks."""
     try:
         yield
-    except MySQLError as fault:
+    except pymysql.err.MySQLError as fault:
         code, *rest = fault.args or (0,)
         text = " ".join(str(part) for part in rest) or str(fault)
         say = _SAY.get(code) if isinstance(code, int) else None

@@ -9,7 +9,7 @@ import math
 import time
 from datetime import UTC, datetime, timedelta
 
-from pymysql.err import MySQLError  # type: ignore[import-untyped]
+import pymysql  # type: ignore[import-untyped]
 
 from ingest.connectors.mysql_types import Relation, back
 from ingest.connectors.mysql_wire import Wire
@@ -39,7 +39,7 @@ class Guard:
                     cursor.execute(query)
                     ages.append(int(cursor.fetchall()[0][0]))
             self.age = max(ages)
-        except MySQLError as fault:
+        except pymysql.err.MySQLError as fault:
             if fault.args[0] != _NEEDS_PROCESS:
                 raise
 

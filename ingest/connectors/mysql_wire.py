@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pymysql  # type: ignore[import-untyped]
-from pymysql.err import OperationalError  # type: ignore[import-untyped]
 
 from ingest.connectors.mysql_faults import told
 from ingest.plan import Source
@@ -88,9 +87,9 @@ class Wire:
                     row = read(size)
                     first = row[0] if not whole else 0
                 except (OSError, IndexError) as fault:
-                    raise OperationalError(2013, f"the connection was lost ({fault})") from None
+                    raise pymysql.err.OperationalError(2013, f"the connection was lost ({fault})") from None
                 if len(row) < size:
-                    raise OperationalError(2013, "the connection was lost")
+                    raise pymysql.err.OperationalError(2013, "the connection was lost")
                 if first == _LAST and size < 9:
                     return
                 if first == _FAULT:
