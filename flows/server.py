@@ -111,7 +111,7 @@ def running() -> int | None:
     try:
         pid = int(_pid_file().read_text())
         process = psutil.Process(pid)
-        ours = "flows.app:create_app" in process.cmdline()
+        ours = "prefect.server.api.server:create_app" in process.cmdline()
         return pid if ours and process.status() != psutil.STATUS_ZOMBIE else None
     except (OSError, ValueError, psutil.Error):
         return None
@@ -149,7 +149,7 @@ def _launch(port: str) -> None:
     }
     secrets = {name for name in os.environ if name.startswith("WEIR_PG_") or name.endswith(("_URL", "_TOKEN"))}
     kept = {name: value for name, value in os.environ.items() if name not in secrets}
-    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.app:create_app",
+    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
                "--host", "127.0.0.1", "--port", port, "--log-level", "warning"]  # fmt: skip
     with _log().open("w") as file:
         process = subprocess.Popen(
