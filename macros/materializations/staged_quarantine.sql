@@ -30,7 +30,13 @@
             )
             select
                 '{{ names.model }}', b._key, string_to_array(b._reasons, '; '),
-                to_jsonb(r) - array['_dlt_load_id', '_op', '_seq'], b._load_id, b._seq, l.as_of,
+                (
+                    -- NULLs left out: a column that raw gained later must not show in a row that came before it
+                    select coalesce(jsonb_object_agg(c.key, c.value), '{}')
+                    from jsonb_each(to_jsonb(r) - array['_dlt_load_id', '_op', '_seq']) as c
+                    where c.value <> 'null'
+                ),
+                b._load_id, b._seq, l.as_of,
                 b.next_as_of, {{ staged_how('b.next_class') }}
             from {{ names.raw }} as r
             inner join _rejected as b on r._seq = b._seq
