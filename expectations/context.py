@@ -66,7 +66,6 @@ def failures(
     result: ExpectationSuiteValidationResult, rules: Sequence[Rule], parameters: dict[str, Any]
 ) -> list[tuple[str, dict[str, Any]]]:
     """(rule, values for its sentence) of everything that did not hold; one entry per failing row where known."""
-    known = {rule.name: rule for rule in rules}
     found: list[tuple[str, dict[str, Any]]] = []
     for outcome in result.results:
         if outcome.success:

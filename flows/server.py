@@ -22,6 +22,7 @@ from weir.settings import QUIET, ROOT, WeirError, home, load_env, write_env
 _CLIENT = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # never a server of its own making
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
 }
 # SQLite under a burst of events answers 503: write task runs in batches, no automations, wait longer for its lock.

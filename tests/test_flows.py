@@ -1,0 +1,236 @@
+"""The flow end to end on a small company: what it publishes, what stops it, and how it ends whatever happens."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from small_company import Company
+
+pytestmark = pytest.mark.slow
+RUN = "import sys; from flows.elt import run_elt; sys.exit(run_elt({}))"
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Prefect server that the tests of this file share."""
+    from flows import server
+
+    before = dict(os.environ)
+    os.environ["WEIR_HOME"] = str(tmp_path_factory.mktemp("prefect"))
+    yield server.start()
+    assert server.stop()
+    assert server.running() is None
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def company(prefect: str, warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
+    """The small company with 100 orders and two leads, and nothing landed."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect)
+    monkeypatch.delenv("WEIR_PREFECT_PORT")  # so that the address is one's own server, which no run starts anew
+    made = Company(tmp_path, monkeypatch)
+    made.orders(1, 100)
+    made.people("a.csv", ["ann@x.io,Ann", "bob@x.io,Bob"])
+    return made
+
+
+def start(arguments: str = "") -> subprocess.Popen[str]:
+    """A run in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN.format(arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def run(arguments: str = "") -> tuple[int, str, str]:
+    """(exit code, output, errors) of a run."""
+    process = start(arguments)
+    out, err = process.communicate(timeout=300)
+    return process.returncode, out, err
+
+
+def query(statement: str) -> list[tuple[Any, ...]]:
+    """Rows of the warehouse."""
+    with psycopg.connect(os.environ["WAREHOUSE_URL"], autocommit=True) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def task_runs(flow_run: str) -> dict[str, str]:
+    """Name and state of every task run of a flow run, as Prefect has them; waits for the last events."""
+    import httpx
+
+    body = {"flow_runs": {"id": {"any_": [flow_run]}}, "limit": 200}
+    found: dict[str, str] = {}
+    for _ in range(40):
+        answer = httpx.post(f"{os.environ['PREFECT_API_URL']}/task_runs/filter", json=body).json()
+        found = {each["name"]: each["state_name"] for each in answer}
+        if found and not {"Running", "Pending"} & set(found.values()):
+            break
+        time.sleep(0.5)
+    return found
+
+
+def flow_state(flow_run: str) -> str:
+    """State of a flow run in Prefect."""
+    import httpx
+
+    return str(httpx.get(f"{os.environ['PREFECT_API_URL']}/flow_runs/{flow_run}").json()["state_name"])
+
+
+def last_run() -> tuple[str, str | None, str]:
+    """(state, message, flow run) of the newest run."""
+    row = query("select state, message, flow_run_id from ops.runs order by started_at desc limit 1")[0]
+    return row[0], row[1], row[2]
+
+
+def until(process: subprocess.Popen[str], done: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait until something is so, while the process runs."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def children() -> list[str]:
+    """Command lines of processes that belong to a run of this test's home."""
+    import psutil
+
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        environment = process.info["environ"] or {}
+        words = " ".join(process.info["cmdline"] or [])
+        if environment.get("WEIR_HOME") == os.environ["WEIR_HOME"] and "python" in words and process.pid != os.getpid():
+            found.append(words)
+    return found
+
+
+def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(company: Company) -> None:
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert "102 rows changed in 2 marts." in out
+    assert "/runs/flow-run/" in out
+    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+    state, message, flow_run = last_run()
+    assert (state, message, flow_state(flow_run)) == ("succeeded", None, "Completed")
+    names = {"land", "gate raw", "build", "gate marts", "publish", "balance", "shop.orders", "leads.people",
+             "stg_shop__orders", "stg_leads__people", "fct_orders", "dim_people",
+             "unique_fct_orders_order_id", "not_null_fct_orders_order_id"}  # fmt: skip
+    assert task_runs(flow_run) == dict.fromkeys(names, "Completed")
+
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert "Nothing new at the sources: what is published stays." in out
+    assert set(task_runs(last_run()[2])) == names - {name for name in names if "_" in name}
+    assert query("select count(*) from ops.publications") == [(1,)]
+
+    company.orders(101, 101)
+    code, out, _ = run()
+    assert code == 0
+    assert "1 rows changed in 2 marts." in out
+    built = task_runs(last_run()[2])
+    assert "fct_orders" in built
+    assert "dim_people" not in built, "only what new rows touch is built"
+
+
+def test_a_failed_gate_stops_what_depends_on_it_until_accepted(company: Company) -> None:
+    company.orders(1, 300)
+    assert run()[0] == 0
+    company.shop("delete from orders where order_id > 100")
+    company.people("b.csv", ["cleo@x.io,Cleo"])
+    code, out, err = run()
+    sentence = "gate raw shop: orders lost 200 rows at the source, more than half of the 300 it had"
+    assert code == 1
+    assert sentence in err
+    assert '--accept "raw shop: orders: deletes"' in out
+    assert query("select count(*) from analytics.fct_orders") == [(300,)]
+    assert query("select count(*) from analytics.dim_people") == [(2,)]
+    assert last_run()[0] == "failed"
+    code, _, err = run("accept=['raw shop: orders: deletes']")
+    assert code == 1
+    assert "gate marts: fct_orders has 100 rows, less than half of the 300 published last" in err
+    assert query("select count(*) from analytics.fct_orders") == [(300,)]
+    assert run("accept=['raw shop: orders: deletes', 'marts: fct_orders']")[0] == 0
+    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+    assert query("select count(*) from analytics.dim_people") == [(3,)]
+
+
+def test_a_source_that_is_down_fails_and_the_others_are_published(company: Company) -> None:
+    assert run()[0] == 0
+    company.orders(101, 110)
+    (company.folder / "leads").rename(company.folder / "gone")
+    code, _, err = run()
+    assert code == 1
+    assert "leads" in err
+    assert query("select count(*) from analytics.fct_orders") == [(110,)]
+    states = task_runs(last_run()[2])
+    assert states["land"] == "Failed"
+    assert states["publish"] == "Completed"
+
+
+def test_a_failed_dbt_test_publishes_nothing(company: Company) -> None:
+    assert run()[0] == 0
+    mart = company.folder / "project" / "models" / "marts" / "fct_orders.sql"
+    good = mart.read_text()
+    mart.write_text(good + " union all select 1, 0")
+    code, _, err = run()
+    assert code == 1
+    assert "unique_fct_orders_order_id" in err
+    assert "nothing is published" in err
+    assert task_runs(last_run()[2])["unique_fct_orders_order_id"] == "Failed"
+    mart.write_text(good)
+    assert run()[0] == 0, "the failed build is made good, though nothing has landed"
+    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_behind(company: Company, number: int) -> None:
+    process = start()
+    until(process, lambda: bool(query("select 1 from ops.landings")))
+    process.send_signal(number)
+    assert process.wait(60) == 130
+    assert "interrupted" in process.communicate()[1]
+    state, message, flow_run = last_run()
+    assert (state, message, flow_state(flow_run)) == ("failed", "interrupted", "Crashed")
+    assert not {"Running", "Pending"} & set(task_runs(flow_run).values())
+    assert children() == []
+
+
+def test_a_killed_run_is_marked_crashed_by_the_next(company: Company) -> None:
+    process = start()
+    until(process, lambda: bool(query("select 1 from ops.landings")))
+    process.kill()
+    process.communicate()
+    killed = last_run()[2]
+    assert last_run()[0] == "running"
+    code, out, _ = run()
+    assert code == 0
+    assert "was killed: it is marked crashed" in out
+    assert query("select state from ops.runs order by started_at") == [("crashed",), ("succeeded",)]
+    assert flow_state(killed) == "Crashed"
+    assert not {"Running", "Pending"} & set(task_runs(killed).values())
+    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+    assert children() == []
+
+
+def test_the_second_of_two_runs_refuses_or_waits(company: Company) -> None:
+    from weir.warehouse import run_lock
+
+    with run_lock():
+        code, _, err = run("wait=False")
+        assert code == 1
+        assert err.count("\n") == 1
+        assert "another run is under way on this warehouse" in err
+        waiting = start()
+        assert waiting.stdout
+        assert "waiting for it" in waiting.stdout.readline()
+    out, _ = waiting.communicate(timeout=300)
+    assert waiting.returncode == 0, out
+    assert query("select count(*) from ops.runs") == [(1,)]
