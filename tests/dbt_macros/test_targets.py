@@ -1,0 +1,99 @@
+"""Targets: dev builds beside, prod is refused by hand, its docs show marts where readers find them; generic tests."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from shop import MODEL, ROOT, Shop, messages
+
+from weir import dbt
+from weir.settings import WeirError
+
+A = {"order_id": "1", "amount": "1"}
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The installed command `dbt`, as a person types it."""
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+    words = [sys.executable, "-m", "weir.dbt", *arguments]
+    return subprocess.run(words, capture_output=True, text=True, env=settings | {"PYTHONPATH": str(ROOT)}, timeout=120)
+
+
+def test_prod_is_refused_by_hand_and_let_through_for_the_flow(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.table("orders")
+    shop.land("orders", 1, [A])
+    for verb in ("run", "build", "seed"):
+        with pytest.raises(WeirError, match=r"type `weir build` then `weir publish`"):
+            dbt.refuse(verb, "prod")
+    dbt.refuse("test", "prod")
+    dbt.refuse("run", "dev")
+    # dbt's own entry points, without our command, are refused by the project itself.
+    assert "is not for hands" in messages(shop.dbt("run", "--target", "prod"))
+    assert shop.rows("select to_regclass('ops.ledger'), to_regclass('staging.stg_shop__orders')") == [(None, None)]
+    monkeypatch.setenv("WEIR_RUN", "1")
+    shop.build("--target", "prod")
+    assert shop.rows("select count(*) from staging.stg_shop__orders, ops.ledger") == [(1,)]
+
+
+def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
+    shop.table("orders")
+    shop.land("orders", 1, [A])
+    shop.write("models/marts/fct.sql", "{{ config(contract={'enforced': false}) }} select 1 as a")
+    refused = command("run", "--target=prod")
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert "`weir publish`" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    built = command("build")
+    assert built.returncode == 0, built.stdout
+    assert shop.rows("select count(*) from dev_analytics.fct") == [(1,)]
+    documented = command("docs", "generate", "--target", "prod")
+    assert documented.returncode == 0, documented.stdout
+    manifest = json.loads((shop.folder.parent / "home/target/prod-docs/manifest.json").read_text())
+    assert manifest["nodes"]["model.weir.fct"]["schema"] == "analytics"
+    assert shop.rows("select to_regnamespace('analytics_next')") == [(None,)]
+
+
+def test_the_moment_of_the_run_costs_no_full_parse(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.write("models/now.sql", "{{ config(materialized='table', schema='test') }} select {{ as_of() }} as as_of")
+    for day in ("2024-01-01", "2024-01-02"):
+        monkeypatch.setenv("WEIR_AS_OF", day)
+        result = command("run", "--log-level", "debug")
+        assert result.returncode == 0, result.stdout
+        assert shop.rows("select as_of::date::text from dev_test.now") == [(day,)]
+    assert "Nothing changed, skipping partial parsing" in result.stdout
+
+
+def test_generic_tests_and_unit_tests_of_staged_models(shop: Shop) -> None:
+    shop.table("orders", MODEL.replace("'amount < 0'", "\"amount < 0\", 'later': \"_as_of > timestamp '2030-01-01'\""))
+    shop.land("orders", 1, [A, {"order_id": "2"}])
+    shop.write(
+        "models/staging/shop/_tests.yml",
+        """
+models:
+  - name: stg_shop__orders
+    data_tests:
+      - one_row_per: {arguments: {columns: [order_id]}}
+      - one_row_per: {name: amounts, arguments: {columns: [amount]}}
+      - holds: {arguments: {predicate: "amount > 0"}}
+      - equal_rowcount: {arguments: {other: "source('shop', 'orders')"}}
+unit_tests:
+  - name: rules
+    model: stg_shop__orders
+    overrides: {vars: {as_of: "2031-01-01T00:00:00Z"}}
+    given:
+      - input: source('shop', 'orders')
+        rows:
+          - {order_id: "01", amount: "1.5"}
+          - {_op: delete, order_id: "2"}
+    expect:
+      rows:
+        - {order_id: 1, amount: "1.50", _key: "1", _reasons: later}
+        - {order_id: 2, amount: null, _key: "2", _reasons: null}
+""",
+    )
+    result = shop.dbt("build")
+    failed = {node.node.name for node in result.result if node.status == "fail"}
+    assert failed == {"amounts", "holds_stg_shop__orders_amount_0"}, messages(result)
