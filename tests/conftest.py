@@ -24,11 +24,18 @@ os.environ.pop("WEIR_AS_OF", None)
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """URL of a real embedded server, made for this test process and removed after it."""
+    import psycopg
+
     from weir import embedded
 
     url = embedded.start()
+    with psycopg.connect(url, autocommit=True) as connection:  # nothing here outlives the machine
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"alter system set {setting} = off")
+        connection.execute("select pg_reload_conf()")
     yield url
-    embedded.stop()
+    embedded.stop("immediate")
+    shutil.rmtree(embedded.data_folder(), ignore_errors=True)
     shutil.rmtree(_HOME, ignore_errors=True)
 
 

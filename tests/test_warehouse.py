@@ -25,7 +25,7 @@ def fresh(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name)
     yield home
     embedded.stop()
-    shutil.rmtree(embedded._data(), ignore_errors=True)
+    shutil.rmtree(embedded.data_folder(), ignore_errors=True)
 
 
 def test_it_is_made_private_and_listens_on_loopback_only(fresh: Path) -> None:
@@ -47,7 +47,7 @@ def test_it_comes_back_after_kill_9_with_its_rows(fresh: Path, monkeypatch: pyte
     warehouse.ensure()
     with warehouse.connect() as connection:
         connection.execute("insert into ops.runs (run_id, state, as_of) values ('r', 'running', now())")
-    pid = int((embedded._data() / "postmaster.pid").read_text().splitlines()[0])
+    pid = int((embedded.data_folder() / "postmaster.pid").read_text().splitlines()[0])
     os.kill(pid, signal.SIGKILL)
     monkeypatch.delenv("WAREHOUSE_URL")
     with warehouse.connect() as connection:

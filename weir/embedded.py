@@ -50,7 +50,7 @@ def start() -> str:
     Raises WeirError when it can't be made or started.
     """
     with _lock():
-        data = _data()
+        data = data_folder()
         password = os.environ.get("WEIR_PG_PASSWORD") or ""
         if not (data / "PG_VERSION").exists():
             password = _make(data)
@@ -64,12 +64,12 @@ def start() -> str:
         return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
 
 
-def stop() -> bool:
-    """Stop the embedded warehouse; returns whether it was running."""
-    data = _data()
+def stop(mode: str = "fast") -> bool:
+    """Stop the embedded warehouse in one of pg_ctl's modes; returns whether it was running."""
+    data = data_folder()
     if not (data / "postmaster.pid").exists():
         return False
-    return _run("pg_ctl", "stop", "-D", data, "-m", "fast", "-t", "60").returncode == 0
+    return _run("pg_ctl", "stop", "-D", data, "-m", mode, "-t", "60").returncode == 0
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def _reachable(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents if parent.exists())
 
 
-def _data() -> Path:
+def data_folder() -> Path:
     """The data folder: in `home()`, or for root with a private home a folder of its own in /var/lib/weir."""
     if _root() and not _reachable(home() / "warehouse"):
         return _SHARED / hashlib.sha256(str(home().resolve()).encode()).hexdigest()[:12]
@@ -141,7 +141,7 @@ def _fail(what: str, output: str) -> WeirError:
 
 
 def _log() -> Path:
-    return _data() / "server.log"
+    return data_folder() / "server.log"
 
 
 def _own(path: Path) -> None:
