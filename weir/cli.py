@@ -24,8 +24,12 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="The moment to take fo
 FullCompare = Annotated[bool, typer.Option("--full-compare", help="Compare every table whole with its source.")]
 Accept = Annotated[
     list[str] | None,
-    typer.Option("--accept", help="A loss that is meant: a column (mart.column) dropped or retyped, a mart dropped."),
+    typer.Option(
+        "--accept",
+        help="What is meant: a failure of a gate, by its id or its beginning; a column (mart.column) dropped or retyped.",
+    ),
 ]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Refuse, rather than wait, while another run is under way.")]
 
 
 @app.command()
@@ -36,12 +40,14 @@ def run(
     as_of: AsOf = None,
     full_compare: FullCompare = False,
     accept: Accept = None,
+    no_wait: NoWait = False,
 ) -> None:
     """Run it all: land, build, check, publish. Through Prefect."""
     from flows.elt import run_elt
 
     moment = _moment(as_of) if as_of else None
-    sys.exit(run_elt(source, select, full_refresh, moment, full_compare, accept or []))  # it has said all there is
+    code = run_elt(source, select, full_refresh, moment, full_compare, accept or [], not no_wait)
+    sys.exit(code)  # it has said all there is
 
 
 @app.command()

@@ -70,7 +70,7 @@ def run_lock(wait: bool = True) -> Iterator[None]:
         if not held and not wait:
             raise WeirError(
                 "another run is under way on this warehouse: "
-                "wait for it (`weir status` shows it), or run without --no-wait"
+                "wait for it (`weir status` shows it), or leave --no-wait out"
             )
         if not held:
             connection.execute(f"select pg_advisory_lock({_RUN_LOCK})")
