@@ -26,7 +26,7 @@ Accept = Annotated[
     list[str] | None,
     typer.Option(
         "--accept",
-        help="What is meant: a failure of a gate, by its id or its beginning; a column (mart.column) dropped or retyped.",
+        help="What is meant: a gate, by its id or its beginning; a column (mart.column) dropped or retyped.",
     ),
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Refuse, rather than wait, while another run is under way.")]
