@@ -34,6 +34,9 @@
     {%- endif -%}
     {%- if step.docs_changed -%}
         {%- do persist_docs(target_relation, model) -%}
+        {%- call statement('docs') -%}
+            update {{ names.code }} set docs = '{{ step.docs }}' where model = '{{ names.model }}'
+        {%- endcall -%}
     {%- endif -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}

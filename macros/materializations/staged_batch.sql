@@ -1,14 +1,10 @@
-{#- The landed rows of the step's loads, typed and judged, in a temporary table with an index for nothing: one pass. -#}
+{#- The landed rows of the step's loads, typed and judged, in a temporary table: one pass over them, by several workers
+    where PostgreSQL has them. -#}
 {% macro staged_batch(names, step) -%}
     {%- call statement('loads') -%}
         create temporary table _loads on commit drop as
         select l.load_id, l.position, l.as_of, l.landed, case when l.position > 1 then l.as_of end as known_from
-        from (values
-            (null::text, null::bigint, null::timestamptz, null::bigint)
-            {%- for load in step.loads %},
-            ({{ staged_literal(load.load_id) }}, {{ load.position }}, '{{ load.as_of }}', {{ load.landed }})
-            {%- endfor %}
-        ) as l (load_id, position, as_of, landed)
+        from {{ staged_values(step) }} as l (load_id, position, as_of, landed)
         where l.load_id is not null;
         analyze _loads;
 
@@ -16,7 +12,7 @@
         with _landed as (
             select r.*, l.as_of as _landed_as_of, l.position as _position
             from {{ names.raw }} as r
-            inner join _loads as l on r._dlt_load_id = l.load_id
+            inner join {{ staged_values(step) }} as l (load_id, position, as_of, landed) on r._dlt_load_id = l.load_id
             where {{ staged_bound(step, 'r') }}
         ),
 
@@ -47,6 +43,7 @@
     {%- set step.columns = columns -%}
     {%- set step.names = columns | map(attribute='name') | join(', ') -%}
     {%- call statement('batch') -%}
+        set local parallel_tuple_cost = 0.001;
         create temporary table _batch on commit drop as
         select
             {{ step.names }}{{ ',' if columns }}
@@ -58,28 +55,4 @@
         from _typed;
         analyze _batch (_key, _load_id, _class)
     {%- endcall -%}
-{%- endmacro %}
-
-{#- The model's SQL over the landed rows of the step. `offset 0` (behind typed, and behind a CTE that only reads raw)
-    keeps PostgreSQL from computing a column again for every use of it: more than half of the time. -#}
-{% macro staged_bounded(names) -%}
-    {%- set code = sql | replace(as_of(), '_landed_as_of') -%}
-    {%- set code = modules.re.sub('(true as _carried\\s+from\\s[^()]+)[)]', '\\1 offset 0)', code) -%}
-    {%- set code = modules.re.sub(modules.re.escape(names.raw) ~ '(\\s*[)])', '_landed offset 0\\1', code) -%}
-    {{ return(code | replace(names.raw, '_landed')) }}
-{%- endmacro %}
-
-{#- The bound of a read of raw: the step's loads, told one by one so that the block-range index can serve. -#}
-{% macro staged_bound(step, alias) -%}
-    {%- if not step.loads -%}
-        false
-    {%- else -%}
-        {{ alias }}._dlt_load_id in (
-            {%- for load in step.loads %}{{ staged_literal(load.load_id) }}{{ ', ' if not loop.last }}{% endfor -%}
-        )
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro staged_literal(text) -%}
-    '{{ text | replace("'", "''") }}'
 {%- endmacro %}

@@ -1,6 +1,7 @@
 """A small dbt project on the repository's macros, and raw tables that a test fills load by load."""
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Shop:
         """Write the project: the repository's own settings, with the macros taken from there."""
         project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
         project["macro-paths"] = [str(ROOT / "macros")]
-        project["test-paths"] = [str(ROOT / "tests" / "dbt")]
+        shutil.copytree(ROOT / "tests/dbt/generic", self.folder / "tests/dbt/generic")
         self.write("dbt_project.yml", yaml.safe_dump(project))
         self.write("profiles.yml", (ROOT / "profiles.yml").read_text())
 

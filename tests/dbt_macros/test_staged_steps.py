@@ -59,6 +59,21 @@ def test_changed_code_starts_anew_a_changed_comment_does_not(shop: Shop) -> None
     assert full_refreshes(shop) == 2
 
 
+def test_descriptions_are_kept_in_the_warehouse_and_follow_without_a_rebuild(shop: Shop) -> None:
+    shop.table("orders")
+    shop.land("orders", 1, [A])
+    comment = "select obj_description('dev_staging.stg_shop__orders'::regclass), col_description("
+    comment += "'dev_staging.stg_shop__orders'::regclass, 2)"
+    for text in ("What was ordered.", "What people ordered."):
+        columns = f"columns: [{{name: amount, description: 'Money. {text}'}}]"
+        shop.write(
+            "models/staging/shop/_m.yml", f"models: [{{name: stg_shop__orders, description: '{text}', {columns}}}]"
+        )
+        shop.build()
+        assert shop.rows(comment) == [(text, f"Money. {text}")]
+    assert full_refreshes(shop) == 1
+
+
 def test_views_grants_and_indexes_stay_through_a_full_refresh_of_the_same_shape(shop: Shop) -> None:
     shop.table("orders")
     shop.land("orders", 1, [A])

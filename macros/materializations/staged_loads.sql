@@ -1,0 +1,34 @@
+{#- Every load of the table with its place in the order of arrival, its rows by receipt, and its rows in the ledger. -#}
+{% macro staged_receipts(names) -%}
+    {%- call statement('receipts', fetch_result=true) -%}
+        with receipts as (
+            select load_id, max(as_of) as as_of, sum(landed)::bigint as landed, max(landed_at) as landed_at
+            from ops.landings
+            where source = '{{ names.source }}' and table_name = '{{ names.source_table }}'
+            group by load_id
+        ),
+
+        staged as (
+            select distinct on (load_id) load_id, landed
+            from {{ names.ledger }}
+            where model = '{{ names.model }}'
+            order by load_id, built_at desc
+        )
+
+        select
+            load_id,
+            as_of::text,
+            row_number() over (order by receipts.landed_at, load_id) as place,
+            receipts.landed,
+            staged.landed
+        from receipts full join staged using (load_id)
+        order by place
+    {%- endcall -%}
+    {{ return(load_result('receipts').table.rows) }}
+{%- endmacro %}
+
+{#- The compiled code as its digest sees it: no comments, no spaces, no moment of the run. -#}
+{% macro staged_code() -%}
+    {%- set code = modules.re.sub('(?m)^[ ]*--.*$', '', sql | replace(as_of(), '_landed_as_of')) -%}
+    {{ return('1 ' ~ modules.re.sub('[ \n\t]+', ' ', code) | trim) }}
+{%- endmacro %}

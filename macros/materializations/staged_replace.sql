@@ -1,0 +1,40 @@
+{#- A table of a new shape in the old one's place. Views that read it are made again from their definitions; one that
+    asks for a column that is gone stays away, with a warning, until dbt builds it. -#}
+{% macro staged_replace(names) -%}
+    do $weir$
+    declare
+        old regclass := to_regclass({{ staged_literal(names.table) }});
+        reader record;
+    begin
+        create temporary table _readers on commit drop as
+        with recursive readers as (
+            select old::oid as oid, 0 as level
+            union
+            select r.ev_class, readers.level + 1
+            from readers
+            inner join pg_depend as d on d.refobjid = readers.oid and d.refclassid = 'pg_class'::regclass
+            inner join pg_rewrite as r on d.objid = r.oid and d.classid = 'pg_rewrite'::regclass
+            where r.ev_class <> readers.oid and readers.level < 50
+        )
+
+        select oid::regclass::text as name, pg_get_viewdef(oid) as definition, max(level) as level
+        from readers
+        where level > 0 and oid in (select c.oid from pg_class as c where c.relkind = 'v')
+        group by oid;
+
+        for reader in select * from _readers order by level desc loop
+            execute 'drop view ' || reader.name;
+        end loop;
+        drop table if exists {{ names.table }};
+        create table {{ names.table }} (like _shape);
+        for reader in select * from _readers order by level loop
+            begin
+                execute 'create view ' || reader.name || ' as ' || reader.definition;
+            exception when others then
+                raise warning 'view % does not fit the new % any more: build it again', reader.name,
+                    {{ staged_literal(names.table) }};
+            end;
+        end loop;
+    end
+    $weir$
+{%- endmacro %}
