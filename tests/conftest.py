@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+# Whoever starts the tests in the background of a script makes them, and what they start, deaf to Ctrl-C.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before anything of Weir is imported: no test reads or writes the settings of the checkout.
 _HOME = Path(tempfile.mkdtemp(prefix="weir-test-"))
 _HOME.chmod(0o755)

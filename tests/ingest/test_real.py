@@ -13,10 +13,13 @@ SETS = {
     "northwind": ["pg_northwind/northwind.sql"],
     "chinook": ["pg_chinook/Chinook_PostgreSql.sql"],
 }
+# Views that join names in whatever order the plan of the moment yields: not equal even to themselves.
+UNSTABLE = ["actor_info", "film_list", "nicer_but_slower_film_list"]
 KEYS = """
     select c.relname, coalesce((select array_agg(a.attname::text order by a.attnum) from pg_index i join pg_attribute a
         on a.attrelid = i.indrelid and a.attnum = any(i.indkey) where i.indrelid = c.oid and i.indisprimary), '{}')
-    from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'p', 'm') order by 1
+    from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'p', 'm')
+        and not c.relname = any(%s) order by 1
 """
 
 
@@ -41,7 +44,7 @@ def digests(url: str, relation: str, columns: list[str]) -> list[object]:
 @pytest.mark.parametrize("name", SETS)
 def test_lands_equal(landing, app, name):
     load(os.environ["APP_URL"], [SHARED / file for file in SETS[name]])
-    tables = app.execute(KEYS).fetchall()
+    tables = app.execute(KEYS, [UNSTABLE]).fetchall()
     declared = "".join(
         f"\n              - {{name: '{table}', config: {{meta: {{key: {list(key)}}}}}}}" for table, key in tables
     )
