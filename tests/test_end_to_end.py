@@ -102,7 +102,7 @@ def test_exactly_the_corrupt_rows_are_held_back(company: Path) -> None:
 def test_verify_proves_it_and_the_training_set_can_be_used(company: Path) -> None:
     call(company, "weir", "verify")
     rows = query(
-        company, "select count(*), count(*) filter (where churned_within_30_days) from analytics.churn_training_set"
+        company, "select count(*), count(*) filter (where churned_within_30d) from analytics.churn_training_set"
     )
     assert rows[0][0] > 2_000
     assert rows[0][1] > 20
