@@ -69,13 +69,17 @@ with steps as (
     from ops.ledger
 ),
 good as (select coalesce(max(checked_at), '-infinity') as at from ops.gates where gate = 'marts' and passed),
+-- what was mended since is no reason to hold back the set
+waiting as (
+    select model, load_id, count(*) as rows from quality.quarantine where resolved_at is null group by model, load_id
+),
 shares as (
     select model,
            coalesce(sum(landed) filter (where first_built_at > good.at), 0)::bigint as landed,
-           coalesce(sum(rejected) filter (where first_built_at > good.at), 0)::bigint as rejected,
+           coalesce(sum(waiting.rows) filter (where first_built_at > good.at), 0)::bigint as rejected,
            coalesce(sum(landed) filter (where first_built_at <= good.at), 0)::bigint as landed_before,
            coalesce(sum(rejected) filter (where first_built_at <= good.at), 0)::bigint as rejected_before
-    from steps cross join good
+    from steps cross join good left join waiting using (model, load_id)
     where newest_first = 1
     group by model
 )

@@ -26,6 +26,15 @@ for _name in [name for name in os.environ if name.endswith("_URL") and name.spli
 os.environ.pop("WEIR_AS_OF", None)
 
 
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """What a test puts in the environment (ensure() does, load_env() does) ends with it."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """URL of a real embedded server, made for this test process and removed after it."""

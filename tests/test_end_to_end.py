@@ -151,15 +151,15 @@ def test_a_failed_gate_leaves_what_readers_see(company: Path) -> None:
     import sqlite3
 
     before = digest(company, "analytics", PUBLISHED)
-    billing = company / "demo" / "billing.db"
+    billing = company / "demo" / "billing" / "billing.db"
     saved = billing.read_bytes()
-    with sqlite3.connect(billing) as connection:  # a payment run went wrong: most amounts are words
+    with sqlite3.connect(billing) as connection:  # a payment run went wrong: amounts are words
         connection.execute(
-            "update payments set amount = 'unknown', updated_at = '2026-07-21T00:00:00Z' where payment_id % 10 <> 0"
+            "update payments set amount = 'unknown', updated_at = '2026-07-21T00:00:00Z' where rowid % 20 = 0"
         )
     connection.close()
     output = call(company, "weir", "run", "--full-compare", exit_code=1)
-    assert "gate" in output
+    assert "gate marts: stg_billing__payments rejected" in output
     assert digest(company, "analytics", PUBLISHED) == before
     billing.write_bytes(saved)
     call(company, "weir", "run", "--full-compare")

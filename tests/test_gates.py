@@ -59,6 +59,11 @@ def stage(number: int, rejected: int = 0, landed: int = 100) -> None:
             "insert into ops.ledger values ('stg_shop__orders', 'shop', 'orders', %s, clock_timestamp(), %s, %s, %s)",
             [f"load{number}", landed, landed - rejected, rejected],
         )
+        if rejected:
+            connection.execute(
+                "insert into quality.quarantine select 'stg_shop__orders', %s, null from generate_series(1, %s)",
+                [f"load{number}", rejected],
+            )
 
 
 def judge(number: int, accept: tuple[str, ...] = ()) -> tuple[bool, str]:
