@@ -30,7 +30,9 @@ def elt(
     run = Run(flow_run.id, as_of or clock(), sources, select, full_refresh, full_compare, accept or [], wait)
     with run:
         try:
-            steps.land(run, return_state=True)  # the run goes on without a source that is down
+            landed = steps.land(run, return_state=True)
+            if not run.down:  # the run goes on without a source that is down, but not after any other fault
+                landed.result()
             steps.gate_raw(run)
             steps.build(run)
             steps.gate_marts(run)

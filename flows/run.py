@@ -43,7 +43,7 @@ class Run:
         self.faults: list[str] = []  # what makes the run end failed, though it went on
         self.down: list[str] = []  # the same of sources that could not be landed
         self.landed: dict[str, Any] = {}  # source -> ingest's SourceResult
-        self.barred: list[str] = []  # sources whose gate failed: nothing downstream of them is built
+        self.barred: list[str] = []  # sources that are down or whose gate failed: nothing downstream of them is built
         self.gates: list[dict[str, Any]] = []
         self.built: dict[str, Any] = {}
         self.changes: list[Any] = []
@@ -117,6 +117,7 @@ class Run:
 
     def _take_lock(self) -> None:
         """One run at a time: the second waits, and says so, or refuses."""
+        warehouse.ensure()  # a warehouse that can't be used is no lock held by another
         self._lock = warehouse.run_lock(wait=False)
         try:
             self._lock.__enter__()

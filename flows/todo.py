@@ -75,7 +75,7 @@ def new_tables() -> list[tuple[str, str]]:
 
 
 def decide(project: Path, as_of: datetime, select: str | None, full_refresh: bool, barred: list[str]) -> Todo:
-    """What this run builds. `barred` are sources whose gate failed: nothing downstream of them is built."""
+    """What this run builds. `barred` are sources that are down or failed their gate."""
     exclude = [f"source:{source}+" for source in barred]
     if select:
         return Todo(select.split(), f"by hand: {select}", exclude)

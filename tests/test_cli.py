@@ -67,6 +67,12 @@ def test_a_mistake_is_one_line(warehouse: str, arguments: list[str], says: str) 
     assert found.stderr.count("\n") == 1 and "Traceback" not in found.stdout + found.stderr
 
 
+def test_a_selection_that_matches_nothing_is_a_mistake(warehouse: str) -> None:
+    found = weir("build", "--select", "nosuch")
+    assert found.returncode == 1, found.stdout
+    assert "nothing matches --select nosuch: " in found.stderr and "Traceback" not in found.stdout + found.stderr
+
+
 def test_no_secret_is_printed(home: Path) -> None:
     found = weir("status", WAREHOUSE_URL="postgresql://me:s3cret-word@127.0.0.1:1/none")
     assert found.returncode == 1 and found.stderr.count("\n") == 1

@@ -162,17 +162,26 @@ def test_a_failed_gate_stops_what_depends_on_it_until_accepted(company: Company)
     assert query("select count(*) from analytics.dim_people") == [(3,)]
 
 
-def test_a_source_that_is_down_fails_and_the_others_are_published(company: Company) -> None:
+def test_a_source_that_is_down_fails_the_others_land_and_readers_keep_the_last_set(company: Company) -> None:
     assert run()[0] == 0
     company.orders(101, 110)
     (company.folder / "leads").rename(company.folder / "gone")
     code, _, err = run()
     assert code == 1
     assert "leads" in err
+    assert "nothing that depends on leads is built or published" in err
+    assert query("select count(*) from staging.stg_shop__orders") == [(110,)]
+    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+    assert task_runs(last_run()[2])["land"] == "Failed"
+    (company.folder / "gone").rename(company.folder / "leads")
+    assert run()[0] == 0
     assert query("select count(*) from analytics.fct_orders") == [(110,)]
-    states = task_runs(last_run()[2])
-    assert states["land"] == "Failed"
-    assert states["publish"] == "Completed"
+
+
+def test_a_source_that_nobody_declared_is_an_error(company: Company) -> None:
+    code, _, err = run("sources=['nosuch']")
+    assert code == 1
+    assert "nosuch" in err
 
 
 def test_a_failed_dbt_test_publishes_nothing(company: Company) -> None:

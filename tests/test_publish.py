@@ -3,7 +3,7 @@
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish
+from weir import publish, tested, warehouse
 from weir.marts import Mart
 from weir.settings import WeirError
 
@@ -42,12 +42,29 @@ def test_rolled_back_to_the_set_before_step_by_step(run: Sql) -> None:
     number, changes = publish.roll_back((ACCOUNTS, EVENTS))
     assert digest(run) == first
     assert number == 2 and {c.mart: c.rows for c in changes} == {"accounts": 100, "events": 6}
-    publish.roll_back((ACCOUNTS, EVENTS))
-    assert [rows for _, _, (rows, _) in digest(run)] == [0, 0]
-    with pytest.raises(WeirError, match="nothing to roll back"):
+    with pytest.raises(WeirError, match="publication 1 is the first one: there is no set before it to return to"):
         publish.roll_back((ACCOUNTS, EVENTS))
+    assert digest(run) == first
     release("r4")
     assert digest(run) == digest(run, "analytics_next")
+
+
+def test_the_first_publication_is_not_taken_back(run: Sql) -> None:
+    release()
+    release("r2")  # changes nothing
+    before = digest(run)
+    with pytest.raises(WeirError, match="publication 1 is the first one: there is no set before it to return to"):
+        publish.roll_back((ACCOUNTS, EVENTS))
+    assert digest(run) == before
+
+
+@pytest.mark.parametrize("sentence", ["only a part was built", "only a part was built (--select x)"])
+def test_a_part_is_refused_and_not_called_failed(run: Sql, sentence: str) -> None:
+    with warehouse.connect() as connection:
+        tested.record_build(connection, "r1", False, sentence)
+    with pytest.raises(WeirError) as fault:
+        publish.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
+    assert str(fault.value) == f"nothing is published, for {sentence}: `weir build` builds the whole set"
 
 
 def test_undo_keeps_a_few_publications(run: Sql) -> None:

@@ -35,7 +35,8 @@ def build(
 ) -> Built:
     """Run `dbt build` for target prod and write down how it ended.
 
-    Never raises for a model or test that fails; raises WeirError when dbt can't start (a project that can't be read).
+    Never raises for a model or test that fails; raises WeirError when dbt can't start (a project that can't be read)
+    or when nothing matches `select`.
     """
     arguments = ["build", *(["--select", *select.split()] if select else [])]
     if full_refresh:
@@ -45,8 +46,10 @@ def build(
     built = summary(outcome.result)
     evidence = built
     if built.passed and select:
-        evidence = Built(False, f"only a part was built (--select {select}): build without it")
+        evidence = Built(False, f"only a part was built (--select {select})")
     record(run_id, evidence)
+    if select and not built.counts:
+        raise WeirError(f"nothing matches --select {select}: no model, seed or test was built")
     return built
 
 

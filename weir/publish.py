@@ -20,6 +20,7 @@ from weir.marts import NEXT, PUBLISHED, Mart, marts, shape
 from weir.settings import WeirError
 from weir.tested import refuse_untested
 
+PART = "only a part was built"  # how the sentence of a build with --select begins
 _LOCK_WAIT = "10s"  # for other writers; readers are never in the way
 
 
@@ -44,6 +45,7 @@ def publish(
     """
     chosen = marts() if found is None else found
     with _publisher() as connection:
+        _refuse_part(connection)
         refuse_untested(connection, run_id)
         connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(PUBLISHED)))
         gone = reshape.vanished(connection, chosen, accept)
@@ -61,7 +63,8 @@ def publish(
 def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
     """Return to the set before the newest publication that changed something; returns its number and what moved.
 
-    Raises WeirError when there is none whose undo is kept, or when it dropped or retyped a column.
+    Raises WeirError when there is none whose undo is kept, when it is the first one in force (readers would see empty
+    marts), or when it dropped or retyped a column.
     """
     with _publisher() as connection, connection.transaction():
         undo.settings(connection)
@@ -72,6 +75,7 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
         if not row or row[0] is None:
             raise WeirError("there is nothing to roll back: no publication whose undo is kept changed a row")
         publication = int(row[0])
+        _refuse_first(connection, publication)
         query = "select mart, array_agg(distinct op) from undo.rows where publication_id = %s group by mart"
         kept = dict(connection.execute(query, [publication]).fetchall())
         for name, operations in kept.items():
@@ -114,6 +118,22 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
                 merge.update_and_insert(connection, difference)
                 changes.append(_change(difference))
     return changes
+
+
+def _refuse_part(connection: psycopg.Connection) -> None:
+    """Raises WeirError when the newest build made a part of the set; nothing failed then."""
+    query = "select passed, coalesce(sentence, '') from ops.gates where gate = 'build' order by checked_at desc limit 1"
+    row = connection.execute(query).fetchone()
+    if row and not row[0] and row[1].startswith(PART):
+        raise WeirError(f"nothing is published, for {row[1]}: `weir build` builds the whole set")
+
+
+def _refuse_first(connection: psycopg.Connection, publication: int) -> None:
+    """Raises WeirError when no publication before this one is in force."""
+    query = "select exists (select from ops.publications where publication_id < %s and rolled_back_at is null)"
+    row = connection.execute(query, [publication]).fetchone()
+    if not row or not row[0]:
+        raise WeirError(f"publication {publication} is the first one: there is no set before it to return to")
 
 
 @contextmanager
