@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from weir import commands
+from weir.build import Built
 from weir.faults import guarded
 from weir.settings import WeirError
 
@@ -71,6 +74,20 @@ def test_a_selection_that_matches_nothing_is_a_mistake(warehouse: str) -> None:
     found = weir("build", "--select", "nosuch")
     assert found.returncode == 1, found.stdout
     assert "nothing matches --select nosuch: " in found.stderr and "Traceback" not in found.stdout + found.stderr
+
+
+@pytest.mark.parametrize(("select", "says"), [("x", "only a part was built: it is not published"), (None, "next: ")])
+def test_what_comes_after_a_build(
+    warehouse: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    select: str | None,
+    says: str,
+) -> None:
+    monkeypatch.setattr("weir.build.build", lambda *_: Built(True, "built and tested"))
+    assert commands.build(select, False, datetime(2026, 7, 1, tzinfo=UTC)) == 0
+    told = capsys.readouterr().out
+    assert says in told and ("weir publish" in told) == (select is None)
 
 
 def test_no_secret_is_printed(home: Path) -> None:
