@@ -117,6 +117,10 @@ def build(run: Run) -> str:
         sentence = f"build: {first}" + (f" (and {len(failed) - 1} more)" if len(failed) > 1 else "")
         _record(run, False, sentence)
         raise WeirError(f"{sentence}; nothing is published")
+    if run.select and not run.built["counts"]:
+        sentence = f"nothing matches --select {run.select}: no model, seed or test was built"
+        _record(run, False, sentence)
+        raise WeirError(sentence)
     told = ", ".join(f"{number} {status}" for status, number in sorted(run.built["counts"].items()))
     _record(run, run.whole, f"built and tested: {told}" if run.whole else "only a part was built")
     return f"{chosen.why}: {told}"
