@@ -30,6 +30,7 @@ def plain(fault: BaseException, source: Source, table: Table | None = None) -> s
     text = " ".join(redact(fault).split())
     if isinstance(fault, WeirError):
         return text if text.startswith(where) else f"{where}: {text}"
+    text = re.sub(r" ?(\[SQL: .*|\(Background on this error at: \S*\))", "", text)  # SQLAlchemy's tail
     named = f"{_names(fault)} {text}"
     for pattern, hint in _HINTS:
         if re.search(pattern, named, re.IGNORECASE):

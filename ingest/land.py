@@ -111,7 +111,7 @@ def _run_pipeline(run: Any) -> str | None:
             dataset_name=f"raw_{name}",
         )
         if pipeline.has_pending_data:
-            pipeline.drop_pending_packages()
+            pipeline.abort_packages()
         columns: Any = {"_dlt_load_id": {"data_type": "text", "nullable": False}}
         resources = [
             dlt.resource(windows(table.name, {}), name=table.name, columns=columns, write_disposition="append")

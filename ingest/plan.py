@@ -102,7 +102,10 @@ def read_plan(project: Path) -> Plan:
     found: dict[str, Source] = {}
     for file in _files(project):
         where = str(file.relative_to(project))
-        for entry in _load(file, where).get("sources") or []:
+        entries = _load(file, where).get("sources") or []
+        if not isinstance(entries, list):
+            raise WeirError(f"{where}: sources must be a list: write `- name: …` under `sources:`")
+        for entry in entries:
             source = _source(entry, where)
             if source is None:
                 continue
@@ -154,6 +157,8 @@ def _source(entry: Any, where: str) -> Source | None:
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             raise WeirError(f"{at}: a table has no name: write `- name: …` under `tables:`")
         place = f"{at}, table {item['name']}"
+        if not isinstance(item.get("columns") or [], list):
+            raise WeirError(f"{place}: columns must be a list: write `- name: …` under `columns:`")
         columns = [c["name"] for c in item.get("columns") or [] if isinstance(c, dict) and "name" in c]
         values = {**_meta(item, place), "name": item["name"], "columns": columns}
         source.tables.append(_build(Table, values, place))

@@ -42,6 +42,44 @@ def test_an_address_that_is_none_is_named(value: str, monkeypatch: pytest.Monkey
         settings.env_url("SHOP_URL")
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://u:s3cr@t/x@127.0.0.1:5499/db", "%40 for @, %2F for /"),
+        ("mysql+pymysql://u:s3cr/t@h/db", "%40 for @, %2F for /"),
+        ("postgresql://u:s3cr#t@h/db", "%23 for #"),
+        ("https://u:s3cr/t@h/db", "%2F for /"),
+        ("postgresql://u:s3cr@h:abc/db", "its port must be a number"),
+        ("postgresql://u:s3cr/db", "its port must be a number"),
+    ],
+)
+def test_a_torn_address_is_one_line_without_the_password(url: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_URL", url)
+    with pytest.raises(WeirError, match="APP_URL can't be read") as error:
+        settings.env_url("APP_URL")
+    text = str(error.value)
+    assert (
+        says in text and "\n" not in text and "s3cr" not in text and "abc" not in text and error.value.__cause__ is None
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example:8080/users/@me",
+        "https://api.example/users?mail=a@b",
+        "abfs://box@account.dfs.core.windows.net/a@b",
+        "s3://bucket/a@b/c",
+        "file:///drops/a@b:c",
+        "sqlite:////drops/a@b.db",
+        "postgresql://u:p%40@h1:5432,h2:5433/db",
+    ],
+)
+def test_an_at_sign_elsewhere_is_taken(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_URL", url)
+    assert settings.env_url("APP_URL") == url
+
+
 def test_an_unreadable_env_file_is_one_line(home: Path) -> None:
     home.mkdir()
     (home / ".env").write_bytes(b"A=\xff\xfe")

@@ -78,6 +78,7 @@ def test_stop_says_whether_it_was_running(fresh: Path) -> None:
         ("mysql://u:p@h/d", "no PostgreSQL address"),
         ("postgresql://u:p@h:port/d", "can't be read"),
         ("postgresql://u:p@[::1/d", "can't be read"),
+        ("postgresql://u:s3cr@t/x@127.0.0.1:5499/db", "%40 for @, %2F for /"),
         ("postgresql://u:very-secret@127.0.0.1:1/d", "127.0.0.1:1/d can't be reached"),
     ],
 )
@@ -88,7 +89,7 @@ def test_a_wrong_address_is_one_line_without_the_password(
     with pytest.raises(WeirError) as caught:
         warehouse.ensure()
     assert says in str(caught.value)
-    assert "very-secret" not in str(caught.value)
+    assert "very-secret" not in str(caught.value) and "x@127" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

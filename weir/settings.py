@@ -20,6 +20,7 @@ QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
+QUOTING = "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
 
 
 class WeirError(Exception):
@@ -92,11 +93,35 @@ def env_url(name: str) -> str:
         scheme = ""
     if not scheme:
         raise WeirError(f"{name} holds no URL: it must look like scheme://… (see .env.example)")
+    if scheme.split("+")[0] not in {"file", "sqlite"}:
+        _check_address(name, value)
     for prefix in ("sqlite:///", "file://"):
         rest = value.removeprefix(prefix)
         if rest != value and not rest.startswith("/"):
             return f"{prefix}{ROOT / rest}"
     return value
+
+
+def torn(url: str) -> bool:
+    """Whether an @ stands after what parsers take for the host: the password holds a bare @, /, ? or #."""
+    parts = urlsplit(url)
+    return "@" in parts.path + parts.query + parts.fragment
+
+
+def _check_address(name: str, url: str) -> None:
+    """Raise WeirError, which prints nothing of the URL, when its password is torn or its port is no number."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    web = parts.scheme in {"http", "https"} and re.fullmatch(r"[^:@]*:\d+", parts.netloc)  # a port, no password
+    if re.match(r"[^:/]+://[^:/?#@]*:", url) and not web and torn(url):
+        raise WeirError(f"{name} can't be read: {QUOTING}")
+    try:
+        _ = "," in place or parts.port  # PostgreSQL takes several hosts, with commas
+    except ValueError:
+        raise WeirError(
+            f"{name} can't be read: its port must be a number up to 65535, as in scheme://user:password@host:5432/…; "
+            f"{QUOTING}"
+        ) from None
 
 
 def as_of() -> datetime:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from weir import embedded
-from weir.settings import WeirError, load_env, redact
+from weir.settings import QUOTING, WeirError, load_env, redact, torn
 
 OLDEST_VERSION = 16
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -92,11 +92,11 @@ def address(host: str, port: int, user: str, password: str, database: str, sslmo
 
 def _parts(url: str) -> dict[str, Any]:
     """The parts of a postgresql:// URL. Raises WeirError when it is none."""
-    hint = (
-        "WAREHOUSE_URL must look like postgresql://user:password@host:5432/database, with %40 for an @ in the password"
-    )
+    hint = f"WAREHOUSE_URL must look like postgresql://user:password@host:5432/database; {QUOTING}"
     try:
         parsed = urlsplit(url)
+        if torn(url):
+            raise ValueError
         port = parsed.port or 5432
     except ValueError:
         raise WeirError(f"WAREHOUSE_URL can't be read: {hint}") from None

@@ -26,6 +26,8 @@ from ingest.raw import Column, Raw
 from ingest.text import blocks
 from weir.settings import WeirError
 
+_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
+
 
 class Connector:
     """One folder or bucket."""
@@ -110,7 +112,7 @@ class Connector:
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],
                       progress: Progress) -> int:  # fmt: skip
         """Compare a file that was landed before with its rows in raw; returns its records."""
-        with _opened(local) as stream:
+        with _opened(local, name) as stream:
             reader = _reader(stream, table, name)
             raw.prepare([*reader.columns, *META])
             raw.incoming()
@@ -133,7 +135,7 @@ class Connector:
             while fresh:
                 name = fresh[0]
                 path, size, stamp = files[name]
-                with self._at_hand(path) as local, _opened(local) as stream:
+                with self._at_hand(path) as local, _opened(local, name) as stream:
                     reader = _reader(stream, table, name)
                     if reader.columns != columns:
                         return
@@ -148,7 +150,7 @@ class Connector:
                     landed[name] = [size, stamp, _digest(local), counts["extracted"] - before]
 
         while fresh:
-            with self._at_hand(files[fresh[0]][0]) as local, _opened(local) as stream:
+            with self._at_hand(files[fresh[0]][0]) as local, _opened(local, fresh[0]) as stream:
                 columns = _reader(stream, table, fresh[0]).columns
             raw.prepare([*columns, *META])
             names = [c.name for c in raw.columns]
@@ -162,7 +164,7 @@ class Connector:
         files = self._list(table)
         made = False
         for name, (path, _, _) in files.items():
-            with self._at_hand(path) as local, _opened(local) as stream:
+            with self._at_hand(path) as local, _opened(local, name) as stream:
                 reader = _reader(stream, table, name)
                 raw.prepare([*reader.columns, *META])
                 if not made:
@@ -189,7 +191,10 @@ def _declared(table: Table) -> list[Column]:
 
 
 def _reader(stream: BinaryIO, table: Table, name: str) -> Reader:
-    reader = open_reader(stream, table, name)
+    try:
+        reader = open_reader(stream, table, name)
+    except _BROKEN:
+        raise _damaged(name) from None
     if not reader.documents:
         check_columns(table, [c.name for c in reader.columns])
     reader.leave_out(table.exclude)
@@ -197,9 +202,15 @@ def _reader(stream: BinaryIO, table: Table, name: str) -> Reader:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
+def _opened(path: str, name: str) -> Iterator[BinaryIO]:
+    """The file's bytes, unpacked. Raises WeirError for a .gz file that is cut before its first two bytes."""
     with open(path, "rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
+        head = file.read(2)
+        if name.lower().endswith(".gz") and head == b"":
+            raise WeirError(f"{name} is empty: no gzip file; replace it when it is complete, or move it away")
+        if name.lower().endswith(".gz") and head == b"\x1f":
+            raise _damaged(name)
+        packed = head == b"\x1f\x8b"
         file.seek(0)
         yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 20) if packed else file
 
@@ -208,8 +219,12 @@ def _sound(lines: Iterator[str], name: str) -> Iterator[str]:
     """The lines; a gzip file that ends early is one clear error."""
     try:
         yield from lines
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise WeirError(f"{name} ends early or is damaged: replace it when it is complete, or move it away") from None
+    except _BROKEN:
+        raise _damaged(name) from None
+
+
+def _damaged(name: str) -> WeirError:
+    return WeirError(f"{name} ends early or is damaged: replace it when it is complete, or move it away")
 
 
 def _digest(path: str) -> str:

@@ -46,6 +46,7 @@ def failed(landing, source="app"):
         ("postgresql://weir:s3cret-pw@{at}", "wrong user or password: mend APP_URL"),
         ("{url}_no", "there is no such database: mend APP_URL"),
         ("nothing", "APP_URL holds no URL"),
+        ("postgresql://weir:s3cret-pw@127.0.0.1:abc/x", "APP_URL can't be read: its port must be a number"),
         ("", "APP_URL is not set"),
         ("mongodb://localhost/x", "no connector for MongoDB yet"),
         ("quux://localhost/x", "has the scheme 'quux'"),

@@ -139,6 +139,28 @@ def test_cut_gzip_lands_nothing_and_says_so(landing, folder):
     assert landing.rows("select count(*) from ops.landings") == [(0,)]
 
 
+def test_empty_gzip_deletes_nothing_and_says_so(landing, folder):
+    file = folder / "a.jsonl.gz"
+    file.write_bytes(gzip.compress(b'{"_id": "a"}\n'))
+    declare(landing, "{key: [_id], path: '*.gz'}")
+    landing.one()
+    before = landing.rows("select count(*) from ops.landings")
+    for content, says in ((b"", "a.jsonl.gz is empty: no gzip file; "), (b"\x1f", "a.jsonl.gz ends early")):
+        file.write_bytes(content)
+        (result,) = landing.land().values()
+        assert result.state == "failed" and says in result.message and "\n" not in result.message
+        assert landing.rows("select _op from raw_drops.t") == [("upsert",)]
+        assert landing.rows("select count(*) from ops.landings") == before
+
+
+def test_gzip_csv_cut_in_its_header_is_named(landing, folder):
+    (folder / "a.csv.gz").write_bytes(gzip.compress(b"id,v\n1,x\n")[:-12])
+    declare(landing, CSV)
+    (result,) = landing.land().values()
+    assert result.state == "failed" and "a.csv.gz ends early or is damaged" in result.message
+    assert landing.rows("select count(*) from ops.landings") == [(0,)]
+
+
 def test_parquet(landing, folder):
     pa = pytest.importorskip("pyarrow")
     import pyarrow.parquet as pq

@@ -43,6 +43,13 @@ def test_reads_what_is_declared(tmp_path):
         ("connection: APP_URL", "connection: 5", "source app: key 'connection'"),
         ("- name: app", "- nme: app", "models/s.yml: a source has no name"),
         ("version: 2", "- 2", "models/s.yml"),
+        (GOOD, "sources: 5", "models/s.yml: sources must be a list"),
+        (
+            "tables: [{name: runs}]",
+            "config: {meta: {connection: X_URL}}\n    schema: raw_ops\n    tables: 5",
+            "models/s.yml: source ops: tables must be a list",
+        ),
+        ("- name: users", "- name: users\n        columns: 5", "table users: columns must be a list"),
     ],
 )
 def test_names_the_mistake(tmp_path, old, new, says):

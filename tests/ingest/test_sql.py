@@ -74,3 +74,15 @@ def test_key_that_is_none(landing, billing):
     landing.declare(BILLING.replace("invoices", "payments").replace(", cursor: updated_at, overlap: 1 day", ""))
     (result,) = landing.land().values()
     assert result.message.startswith("billing.payments: key (id) is not a key: p1 stands in 2 rows")
+
+
+def test_the_tail_of_sqlalchemy_is_cut():
+    from sqlalchemy.exc import OperationalError
+
+    from ingest.faults import plain
+    from ingest.plan import Source
+
+    source = Source(name="lite", file="s.yml", connection="LITE_URL")
+    for query in ("select 1 from t", None):
+        text = plain(OperationalError(query, None, Exception("disk image is malformed"), code="e3q8"), source)
+        assert text == "lite: OperationalError: (builtins.Exception) disk image is malformed"
