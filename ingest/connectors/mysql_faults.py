@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pymysql  # type: ignore[import-untyped]
+import pymysql
 
 from ingest.plan import Source
 from weir.settings import WeirError

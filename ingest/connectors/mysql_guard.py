@@ -9,7 +9,7 @@ import math
 import time
 from datetime import UTC, datetime, timedelta
 
-import pymysql  # type: ignore[import-untyped]
+import pymysql
 
 from ingest.connectors.mysql_types import Relation, back
 from ingest.connectors.mysql_wire import Wire

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import pymysql  # type: ignore[import-untyped]
+import pymysql
 
 from ingest.connectors.mysql_faults import told
 from ingest.plan import Source
