@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from shop import Shop, moment, state
 
+pytestmark = pytest.mark.slow
+
 LOADS = 22
 KEYS = [str(n) for n in range(1, 13)]
 

@@ -6,6 +6,8 @@ import psycopg
 import pytest
 from shop import MODEL, Shop, messages, state
 
+pytestmark = pytest.mark.slow
+
 A = {"order_id": "1", "amount": "1"}
 B = {"order_id": "2", "amount": "2"}
 

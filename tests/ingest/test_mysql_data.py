@@ -11,7 +11,10 @@ from tests.servers.mariadb import shared
 from weir.settings import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the data sets are not part of the project")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.exists(), reason="the data sets are not part of the project"),
+]
 SETS = {
     "sakila": (["mysql_sakila/sakila-mv-schema.sql", "mysql_sakila/sakila-mv-data.sql.gz"], 16, 47_273),
     "chinook": (["mysql_chinook/Chinook_MySql.sql"], 11, 15_607),
