@@ -162,7 +162,7 @@ def test_gzip_csv_cut_in_its_header_is_named(landing, folder):
 
 
 def test_parquet(landing, folder):
-    pa = pytest.importorskip("pyarrow")
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     rows = {
@@ -184,7 +184,7 @@ def test_parquet(landing, folder):
 
 
 def test_xlsx(landing, folder):
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
     book = openpyxl.Workbook()
     for row in (["id", "arr", "updated on"], [1, 1.5, datetime.date(2024, 1, 2)], [None] * 3, [2, "N/A", True]):
         book.active.append(row)
