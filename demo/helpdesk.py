@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from weir.ports import free_port, is_free
 from weir.settings import ROOT, WeirError, home, load_env, write_env
 
 _PATIENCE = 20.0  # seconds for a server on a busy machine to come up
@@ -46,8 +46,8 @@ def ensure() -> str:
             return url
         stop()  # one with another token, or for other data
         port = urlsplit(url).port if url else None
-        if not port or not _free(port):
-            port = _any_port()
+        if not port or not is_free(port):
+            port = free_port()
         url, token = f"http://127.0.0.1:{port}", token or secrets.token_urlsafe(24)
         write_env({"HELPDESK_URL": url, "HELPDESK_TOKEN": token})
         return _start(data, port, url, token)
@@ -122,23 +122,6 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         pass
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -9,13 +9,13 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
+from weir.ports import free_port, is_free
 from weir.settings import QUIET, ROOT, WeirError, home, load_env, write_env
 
 # What a flow's process needs; set before Prefect is imported.
@@ -65,7 +65,7 @@ def launch() -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         port = os.environ.get("WEIR_PREFECT_PORT") or ""
         if running() is None:
-            port = port if port.isdigit() and _free(int(port)) else str(_free_port())
+            port = port if port.isdigit() and is_free(int(port)) else str(free_port())
             _launch(port)
             if os.environ.get("WEIR_PREFECT_PORT") != port:
                 write_env({"WEIR_PREFECT_PORT": port})
@@ -174,19 +174,3 @@ def _folder() -> Path:
 
 def _pid_file() -> Path:
     return _folder() / "server.pid"
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

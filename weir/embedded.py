@@ -10,7 +10,6 @@ import importlib.util
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from weir.ports import free_port, is_free
 from weir.settings import WeirError, home, write_env
 
 USER = DATABASE = "weir"
@@ -226,7 +226,7 @@ def _running_port(data: Path) -> int | None:
 def _start(data: Path) -> int:
     """Start the server on its port of .env, or on a free one; returns the port."""
     wanted = os.environ.get("WEIR_PG_PORT") or ""
-    port = int(wanted) if wanted.isdigit() and _free(int(wanted)) else _free_port()
+    port = int(wanted) if wanted.isdigit() and is_free(int(wanted)) else free_port()
     _log().touch()
     _own(_log())
     for attempt in range(5):
@@ -237,8 +237,8 @@ def _start(data: Path) -> int:
         if (running := _running_port(data)) is not None:
             return running
         time.sleep(0.5 * (attempt + 1))  # after kill -9, old backends hold the shared memory for a moment
-        if not _free(port):
-            port = _free_port()
+        if not is_free(port):
+            port = free_port()
     tail = _log().read_text(errors="replace").splitlines()[-3:] if _log().exists() else []
     raise _fail("does not start", " ".join(tail) or done.stdout)
 
@@ -257,19 +257,3 @@ def _make_database(port: int) -> None:
             f"the embedded warehouse refuses the password in .env ({' '.join(str(fault).split())[-120:]}): "
             "remove the line WEIR_PG_PASSWORD from .env, and a new one is made"
         ) from None
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -185,6 +185,7 @@ def test_parquet(landing, folder):
 
 def test_xlsx(landing, folder):
     import openpyxl
+
     book = openpyxl.Workbook()
     for row in (["id", "arr", "updated on"], [1, 1.5, datetime.date(2024, 1, 2)], [None] * 3, [2, "N/A", True]):
         book.active.append(row)
