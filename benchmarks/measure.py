@@ -10,7 +10,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command took: wall seconds, peak resident memory of its Python processes together in MB, exit status."""
+    """What a command took: wall seconds, peak memory of its Python processes together in MB, exit status."""
 
     seconds: float
     peak_mb: float
@@ -34,15 +34,16 @@ def measure(command: list[str], must_pass: bool = True) -> Measured:
 
 
 def _python_memory(pid: int) -> float:
-    """Resident MB of the process and its descendants, PostgreSQL's own processes left out."""
+    """MB held by the process and its descendants, PostgreSQL's own left out; a page that several share counts once."""
     total = 0
     try:
         parent = psutil.Process(pid)
         for process in [parent, *parent.children(recursive=True)]:
             try:
                 if "postgres" not in process.name():
-                    total += process.memory_info().rss
-            except psutil.NoSuchProcess:
+                    memory = process.memory_full_info()
+                    total += getattr(memory, "pss", memory.rss)  # only Linux knows the proportional share
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
     except psutil.NoSuchProcess:
         return 0.0
