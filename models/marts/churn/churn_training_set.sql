@@ -18,6 +18,13 @@ months as (
     select account_id, month, mrr_at_end from {{ ref('int_account_months') }}
 ),
 
+-- who left is known as far as subscriptions have landed: a run that landed other sources only knows no more
+horizon as (
+    select least(max(as_of), {{ as_of() }}) as known_until
+    from {{ source('ops', 'landings') }}
+    where source = 'app' and table_name = 'subscriptions'
+),
+
 -- an end that was heard of late lies before as_of_at: the account was lost already, though nobody knew
 next_churns as (
     select
@@ -39,15 +46,16 @@ final as (
     select
         features.*,
         {%- for days in [30, 90] %}
-        -- unknown until the window is over, also where the account has churned in it already
+        -- unknown until the whole window is known, also where the account has churned in it already
         case
-            when {{ moment_plus_days('features.as_of_at', days) }} <= {{ as_of() }}
+            when {{ moment_plus_days('features.as_of_at', days) }} <= horizon.known_until
                 then coalesce(next_churns.churned_at < {{ moment_plus_days('features.as_of_at', days) }}, false)
         end as churned_within_{{ days }}d{{ ',' if not loop.last }}
         {%- endfor %}
     from features
     inner join next_churns
         on features.account_id = next_churns.account_id and features.as_of_month = next_churns.as_of_month
+    cross join horizon
 )
 
 select * from final
