@@ -9,29 +9,14 @@ customers as (
     select customer_ref, currency from {{ ref('stg_billing__customers') }}
 ),
 
-quarantined as (
-    select distinct key from {{ ref('open_quarantine') }}
-    where model = 'stg_billing__customers'
-),
-
-orphans as (
-    select
-        invoices.invoice_id,
-        case
-            when invoices.customer_ref is null then 'customer is missing'
-            when quarantined.key is not null then 'parent is in quarantine'
-            else 'customer is unknown'
-        end as reason,
-        invoices.customer_ref as parent_key
-    from invoices
-    left join customers on invoices.customer_ref = customers.customer_ref
-    left join quarantined on invoices.customer_ref = quarantined.key
-    where customers.customer_ref is null
-),
+orphans as {{ orphans(
+    'stg_billing__invoices', key='invoice_id', on='customer_ref', called='customer', parent='stg_billing__customers'
+) }},
 
 swapped as (
     select
         invoices.invoice_id,
+        invoices._key as key,
         'currency is not the customer''s' as reason,
         invoices.customer_ref as parent_key
     from invoices
@@ -42,17 +27,18 @@ swapped as (
 copies as (
     select
         invoice_id,
+        invoice_id as key,
         'duplicate of another invoice' as reason,
         original_id as parent_key
     from {{ ref('int_invoice_copies') }}
 ),
 
 final as (
-    select invoice_id, invoice_id as key, reason, parent_key from orphans
+    select * from orphans
     union all
-    select invoice_id, invoice_id as key, reason, parent_key from swapped
+    select * from swapped
     union all
-    select invoice_id, invoice_id as key, reason, parent_key from copies
+    select * from copies
 )
 
 select * from final

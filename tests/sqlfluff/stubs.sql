@@ -20,6 +20,14 @@
     where {{ predicate }}
     group by {{ key }}
 ){% endmacro %}
+{% macro orphans(model, key, on, called, parent, accepted=none, held_back=none) %}(
+    select
+        {{ key }},
+        _key as key,
+        '{{ called }}' as reason,
+        {{ on }} as parent_key
+    from {{ model }}
+){% endmacro %}
 {% macro mis_decoded(text) %}{{ text }} = ''{% endmacro %}
 {% macro array_text(elements, separator='; ') %}array_to_string({{ elements }}, '{{ separator }}'){% endmacro %}
 {% macro analyze_this() %}{% endmacro %}
