@@ -1,6 +1,6 @@
 """What gate raw measures of a source's tables, and against what: one row per table, each number beside its limit.
 
-In: `ops.landings`, the rows in raw that staging has not taken yet, the measures of earlier gates (`ops.gates`).
+In: `ops.landings`, the rows in raw that staging has not taken yet (pending.py), the measures of earlier gates.
 Out: rows for the suite in raw.py. With no history there are only limits of absolute sanity.
 """
 
@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from expectations import pending as pending_rows
 from ingest.plan import Source, Table
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -43,7 +44,7 @@ def _table(
     staged = [receipt for receipt in receipts if not receipt["pending"]]
     row: dict[str, Any] = dict.fromkeys(f"{name}{end}" for name in LIMITED for end in ("", "_at_most"))
     row |= {"table_name": table.name, "missing_columns": None, "rows_before": None}
-    there = _columns(connection, source, table)
+    there = pending_rows.columns(connection, source, table)
     row["newest"] = _newest(connection, source, table, receipts, there)
     if not pending:
         return row, []
@@ -51,9 +52,9 @@ def _table(
     wanted = [*table.key, *table.columns, *([table.cursor] if table.cursor and "." not in table.cursor else [])]
     brought = pending[0]["columns"] or there
     row["missing_columns"] = ", ".join(sorted({name for name in wanted if name not in brought})) or None
-    row |= _count(connection, source, table, loads, there)
     row["rows_landed"] = sum(receipt["landed"] for receipt in pending)
     row["rows_deleted"] = sum(receipt["deleted"] for receipt in pending)
+    row |= pending_rows.count(connection, source, table, loads, there)
     row["rows_before"] = next((r["source_rows"] for r in staged if r["source_rows"] is not None), None)
     if row["rows_before"] is not None:
         row["rows_deleted_at_most"] = max(FEW_DELETED, row["rows_before"] // 2)
@@ -98,38 +99,6 @@ def _freshness(rows: list[dict[str, Any]], as_of: datetime, past: list[dict[str,
         row["newest"] = row["newest"].isoformat()
 
 
-def _columns(connection: Connection, source: Source, table: Table) -> list[str]:
-    query = "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
-    relation = sql.Identifier(f"raw_{source.name}", table.name).as_string(connection)
-    return [str(row["attname"]) for row in connection.execute(query, [relation])]
-
-
-def _count(
-    connection: Connection, source: Source, table: Table, loads: list[str], there: list[str]
-) -> dict[str, int | None]:
-    """Counts over the rows of the loads, in one pass."""
-    upsert = sql.SQL("_op = 'upsert'")
-    readable = sql.SQL("{} and _error is null").format(upsert) if "_error" in there else upsert
-    keys = [sql.SQL("{} is null").format(sql.Identifier(name)) for name in table.key if name in there]
-    tests: dict[str, sql.Composable | None] = {
-        "null_keys": sql.SQL("{} and ({})").format(readable, sql.SQL(" or ").join(keys)) if keys else None,
-        "null_cursors": sql.SQL("{} and {} is null").format(readable, sql.Identifier(table.cursor))
-        if table.cursor in there
-        else None,
-        "unreadable": sql.SQL("_error is not null") if "_error" in there else None,
-    }
-    wanted = {name: test for name, test in tests.items() if test is not None}
-    if not wanted:
-        return {}
-    counts = sql.SQL(", ").join(
-        sql.SQL("count(*) filter (where {}) as {}").format(test, sql.Identifier(name)) for name, test in wanted.items()
-    )
-    query = sql.SQL("select {} from {} where _dlt_load_id = any(%s)").format(
-        counts, sql.Identifier(f"raw_{source.name}", table.name)
-    )
-    return dict(connection.execute(query, [loads]).fetchone() or {})
-
-
 def _newest(
     connection: Connection, source: Source, table: Table, receipts: list[dict[str, Any]], there: list[str]
 ) -> datetime | None:
@@ -160,14 +129,18 @@ def _past_gates(connection: Connection, source: str) -> dict[str, list[dict[str,
     return past
 
 
-# Newest first. A load waits for judgement until staging has taken it; where no model takes the table, in its own run.
+# Newest first. A load waits for judgement until staging has taken it; where no model has taken the table yet, until a
+# gate that passed has judged it.
 _RECEIPTS = """
 select load_id, max(as_of) as as_of, sum(landed)::bigint as landed, sum(deleted)::bigint as deleted,
        max(source_rows) as source_rows, (array_agg(columns order by job desc))[1] as columns,
        case when exists (select from pg_temp.staged where (source, table_name) = (%(source)s, %(table)s))
             then not exists (select from pg_temp.staged where (source, table_name, load_id)
                              = (%(source)s, %(table)s, ops.landings.load_id))
-            else bool_or(run_id = %(run)s) end as pending
+            else bool_or(run_id = %(run)s) or load_id not in (
+                select jsonb_array_elements_text(results -> 'loads') from ops.gates
+                where gate = 'raw' and scope = %(source)s and passed and jsonb_typeof(results -> 'loads') = 'array'
+            ) end as pending
 from ops.landings
 where source = %(source)s and table_name = %(table)s and landed > 0
 group by load_id

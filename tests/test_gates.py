@@ -120,6 +120,45 @@ def test_mass_deletes_fail_until_accepted_by_name(company: Company) -> None:
     assert not judge(5)[0]
 
 
+def test_what_was_mended_since_it_landed_is_not_judged(company: Company) -> None:
+    usual()
+    land(4, 6000, keys=90)
+    assert not judge(4)[0]
+    # Taken back at the source: tombstones of rows that nobody ever saw.
+    with house.connect() as connection:
+        connection.execute(
+            "update raw_shop.orders set order_id = 'new ' || _seq where _dlt_load_id = 'load4';"
+            "insert into raw_shop.orders (order_id, _dlt_load_id, _op) "
+            "select order_id, 'load5', 'delete' from raw_shop.orders where _dlt_load_id = 'load4'"
+        )
+    land(5, 6000, deleted=6000)
+    assert judge(5) == (True, "gate raw shop: passed")
+
+
+def test_unreadable_lines_that_were_mended_are_not_judged(company: Company) -> None:
+    def lines(load: str, op: str, error: str | None) -> None:
+        with house.connect() as connection:
+            connection.execute(
+                "insert into raw_leads.people (email, _file, _line, _error, _dlt_load_id, _op) select "
+                "case when %(error)s::text is null and %(op)s = 'upsert' then n::text end, 'a.csv', n, %(error)s, "
+                "%(load)s, %(op)s from generate_series(1, 100) n",
+                {"load": load, "op": op, "error": error},
+            )
+            if op == "upsert":
+                connection.execute(
+                    "insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, "
+                    "landed, as_of) values (%s, 'people', %s, 'leads', 'people', 'as received', 'files', 100, 100, %s)",
+                    [load, load, START],
+                )
+
+    lines("load1", "upsert", "wrong column count")
+    assert not check("raw", "load1", ["leads"], moment=START)[0].passed
+    assert not check("raw", "load1b", ["leads"], moment=START)[0].passed, "nothing new is no excuse"
+    lines("load2", "delete", None)
+    lines("load2", "upsert", None)
+    assert check("raw", "load2", ["leads"], moment=START)[0].sentence == "gate raw leads: passed"
+
+
 def test_rows_without_a_key(company: Company) -> None:
     usual()
     land(4, 500, keys=90)
