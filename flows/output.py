@@ -37,10 +37,7 @@ def told(run: Any) -> None:
     steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in run.seconds.items())
     show.say(f"Seconds: {steps}")
     for gate in failed:
-        for failure in gate["failures"]:
-            if not failure["accepted"]:
-                accept = f'to accept it for one run: weir run --accept "{failure["id"]}"'
-                show.say(f"{failure['sentence']} ({accept})", style="yellow")
+        show.gate_failures(gate["failures"])
 
 
 def next_steps(run: Any) -> None:
@@ -68,5 +65,5 @@ def _quarantine(run: Any) -> None:
 
 
 _QUARANTINE = """
-select model, array_to_string(reasons, ', '), count(*) from quality.quarantine
+select model, array_to_string(reasons, '; '), count(*) from quality.quarantine
 where resolved_at is null group by model, reasons order by model, count(*) desc"""

@@ -10,6 +10,7 @@ from small_company import Company
 
 from expectations.gate import check
 from expectations.rules import plain
+from weir import commands
 from weir import warehouse as house
 from weir.settings import WeirError
 
@@ -105,7 +106,10 @@ def test_a_longer_pause_may_bring_more(company: Company) -> None:
     assert judge(14)[0]
 
 
-def test_mass_deletes_fail_until_accepted_by_name(company: Company) -> None:
+def test_mass_deletes_fail_until_accepted_by_name(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEIR_AS_OF", "2026-01-05")
     usual()
     land(4, 600, deleted=600)
     assert judge(4) == (
@@ -113,6 +117,9 @@ def test_mass_deletes_fail_until_accepted_by_name(company: Company) -> None:
         "gate raw shop: orders lost 600 rows at the source, more than half of the 1,000 it had",
     )
     assert not judge(4, accept=("raw shop: orders: volume",))[0]
+    assert commands.check("raw", ["shop"]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert '(to accept it for one run: weir run --accept "raw shop: orders: deletes")' in told
     passed, sentence = judge(4, accept=("raw shop: orders: deletes",))
     assert passed
     assert "accepted: orders lost 600 rows" in sentence

@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from weir import publish as publication
@@ -59,6 +60,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
         if result.passed:
             show.say(result.sentence, style="green")
         else:
+            show.gate_failures(asdict(failure) for failure in result.failures)
             show.fail(result.sentence)
     return int(not all(result.passed for result in results))
 

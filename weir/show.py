@@ -3,7 +3,7 @@
 In: lines of the balance, changes, entries. Out: text on standard output; `fail` writes one red line on standard error.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -129,6 +129,14 @@ def landed(results: Sequence[Any]) -> None:
     for result in results:
         if result.state != "landed":
             fail(f"{result.source} failed: {result.message}")
+
+
+def gate_failures(failures: Iterable[Mapping[str, Any]]) -> None:
+    """What a gate found (expectations' Failures as dicts): each with the id by which it can be accepted."""
+    for failure in failures:
+        if not failure["accepted"]:
+            accept = f'to accept it for one run: weir run --accept "{failure["id"]}"'
+            say(f"{failure['sentence']} ({accept})", style="yellow")
 
 
 def proof(found: Any) -> None:
