@@ -1,42 +1,20 @@
-"""`python -m benchmarks nothing-new | large`: measured on this machine, in a home of its own, printed as a table."""
+"""`python -m benchmarks …`: each measured on this machine, in a home of its own, and printed as a table."""
 
 import os
-import shutil
 import statistics
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks import page
 from benchmarks.measure import Measured, measure
+from benchmarks.place import console, own_home
 from weir.settings import ROOT
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
-console = Console()
-
-
-@contextmanager
-def _own_home(keep: bool) -> Iterator[None]:
-    """A WEIR_HOME for this benchmark alone: its own warehouse, demo and Prefect server."""
-    home = Path(tempfile.mkdtemp(prefix="weir-benchmark-"))
-    home.chmod(0o755)
-    for name in [name for name in os.environ if name.endswith("_URL") or name.startswith("WEIR_")]:
-        del os.environ[name]
-    os.environ |= {"WEIR_HOME": str(home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-    try:
-        yield
-    finally:
-        measure([sys.executable, "-m", "demo", "helpdesk", "stop"], must_pass=False)
-        measure(["weir", "down"], must_pass=False)
-        if keep:
-            console.print(f"kept: {home}")
-        else:
-            shutil.rmtree(home, ignore_errors=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+Write = Annotated[bool, typer.Option(help="Keep the table in docs/benchmarks.md.")]
 
 
 def _table(title: str, rows: list[tuple[str, Measured]]) -> None:
@@ -51,7 +29,7 @@ def _table(title: str, rows: list[tuple[str, Measured]]) -> None:
 @app.command("nothing-new")
 def nothing_new(accounts: int = 500, rounds: int = 5, keep: bool = False) -> None:
     """`weir run` with nothing new at the sources, beside a plain `dbt build` of the same project, alternating."""
-    with _own_home(keep):
+    with own_home(keep):
         measure([sys.executable, "-m", "demo", "make", "--accounts", str(accounts)])
         first = measure(["weir", "run"])
         measure(["dbt", "build"])  # its schemas exist, as those of the run do
@@ -82,12 +60,30 @@ def large(accounts: int = 50_000, keep: bool = False) -> None:
         "verify": ["weir", "verify"],
         "run, nothing new": ["weir", "run"],
     }
-    with _own_home(keep):
+    with own_home(keep):
         rows = []
         for step, command in steps.items():
             rows.append((step, measure(command, must_pass=False)))
             console.print(f"{step}: {rows[-1][1].seconds:.1f} s, {rows[-1][1].peak_mb:.0f} MB")
         _table(f"{accounts:,} accounts, step by step", rows)
+
+
+@app.command()
+def landing(
+    rows: int = 2_000_000,
+    source: Annotated[str, typer.Option(help="postgres, mysql or mongodb")] = "postgres",
+    peers: Annotated[str, typer.Option(help="of sling,ingestr,dlt; empty for none")] = "sling,ingestr,dlt",
+    rounds: int = 3,
+    peer_rounds: Annotated[int, typer.Option(help="Rounds in which the peers take part; 0 is all.")] = 0,
+    write: Write = False,
+    keep: bool = False,
+) -> None:
+    """The limit, Weir and its peers: rate, share of the limit, peak memory, CPU."""
+    from benchmarks import landing as module
+
+    names = [name.strip() for name in peers.split(",") if name.strip()]
+    title, lines, note = module.landing(source, rows, names, rounds, peer_rounds or rounds, keep)
+    page.show(f"landing {source}", title, module.HEAD, lines, note, write)
 
 
 if __name__ == "__main__":
