@@ -52,10 +52,11 @@ class Guard:
     def low(self, wire: Wire, relation: Relation, table: Table) -> str | None:
         """Where the next window begins; None where the cursor is no moment, so that all must be compared."""
         cursor = relation.column(str(table.cursor))
-        # A row dated into the far future must not carry the window there.
+        # A row dated into the future must not carry the window there.
         latest = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d" + (" 00:00:00" if cursor.moment else "~"))
+        limit = "UTC_TIMESTAMP(6)" if cursor.utc else wire.text(latest)
         newest = wire.value(f"SELECT CAST(MAX({back(cursor.origin)}) AS CHAR) FROM {relation.name} "
-                            f"WHERE {back(cursor.origin)} <= {wire.text(latest)}")  # fmt: skip
+                            f"WHERE {back(cursor.origin)} <= {limit}")  # fmt: skip
         if newest is None or order(newest)[0] != 1:
             return None
         back_by = duration(table.overlap or (LAG if self.age is None else "0 seconds")).total_seconds()

@@ -40,6 +40,7 @@ class Found(Column):
     plain: str = ""
     nullable: bool = True
     moment: bool = False
+    utc: bool = False  # a moment that the session's zone, UTC, tells
 
 
 @dataclass
@@ -124,7 +125,8 @@ def _made(row: Any, type_: str, expr: str, plain: str) -> Found:
     read = back(row[0])
     # Not IFNULL: a value too long for the server's buffer comes out NULL too, and must not pass for NULL.
     expr = f"IF({read} IS NULL, _binary 0xFE, {expr})" if nullable else expr
-    return Found(shortened(row[0]), type_, expr, row[0], plain, nullable, row[1] in MOMENTS)
+    return Found(shortened(row[0]), type_, expr, row[0], plain, nullable, row[1] in MOMENTS,
+                 row[1] == "timestamp")  # fmt: skip
 
 
 def one_value(relation: Relation, where: str) -> str:

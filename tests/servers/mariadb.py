@@ -7,14 +7,12 @@ to install. Alone, until Enter is pressed: `python -m tests.servers.mariadb`.
 
 import atexit
 import contextlib
-import ctypes
 import functools
 import os
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +20,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pymysql
+
+from tests.servers.folders import claimed, die_with_parent
 
 PASSWORD = "weir-test"
 _INSTALL = "install mariadb-server (or set MYSQL_TEST_URL to a MariaDB or MySQL whose account may create databases)"
@@ -52,7 +52,7 @@ class Server:
     def start(self) -> None:
         """Start our server and wait until it answers."""
         self.process = subprocess.Popen(
-            self.arguments, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_parent
+            self.arguments, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent
         )
         for _ in range(300):
             with contextlib.suppress(pymysql.err.OperationalError):
@@ -88,21 +88,22 @@ def mariadb() -> Iterator[Server]:
         yield Server(url)
         return
     program = _program()
-    data = Path(tempfile.mkdtemp(prefix="weir-mariadb-"))
+    folder = claimed("weir-mariadb-")
     try:
-        server = _made(program, data)
+        server = _made(program, folder / "data")
         server.start()
         try:
             yield server
         finally:
             server.kill(signal.SIGTERM)
     finally:
-        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _made(program: str, data: Path) -> Server:
     """A server with a fresh data folder, not started yet."""
     user = ["--user=root"] if os.getuid() == 0 else []
+    data.mkdir(mode=0o700)
     made = subprocess.run(
         ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", *user]
         + ["--auth-root-authentication-method=normal"],
@@ -145,12 +146,6 @@ def _program() -> str:
 
 def _found() -> str | None:
     return shutil.which("mariadbd") or next((p for p in ("/usr/sbin/mariadbd",) if os.path.exists(p)), None)
-
-
-def _die_with_parent() -> None:
-    """Linux ends the server when this process ends, however it ends."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 if __name__ == "__main__":
