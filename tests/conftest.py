@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,12 +12,13 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from tests.servers.folders import claimed  # noqa: E402  found by the line above
+
 # Whoever starts the tests in the background of a script makes them, and what they start, deaf to Ctrl-C.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before anything of Weir is imported: no test reads or writes the settings of the checkout.
-_HOME = Path(tempfile.mkdtemp(prefix="weir-test-"))
-_HOME.chmod(0o755)
+_HOME = claimed("weir-test-")
 os.environ["WEIR_HOME"] = str(_HOME)
 for _name in [name for name in os.environ if name.endswith("_URL") and name.split("_")[0] in
               {"WAREHOUSE", "APP", "BILLING", "PRODUCT", "HELPDESK", "DROPS", "PREFECT"}]:  # fmt: skip
