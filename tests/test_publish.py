@@ -1,9 +1,11 @@
 """Publication merges the rows that differ, and can be taken back."""
 
+import re
+
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish, tested, warehouse
+from weir import publish, published, tested, warehouse
 from weir.marts import Mart
 from weir.settings import WeirError
 
@@ -47,6 +49,40 @@ def test_rolled_back_to_the_set_before_step_by_step(run: Sql) -> None:
     assert digest(run) == first
     release("r4")
     assert digest(run) == digest(run, "analytics_next")
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        ("update analytics.accounts set name = 'me' where account_id = 7", r"\(of its 100 rows some were changed\)"),
+        ("update analytics.accounts set settings = '{}' where account_id = 7", "some were changed"),
+        ("delete from analytics.accounts where account_id = 7", r"\(99 rows, 100 published\)"),
+        ("alter table analytics.accounts drop column mrr", "or a column of it is gone since publication 1"),
+    ],
+)
+def test_what_was_edited_by_hand_is_found_and_published_again(run: Sql, edit: str, says: str) -> None:
+    release()
+    run(edit)
+    with warehouse.connect() as connection:
+        first, second = published.compare(connection)
+    assert second.holds and re.search(says, first.fault), first.fault
+    assert first.fault.startswith("analytics.accounts ") and first.fault.endswith("`weir publish` puts that right")
+    publish.publish("r1", NOW, found=(ACCOUNTS, EVENTS))
+    with warehouse.connect() as connection:
+        assert [check.fault for check in published.compare(connection)] == ["", ""]
+    assert digest(run) == digest(run, "analytics_next")
+
+
+def test_a_set_that_was_returned_to_is_compared_too(run: Sql) -> None:
+    release()
+    run(CHANGE + "alter table analytics_next.accounts add column later int")
+    release("r2")
+    publish.roll_back((ACCOUNTS, EVENTS))
+    with warehouse.connect() as connection:
+        assert [check.fault for check in published.compare(connection)] == ["", ""]
+        connection.execute("update analytics.events set amount = 1 where kind = 'a'")
+        (fault,) = [check.fault for check in published.compare(connection) if check.fault]
+    assert fault.startswith("analytics.events is not as publication 1 left it") and "`weir build`" in fault
 
 
 def test_the_first_publication_is_not_taken_back(run: Sql) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from weir import merge, reshape, undo, warehouse
+from weir import merge, published, reshape, undo, warehouse
 from weir.marts import NEXT, PUBLISHED, Mart, marts, shape
 from weir.settings import WeirError
 from weir.tested import refuse_untested
@@ -188,6 +188,7 @@ def _merge_all(
             "values (%s, %s, %s, %s, %s, %s)",
             [row[0], change.mart, change.inserted, change.updated, change.deleted, change.rows],
         )
+        published.keep(connection, row[0], change.mart, by_name[change.mart].built.columns)
     return changes, int(row[0])
 
 

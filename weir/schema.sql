@@ -66,6 +66,7 @@ create table if not exists ops.publication_tables (
     rows bigint not null,
     primary key (publication_id, mart)
 );
+alter table ops.publication_tables add column if not exists digest jsonb;
 
 create table if not exists undo.rows (
     publication_id bigint not null,

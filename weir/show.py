@@ -161,6 +161,12 @@ def proof(found: Any) -> None:
                 for finding in found.findings
             ],
         )  # fmt: skip
+    if found.marts:
+        table(
+            f"What readers see against publication {found.marts[0].publication}",
+            ["mart", "published#", "rows#", "holds"],
+            [[check.mart, check.published_rows, check.rows, check.holds] for check in found.marts],
+        )
     if found.findings and not found.faults:
         say("Verified: nothing was lost.", style="bold green")
 

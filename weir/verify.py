@@ -1,7 +1,7 @@
-"""The proof that nothing was lost: sources against raw, raw against staging and quarantine, and the balance.
+"""The proof that nothing was lost: sources against raw, raw against staging and quarantine, marts, and the balance.
 
-In: the sources, raw, staging, quarantine. Out: a `Proof`; what does not hold names table, key and column.
-Alone: `weir verify`. Nothing is held in memory: each comparison is made by the warehouse.
+In: the sources, raw, staging, quarantine, the published marts. Out: a `Proof`; what does not hold names table, key and
+column. Alone: `weir verify`. Nothing is held in memory: each comparison is made by the warehouse.
 """
 
 import json
@@ -13,6 +13,8 @@ from weir import staged, warehouse
 from weir.balance import balance, lines
 from weir.equations import Equation, Line, equations
 from weir.marts import manifest_path
+from weir.published import PublishedCheck
+from weir.published import compare as compare_published
 from weir.settings import WeirError, project_dir
 
 __all__ = ["Equation", "Proof", "balance", "models", "verify"]
@@ -25,6 +27,7 @@ class Proof:
     lines: list[Line] = field(default_factory=list)
     checks: list[Any] = field(default_factory=list)  # ingest.verify.TableCheck: the source against raw
     findings: list[staged.Finding] = field(default_factory=list)  # raw against staging and quarantine
+    marts: list[PublishedCheck] = field(default_factory=list)  # what readers see against what was published
 
     @property
     def faults(self) -> list[str]:
@@ -40,7 +43,7 @@ class Proof:
             wrong = {"missing": finding.missing, "extra": finding.extra, "different": finding.different}
             where = f"{model.source}.{model.table}"
             found += _faults(where, wrong, f"between raw and {model.name} with its quarantine", finding.examples)
-        return found
+        return found + [check.fault for check in self.marts if check.fault]
 
 
 def verify(
@@ -68,6 +71,10 @@ def verify(
                 with warehouse.connect() as connection:
                     proof.findings.append(staged.compare(connection, model))
                     connection.rollback()
+        if not sources:
+            report("the marts that readers see")
+            with warehouse.connect() as connection:
+                proof.marts = compare_published(connection)
     return proof
 
 

@@ -1,0 +1,91 @@
+"""Whether readers see what was published: each mart's rows against the digest that its publication left.
+
+In: `ops.publication_tables` of the publication in force, `analytics`. Out: a `PublishedCheck` per mart.
+The digest is a sum of PostgreSQL's own hash of each row: a tenth of the time that comparing two tables takes.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from weir import tested
+from weir.marts import PUBLISHED, shape
+
+# Types that PostgreSQL can hash; any other is hashed as its text.
+_HASHED = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "boolean", "date", "uuid", "jsonb",
+           "timestamp without time zone", "timestamp with time zone", "real", "double precision")  # fmt: skip
+_IN_FORCE = "select publication_id, run_id from ops.publications where rolled_back_at is null order by 1 desc limit 1"
+
+
+@dataclass(frozen=True)
+class PublishedCheck:
+    """A mart as it is, against what its publication left; `fault` is empty where it holds."""
+
+    mart: str
+    publication: int
+    published_rows: int
+    rows: int | None
+    fault: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the mart is as it was published."""
+        return not self.fault
+
+
+def in_force(connection: psycopg.Connection) -> tuple[int, str] | None:
+    """The publication that readers see, and the run that made it; None where nothing is published."""
+    row = connection.execute(_IN_FORCE).fetchone()
+    return (int(row[0]), str(row[1])) if row else None
+
+
+def digest(connection: psycopg.Connection, schema: str, mart: str, only: Collection[str] | None = None) -> Any:
+    """{rows, columns, sum, postgres} of a mart's table, over those columns or all; None where table or column lacks."""
+    found = shape(connection, schema, mart)
+    columns = sorted(found.columns if only is None else only) if found else []
+    if not found or not set(columns) <= set(found.columns):
+        return None
+    parts = [
+        sql.SQL("{}" if found.columns[name].split("(")[0] in _HASHED else "{}::text").format(sql.Identifier(name))
+        for name in columns
+    ]
+    query = sql.SQL("select count(*), coalesce(sum(hash_record_extended(row({}), 0)), 0)::text from {}")
+    row: Any = connection.execute(query.format(sql.SQL(", ").join(parts), found.relation)).fetchone()
+    postgres = connection.info.server_version // 10_000  # another major version may hash differently
+    return {"rows": row[0], "columns": columns, "sum": row[1], "postgres": postgres}
+
+
+def compare(connection: psycopg.Connection) -> list[PublishedCheck]:
+    """Every mart of the publication in force; in the caller's transaction."""
+    current = in_force(connection)
+    if current is None:
+        return []
+    publication, run_id = current
+    repair = "`weir build`, `weir check marts` and `weir publish` put that right"
+    if tested.last_build(connection) == run_id:
+        repair = "`weir publish` puts that right"
+    query = "select mart, rows, digest from ops.publication_tables where publication_id = %s order by mart"
+    checks = []
+    for mart, rows, left in connection.execute(query, [publication]).fetchall():
+        there = digest(connection, PUBLISHED, mart, left["columns"] if left else None)
+        now = there["rows"] if there else None
+        fault = ""
+        if there is None:
+            fault = f"{PUBLISHED}.{mart} or a column of it is gone since publication {publication}: {repair}"
+        elif now != rows or (left and left["postgres"] == there["postgres"] and left["sum"] != there["sum"]):
+            counts = f"{now:,} rows, {rows:,} published" if now != rows else f"of its {rows:,} rows some were changed"
+            fault = f"{PUBLISHED}.{mart} is not as publication {publication} left it ({counts}): {repair}"
+        checks.append(PublishedCheck(mart, publication, rows, now, fault))
+    return checks
+
+
+def keep(connection: psycopg.Connection, publication: int, mart: str, columns: Collection[str]) -> None:
+    """Write down the digest that `compare` will hold the mart against; in the transaction of its publication."""
+    connection.execute(
+        "update ops.publication_tables set digest = %s where publication_id = %s and mart = %s",
+        [json.dumps(digest(connection, PUBLISHED, mart, columns)), publication, mart],
+    )
