@@ -93,6 +93,10 @@ class Raw:
         self.columns = [self._fit(column, have) if have else column for column in columns]
         return self.columns
 
+    def names(self) -> set[str]:
+        """The names of the table's columns as it is; none where there is no table yet."""
+        return {r[0] for r in self.wire.rows(_COLUMNS, self.relation)} - set(_META)
+
     def adopt(self) -> None:
         """Take the table's own columns, all of them, for those at hand."""
         found = [Column(r[0], r[1]) for r in self.wire.rows(_COLUMNS, self.relation)]

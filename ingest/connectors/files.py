@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from ingest.connectors import Progress, State, check_columns
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
-from ingest.connectors.readers import META, Reader, open_reader
+from ingest.connectors.readers import META, Reader, adopt_names, open_reader
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw
 from ingest.text import blocks
@@ -42,6 +42,8 @@ class Connector:
         self.local = "file" in self.system.protocol
         if not self.system.isdir(self.base) and self.local:
             raise WeirError(f"there is no folder {self.base}: mend {source.connection}, or make it")
+        self.names: set[str] = set()  # of columns that raw has or the table declares
+        self.renamed: dict[str, None] = {}
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -76,6 +78,7 @@ class Connector:
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land what is new, changed or gone."""
         files, known = self._list(table), dict(state.get("files", {}))
+        self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
         gone = [name for name in known if name not in files]
         if gone:
@@ -97,6 +100,7 @@ class Connector:
             if known[name][:2] != list(_stamp(facts[0])):
                 raise WeirError(f"{name} changed while it was read: run again when it is complete")
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new"
+        told = ", ".join([how, *(f"column {each}" for each in self.renamed)])
         rows = state.get("rows")
         if not known or how == "files":
             if not known:
@@ -107,13 +111,30 @@ class Connector:
             rows = rows_now(raw, table.key, sum(facts[3] for facts in known.values()))
         else:
             raw.adopt()
-        return {"how": how, "promise": "as received", "source_rows": rows, **counts}, {"files": known, "rows": rows}
+        return {"how": told, "promise": "as received", "source_rows": rows, **counts}, {"files": known, "rows": rows}
+
+    def _know(self, table: Table, raw: Raw) -> None:
+        self.names = raw.names() | {*table.key, *table.columns, *([table.cursor] if table.cursor else [])}
+        self.renamed = {}
+
+    def _reader(self, stream: BinaryIO, table: Table, name: str) -> Reader:
+        """The file's reader, its columns named as raw and the declaration name them."""
+        try:
+            reader = open_reader(stream, table, name)
+        except _BROKEN:
+            raise _damaged(name) from None
+        if not reader.documents:
+            self.renamed |= dict.fromkeys(adopt_names(reader, self.names, name))
+            check_columns(table, [c.name for c in reader.columns])
+            self.names |= {c.name for c in reader.columns}
+        reader.leave_out(table.exclude)
+        return reader
 
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],
                       progress: Progress) -> int:  # fmt: skip
         """Compare a file that was landed before with its rows in raw; returns its records."""
         with _opened(local, name) as stream:
-            reader = _reader(stream, table, name)
+            reader = self._reader(stream, table, name)
             raw.prepare([*reader.columns, *META])
             raw.incoming()
             names = [c.name for c in raw.columns]
@@ -136,7 +157,7 @@ class Connector:
                 name = fresh[0]
                 path, size, stamp = files[name]
                 with self._at_hand(path) as local, _opened(local, name) as stream:
-                    reader = _reader(stream, table, name)
+                    reader = self._reader(stream, table, name)
                     if reader.columns != columns:
                         return
                     fresh.popleft()
@@ -151,7 +172,7 @@ class Connector:
 
         while fresh:
             with self._at_hand(files[fresh[0]][0]) as local, _opened(local, fresh[0]) as stream:
-                columns = _reader(stream, table, fresh[0]).columns
+                columns = self._reader(stream, table, fresh[0]).columns
             raw.prepare([*columns, *META])
             names = [c.name for c in raw.columns]
             counts["landed"] += raw.wire.copy_in(
@@ -162,10 +183,11 @@ class Connector:
     def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read all files that were landed into `incoming`, the last row of each key in each file."""
         files = self._list(table)
+        self._know(table, raw)
         made = False
         for name, (path, _, _) in files.items():
             with self._at_hand(path) as local, _opened(local, name) as stream:
-                reader = _reader(stream, table, name)
+                reader = self._reader(stream, table, name)
                 raw.prepare([*reader.columns, *META])
                 if not made:
                     raw.incoming(", _new boolean")
@@ -188,17 +210,6 @@ def _declared(table: Table) -> list[Column]:
     document = ["document"] if "json" in kind else [name for name in table.columns if not name.startswith("_")]
     names = dict.fromkeys([*table.key, *document])
     return [*(Column(name, "jsonb" if name == "document" else "text") for name in names), *META]
-
-
-def _reader(stream: BinaryIO, table: Table, name: str) -> Reader:
-    try:
-        reader = open_reader(stream, table, name)
-    except _BROKEN:
-        raise _damaged(name) from None
-    if not reader.documents:
-        check_columns(table, [c.name for c in reader.columns])
-    reader.leave_out(table.exclude)
-    return reader
 
 
 @contextmanager

@@ -27,6 +27,23 @@ class Reader:
             raise WeirError("`exclude` is not for this kind of file: leave the column out in staging")
 
 
+def adopt_names(reader: Reader, known: set[str], file: str) -> list[str]:
+    """Take a column whose name differs by case only from a known one (raw's, or declared) for that one; says which.
+
+    dbt and people who do not quote can't tell `Score` from `score`. Raises WeirError where one file holds both.
+    """
+    own = {column.name for column in reader.columns}
+    taken = []
+    for n, column in enumerate(reader.columns):
+        alike = [name for name in known | own if name.lower() == column.name.lower() and name != column.name]
+        if any(name in own for name in alike):
+            raise WeirError(f"{file}: columns {column.name!r} and {alike[0]!r} differ by case only: rename one")
+        if column.name not in known and len(alike) == 1:
+            reader.columns[n] = Column(alike[0], column.type)
+            taken.append(f"{column.name} taken for {alike[0]}")
+    return taken
+
+
 def bad(width: int, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
     """The COPY line of a line that can't be read."""
     shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")

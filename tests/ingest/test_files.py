@@ -83,6 +83,20 @@ def test_a_file_is_landed_once_and_a_changed_one_by_row(landing, folder):
     landing.proven()
 
 
+def test_a_header_in_another_case_is_the_same_column(landing, folder):
+    (folder / "a.csv").write_text("id,score\n1,5\n")
+    (folder / "b.csv").write_text("ID,Score\n2,6\n")
+    declare(landing, CSV)
+    assert landing.one().tables[0].how == "files, column ID taken for id, column Score taken for score"
+    (folder / "c.csv").write_text("id,SCORE\n3,7\n")
+    landing.one()
+    assert landing.live("raw_drops.t", "id", "id, score") == [("1", "5"), ("2", "6"), ("3", "7")]
+    landing.proven()
+    (folder / "d.csv").write_text("id,score,Score\n4,8,9\n")
+    (result,) = landing.land().values()
+    assert result.message == "drops.t: d.csv: columns 'score' and 'Score' differ by case only: rename one"
+
+
 def test_columns_differ_between_files_and_none_is_there_yet(landing, folder):
     declare(landing, CSV, "columns: [{name: id}, {name: v}]")
     landing.one()
