@@ -111,6 +111,24 @@ def test_an_old_server_is_refused(warehouse: str, monkeypatch: pytest.MonkeyPatc
         module.ensure()
 
 
+def test_an_account_that_may_not_make_roles_will_do(
+    server: str, database: Callable[[], str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for first in (True, False):  # whether weir_dbt is there already, made by another account, makes no difference
+        url = database()
+        name = url.rsplit("/", 1)[1]
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"create role {name} login password 'plain'")
+            connection.execute(f"alter database {name} owner to {name}")
+            if not first:
+                connection.execute("do $$ begin create role weir_dbt; exception when duplicate_object then end $$")
+        port = url.rsplit(":", 1)[1].split("/")[0]
+        monkeypatch.setenv("WAREHOUSE_URL", f"postgresql://{name}:plain@127.0.0.1:{port}/{name}")
+        assert warehouse.dbt_role() == ""
+        with warehouse.connect() as connection:
+            assert connection.execute("select count(*) from ops.runs").fetchone() == (0,)
+
+
 def test_one_run_at_a_time(warehouse: str) -> None:
     from weir import warehouse as module
 

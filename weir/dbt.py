@@ -25,8 +25,11 @@ def environment(target: str = "dev", docs: bool = False) -> None:
     """
     from weir import warehouse
 
-    warehouse.ensure()
+    role = warehouse.dbt_role()
     paths(target, docs)
+    # Not by the profile's own `role`: that is a SET, which the first rollback of the connection undoes.
+    if role and f"-c role={role}" not in os.environ["PGOPTIONS"]:
+        os.environ["PGOPTIONS"] += f" -c role={role}"
     if docs and target == "prod":
         os.environ["WEIR_DOCS"] = "1"
 

@@ -47,7 +47,6 @@ def publish(
     with _publisher() as connection:
         _refuse_part(connection)
         refuse_untested(connection, run_id)
-        connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(PUBLISHED)))
         gone = reshape.vanished(connection, chosen, accept)
         plans = reshape.plans(connection, chosen, accept)
         reshape.before(connection, plans)

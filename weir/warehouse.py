@@ -21,7 +21,7 @@ from weir.settings import QUOTING, WeirError, load_env, redact, torn
 OLDEST_VERSION = 16
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _RUN_LOCK = "hashtext('weir run')"
-_ready: set[str] = set()
+_ready: dict[str, str] = {}  # the role that dbt works as, for each address that was checked
 
 
 def ensure() -> str:
@@ -38,11 +38,16 @@ def ensure() -> str:
         with _open(url, autocommit=False) as connection:
             _check_version(connection)
             _apply_schema(connection)
-        _ready.add(url)
+            _ready[url] = _find_role(connection)
     os.environ["WAREHOUSE_URL"] = url
     for name in ("host", "port", "user", "password", "database", "sslmode"):
         os.environ[f"WEIR_PG_{name.upper()}"] = str(parts[name])
     return url
+
+
+def dbt_role() -> str:
+    """The role that dbt works as, which can't write raw or analytics; empty where the account may not make roles."""
+    return _ready[ensure()]
 
 
 def connect(autocommit: bool = False, **options: Any) -> psycopg.Connection:
@@ -132,6 +137,12 @@ def _check_version(connection: psycopg.Connection) -> None:
             f"the warehouse is PostgreSQL {version}, too old: Weir needs {OLDEST_VERSION} or newer "
             "(upgrade it, or unset WAREHOUSE_URL for the embedded one)"
         )
+
+
+def _find_role(connection: psycopg.Connection) -> str:
+    query = "select rolname from pg_roles where rolname = 'weir_dbt' and pg_has_role(current_user, oid, 'set')"
+    row = connection.execute(query).fetchone()
+    return row[0] if row else ""
 
 
 def _apply_schema(connection: psycopg.Connection) -> None:

@@ -56,6 +56,17 @@ def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
     assert shop.rows("select to_regnamespace('analytics_next')") == [(None,)]
 
 
+def test_dbt_can_write_neither_what_readers_see_nor_what_landed(shop: Shop) -> None:
+    shop.table("orders")
+    shop.land("orders", 1, [A])
+    shop.execute("create table analytics.fct as select 1 as a")
+    for table in ("analytics.fct", "raw_shop.orders"):
+        hook = f"{{{{ config(schema='test', post_hook='delete from {table}') }}}} select 1 as a"
+        shop.write("models/careless.sql", hook)
+        assert "permission denied" in messages(shop.dbt("run", "--select", "careless"))
+        assert shop.rows(f"select count(*) from {table}") == [(1,)]
+
+
 def test_the_moment_of_the_run_costs_no_full_parse(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.write("models/now.sql", "{{ config(materialized='table', schema='test') }} select {{ as_of() }} as as_of")
     for day in ("2024-01-01", "2024-01-02"):
