@@ -74,6 +74,7 @@ def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
                 wire.execute("commit")
                 found = facts
         event.extracted, event.landed, event.deleted = found["extracted"], found["landed"], found["deleted"]
+        event.drift = found.get("drift") or ""
         event.how, event.bytes, event.rows = found["how"], found.get("bytes") or 0, found["extracted"]
         event.state = "done"
     except Exception as fault:

@@ -17,6 +17,7 @@ _HINTS: list[tuple[str, str]] = [
      "can't be reached or went away: see that it is up, and check {variable}"),
     (r"InsufficientPrivilege|permission denied", "the account in {variable} may not read it: grant it select"),
     (r"DiskFull|No space left", "the warehouse's disk is full: make room, then run again; nothing was half-landed"),
+    (r"used by a view or rule", "a view stands on a column of raw whose type must change: drop the view, then land"),
     (r"UndefinedTable|no such table", "there is no such table at the source: mend its name, or `from`"),
     (r"database is locked", "another program holds the file locked: try again when it has ended"),
     (r"file is not a database|file is encrypted", "the file is no SQLite database: check {variable}"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ingest import drift
 from ingest.wire import Wire
 from weir.settings import WeirError
 
@@ -59,6 +60,7 @@ class Raw:
         self.relation = quoted(self.schema, self.name)
         self.columns: list[Column] = []
         self.empty = True
+        self.made = False  # in this transaction
 
     def begin(self, job: str) -> dict[str, Any] | None:
         """Open the transaction; returns the receipt of this job where it has one already."""
@@ -89,6 +91,7 @@ class Raw:
                 "_seq bigint generated always as identity)"
             )
             self.wire.execute(f"create index on {self.relation} using brin (_dlt_load_id)")
+        self.made = self.made or not have
         self.empty = not have or not self.wire.value(f"select exists (select from {self.relation})")
         self.columns = [self._fit(column, have) if have else column for column in columns]
         return self.columns
@@ -184,13 +187,16 @@ class Raw:
     def receipt(
         self, job: str, run_id: str | None, as_of: datetime, facts: dict[str, Any], state: dict[str, Any] | None
     ) -> None:
-        """Write the job's receipt, with the state that the table is in from now on."""
+        """Write the job's receipt, with the state that the table is in from now on; `facts` learn of the drift."""
         columns = {c.name: c.type for c in self.columns}
+        before = None if self.made else self.wire.value(_BEFORE, self.source, self.table)
+        facts["drift"] = drift.told(json.loads(before), columns) if before else ""
         self.wire.execute(
             _RECEIPT, self.load_id, job, run_id, self.source, self.table, facts["promise"], facts["how"],
             facts["extracted"],
             facts["landed"], facts["deleted"], facts.get("source_rows"), facts.get("bytes", 0), facts["seconds"],
             as_of, None if state is None else json.dumps(state), json.dumps(columns),
+            facts["drift"] or None,
         )  # fmt: skip
 
 
@@ -204,5 +210,7 @@ def comparable(column: Column) -> str:
 _COLUMNS = """select attname, case atttypid when 'bpchar'::regtype then 'bpchar' else format_type(atttypid, null) end
 from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum"""
 _RECEIPT = """insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, landed,
-deleted, source_rows, bytes, seconds, as_of, state, columns)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""
+deleted, source_rows, bytes, seconds, as_of, state, columns, drift)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
+_BEFORE = """select columns from ops.landings where source = $1 and table_name = $2 and columns is not null
+order by landed_at desc limit 1"""

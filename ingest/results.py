@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass
 class TableEvent:
-    """Where the landing of one table stands; `state` is started, progress, done or failed."""
+    """Where the landing of one table stands; `state` is started, progress, done or failed.
+
+    `drift` says how its columns differ from those of the landing before.
+    """
 
     source: str
     table: str
@@ -19,6 +22,7 @@ class TableEvent:
     seconds: float = 0.0
     how: str = ""
     message: str = ""
+    drift: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None
 

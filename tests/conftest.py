@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from tests.servers.folders import claimed  # noqa: E402  found by the line above
+from tests.servers.folders import claimed
 
 # Whoever starts the tests in the background of a script makes them, and what they start, deaf to Ctrl-C.
 if threading.current_thread() is threading.main_thread():

@@ -38,6 +38,7 @@ create table if not exists ops.landings (
     columns jsonb,
     primary key (load_id, job)
 );
+alter table ops.landings add column if not exists drift text;
 create index if not exists landings_by_table on ops.landings (source, table_name, landed_at);
 
 create table if not exists ops.gates (

@@ -127,6 +127,9 @@ def landed(results: Sequence[Any]) -> None:
         ],
     )  # fmt: skip
     for result in results:
+        for event in result.tables:
+            if event.drift:
+                say(f"{event.source}.{event.table}: its columns changed at the source: {event.drift}", style="yellow")
         if result.state != "landed":
             fail(f"{result.source} failed: {result.message}")
 

@@ -32,12 +32,16 @@ class Connector:
 
     def _open(self, table: Table) -> Relation:
         """Begin the snapshot, the table locked against rewrites first: a TRUNCATE under way would look empty."""
-        oid, kind, name = find(self.wire, table)
-        self.wire.execute("begin isolation level repeatable read read only")
-        self.wire.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-        if kind in "rpv":
-            self.wire.execute(f"lock table {name} in access share mode")
-        return describe(self.wire, oid, kind, name, table)
+        for _ in range(3):
+            oid, kind, name = find(self.wire, table)
+            self.wire.execute("begin isolation level repeatable read read only")
+            self.wire.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+            if kind in "rpv":
+                self.wire.execute(f"lock table {name} in access share mode")
+            if self.wire.value("select to_regclass($1)::oid::int8", name) == oid:
+                return describe(self.wire, oid, kind, name, table)
+            self.wire.execute("rollback")  # another table has taken its name while we waited for the lock
+        raise WeirError(f"{name} was replaced by another table again and again: run again when that has ended")
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land what is new, or all, or the differences; see the module."""
@@ -64,7 +68,8 @@ class Connector:
             where = new_versions(state)
             facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "row versions"}
             live = state["rows"] + self._added(raw, table.key, facts["landed"])
-            if live != rows:
+            # Where the source does not promise that the key is one, a row twice and a row gone would balance.
+            if live != rows or (facts["landed"] and not relation.unique):
                 deleted = self._gone(raw, relation, table, source)
                 facts["deleted"], facts["landed"] = deleted, facts["landed"] + deleted
                 if live - deleted != rows:

@@ -19,7 +19,8 @@ final as (
         bytes,
         cast(seconds as numeric(12, 3)) as seconds,
         as_of,
-        landed_at
+        landed_at,
+        drift
     from landings
 )
 
