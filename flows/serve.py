@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from flows import server
+from weir.faults import plain
 from weir.settings import ROOT, WeirError, home, load_env
 
 DOCS_PORT = 8580
@@ -20,7 +20,6 @@ POOL = "weir"
 
 def serve(docs: bool = True) -> int:
     """Start everything, print the addresses, wait for Ctrl-C, end everything; returns the exit code."""
-    from weir import show, warehouse
 
     def ended(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -29,9 +28,13 @@ def serve(docs: bool = True) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ended)
     children: dict[str, subprocess.Popen[bytes]] = {}
-    load_env()
-    was_up = server.running() is not None
+    was_up = True
     try:
+        from flows import server
+        from weir import show, warehouse
+
+        load_env()
+        was_up = server.running() is not None
         warehouse.ensure()
         server.start()
         from flows import deployments
@@ -58,10 +61,12 @@ def serve(docs: bool = True) -> int:
             time.sleep(0.5)
     except KeyboardInterrupt:
         return 0
-    except WeirError as fault:
-        show.fail(str(fault))
+    except Exception as fault:
+        show.fail(plain(fault))
         return 1
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # whoever types it twice must not interrupt this
         for child in children.values():
             _end(child)
         if not was_up:

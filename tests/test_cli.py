@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -88,6 +89,13 @@ def test_what_comes_after_a_build(
     assert commands.build(select, False, datetime(2026, 7, 1, tzinfo=UTC)) == 0
     told = capsys.readouterr().out
     assert says in told and ("weir publish" in told) == (select is None)
+
+
+def test_docs_on_a_port_that_is_taken_is_a_mistake(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = weir("docs", "--port", str(taken.getsockname()[1]))
+    assert found.returncode == 1 and found.stderr.count("\n") == 1
+    assert "can't be used (Address already in use)" in found.stderr and "weir docs --port" in found.stderr
 
 
 def test_no_secret_is_printed(home: Path) -> None:

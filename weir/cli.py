@@ -141,13 +141,13 @@ def down() -> None:
 
 @app.command()
 def docs(
-    port: Annotated[int, typer.Option(help="Where to serve it.")] = 8580,
+    port: Annotated[int, typer.Option(help="Where to serve it.", min=1, max=65535)] = 8580,
     serve: Annotated[bool, typer.Option(help="Serve it, or only make it.")] = True,
 ) -> None:
     """Make dbt's docs, and serve them."""
-    from weir import commands
+    from weir import docs as pages
 
-    raise typer.Exit(commands.docs(port, serve))
+    raise typer.Exit(pages.docs(port, serve))
 
 
 def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is imported where it is used

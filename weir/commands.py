@@ -4,8 +4,6 @@ In: parsed options. Out: printed tables, and an exit code. Commands that write t
 """
 
 import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -128,18 +126,6 @@ def down(stop: Callable[[], bool]) -> int:
         stopped.append("the warehouse")
     show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
     return 0
-
-
-def docs(port: int, serve: bool) -> int:
-    """Make dbt's docs for target prod, as readers see it, and serve them."""
-    load_env()
-    dbt = [sys.executable, "-m", "weir.dbt", "docs"]
-    made = subprocess.run([*dbt, "generate", "--target", "prod"], check=False)
-    if made.returncode or not serve:
-        return made.returncode
-    show.say(f"dbt docs: http://127.0.0.1:{port} (Ctrl-C ends it)", style="bold")
-    command = [*dbt, "serve", "--target", "prod", "--port", str(port), "--no-browser"]
-    return subprocess.run(command, check=False).returncode
 
 
 def demo_up() -> None:

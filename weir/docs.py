@@ -1,0 +1,70 @@
+"""dbt's docs of target prod, as readers see it: made by dbt, served by a small server of our own until Ctrl-C.
+
+In: the project and the warehouse. Out: pages in `home()/target/prod-docs`. Alone: `weir docs`.
+"""
+
+import functools
+import os
+import signal
+import subprocess
+import sys
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from weir import show
+from weir.settings import WeirError, load_env
+
+
+class _Pages(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing of each request."""
+
+
+def docs(port: int, serve: bool) -> int:
+    """Make the docs, and serve them on the loopback port; returns dbt's exit code, or 0 after Ctrl-C.
+
+    Raises WeirError when the port is taken, before anything is made.
+    """
+    from weir import dbt
+
+    load_env()
+    if not serve:
+        return _generate()
+    dbt.paths("prod", docs=True)
+    folder = Path(os.environ["DBT_TARGET_PATH"])
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Pages, directory=str(folder)))
+    except (OSError, OverflowError) as fault:
+        raise WeirError(
+            f"port {port} can't be used ({getattr(fault, 'strerror', None) or fault}): another program may listen "
+            f"there; end that one, or name another port by weir docs --port {min(port, 65534) + 1}"
+        ) from None
+    with server:
+        code = _generate()
+        if code:
+            return code
+        show.say(f"dbt docs: http://127.0.0.1:{port} (Ctrl-C ends it)", style="bold")
+        sys.stdout.flush()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+def _generate() -> int:
+    """Make them; Ctrl-C ends dbt without a word of its own."""
+    quiet = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"}  # of what dbt leaves when it is ended
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # dbt inherits it: we end it, with no traceback
+    try:
+        command = [sys.executable, "-m", "weir.dbt", "docs", "generate", "--target", "prod"]
+        child = subprocess.Popen(command, env=os.environ | quiet)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        return child.wait()
+    except BaseException:
+        child.terminate()
+        child.wait()
+        raise
