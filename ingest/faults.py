@@ -9,6 +9,8 @@ from weir.settings import WeirError, redact
 
 _HINTS: list[tuple[str, str]] = [
     (r"LockNotAvailable", "another session holds a lock on it: try again when that has ended"),
+    (r"conflict with recovery",
+     "the standby stopped the query to replay what its primary did: run again, or set hot_standby_feedback there"),
     (r"InvalidPassword|InvalidAuthorization|password authentication failed", "wrong user or password: mend {variable}"),
     (r"InvalidCatalogName", "there is no such database: mend {variable}"),
     (r"ConnectionRefused|Connect call failed|ConnectionDoesNotExist|Connection refused|CannotConnectNow|timed? ?out"

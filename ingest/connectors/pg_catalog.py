@@ -43,11 +43,12 @@ class Relation:
     columns: list[Column]
     unique: bool  # the declared key is unique and never NULL, by the source's own promise
     token: list[Any]
+    filtered: bool = False  # row policies decide what the account sees, perhaps by what other tables hold
 
     @property
     def versions(self) -> bool:
         """Whether its rows have versions (xmin) that can be followed."""
-        return self.kind in "rp"
+        return self.kind in "rp" and not self.filtered
 
 
 def find(wire: Wire, table: Table) -> tuple[int, str, str]:
@@ -82,7 +83,8 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     if token:
         stats = wire.value("select to_regclass('pg_stat_wal')::text")
         token.append(str(wire.value("select stats_reset::text from pg_stat_wal")) if stats else None)
-    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude])
+    filtered = kind in "rp" and bool(wire.value("select row_security_active($1::int8::oid)", oid))
+    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], filtered)
 
 
 def _column(row: Any) -> Column:

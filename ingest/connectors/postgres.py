@@ -1,4 +1,6 @@
-"""PostgreSQL: tables by row version, exact with plain SELECT; views, foreign and keyless tables compared whole.
+"""PostgreSQL: tables by row version, exact with plain SELECT; what has no versions to follow is compared whole.
+
+That is views, foreign tables, tables without a key, and those of which row policies show the account a part.
 
 In: one repeatable-read, read-only transaction per table. Out: binary COPY from the source into raw, joined by a small
 queue. What is new are the versions whose transaction is at or above the last snapshot's xmin, less those landed
