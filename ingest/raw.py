@@ -6,6 +6,8 @@ there; the receipt and the state. The caller commits.
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +23,9 @@ _WIDER = {"smallint": ["integer", "bigint", "numeric"], "integer": ["bigint", "n
 _BY_TEXT = {"numeric", "jsonb", "json", "real", "double precision", "bpchar", "interval", "time with time zone",
             "point", "line", "lseg", "box", "path", "polygon", "circle"}  # fmt: skip
 _META = ["_dlt_load_id", "_op", "_seq"]
+# One number at a time costs a sixth of a COPY. What a session keeps ahead ends with it, and the lock of `begin` lets
+# one session at a time write: so later still means greater, with gaps.
+SEQ_CACHE = 1000
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,10 @@ class Raw:
             self.wire.execute(f"create schema if not exists {quoted(self.schema)}")
             self.wire.execute(
                 f"create table {self.relation} ({body}_dlt_load_id text not null, _op text not null, "
-                "_seq bigint generated always as identity)"
+                f"_seq bigint generated always as identity (cache {SEQ_CACHE}))"
             )
             self.wire.execute(f"create index on {self.relation} using brin (_dlt_load_id)")
+            self.made = True
         self.made = self.made or not have
         self.empty = not have or not self.wire.value(f"select exists (select from {self.relation})")
         self.columns = [self._fit(column, have) if have else column for column in columns]
@@ -99,6 +105,14 @@ class Raw:
     def names(self) -> set[str]:
         """The names of the table's columns as it is; none where there is no table yet."""
         return {r[0] for r in self.wire.rows(_COLUMNS, self.relation)} - set(_META)
+
+    @contextmanager
+    def constants(self) -> Iterator[None]:
+        """Rows that come meanwhile bear this load and `upsert` by default: neither is sent. Locks the table."""
+        load, op = f"alter table {self.relation} alter _dlt_load_id", "alter _op"
+        self.wire.execute(f"{load} set default '{self.load_id}', {op} set default 'upsert'")
+        yield
+        self.wire.execute(f"{load} drop default, {op} drop default")
 
     def adopt(self) -> None:
         """Take the table's own columns, all of them, for those at hand."""

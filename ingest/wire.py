@@ -78,16 +78,17 @@ def wired(url: str, name: str) -> Iterator[Wire]:
 
 
 def pipe(source: Wire, query: str, target: Wire, schema: str | None, table: str, columns: list[str],
-         seen: Any = None) -> tuple[int, int]:  # fmt: skip
+         seen: Any = None, freeze: bool = False) -> tuple[int, int]:  # fmt: skip
     """COPY (binary) the query's rows into the table through a small queue; returns rows and bytes.
 
-    Both connections must share a loop. Raises what either side raised, or RuntimeError when their counts differ.
+    Both connections must share a loop. `freeze`, for a table made in this transaction, spares its first reader the
+    writing of hint bits. Raises what either side raised, or RuntimeError when their counts differ.
     """
-    return source.loop.run_until_complete(_pipe(source.raw, query, target.raw, schema, table, columns, seen))
+    return source.loop.run_until_complete(_pipe(source.raw, query, target.raw, schema, table, columns, seen, freeze))
 
 
 async def _pipe(source: Any, query: str, target: Any, schema: str | None, table: str, columns: list[str],
-                seen: Any) -> tuple[int, int]:  # fmt: skip
+                seen: Any, freeze: bool) -> tuple[int, int]:  # fmt: skip
     queue: asyncio.Queue[Any] = asyncio.Queue(BUFFERS)
     size = 0
 
@@ -112,7 +113,9 @@ async def _pipe(source: Any, query: str, target: Any, schema: str | None, table:
 
     producer = asyncio.create_task(produce())
     try:
-        tag = await target.copy_to_table(table, source=consume(), columns=columns, schema_name=schema, format="binary")
+        tag = await target.copy_to_table(
+            table, source=consume(), columns=columns, schema_name=schema, format="binary", freeze=freeze
+        )
     except BaseException:
         while not producer.done():  # let it see that nobody listens, so that the connection ends in order
             producer.cancel()

@@ -84,11 +84,9 @@ class Connector:
             raw.check_keys(where, table.key)
 
     def _first(self, table: Table, raw: Raw, relation: Relation, progress: Progress) -> State:
-        """COPY all straight into raw; what is the same for every row is a default meanwhile."""
-        raw.wire.execute(f"alter table {raw.relation} alter _dlt_load_id set default '{raw.load_id}', "
-                         "alter _op set default 'upsert'")  # fmt: skip
-        rows, size = self._read(raw, relation, "", raw.schema, raw.name, progress)
-        raw.wire.execute(f"alter table {raw.relation} alter _dlt_load_id drop default, alter _op drop default")
+        """COPY all straight into raw."""
+        with raw.constants():
+            rows, size = self._read(raw, relation, "", raw.schema, raw.name, progress)
         self._check(table, raw, relation, raw.relation)
         return {"how": "first load", "extracted": rows, "landed": rows, "deleted": 0, "source_rows": rows,
                 "bytes": size, "promise": PROMISE}  # fmt: skip

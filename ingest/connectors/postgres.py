@@ -59,7 +59,7 @@ class Connector:
         known = state.get("token") == relation.token and "xmin" in state and _follows(state, snapshot)
         following = {"xmin": low, "xids": newest, "token": relation.token}
         if raw.empty:
-            facts = self._copy(raw, relation, source, columns, "true", progress) | {"how": "first load"}
+            facts = self._first(raw, relation, source, columns, progress)
             if not relation.unique:
                 raw.check_keys(raw.relation, table.key)
             live = facts["landed"]
@@ -105,6 +105,16 @@ class Connector:
             f"from {relation.name}", str(low)
         )  # fmt: skip
         return snapshot, found[0], sorted(int(xid) for xid in found[1] or [])
+
+    def _first(self, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
+               progress: Progress) -> dict[str, Any]:  # fmt: skip
+        """COPY all straight into raw."""
+        names = [c.name for c in columns]
+        text = query(columns, source, relation.name)
+        with raw.constants():
+            rows, size = pipe(self.wire, text, raw.wire, raw.schema, raw.name, names, lambda n: progress(0, n),
+                              freeze=raw.made)  # fmt: skip
+        return {"extracted": rows, "landed": rows, "deleted": 0, "bytes": size, "how": "first load"}
 
     def _copy(self, raw: Raw, relation: Relation, source: list[Column], columns: list[Column], where: str,
               progress: Progress) -> dict[str, Any]:  # fmt: skip

@@ -49,6 +49,20 @@ def test_first_load_then_nothing_then_changes_and_deletes(landing, users):
     landing.proven()
 
 
+def test_the_load_and_the_order_are_on_every_row(landing, users):
+    landing.one()
+    users.execute("update users set name = 'new' where id <= 3")
+    landing.one()
+    (first, last), (rows,) = (
+        landing.rows("select _dlt_load_id, min(_seq), max(_seq), min(_op) from raw_app.users group by 1 order by 1"),
+        landing.rows("select count(distinct _seq) from raw_app.users"),
+    )
+    assert first[2] < last[1] and first[3] == last[3] == "upsert" and rows == (1003,)
+    left = landing.rows("""select attname from pg_attribute where attrelid = 'raw_app.users'::regclass
+        and atthasdef and attidentity = ''""")
+    assert left == []  # what the first load took for a default is none for the next
+
+
 def test_key_deleted_and_inserted_again(landing, users):
     landing.one()
     users.execute("delete from users where id = 7")
