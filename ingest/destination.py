@@ -60,6 +60,7 @@ def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
             event.state, event.seconds = "progress", reported - begun
             run.report(TableEvent(**event.__dict__))
 
+    wire = None
     try:
         with wired(run.warehouse, "weir land") as wire:
             raw = Raw(wire, run.source.name, table.name, load_id)
@@ -78,7 +79,7 @@ def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
         event.how, event.bytes, event.rows = found["how"], found.get("bytes") or 0, found["extracted"]
         event.state = "done"
     except Exception as fault:
-        event.state, event.message = "failed", plain(fault, run.source, table)
+        event.state, event.message = "failed", plain(fault, run.source, table, wire is not None and wire.lost)
     event.seconds, event.ended_at = time.monotonic() - begun, datetime.now(UTC)
     run.done[table.name] = event
     run.report(event)

@@ -27,10 +27,12 @@ _HINTS: list[tuple[str, str]] = [
 ]  # fmt: skip
 
 
-def plain(fault: BaseException, source: Source, table: Table | None = None) -> str:
+def plain(fault: BaseException, source: Source, table: Table | None = None, warehouse_lost: bool = False) -> str:
     """The fault in one line that begins with the source and table."""
     where = f"{source.name}.{table.name}" if table else source.name
     text = " ".join(redact(fault).split())
+    if warehouse_lost:
+        return f"{where}: the warehouse went away in the midst: see that it is up, then run again ({_short(text)})"
     if isinstance(fault, WeirError):
         return text if text.startswith(where) else f"{where}: {text}"
     text = re.sub(r" ?(\[SQL: .*|\(Background on this error at: \S*\))", "", text)  # SQLAlchemy's tail

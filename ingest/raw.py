@@ -22,6 +22,7 @@ _WIDER = {"smallint": ["integer", "bigint", "numeric"], "integer": ["bigint", "n
 # Types whose equality is coarser than their text (1.0 = 1.00), or that have none.
 _BY_TEXT = {"numeric", "jsonb", "json", "real", "double precision", "bpchar", "interval", "time with time zone",
             "point", "line", "lseg", "box", "path", "polygon", "circle"}  # fmt: skip
+MOST = 1600  # columns of a table in PostgreSQL
 _META = ["_dlt_load_id", "_op", "_seq"]
 # One number at a time costs a sixth of a COPY. What a session keeps ahead ends with it, and the lock of `begin` lets
 # one session at a time write: so later still means greater, with gaps.
@@ -88,6 +89,11 @@ class Raw:
         if clash:
             raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it")
         have = {r[0]: r[1] for r in self.wire.rows(_COLUMNS, self.relation)}
+        over = len({column.name for column in columns} | set(have) | set(_META)) - MOST
+        if over > 0:
+            wide = MOST + over - len(_META)
+            raise WeirError(f"{wide:,} columns and {len(_META)} of raw's own are more than the {MOST:,} that a table "
+                            f"can have: exclude {over}")  # fmt: skip
         if not have:
             body = "".join(f"{quoted(c.name)} {c.type}, " for c in columns)
             self.wire.execute(f"create schema if not exists {quoted(self.schema)}")
@@ -97,7 +103,6 @@ class Raw:
             )
             self.wire.execute(f"create index on {self.relation} using brin (_dlt_load_id)")
             self.made = True
-        self.made = self.made or not have
         self.empty = not have or not self.wire.value(f"select exists (select from {self.relation})")
         self.columns = [self._fit(column, have) if have else column for column in columns]
         return self.columns

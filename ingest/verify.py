@@ -53,8 +53,8 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
     content = f"md5(row({', '.join(_value(c) for c in exact)})::text)"
     last = f"select max(_seq) from {raw.relation} group by {identity}"
     wire.execute(
-        f"create temporary table here on commit drop as select {identity} as _weir_id, {content} as _weir_body, * "
-        f"from {raw.relation} where _seq in ({last}) and _op = 'upsert'"
+        f"create temporary table here on commit drop as select {identity} as _weir_id, {content} as _weir_body, "
+        f"{listed(names)} from {raw.relation} where _seq in ({last}) and _op = 'upsert'"
     )
     order = "_line" if "_line" in names else "1"
     wire.execute(

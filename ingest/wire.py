@@ -10,7 +10,10 @@ from typing import Any
 
 import asyncpg
 
+from weir.settings import WeirError
+
 BUFFERS = 8
+PAUSE = 600  # seconds that a source may be silent in the midst of a stream
 
 
 class Wire:
@@ -18,6 +21,7 @@ class Wire:
 
     def __init__(self, url: str, name: str, loop: asyncio.AbstractEventLoop, **settings: str) -> None:
         self.loop = loop
+        self.lost = False  # by the other side, before we closed it
         url = "postgresql://" + url.split("://", 1)[1]
         options = {"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "bytea_output": "hex"}
         options |= {"extra_float_digits": "1", "application_name": name, "search_path": "pg_catalog", **settings}
@@ -53,6 +57,7 @@ class Wire:
 
     def close(self) -> None:
         """Close at once; what is not committed is rolled back."""
+        self.lost = self.raw.is_closed()
         self.raw.terminate()
         self.loop.run_until_complete(asyncio.sleep(0))
 
@@ -82,9 +87,21 @@ def pipe(source: Wire, query: str, target: Wire, schema: str | None, table: str,
     """COPY (binary) the query's rows into the table through a small queue; returns rows and bytes.
 
     Both connections must share a loop. `freeze`, for a table made in this transaction, spares its first reader the
-    writing of hint bits. Raises what either side raised, or RuntimeError when their counts differ.
+    writing of hint bits. Raises what either side raised, RuntimeError when their counts differ, or WeirError when the
+    source falls silent.
     """
     return source.loop.run_until_complete(_pipe(source.raw, query, target.raw, schema, table, columns, seen, freeze))
+
+
+async def _next(queue: asyncio.Queue[Any]) -> Any:
+    try:
+        return queue.get_nowait()
+    except asyncio.QueueEmpty:
+        pass
+    try:
+        return await asyncio.wait_for(queue.get(), PAUSE)
+    except TimeoutError:
+        raise WeirError(f"the source has sent nothing for {PAUSE} seconds: see that it is up, then run again") from None
 
 
 async def _pipe(source: Any, query: str, target: Any, schema: str | None, table: str, columns: list[str],
@@ -103,7 +120,7 @@ async def _pipe(source: Any, query: str, target: Any, schema: str | None, table:
 
     async def consume() -> AsyncIterator[bytes]:
         nonlocal size
-        while (item := await queue.get()) is not None:
+        while (item := await _next(queue)) is not None:
             if isinstance(item, BaseException):
                 raise item
             size += len(item)
