@@ -15,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from weir.faults import refuse_full_disk
 from weir.ports import free_port, is_free
 from weir.settings import QUIET, ROOT, WeirError, home, load_env, write_env
 
@@ -81,7 +82,8 @@ def ready() -> str:
         if running() is None or time.monotonic() > end:
             tail = " ".join(_log().read_text(errors="replace").split())[-300:] if _log().exists() else ""
             stop()
-            raise WeirError(f"Prefect's server does not start: {tail} (log: {_log()})")
+            refuse_full_disk(home(), tail)
+            raise WeirError(f"Prefect's server does not start: {tail or 'it says nothing'} (log: {_log()})")
         time.sleep(0.05)
     return api
 

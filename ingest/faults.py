@@ -13,6 +13,11 @@ _HINTS: list[tuple[str, str]] = [
      "the standby stopped the query to replay what its primary did: run again, or set hot_standby_feedback there"),
     (r"InvalidPassword|InvalidAuthorization|password authentication failed", "wrong user or password: mend {variable}"),
     (r"InvalidCatalogName", "there is no such database: mend {variable}"),
+    (r"CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted: check {variable}, or have the certificate mended"),
+    (r"SSLError", "speaks no TLS that we understand: check {variable}, perhaps it must begin with http://"),
+    (r"statement timeout|QueryCanceled|statement_timeout",
+     "the source ended the query, for it took longer than its statement_timeout: raise that for the account in "
+     "{variable}, then run again"),
     (r"ConnectionRefused|Connect call failed|ConnectionDoesNotExist|Connection refused|CannotConnectNow|timed? ?out"
      r"|NewConnectionError|gaierror|Name or service|ConnectionReset|Temporary failure|connection was closed"
      r"|AdminShutdown|CrashShutdown|ConnectionFailure",
@@ -35,6 +40,7 @@ def plain(fault: BaseException, source: Source, table: Table | None = None, ware
         return f"{where}: the warehouse went away in the midst: see that it is up, then run again ({_short(text)})"
     if isinstance(fault, WeirError):
         return text if text.startswith(where) else f"{where}: {text}"
+    text = _innermost(text)
     text = re.sub(r" ?(\[SQL: .*|\(Background on this error at: \S*\))", "", text)  # SQLAlchemy's tail
     named = f"{_names(fault)} {text}"
     for pattern, hint in _HINTS:
@@ -42,6 +48,16 @@ def plain(fault: BaseException, source: Source, table: Table | None = None, ware
             say = hint.format(variable=source.connection)
             return f"{where}: {say} ({_place(source)}{_short(text)})"
     return f"{where}: {type(fault).__name__}: {_short(text) or 'no more is known'}"
+
+
+def _innermost(text: str) -> str:
+    """What was wrong in the end, where the HTTP library tells of three layers."""
+    if "ConnectionPool(" not in text:
+        return text
+    causes = re.findall(
+        r"\[Errno -?\d+\] [^'\")\]]+|\[SSL: [^'\")(]+|[Rr]ead timed out|timed out|[Ff]ailed to resolve", text
+    )
+    return causes[-1].strip() if causes else text
 
 
 def _names(fault: BaseException) -> str:
@@ -60,6 +76,7 @@ def _short(text: str) -> str:
 def _place(source: Source) -> str:
     try:
         parts = urlsplit(os.environ.get(source.connection, ""))
-        return f"{parts.hostname}:{parts.port}: " if parts.hostname and parts.port else ""
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+        return f"{parts.hostname}:{port}: " if parts.hostname and port else ""
     except ValueError:
         return ""

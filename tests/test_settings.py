@@ -80,6 +80,15 @@ def test_an_at_sign_elsewhere_is_taken(url: str, monkeypatch: pytest.MonkeyPatch
     assert settings.env_url("APP_URL") == url
 
 
+@pytest.mark.parametrize("line", ["this is no setting s3cret", "B_URL='s3cret is open", "B_URL"])
+def test_a_line_of_the_env_file_that_is_no_setting_is_named(home: Path, line: str) -> None:
+    home.mkdir()
+    (home / ".env").write_text(f"# mine\nA=1\n{line}\nC=3\n")
+    with pytest.raises(WeirError, match=r"\.env, line 3, can't be read: write it as NAME='value'") as fault:
+        settings.load_env()
+    assert "s3cret" not in str(fault.value)
+
+
 def test_an_unreadable_env_file_is_one_line(home: Path) -> None:
     home.mkdir()
     (home / ".env").write_bytes(b"A=\xff\xfe")

@@ -96,9 +96,16 @@ def test_a_wrong_address_is_one_line_without_the_password(
 def test_a_wrong_password_is_one_line(database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     password = database().split("@")[0].rsplit(":", 1)[1]
     monkeypatch.setenv("WAREHOUSE_URL", database().replace(password, "guessed"))
-    with pytest.raises(WeirError, match="password authentication failed") as caught:
+    with pytest.raises(WeirError, match="refuses user or password: mend WAREHOUSE_URL") as caught:
         warehouse.ensure()
     assert "guessed" not in str(caught.value)
+
+
+def test_a_wrong_password_of_the_embedded_one_is_one_line(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WAREHOUSE_URL", raising=False)
+    monkeypatch.setenv("WEIR_PG_PASSWORD", "guessed")
+    with pytest.raises(WeirError, match="refuses the password in WEIR_PG_PASSWORD: "):
+        warehouse.ensure()
 
 
 def test_an_old_server_is_refused(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:

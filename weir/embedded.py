@@ -17,10 +17,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from weir.faults import refuse_full_disk
 from weir.ports import free_port, is_free
 from weir.settings import WeirError, home, write_env
 
 USER = DATABASE = "weir"
+REFUSED = (
+    "the embedded warehouse refuses the password in WEIR_PG_PASSWORD: remove that line from .env (and unset it), then "
+    "type the same again: a new one is made"
+)
 _SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
 _SHARED = Path("/var/lib/weir")  # where root's private folders can't be reached by that user
 _SETTINGS = """
@@ -137,6 +142,7 @@ def _run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def _fail(what: str, output: str) -> WeirError:
+    refuse_full_disk(data_folder(), output)
     return WeirError(f"the embedded warehouse {what}: {' '.join(output.split())[-400:]} (log: {_log()})")
 
 
@@ -253,7 +259,6 @@ def _make_database(port: int) -> None:
             if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"create database {DATABASE}")
     except psycopg.OperationalError as fault:
-        raise WeirError(
-            f"the embedded warehouse refuses the password in .env ({' '.join(str(fault).split())[-120:]}): "
-            "remove the line WEIR_PG_PASSWORD from .env, and a new one is made"
-        ) from None
+        if "password authentication failed" in str(fault):
+            raise WeirError(REFUSED) from None
+        raise _fail("can't be used", str(fault)) from None

@@ -2,14 +2,18 @@
 
 import errno
 import os
+import re
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from weir.settings import WeirError, home, redact
 
 _INTERRUPTED = 130
+_ROOM = 1 << 20  # bytes below which nothing can be started
 
 
 def guarded(command: Callable[[], Any]) -> int:
@@ -63,6 +67,13 @@ def plain(fault: BaseException) -> str:
             return f"the warehouse broke off: {text}; see that it is up (`weir up`), then run again"
         return f"the warehouse refused: {text} (details in {log})"
     return f"{type(fault).__name__}: {text[:400]} (details in {log})"
+
+
+def refuse_full_disk(folder: Path, told: str = "") -> None:
+    """Raise WeirError when the folder's disk is full, or `told`, the last words of a program, says so."""
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    if shutil.disk_usage(there).free < _ROOM or re.search(r"no space left|disk is full|disk full", told, re.IGNORECASE):
+        raise WeirError(f"the disk that holds {folder} is full: make room, then type the same again")
 
 
 def _is_disk_full(fault: BaseException) -> bool:

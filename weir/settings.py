@@ -4,6 +4,7 @@ In: `.env` in the project's root and the environment. Out: typed values, and `re
 Nothing is read at import, so that a secret lives no longer than the call that needs it.
 """
 
+import io
 import os
 import re
 import tempfile
@@ -35,12 +36,24 @@ def env_file() -> Path:
 def load_env() -> None:
     """Fill the environment from `.env`; what is set already stays.
 
-    Raises WeirError when the file can't be read.
+    Raises WeirError when the file or a line of it can't be read.
     """
     from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     try:
-        values = dotenv_values(env_file(), encoding="utf-8")
+        text = env_file().read_text(encoding="utf-8") if env_file().exists() else ""
+        torn_lines = [
+            each.original.line
+            for each in parse_stream(io.StringIO(text))
+            if each.error or (each.key and each.value is None)
+        ]
+        if torn_lines:
+            raise WeirError(
+                f"{env_file()}, line {torn_lines[0]}, can't be read: write it as NAME='value', quotes closed, "
+                "or put # before it"
+            )
+        values = dotenv_values(stream=io.StringIO(text))
     except (OSError, UnicodeDecodeError) as fault:
         raise WeirError(f"{env_file().name} can't be read ({fault}): it must be a text file in UTF-8") from None
     for name, value in (QUIET | values).items():

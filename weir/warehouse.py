@@ -31,11 +31,11 @@ def ensure() -> str:
     Raises WeirError when it can't be reached or is older than PostgreSQL 16.
     """
     load_env()
-    url = os.environ.get("WAREHOUSE_URL") or embedded.start()
-    parts = _parts(url)
+    given = os.environ.get("WAREHOUSE_URL")
+    parts = _parts(given or embedded.start())
     url = address(**parts)
     if url not in _ready:
-        with _open(url, autocommit=False) as connection:
+        with _open(url, is_embedded=not given, autocommit=False) as connection:
             _check_version(connection)
             _apply_schema(connection)
             _ready[url] = _find_role(connection)
@@ -117,12 +117,16 @@ def _parts(url: str) -> dict[str, Any]:
     }
 
 
-def _open(url: str, **options: Any) -> psycopg.Connection:
+def _open(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Connection:
     try:
         defaults: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
         return psycopg.connect(url, **defaults | options)
     except psycopg.OperationalError as fault:
         where = urlsplit(url)
+        if "password authentication failed" in str(fault):
+            place = f"{where.hostname}:{where.port}"
+            yours = f"the warehouse at {place} refuses user or password: mend WAREHOUSE_URL; {QUOTING}"
+            raise WeirError(embedded.REFUSED if is_embedded else yours) from None
         cause = " ".join(redact(fault).split())[-300:]
         raise WeirError(
             f"the warehouse at {where.hostname}:{where.port}{where.path} can't be reached: {cause}; "

@@ -30,6 +30,8 @@ class Connector:
         import sqlalchemy as sa
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+        self.variable = source.connection
+
         try:
             address = sa.make_url(url)
             if address.get_backend_name() == "sqlite":
@@ -63,6 +65,7 @@ class Connector:
             columns = sa.inspect(self.connection).get_columns(name, schema=schema or None)
         except sa.exc.NoSuchTableError:
             have = ", ".join(sa.inspect(self.connection).get_table_names(schema=schema or None)[:8])
+            have = have or f"none at all: see that {self.variable} names the right database"
             raise WeirError(f"there is no table {table.origin or name} at the source; it has: {have}") from None
         check_columns(table, [c["name"] for c in columns])
         kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in table.exclude]

@@ -52,7 +52,7 @@ def failed(landing, source="app"):
         ("quux://localhost/x", "has the scheme 'quux'"),
         ("sqlite:////nowhere/at/all.db", "there is no file /nowhere/at/all.db"),
         ("file:///nowhere/at/all", "there is no folder /nowhere/at/all"),
-        ("http://127.0.0.1:1", "can't be reached or went away"),
+        ("https://127.0.0.1:1", "check APP_URL (127.0.0.1:1: [Errno 111] Connection refused)"),
     ],
 )
 def test_addresses(landing, two, monkeypatch, url, says):
