@@ -41,8 +41,11 @@ def _check(source: Source, table: Table, url: str) -> TableCheck:
 
 
 def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
-    """Count what is missing, extra and different, and name examples."""
-    names = [c.name for c in raw.columns]
+    """Count what is missing, extra and different, and name examples.
+
+    Both sides become narrow tables of digests and row addresses: to sort whole documents takes minutes where they are
+    many.
+    """
     exact = [c for c in raw.columns if c.name not in {"_line", "_n"} or c.name in key]
     # NULL stands for itself: a row of a file whose key is NULL is known by its line.
     parts = [f"coalesce(quote_literal({quoted(name)}::text), 'null')" for name in key]
@@ -50,33 +53,37 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
         nulls = " and ".join(f"{quoted(name)} is null" for name in key if name != "_file") or "true"
         parts.append(f"case when {nulls} then _line end")
     identity = f"concat_ws(' ', {', '.join(parts)})"
-    content = f"md5(row({', '.join(_value(c) for c in exact)})::text)"
-    last = f"select max(_seq) from {raw.relation} group by {identity}"
+    body = f"md5(row({', '.join(_value(c) for c in exact)})::text)::uuid"
+    digests = f"md5({identity})::uuid as id, {body} as body, ctid as place"
+    wire.execute("set local work_mem = '256MB'")
     wire.execute(
-        f"create temporary table here on commit drop as select {identity} as _weir_id, {content} as _weir_body, "
-        f"{listed(names)} from {raw.relation} where _seq in ({last}) and _op = 'upsert'"
+        "create temporary table here on commit drop as select id, body, place from (select distinct on (id) * from "
+        f"(select {digests}, _seq, _op from {raw.relation}) v order by id, _seq desc) v where _op = 'upsert'"
     )
-    order = "_line" if "_line" in names else "1"
+    line = "_line" if any(c.name == "_line" for c in raw.columns) else "0"
     wire.execute(
-        "create temporary table there on commit drop as "
-        f"select distinct on ({identity}) {identity} as _weir_id, {content} as _weir_body, * from incoming "
-        f"order by {identity}, {order} desc"
+        "create temporary table there on commit drop as select distinct on (id) id, body, place, new from "
+        f"(select {digests}, _new is true as new, {line} as line from incoming) v order by id, line desc"
     )
     wire.execute("analyze here")
     wire.execute("analyze there")
     joined = (
-        f"select _weir_id as id, t._weir_body as source, h._weir_body as raw, t._new is true as new, "
-        f"{_differing(exact)} as columns from there t full join here h using (_weir_id)"
+        "select h.place as h, t.place as t, t.new is true as new, h.body = t.body as same "
+        "from there t full join here h using (id)"
     )
-    found = wire.row(f"""select count(source), count(raw), count(*) filter (where raw is null and not new),
-        count(*) filter (where source is null), count(*) filter (where source <> raw and not new),
-        count(*) filter (where source is distinct from raw and new) from ({joined}) j""")
+    found = wire.row(f"""select count(t), count(h), count(*) filter (where h is null and not new),
+        count(*) filter (where t is null), count(*) filter (where not same and not new),
+        count(*) filter (where same is not true and new) from ({joined}) j""")
     check.source_rows, check.raw_rows, check.missing, check.extra, check.different, check.changed_since = found
-    for row in wire.rows(f"""select id, columns, case when raw is null then 'missing in raw'
-            when source is null then 'gone at the source' end as what from ({joined}) j
-            where source is distinct from raw and not new order by id limit {SHOWN}"""):
-        what = row["what"] or "differs in " + (row["columns"] or "its content")
-        check.examples.append(f"{listed(key).replace(chr(34), '')} = {row['id']}: {what}")
+    for row in wire.rows(f"""select
+            coalesce((select {identity} from incoming where ctid = d.t), (select {identity} from {raw.relation}
+                where ctid = d.h)) as id,
+            case when h is null then 'missing in raw' when t is null then 'gone at the source'
+                else 'differs in ' || coalesce(nullif((select {_differing(exact)} from incoming t, {raw.relation} h
+                    where t.ctid = d.t and h.ctid = d.h), ''), 'its content') end as what
+            from (select * from ({joined}) j where same is not true and not new order by t, h limit {SHOWN}) d
+            order by id"""):
+        check.examples.append(f"{listed(key).replace(chr(34), '')} = {row['id']}: {row['what']}")
 
 
 def _value(column: Column) -> str:
