@@ -140,7 +140,10 @@ def _show_manifest() -> None:
     own = {kind: rows for (kind, _), rows in counts.items() if kind not in CHILDREN}
     below = sum(counts.values()) - sum(own.values())
     total = sum(own.values())
-    print(f"Corrupt on purpose: {total} rows of {len(own)} kinds, and {below} rows below such; see {path()}")
+    print(
+        f"Corrupt on purpose: {total} rows of {len(own)} kinds; {below} sound rows belong to one of them and must wait"
+    )
+    print(f"with it (an invoice of a corrupt account, say). Which, row by row: {path()}")
 
 
 if __name__ == "__main__":

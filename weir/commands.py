@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from weir import publish as publication
-from weir import show, tested, warehouse
+from weir import published, show, tested, warehouse
 from weir.settings import WeirError, load_env, project_dir
 
 
@@ -80,6 +80,8 @@ def roll_back() -> int:
     with _alone():
         number, changes = publication.roll_back()
     show.changes(changes, f"Publication {number} taken back")
+    with warehouse.connect() as connection:
+        show.say(f"Readers see {published.told(connection)} again.", style="green")
     return 0
 
 

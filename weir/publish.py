@@ -91,8 +91,12 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
         for mart in changed:
             back, updated = undo.put_back(connection, publication, mart)
             changes.append(Change(mart.name, back, updated, gone[mart.name], _rows(connection, mart)))
-        query = "update ops.publications set rolled_back_at = clock_timestamp() where publication_id = %s"
-        connection.execute(query, [publication])
+        # Later ones changed nothing, so they showed the same set: they are no longer in force either.
+        connection.execute(
+            "update ops.publications set rolled_back_at = clock_timestamp() "
+            "where publication_id >= %s and rolled_back_at is null",
+            [publication],
+        )
         connection.execute("delete from undo.rows where publication_id = %s", [publication])
     return publication, changes
 

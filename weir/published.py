@@ -19,6 +19,7 @@ from weir.marts import PUBLISHED, shape
 _HASHED = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "boolean", "date", "uuid", "jsonb",
            "timestamp without time zone", "timestamp with time zone", "real", "double precision")  # fmt: skip
 _IN_FORCE = "select publication_id, run_id from ops.publications where rolled_back_at is null order by 1 desc limit 1"
+_TOLD = _IN_FORCE.replace(", run_id", ", published_at, run_id")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ def in_force(connection: psycopg.Connection) -> tuple[int, str] | None:
     """The publication that readers see, and the run that made it; None where nothing is published."""
     row = connection.execute(_IN_FORCE).fetchone()
     return (int(row[0]), str(row[1])) if row else None
+
+
+def told(connection: psycopg.Connection) -> str:
+    """The publication that readers see, in words; nothing where nothing is published."""
+    row = connection.execute(_TOLD).fetchone()
+    return f"publication {row[0]} of {row[1]:%Y-%m-%d %H:%M} (run {row[2]})" if row else ""
 
 
 def digest(connection: psycopg.Connection, schema: str, mart: str, only: Collection[str] | None = None) -> Any:

@@ -5,8 +5,8 @@ from typing import Any
 
 import psycopg
 
+from weir import published, warehouse
 from weir import show as shown
-from weir import warehouse
 from weir.balance import lines
 from weir.settings import as_of, load_env, project_dir
 
@@ -17,8 +17,7 @@ select distinct on (source, table_name) source || '.' || table_name, promise, ho
 from ops.landings as l
 order by source, table_name, landed_at desc"""
 _PUBLICATIONS = """
-select p.publication_id, p.published_at, p.rolled_back_at, p.run_id,
-    coalesce(sum(t.inserted + t.updated + t.deleted), 0)::bigint, count(t.mart)
+select p.publication_id, p.rolled_back_at, coalesce(sum(t.inserted + t.updated + t.deleted), 0)::bigint, count(t.mart)
 from ops.publications as p left join ops.publication_tables as t using (publication_id)
 group by p.publication_id order by p.publication_id desc limit 1"""
 _RUNS = """
@@ -74,7 +73,9 @@ def _publication(connection: psycopg.Connection) -> None:
     if not row:
         shown.say("Nothing was published yet.")
         return
-    number, when, back, run_id, moved, marts = row
-    taken = f", taken back {back:%Y-%m-%d %H:%M}" if back else ""
-    told = f"Last publication: {number}, {when:%Y-%m-%d %H:%M}{taken}, run {run_id}"
-    shown.say(f"{told}: {moved:,} rows changed in {marts} marts")
+    number, back, moved, marts = row
+    shown.say(f"Readers see {published.told(connection)}.")
+    if back:
+        shown.say(f"Publication {number} was taken back {back:%Y-%m-%d %H:%M}.", style="yellow")
+    else:
+        shown.say(f"It changed {moved:,} rows in {marts} marts.")
