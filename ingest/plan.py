@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from weir.settings import ROOT, WeirError
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+
+Compare = Literal["whole", "digest", "auto"]
 
 
 class Table(BaseModel):
@@ -36,6 +39,7 @@ class Table(BaseModel):
     data_selector: str | None = None
     paginator: str | dict[str, Any] | None = None
     columns: list[str] = Field(default_factory=list)
+    compare: Compare | None = None
 
     @field_validator("key", "exclude", mode="before")
     @classmethod
@@ -61,6 +65,7 @@ class Source(BaseModel):
     name: str
     connection: str
     token: str | None = None
+    compare: Compare = "auto"
     client: dict[str, Any] = Field(default_factory=dict)
     file: str = ""
     tables: list[Table] = Field(default_factory=list)

@@ -203,6 +203,14 @@ class Raw:
         )
         return upserts, deleted
 
+    def insert_gone(self, key: list[str], keys: str) -> int:
+        """Append a tombstone for every live key that the relation `keys` lacks; returns how many."""
+        names = listed(key)
+        return self.wire.execute(
+            f"insert into {self.relation} ({names}, _dlt_load_id, _op) select {names}, '{self.load_id}', 'delete' "
+            f"from ({self.live(key, names)} except select {names} from {keys}) gone"
+        )
+
     def receipt(
         self, job: str, run_id: str | None, as_of: datetime, facts: dict[str, Any], state: dict[str, Any] | None
     ) -> None:

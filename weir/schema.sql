@@ -38,6 +38,15 @@ create table if not exists ops.landings (
     columns jsonb,
     primary key (load_id, job)
 );
+-- What a compare by digest knows of a table's key buckets; written together with the receipt.
+create table if not exists ops.digests (
+    source text not null,
+    table_name text not null,
+    bucket integer not null,
+    digest text not null,
+    primary key (source, table_name, bucket)
+);
+
 alter table ops.landings add column if not exists drift text;
 create index if not exists landings_by_table on ops.landings (source, table_name, landed_at);
 

@@ -5,13 +5,16 @@ into raw the first time, else into a temporary table of the warehouse, of which 
 large table with a cursor lands a window instead: all from the newest cursor landed, less the age of the oldest
 transaction then open (its rows come late, with cursors of its beginning); rows that went show in the count, and then,
 as on `full`, all is compared. What the window can't see (cursors set backwards, changes that leave the cursor alone)
-the next compare finds.
+the next compare finds. A compare reads all rows, or (`compare: digest`; by `auto`, where reading them is slow) digests,
+and then the rows of the buckets that changed.
 """
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ingest.connectors import Progress, State, compare, keyed_by_content
+from ingest.connectors import mysql_digest as digest
 from ingest.connectors.mysql_guard import Guard
 from ingest.connectors.mysql_lines import ApartError, ahead, apart, flagged, lines
 from ingest.connectors.mysql_types import Relation, back, describe, one_value, values
@@ -42,26 +45,72 @@ class Connector:
         relation = describe(self.wire, table)
         columns = self._prepare(table, raw, relation)
         key = table.key or ["_key"]
+        same = state.get("token") == relation.token
+        count = state.get("digests") if same and not raw.empty else None  # buckets whose digests are known
+        by_digest = bool(table.key) and self._by_digest(table, raw, state)
         if raw.empty and table.key:
             facts = self._first(table, raw, relation, progress)
-            return facts, self._state(table, relation, facts["source_rows"], guard)
+            if by_digest:
+                count = digest.buckets(facts["source_rows"])
+                now, _ = digest.digests(self.wire, relation, table.key, count)
+                digest.keep(raw, now, list(now))
+            return facts, self._state(table, relation, facts["source_rows"], guard, count)
         raw.incoming()
         tried = {"landed": 0, "deleted": 0, "extracted": 0, "bytes": 0}
-        known = state.get("token") == relation.token and state.get("cursor") is not None
-        if guard and table.key and known and not full and state["rows"] > WHOLE:
-            tried = self._window(table, raw, relation, state, progress)
+        if guard and table.key and same and state.get("cursor") is not None and not full and state["rows"] > WHOLE:
+            tried = self._window(table, raw, relation, state, progress, count)
             rows = self.wire.value(f"SELECT COUNT(*) FROM {relation.name}")
-            if raw.wire.value(f"select count(*) from ({raw.live(key, listed(key))}) l") == rows:
+            if self._live(raw, key) == rows:
                 facts = tried | {"how": guard.how(table), "source_rows": rows, "promise": PROMISE}
-                return facts, self._state(table, relation, rows, guard)
+                return facts, self._state(table, relation, rows, guard, count)
             raw.wire.execute("truncate incoming")
-        read, size = self._read(raw, relation, "", None, "incoming", progress)
-        self._check(table, raw, relation, "incoming")
-        facts = compare(raw, key, columns, read)
-        for name in ("landed", "deleted", "extracted"):
+        if by_digest:
+            facts, count = self._digested(table, raw, relation, count, state, progress)
+        else:
+            read, size = self._read(raw, relation, "", None, "incoming", progress)
+            self._check(table, raw, relation, "incoming")
+            facts, count = compare(raw, key, columns, read) | {"bytes": size}, None
+        for name in tried:
             facts[name] += tried[name]
-        facts |= {"bytes": size + tried["bytes"], "promise": PROMISE}
-        return facts, self._state(table, relation, read, guard)
+        return facts | {"promise": PROMISE}, self._state(table, relation, facts["source_rows"], guard, count)
+
+    def _by_digest(self, table: Table, raw: Raw, state: State) -> bool:
+        """Whether to compare by digest: as is declared, else where the last reading of all rows was slow."""
+        wanted = table.compare or self.source.compare
+        return wanted == "digest" or (wanted == "auto" and state.get("rows", 0) > WHOLE and digest.dear(raw))
+
+    def _digested(self, table: Table, raw: Raw, relation: Relation, count: int | None, state: State,
+                  progress: Progress) -> tuple[State, int]:  # fmt: skip
+        """Read what changed by its digest, or all where too much did; returns the facts and the number of buckets."""
+        before = digest.stored(raw) if count else {}
+        count = count or digest.buckets(int(self.wire.value(f"SELECT COUNT(*) FROM {relation.name}")))
+        now, rows = digest.digests(self.wire, relation, table.key, count)
+        which = digest.changed(before, now)
+        where, how = "", "digest, all read"
+        if before and len(which) <= max(4, len(now) // 3):
+            numbers = ", ".join(map(str, which))
+            where, how = f" WHERE {digest.bucket(relation, table.key, count)} IN ({numbers})", "digest"
+        read = size = upserts = deleted = 0
+        if which:
+            read, size = self._read(raw, relation, where, None, "incoming", progress)
+            self._check(table, raw, relation, "incoming")
+            upserts, deleted = raw.insert_changes(table.key, deletes=not where)
+        if where and self._live(raw, table.key) != rows:
+            deleted = self._gone(table, raw, relation)
+        digest.keep(raw, now, which if before else sorted({*now, *digest.stored(raw)}))
+        return {"how": how, "extracted": read, "landed": upserts + deleted, "deleted": deleted, "source_rows": rows,
+                "bytes": size}, count  # fmt: skip
+
+    def _gone(self, table: Table, raw: Raw, relation: Relation) -> int:
+        """Append a tombstone for every live key that the source no longer has; returns how many."""
+        keys = [relation.column(name) for name in table.key]
+        body = ", ".join(f"{listed([c.name])} {c.type}" for c in raw.columns if c.name in {k.name for k in keys})
+        raw.wire.execute(f"create temporary table keys ({body}, _escaped boolean) on commit drop")
+        self._read(raw, replace(relation, columns=keys), "", None, "keys", lambda rows, size: None)
+        return raw.insert_gone(table.key, "keys")
+
+    def _live(self, raw: Raw, key: list[str]) -> int:
+        return int(raw.wire.value(f"select count(*) from ({raw.live(key, listed(key))}) l"))
 
     def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read all of the table into `incoming`."""
@@ -91,15 +140,20 @@ class Connector:
         return {"how": "first load", "extracted": rows, "landed": rows, "deleted": 0, "source_rows": rows,
                 "bytes": size, "promise": PROMISE}  # fmt: skip
 
-    def _window(self, table: Table, raw: Raw, relation: Relation, state: State, progress: Progress) -> State:
+    def _window(self, table: Table, raw: Raw, relation: Relation, state: State, progress: Progress,
+                count: int | None) -> State:  # fmt: skip
         cursor = back(str(table.cursor))
         where = f" WHERE {cursor} >= {self.wire.text(state['cursor'])} OR {cursor} IS NULL"
         rows, size = self._read(raw, relation, where, None, "incoming", progress)
         upserts = raw.insert_changes(table.key, deletes=False)[0]
+        if count and upserts:
+            number = digest.bucket(relation, table.key, count)
+            touched = self.wire.rows(f"SELECT DISTINCT {number} FROM {relation.name}{where}")
+            digest.forget(raw, [int(row[0]) for row in touched])
         return {"extracted": rows, "landed": upserts, "deleted": 0, "bytes": size}
 
-    def _state(self, table: Table, relation: Relation, rows: int, guard: Guard | None) -> State:
-        state: State = {"rows": rows, "token": relation.token}
+    def _state(self, table: Table, relation: Relation, rows: int, guard: Guard | None, count: int | None) -> State:
+        state: State = {"rows": rows, "token": relation.token} | ({"digests": count} if count else {})
         return state | {"cursor": guard.low(self.wire, relation, table)} if guard else state
 
     def _read(self, raw: Raw, relation: Relation, where: str, schema: str | None, target: str,

@@ -134,8 +134,13 @@ def one_value(relation: Relation, where: str) -> str:
 
     No UTF-8 holds these bytes. (The server could escape the text, but its REPLACE takes the square of a text's length.)
     """
+    return f"SELECT {line(relation)} FROM {relation.name}{where}"
+
+
+def line(relation: Relation) -> str:
+    """The expression that gives all columns of a row as that one value; NULL where it would be too long."""
     parts = ", _binary 0xFF, ".join(c.expr for c in relation.columns)
-    return f"SELECT CONCAT({parts}, _binary 0xFFFEFD) FROM {relation.name}{where}"
+    return f"CONCAT({parts}, _binary 0xFFFEFD)"
 
 
 def values(relation: Relation, where: str) -> str:

@@ -153,14 +153,10 @@ class Connector:
         keys = [column for column in raw.columns if column.name in table.key]
         body = ", ".join(f"{listed([c.name])} {c.type}" for c in keys)
         raw.wire.execute(f"create temporary table keys ({body}) on commit drop")
-        names = listed(table.key)
         pipe(self.wire, query(keys, source, relation.name), raw.wire, None, "keys", [c.name for c in keys])
         if not relation.unique:
             raw.check_keys("keys", table.key)
-        return raw.wire.execute(
-            f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, '{raw.load_id}', 'delete' "
-            f"from ({raw.live(table.key, names)} except select {names} from keys) gone"
-        )
+        return raw.insert_gone(table.key, "keys")
 
 
 def new_versions(state: State) -> str:

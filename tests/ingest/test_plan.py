@@ -36,6 +36,11 @@ def test_reads_what_is_declared(tmp_path):
     [
         ("key: id", "kee: id", "models/s.yml: source app, table users: meta has no key 'kee': did you mean 'key'?"),
         ("key: id", "key: {a: 1}", "models/s.yml: source app, table users: key 'key'"),
+        (
+            "key: id",
+            "key: id, compare: digets",
+            "table users: key 'compare': Input should be 'whole', 'digest' or 'auto'",
+        ),
         ("2 days", "2 fortnights", "table users: key 'overlap': '2 fortnights' is no length of time"),
         ("raw_app", "app", "models/s.yml: source app: schema must be raw_app"),
         ("- name: users", "- nam: users", "models/s.yml: source app: a table has no name"),

@@ -78,6 +78,7 @@ def torture(seconds: float, writers: int, long: float = 10, seed: int = 1) -> tu
             Way("PostgreSQL, row versions", "pg", urls["primary"], True),
             Way("standby, row versions", "standby", urls["standby"], True),
             Way("MariaDB, compared whole", "whole", urls["mariadb"], True),
+            Way("MariaDB, compared by digest", "digest", urls["mariadb"], True, {"compare": "digest"}),
             Way("MariaDB, guarded cursor", "guarded", urls["mariadb"], False, {"cursor": "at"}),
         ]
         naive = Naive(urls["primary"])
