@@ -15,6 +15,7 @@ ROWS = 200  # rows in a bucket, about
 MOST = 1 << 14  # buckets
 # A digest costs the source about 4 µs for each row. Where reading a row whole took longer than this, it is cheaper.
 DEAR = 10e-6  # seconds
+LEAST = 2.0  # seconds that reading all must have taken: below, what it costs is not the wire
 
 
 def buckets(rows: int) -> int:
@@ -68,10 +69,10 @@ def forget(raw: Raw, which: list[int]) -> None:
 
 def dear(raw: Raw) -> bool:
     """Whether the last time that the table was read whole, it took so long that digests are cheaper."""
-    query = """select seconds / nullif(source_rows, 0) from ops.landings where source = $1 and table_name = $2
+    query = """select seconds, source_rows from ops.landings where source = $1 and table_name = $2
         and how in ('first load', 'compare') order by landed_at desc limit 1"""
-    pace = raw.wire.value(query, raw.source, raw.table)
-    return pace is not None and pace > DEAR
+    seconds, rows = raw.wire.row(query, raw.source, raw.table) or (0, 0)
+    return bool(rows) and seconds > LEAST and seconds / rows > DEAR
 
 
 def _text(value: Any) -> str:
