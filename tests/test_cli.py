@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from weir import commands
+from weir import quarantine as held
+from weir import warehouse as house
 from weir.build import Built
 from weir.faults import guarded
 from weir.settings import WeirError
@@ -89,6 +91,27 @@ def test_what_comes_after_a_build(
     assert commands.build(select, False, datetime(2026, 7, 1, tzinfo=UTC)) == 0
     told = capsys.readouterr().out
     assert says in told and ("weir publish" in told) == (select is None)
+
+
+def test_what_is_held_back_is_shown_beside_quarantine(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DBT_DEV_PREFIX", "Me_")
+    with house.connect() as connection:
+        for prefix in ("", "me_"):
+            connection.execute(
+                f"""create schema if not exists {prefix}quality; create schema if not exists {prefix}ops;
+                create table {prefix}ops.ledger (model text);
+                create table {prefix}quality.quarantine (model text, key text, reasons text[], row jsonb, load_id text,
+                    seq bigint, first_seen timestamptz, resolved_at timestamptz, how text);
+                create view {prefix}quality.held_back as select 'stg_x'::text as model, '{prefix}7'::text as key,
+                    'account is unknown'::text as reason, '9'::text as parent_key"""
+            )
+    assert held.show() == 0 and held.show(dev=True) == 0 and held.show(key="7") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.count("Nothing waits in quarantine. Accepted, but held back from the marts") == 2
+    assert "stg_x account is unknown 1 7" in told and "stg_x account is unknown 1 me_7" in told
+    assert "account is unknown: it refers to 9" in told
 
 
 def test_docs_on_a_port_that_is_taken_is_a_mistake(home: Path) -> None:

@@ -106,11 +106,12 @@ def quarantine(
     model: Annotated[str | None, typer.Option("--model", help="Only this staging model.")] = None,
     key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
     history: Annotated[bool, typer.Option("--history", help="Also what has left quarantine, and how.")] = False,
+    dev: Annotated[bool, typer.Option("--dev", help="What `dbt build` by hand holds back, in its schemas.")] = False,
 ) -> None:
-    """Show what waits in quarantine, and why."""
+    """Show what waits in quarantine or is held back, and why."""
     from weir import quarantine as held
 
-    raise typer.Exit(held.show(model, key, history))
+    raise typer.Exit(held.show(model, key, history, dev))
 
 
 @app.command()

@@ -1,43 +1,68 @@
-"""Looking at quarantine: how many rows wait, why, and what one of them looked like when it arrived."""
+"""Looking at what is held back: how many rows wait, why, and what one of them looked like when it arrived.
+
+In: quarantine (rows wrong by themselves) and the view `held_back` (sound rows that other tables speak against), of the
+runs or of `dbt build` by hand. Out: tables. Alone: `weir quarantine`.
+"""
 
 import json
+import os
 from typing import Any
 
+import psycopg
+from psycopg import sql
 from rich.json import JSON
 
 from weir import show as shown
 from weir import warehouse
-from weir.settings import WeirError
+from weir.settings import WeirError, load_env
 
 _COUNTS = """
 select model, array_to_string(reasons, '; '), count(*), min(first_seen), max(first_seen)
-from quality.quarantine where resolved_at is null and (%(model)s::text is null or model = %(model)s)
+from quarantine where resolved_at is null and (%(model)s::text is null or model = %(model)s)
 group by 1, 2 order by 1, 3 desc, 2"""
 _HISTORY = """
 select model, coalesce(how, 'open'), array_to_string(reasons, '; '), count(*), min(first_seen), max(resolved_at)
-from quality.quarantine where %(model)s::text is null or model = %(model)s
+from quarantine where %(model)s::text is null or model = %(model)s
 group by 1, 2, 3 order by 1, 2, 4 desc"""
 _KEYS = """
-select key, array_to_string(reasons, '; '), first_seen from quality.quarantine
+select key, array_to_string(reasons, '; '), first_seen from quarantine
 where resolved_at is null and model = %(model)s order by first_seen desc, key limit 20"""
+_HELD_BACK = """
+select model, reason, count(*), min(key) from held_back
+where %(model)s::text is null or model = %(model)s group by 1, 2 order by 1, 3 desc, 2"""
+_HELD_BACK_KEY = """
+select model, reason, parent_key from held_back
+where key = %(key)s and (%(model)s::text is null or model = %(model)s) order by 1, 2"""
 _ROW = """
-select model, key, reasons, row, load_id, first_seen, resolved_at, how from quality.quarantine
+select model, key, reasons, row, load_id, first_seen, resolved_at, how from quarantine
 where key = %(key)s and (%(model)s::text is null or model = %(model)s) and (%(all)s or resolved_at is null)
 order by model, seq"""
 
 
-def show(model: str | None = None, key: str | None = None, history: bool = False) -> int:
+def show(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
     """Print what waits: counts; with a model its newest keys too; with a key the row as received.
 
-    Raises WeirError when the model or the key is not there.
+    With `dev`, what `dbt build` by hand has held back, in the dev schemas. Raises WeirError when the model or the key
+    is not there.
     """
+    load_env()
+    prefix = os.environ.get("DBT_DEV_PREFIX", "dev_").lower() if dev else ""
     with warehouse.connect() as connection:
-        if connection.execute("select to_regclass('quality.quarantine')").fetchone() == (None,):
-            raise WeirError("nothing was staged yet: type `weir run` or `weir build` first")
+        path = sql.SQL(", ").join(sql.Identifier(prefix + name) for name in ("quality", "ops"))
+        connection.execute(sql.SQL("set local search_path to {}, pg_temp").format(path))
+        if not _there(connection, "quarantine"):
+            if dev:
+                raise WeirError(f"there is no {prefix}quality.quarantine: `dbt build` by hand makes it")
+            raise WeirError(
+                "nothing was staged yet: type `weir run` or `weir build` first "
+                "(what `dbt build` by hand holds back: weir quarantine --dev)"
+            )
         values = {"model": model, "key": key, "all": history}
         if key is not None:
-            return _one(connection.execute(_ROW, values).fetchall(), key, history)
-        taken = connection.execute("select exists (select from ops.ledger where model = %s)", [model]).fetchone()
+            rows = connection.execute(_ROW, values).fetchall()
+            beside = connection.execute(_HELD_BACK_KEY, values).fetchall() if _there(connection, "held_back") else []
+            return _one(rows, beside, key, history)
+        taken = connection.execute("select exists (select from ledger where model = %s)", [model]).fetchone()
         if model and taken != (True,):
             raise WeirError(f"no staging model {model!r} has taken anything: `weir quarantine` lists those that have")
         if history:
@@ -46,25 +71,42 @@ def show(model: str | None = None, key: str | None = None, history: bool = False
                 "Quarantine, open and past", ["model", "state", "reasons", "rows#", "first seen", "resolved"], rows
             )
             return 0
-        rows = connection.execute(_COUNTS, values).fetchall()
-        if not rows:
-            shown.say("Nothing waits in quarantine.", style="green")
-            return 0
-        shown.table("Quarantine", ["model", "reasons", "rows#", "first seen", "last seen"], rows)
-        if model:
-            shown.table("Newest keys", ["key", "reasons", "seen"], connection.execute(_KEYS, values).fetchall())
-            shown.say(f"the row as received: weir quarantine --model {model} --key KEY")
+        _waiting(connection, values)
     return 0
 
 
-def _one(rows: list[tuple[Any, ...]], key: str, history: bool) -> int:
-    if not rows:
+def _there(connection: psycopg.Connection, relation: str) -> bool:
+    return connection.execute("select to_regclass(%s) is not null", [relation]).fetchone() == (True,)
+
+
+def _waiting(connection: psycopg.Connection, values: dict[str, Any]) -> None:
+    """Two tables: rows wrong by themselves, and rows held back for what other tables say."""
+    rows = connection.execute(_COUNTS, values).fetchall()
+    if rows:
+        shown.table("Quarantine", ["model", "reasons", "rows#", "first seen", "last seen"], rows)
+    else:
+        shown.say("Nothing waits in quarantine.", style="green")
+    if rows and values["model"]:
+        shown.table("Newest keys", ["key", "reasons", "seen"], connection.execute(_KEYS, values).fetchall())
+    beside = connection.execute(_HELD_BACK, values).fetchall() if _there(connection, "held_back") else []
+    if beside:
+        title = "Accepted, but held back from the marts for what other tables say"
+        shown.table(title, ["model", "reason", "rows#", "such as"], beside)
+    if values["model"] and (rows or beside):
+        shown.say(f"one row: weir quarantine --model {values['model']} --key KEY")
+
+
+def _one(rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str, history: bool) -> int:
+    if not rows and not beside:
         more = "" if history else " (--history shows what has left it)"
-        raise WeirError(f"no row with key {key!r} waits in quarantine{more}")
+        raise WeirError(f"no row with key {key!r} waits in quarantine or is held back{more}")
     terminal = shown.console()
     for model, name, reasons, row, load, seen, resolved, how in rows:
         state = f"{how} {resolved:%Y-%m-%d %H:%M}" if resolved else "open"
         shown.say(f"{model}  {name}  [{state}]", style="bold")
         shown.say(f"{'; '.join(reasons)}  (first seen {seen:%Y-%m-%d %H:%M}, load {load})", style="red")
         terminal.print(JSON(json.dumps(row), ensure_ascii=False))
+    for model, reason, parent in beside:
+        shown.say(f"{model}  {key}  [accepted, but held back from the marts]", style="bold")
+        shown.say(f"{reason}{f': it refers to {parent}' if parent else ''}", style="red")
     return 0
