@@ -45,6 +45,44 @@ def test_a_new_column_and_a_new_mart_come_by_themselves(run: Sql) -> None:
     assert run("select count(*), count(plan) from analytics.accounts") == [(100, 0)]
 
 
+def not_null(run: Sql) -> set[str]:
+    return {name for (name,) in run("select attname from pg_attribute where attrelid = 'analytics.accounts'::regclass "
+                                    "and attnum > 0 and attnotnull")}  # fmt: skip
+
+
+def test_a_new_constraint_of_the_contract_comes_by_itself_and_goes(run: Sql) -> None:
+    run("alter table analytics_next.accounts alter account_id set not null")
+    release()
+    assert not_null(run) == {"account_id"}
+    run(
+        "alter table analytics_next.accounts add column plan text not null default 'pro';"
+        "alter table analytics_next.accounts alter mrr set not null"
+    )
+    release("r2")
+    assert not_null(run) == {"account_id", "mrr", "plan"}
+    assert run("select count(*) from pg_constraint where conname = 'weir_not_null'") == [(0,)]
+    publish.roll_back((ACCOUNTS, EVENTS))  # the rows before have no plan
+    assert not_null(run) == {"account_id", "mrr"}
+    run("alter table analytics_next.accounts alter mrr drop not null; update analytics_next.accounts set mrr = null")
+    release("r3")
+    assert not_null(run) == {"account_id", "plan"}
+    assert digest(run) == digest(run, "analytics_next")
+    run("alter table analytics_next.accounts drop column plan; insert into analytics_next.accounts values (0)")
+    release("r4", accept=("accounts.plan",))
+    assert digest(run) == digest(run, "analytics_next")
+
+
+def test_a_new_constraint_waits_for_no_reader(run: Sql, warehouse: str) -> None:
+    release()
+    run("alter table analytics_next.accounts alter mrr set not null")
+    with psycopg.connect(warehouse) as reader:
+        reader.execute("select * from analytics.accounts limit 1")
+        release("r2")  # published all the same
+        assert not_null(run) == set()
+    release("r3")
+    assert not_null(run) == {"mrr"}
+
+
 @pytest.mark.parametrize(
     ("act", "says", "name"),
     [

@@ -37,6 +37,7 @@ class Shape:
     indexes: frozenset[tuple[bool, str]] = frozenset()
     comments: dict[str, str] = field(default_factory=dict)
     grants: frozenset[tuple[str, str]] = frozenset()
+    not_null: frozenset[str] = frozenset()
 
 
 def manifest_path() -> Path:
@@ -80,6 +81,7 @@ def shape(connection: psycopg.Connection, schema: str, name: str) -> Shape | Non
         indexes=frozenset(connection.execute(_INDEXES, [oid]).fetchall()),
         comments=dict(connection.execute(_COMMENTS, [oid]).fetchall()),
         grants=frozenset(connection.execute(_GRANTS, [oid]).fetchall()),
+        not_null=frozenset(name for (name,) in connection.execute(_NOT_NULL, [oid])),
     )
 
 
@@ -107,6 +109,8 @@ left join pg_collation c on c.oid = a.attcollation and a.attcollation <> t.typco
 left join pg_namespace n on n.oid = c.collnamespace
 where a.attrelid = %s and a.attnum > 0 and not a.attisdropped
 order by a.attnum"""
+_NOT_NULL = """
+select attname from pg_attribute where attrelid = %s and attnum > 0 and attnotnull and not attisdropped"""
 _INDEXES = """
 select i.indisunique, regexp_replace(pg_get_indexdef(i.indexrelid), '^.*? USING ', '')
 from pg_index i where i.indrelid = %s and i.indisvalid"""

@@ -15,7 +15,7 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from weir import merge, published, reshape, undo, warehouse
+from weir import merge, not_null, published, reshape, undo, warehouse
 from weir.marts import NEXT, PUBLISHED, Mart, marts, shape
 from weir.settings import WeirError
 from weir.tested import refuse_untested
@@ -50,11 +50,15 @@ def publish(
         gone = reshape.vanished(connection, chosen, accept)
         plans = reshape.plans(connection, chosen, accept)
         reshape.before(connection, plans)
+        for plan in plans:
+            not_null.relax(connection, plan)
         with connection.transaction():
             changes, publication = _merge_all(connection, plans, run_id, as_of)
             for name in gone:
                 undo.mark(connection, publication, name, "shape")
         reshape.after(connection, plans, gone)
+        for plan in plans:
+            not_null.tighten(connection, plan)
         _afterwards(connection, changes)
     return changes
 
@@ -65,39 +69,26 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
     Raises WeirError when there is none whose undo is kept, when it is the first one in force (readers would see empty
     marts), or when it dropped or retyped a column.
     """
-    with _publisher() as connection, connection.transaction():
-        undo.settings(connection)
-        row = connection.execute(
-            "select max(publication_id) from ops.publications join undo.rows using (publication_id) "
-            "where rolled_back_at is null"
-        ).fetchone()
-        if not row or row[0] is None:
-            raise WeirError("there is nothing to roll back: no publication whose undo is kept changed a row")
-        publication = int(row[0])
-        _refuse_first(connection, publication)
-        query = "select mart, array_agg(distinct op) from undo.rows where publication_id = %s group by mart"
-        kept = dict(connection.execute(query, [publication]).fetchall())
-        for name, operations in kept.items():
-            if "shape" in operations:
-                raise WeirError(
-                    f"publication {publication} dropped or retyped a part of {name} (--accept), so it can't be "
-                    "rolled back; publish a good set instead"
-                )
+    with _publisher() as connection:
+        publication, kept = _newest_undo(connection)
+        not_null.relax_for_undo(connection, publication, kept)
         known = {mart.name: mart for mart in (marts() if found is None else found)}
         changed = _parents_first(connection, [known.get(name) or Mart(name) for name in kept])
-        _lock(connection, PUBLISHED, changed)
-        gone = {mart.name: undo.take_out(connection, publication, mart) for mart in reversed(changed)}
-        changes = []
-        for mart in changed:
-            back, updated = undo.put_back(connection, publication, mart)
-            changes.append(Change(mart.name, back, updated, gone[mart.name], _rows(connection, mart)))
-        # Later ones changed nothing, so they showed the same set: they are no longer in force either.
-        connection.execute(
-            "update ops.publications set rolled_back_at = clock_timestamp() "
-            "where publication_id >= %s and rolled_back_at is null",
-            [publication],
-        )
-        connection.execute("delete from undo.rows where publication_id = %s", [publication])
+        with connection.transaction():
+            undo.settings(connection)
+            _lock(connection, PUBLISHED, changed)
+            gone = {mart.name: undo.take_out(connection, publication, mart) for mart in reversed(changed)}
+            changes = []
+            for mart in changed:
+                back, updated = undo.put_back(connection, publication, mart)
+                changes.append(Change(mart.name, back, updated, gone[mart.name], _rows(connection, mart)))
+            # Later ones changed nothing, so they showed the same set: they are no longer in force either.
+            connection.execute(
+                "update ops.publications set rolled_back_at = clock_timestamp() "
+                "where publication_id >= %s and rolled_back_at is null",
+                [publication],
+            )
+            connection.execute("delete from undo.rows where publication_id = %s", [publication])
     return publication, changes
 
 
@@ -121,6 +112,27 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
                 merge.update_and_insert(connection, difference)
                 changes.append(_change(difference))
     return changes
+
+
+def _newest_undo(connection: psycopg.Connection) -> tuple[int, list[str]]:
+    """The newest publication that changed something, and which marts. Raises WeirError where it can't be taken back."""
+    row = connection.execute(
+        "select max(publication_id) from ops.publications join undo.rows using (publication_id) "
+        "where rolled_back_at is null"
+    ).fetchone()
+    if not row or row[0] is None:
+        raise WeirError("there is nothing to roll back: no publication whose undo is kept changed a row")
+    publication = int(row[0])
+    _refuse_first(connection, publication)
+    query = "select mart, array_agg(distinct op) from undo.rows where publication_id = %s group by mart"
+    kept: dict[str, list[str]] = dict(connection.execute(query, [publication]).fetchall())
+    for name, operations in kept.items():
+        if "shape" in operations:
+            raise WeirError(
+                f"publication {publication} dropped or retyped a part of {name} (--accept), so it can't be "
+                "rolled back; publish a good set instead"
+            )
+    return publication, list(kept)
 
 
 def _refuse_part(connection: psycopg.Connection) -> None:

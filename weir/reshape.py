@@ -114,7 +114,10 @@ def within(connection: psycopg.Connection, plan: Plan) -> None:
 def create(connection: psycopg.Connection, plan: Plan) -> None:
     """Make the published table, empty; nobody reads it before the merge commits."""
     columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in plan.built.columns.items()
+        sql.SQL("{} {}{}").format(
+            sql.Identifier(name), sql.SQL(kind), sql.SQL(" not null" if name in plan.built.not_null else "")
+        )
+        for name, kind in plan.built.columns.items()
     )
     target = sql.Identifier(PUBLISHED, plan.mart.name)
     connection.execute(sql.SQL("create table {} ({})").format(target, columns))
@@ -132,12 +135,12 @@ def after(connection: psycopg.Connection, found: Sequence[Plan], gone: Sequence[
         briefly(connection, name, sql.SQL("drop table {}").format(sql.Identifier(PUBLISHED, name)))
 
 
-def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed) -> None:
+def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed, tries: int = _TRIES) -> None:
     """Run one statement under a short lock timeout, again and again, so that no reader queues behind it.
 
     Raises WeirError when it never gets its turn, or when something depends on what it drops.
     """
-    for turn in range(_TRIES):
+    for turn in range(tries):
         try:
             with connection.transaction():
                 connection.execute(f"set local lock_timeout = '{_WAIT}'")
