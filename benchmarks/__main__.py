@@ -14,6 +14,7 @@ from benchmarks.place import console, own_home
 from weir.settings import ROOT
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+Found = tuple[str, list[list[object]], str]  # title, lines and note of a table
 Write = Annotated[bool, typer.Option(help="Keep the table in docs/benchmarks.md.")]
 
 
@@ -82,8 +83,34 @@ def landing(
     from benchmarks import landing as module
 
     names = [name.strip() for name in peers.split(",") if name.strip()]
-    title, lines, note = module.landing(source, rows, names, rounds, peer_rounds or rounds, keep)
-    page.show(f"landing {source}", title, module.HEAD, lines, note, write)
+    found = module.landing(source, rows, names, rounds, peer_rounds or rounds, keep)
+    page.show(f"landing {source} {rows}", *_with_head(found, module.HEAD), write)
+
+
+@app.command()
+def increment(
+    rows: int = 2_000_000, tables: int = 50, rounds: int = 5, write: Write = False, keep: bool = False
+) -> None:
+    """1 % of a table changed, as a share of the full load; nothing changed over many tables, beside `import dlt`."""
+    from benchmarks import increment as module
+
+    page.show("unchanged", *_with_head(module.unchanged(tables, rounds, keep), module.HEAD), write)
+    if rows:
+        page.show(f"changed {rows}", *_with_head(module.changed(rows, rounds, keep), module.HEAD), write)
+
+
+@app.command()
+def growth(millions: str = "1,2,5,10,20", rounds: int = 3, write: Write = False, keep: bool = False) -> None:
+    """The time of `weir land` by the number of rows."""
+    from benchmarks import growth as module
+
+    sizes = [round(float(size) * 1_000_000) for size in millions.split(",")]
+    page.show("growth", *_with_head(module.growth(sizes, rounds, keep), module.HEAD), write)
+
+
+def _with_head(found: Found, head: list[str]) -> tuple[str, list[str], list[list[object]], str]:
+    title, lines, note = found
+    return title, head, lines, note
 
 
 if __name__ == "__main__":

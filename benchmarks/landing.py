@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks import page, peers, tables
 from benchmarks.measure import TIMED_OUT, Measured, measure
 from benchmarks.place import own_home, say
-from benchmarks.sources import Case, opened
+from benchmarks.sources import Case, declare, opened
 
 
 @dataclass
@@ -82,7 +82,7 @@ def _lines(way: Contender, limit: Contender) -> list[list[object]]:
 def _ways(case: Case, home: Path, target: str, rows: int, few: int, names: list[str]) -> list[Contender]:
     def weir() -> Measured:
         marks = home / "marks"
-        case.declare(home / "project", "rows")
+        declare(home / "project", case.url, ["rows"], case.key)
         found = measure([sys.executable, "-m", "benchmarks.marked", "land"], env={"MARKS": str(marks)}, must_pass=False)
         return Measured(found.seconds, found.peak_mb, found.exit_code, found.cpu,
                         marks.read_text() if found.exit_code == 0 else found.output)  # fmt: skip
@@ -105,11 +105,16 @@ def _ways(case: Case, home: Path, target: str, rows: int, few: int, names: list[
 PEER_LIMIT = 1800  # seconds; what takes longer is stopped, and its line says so
 
 
+def clean(target: str) -> None:
+    """The warehouse with nothing landed, and nothing left to write."""
+    gone = [f"drop schema if exists {name} cascade" for name in ("limits", "raw_bench", "peer")]
+    tables.sql(target, *gone, "create schema limits", "delete from ops.landings", "checkpoint")
+    os.sync()
+
+
 def _round(case: Case, way: Contender, target: str, number: int) -> None:
     """Run one contender once, from a clean place, and see that its rows are there."""
-    os.sync()
-    tables.sql(target, *(f"drop schema if exists {name} cascade" for name in ("limits", "raw_bench", "peer")),
-               "create schema limits", "delete from ops.landings", "checkpoint")  # fmt: skip
+    clean(target)
     found = way.run()
     name = way.name.split()[0]
     if found.exit_code:

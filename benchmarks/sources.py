@@ -1,6 +1,6 @@
 """The three kinds of source that landing is measured on: its server, its tables, its limit.
 
-Out: a Case, which knows how Weir declares the table, and the command that is the limit: the fastest way that the
+Out: a Case, up and filled, with the command that is the limit: the fastest way that the
 database's own programs have, the very same rows, into a logged table of equal columns and types.
 """
 
@@ -19,9 +19,8 @@ _DECLARED = """
 sources:
   - name: bench
     schema: raw_bench
-    config: {{meta: {{connection: BENCH_URL}}}}
+    config: {meta: {connection: BENCH_URL}}
     tables:
-      - {{name: {table}, config: {{meta: {{key: [{key}]}}}}}}
 """
 Limit = Callable[[str, bool], list[str]]  # the warehouse's URL, and whether the table is made in the same transaction
 
@@ -38,11 +37,13 @@ class Case:
     lands: bool = True  # whether the limit lands rows in `limits.rows`, or reads them only
     key: str = "id"
 
-    def declare(self, project: Path, table: str) -> None:
-        """Write the source file that Weir reads."""
-        (project / "models").mkdir(parents=True, exist_ok=True)
-        (project / "models" / "sources.yml").write_text(_DECLARED.format(table=table, key=self.key))
-        os.environ |= {"WEIR_PROJECT_DIR": str(project), "BENCH_URL": self.url}
+
+def declare(project: Path, url: str, names: list[str], key: str = "id") -> None:
+    """Write the source file that Weir reads, and point it at the source."""
+    (project / "models").mkdir(parents=True, exist_ok=True)
+    lines = "".join(f"      - {{name: {name}, config: {{meta: {{key: [{key}]}}}}}}\n" for name in names)
+    (project / "models" / "sources.yml").write_text(_DECLARED + lines)
+    os.environ |= {"WEIR_PROJECT_DIR": str(project), "BENCH_URL": url}
 
 
 @contextmanager

@@ -14,7 +14,7 @@ COLUMNS = {
     "active": "boolean", "name": "text", "email": "text", "note": "text", "token": "text",
     "created_at": "timestamp with time zone", "updated_at": "timestamp without time zone",
 }  # fmt: skip
-_FORMULAS = """i, ((i * 7919) % 500000)::int4, (i % 90)::int2, ((i * 31) % 10000000)::numeric / 100, sqrt(i::float8),
+FORMULAS = """i, ((i * 7919) % 500000)::int4, (i % 90)::int2, ((i * 31) % 10000000)::numeric / 100, sqrt(i::float8),
 i % 3 > 0, 'Customer number ' || i, case when i % 11 > 0 then 'person.' || i || '@example-' || i % 97 || '.com' end,
 repeat(md5(i::text), 2 + (i % 4)::int), md5(i::text), timestamptz '2024-01-01 00:00:00Z' + i * interval '3.7 s',
 timestamp '2024-01-01' + i * interval '5 s'"""
@@ -54,7 +54,7 @@ def make_postgres(url: str, rows: int, few: int, name: str = "rows") -> None:
         url,
         f"drop table if exists {name}",
         f"create table {name} {body(COLUMNS)}",
-        f"insert into {name} select {_FORMULAS} from generate_series(1::bigint, {rows}) i",
+        f"insert into {name} select {FORMULAS} from generate_series(1::bigint, {rows}) i",
         f"alter table {name} add primary key (id)",
         f"vacuum (freeze, analyze) {name}",
         "checkpoint",

@@ -13,18 +13,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from dlt.common.configuration import configspec
 from dlt.common.destination.client import HasFollowupJobs, RunnableLoadJob
 from dlt.destinations.exceptions import DestinationTerminalException
+from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration, PostgresCredentials
 from dlt.destinations.impl.postgres.factory import postgres
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 
-from ingest.connectors import open_connector
 from ingest.faults import plain
+from ingest.lines import Lines
 from ingest.plan import Source, Table
 from ingest.raw import Raw
 from ingest.results import TableEvent
-from ingest.wire import wired
 
 EVERY = 0.25  # seconds between two reports of progress
 
@@ -40,6 +42,9 @@ class Run:
     full: bool
     report: Callable[[TableEvent], None]
     done: dict[str, TableEvent] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.lines = Lines(self.source, self.warehouse)
 
 
 RUNS: dict[str, Run] = {}
@@ -62,13 +67,13 @@ def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
 
     wire = None
     try:
-        with wired(run.warehouse, "weir land") as wire:
+        with run.lines.line() as line:
+            wire = line.wire
             raw = Raw(wire, run.source.name, table.name, load_id)
             found = raw.begin(job)
             if found is None:
                 before = raw.state()
-                with open_connector(run.source, wire.loop) as connector:
-                    facts, state = connector.land(table, raw, before, run.full, progress)
+                facts, state = line.connector().land(table, raw, before, run.full, progress)
                 facts["seconds"] = time.monotonic() - begun
                 # the newest state that a receipt holds is the table's: it is not written again where it has not moved
                 raw.receipt(job, run.run_id, run.as_of, facts, state if state != before else None)
@@ -113,12 +118,55 @@ class WindowClient(PostgresClient):
         return super()._build_schema_update_sql(ours)
 
 
+@configspec(init=False)
+class Address(PostgresCredentials):
+    """The warehouse's address as dlt wants it; dlt's own imports all of SQLAlchemy to take a URL apart."""
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take the URL apart."""
+        parts = urlsplit(native_value)
+        self.username, self.password = unquote(parts.username or ""), unquote(parts.password or "")
+        self.host, self.port = parts.hostname, parts.port or 5432
+        self.database, self.query = unquote(parts.path.lstrip("/")), dict(parse_qsl(parts.query))
+
+    def to_native_representation(self) -> str:
+        """The URL, for psycopg2."""
+        place = f"[{self.host}]" if ":" in self.host else self.host
+        account = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}"
+        query = urlencode({name: str(value) for name, value in self.get_query().items()})
+        return f"postgresql://{account}@{place}:{self.port}/{quote(self.database, safe='')}?{query}"
+
+    def __str__(self) -> str:
+        return f"postgresql://{self.host}:{self.port}/{self.database}"
+
+
+@configspec
+class WarehouseConfiguration(PostgresClientConfiguration):
+    """dlt's, with our address."""
+
+    credentials: Address = None  # type: ignore[assignment]
+
+
 class warehouse(postgres):
     """dlt's postgres destination with our client."""
 
+    spec = WarehouseConfiguration
+
+    def configuration(self, initial_config: Any, accept_partial: bool = False) -> Any:
+        """dlt's own, resolved once per data set: it asks three times for each job."""
+        known = self.__dict__.setdefault("_resolved", {})
+        name = getattr(initial_config, "dataset_name", None)
+        if accept_partial or name is None:
+            return super().configuration(initial_config, accept_partial)
+        if name not in known:
+            known[name] = super().configuration(initial_config, accept_partial)
+        return known[name]
+
     def capabilities(self, config: Any = None, naming: Any = None) -> Any:
         """dlt's own; without resolving the configuration anew at each of its hundred questions."""
-        return super().capabilities(config or self.spec(), naming)
+        found = super().capabilities(config or self.spec(), naming)
+        found.loader_file_format_selector = None  # it looks for a driver of Parquet, for every file anew
+        return found
 
     @property
     def client_class(self) -> type[WindowClient]:

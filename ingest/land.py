@@ -121,4 +121,5 @@ def _run_pipeline(run: Any) -> str | None:
         return info.loads_ids[0] if info and info.loads_ids else None
     finally:
         RUNS.pop(token, None)
+        run.lines.close()
         shutil.rmtree(work, ignore_errors=True)

@@ -4,6 +4,7 @@ In: `.env` in the project's root and the environment. Out: typed values, and `re
 Nothing is read at import, so that a secret lives no longer than the call that needs it.
 """
 
+import functools
 import io
 import os
 import re
@@ -157,10 +158,11 @@ def parse_moment(text: str, name: str) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _secrets() -> set[str]:
-    """Every password and token that the environment holds, as written and decoded."""
+@functools.lru_cache(maxsize=1)  # a table of a hundred lines is redacted cell by cell
+def _secrets(environment: frozenset[tuple[str, str]]) -> list[str]:
+    """Every password and token that the environment holds, as written and decoded, the longest first."""
     found: set[str] = set()
-    for name, value in os.environ.items():
+    for name, value in environment:
         if re.search(r"(PASSWORD|TOKEN|SECRET|API_KEY)$", name) and value:
             found.add(value)
         if not name.endswith("_URL") or not value:
@@ -171,12 +173,12 @@ def _secrets() -> set[str]:
                 whole = match.group(1)
                 found |= {whole, unquote(whole), quote(unquote(whole), safe="")}
                 found |= {part for part in re.split(r"[@/:?#]", whole) if len(part) > 3}
-    return {secret for secret in found if len(secret) > 2}
+    return sorted((secret for secret in found if len(secret) > 2), key=len, reverse=True)
 
 
 def redact(text: object) -> str:
     """The text with every password and token known to the environment, or inside a URL, replaced by ***."""
     result = str(text)
-    for secret in sorted(_secrets(), key=len, reverse=True):
+    for secret in _secrets(frozenset(os.environ.items())):
         result = result.replace(secret, "***")
     return re.sub(r"(://[^:/\s@]*):[^@\s/]+@", r"\1:***@", result)

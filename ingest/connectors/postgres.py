@@ -32,6 +32,10 @@ class Connector:
         """Let the source go."""
         self.wire.close()
 
+    def again(self) -> None:
+        """Be ready for another table."""
+        self.wire.execute("rollback")
+
     def _open(self, table: Table) -> Relation:
         """Begin the snapshot, the table locked against rewrites first: a TRUNCATE under way would look empty."""
         for _ in range(3):
