@@ -1,4 +1,4 @@
-# setup · run · test · test-fast · check · serve · docs · bench · down
+# setup · run · test · test-fast · check · serve · docs · types · bench · down
 # Every target is safe to repeat. Nothing but make and Python 3.11 to 3.13 must be there before.
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup run test test-fast check serve docs bench down lock
+.PHONY: setup run test test-fast check serve docs types bench down lock
 .DEFAULT_GOAL := run
 
 setup: .venv/installed
@@ -43,6 +43,9 @@ serve: setup
 
 docs: setup
 	@weir docs
+
+types: setup
+	WRITE_TYPES=1 pytest -q tests/ingest/test_type_page.py
 
 bench: setup
 	python -m benchmarks nothing-new

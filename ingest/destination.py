@@ -150,7 +150,7 @@ class WarehouseConfiguration(PostgresClientConfiguration):
 class warehouse(postgres):
     """dlt's postgres destination with our client."""
 
-    spec = WarehouseConfiguration
+    spec = WarehouseConfiguration  # type: ignore[assignment]
 
     def configuration(self, initial_config: Any, accept_partial: bool = False) -> Any:
         """dlt's own, resolved once per data set: it asks three times for each job."""
@@ -165,7 +165,7 @@ class warehouse(postgres):
     def capabilities(self, config: Any = None, naming: Any = None) -> Any:
         """dlt's own; without resolving the configuration anew at each of its hundred questions."""
         found = super().capabilities(config or self.spec(), naming)
-        found.loader_file_format_selector = None  # it looks for a driver of Parquet, for every file anew
+        found.loader_file_format_selector = None  # type: ignore[assignment]  # it looks for a driver of Parquet, for every file anew
         return found
 
     @property

@@ -49,6 +49,7 @@ def test_a_job_that_runs_again_finds_its_receipt(landing, app):
     assert (first.landed, again.landed) == (2, 2)
     assert landing.rows("select count(*) from raw_app.users") == [(2,)]
     assert land_table(run, source.tables[0], "load-2", "users").landed == 1
+    run.lines.close()
     landing.balanced()
 
 
