@@ -95,6 +95,25 @@ def ensure_addresses() -> None:
         write_env(new)
 
 
+def follow_warehouse() -> None:
+    """Before the sources are read: where the embedded warehouse has moved to another port, APP_URL follows it.
+
+    Only the demo's own address on the embedded server; anybody else's is left alone.
+    """
+    from weir import embedded, warehouse
+
+    load_env()
+    try:
+        present, server = urlsplit(os.environ.get("APP_URL") or ""), urlsplit(warehouse.ensure())
+        ours = (present.hostname, present.path) == ("127.0.0.1", f"/{_DATABASE}") and os.environ.get("WEIR_DEMO") == "1"
+        if not ours or server.hostname != "127.0.0.1" or server.port in (present.port, None):
+            return
+    except ValueError:
+        return  # an address that can't be read is told where it is read
+    if server.port == embedded.running_port():
+        write_env({"APP_URL": warehouse.create_database(_DATABASE)})
+
+
 def mark(databases: Databases, state: State) -> None:
     """Note in both databases what they hold."""
     for source in ("app", "billing"):

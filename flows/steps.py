@@ -32,6 +32,7 @@ def land(run: Run) -> str:
     """Land the sources side by side. A source that fails is tried once more; then the run goes on without it."""
     from ingest.land import land as land_sources
     from ingest.plan import read_plan
+    from weir.commands import demo_up
 
     wanted = run.sources
     plan = read_plan(project_dir())
@@ -52,7 +53,7 @@ def land(run: Run) -> str:
                 run.dbt()  # something will be built: dbt starts while the other tables land
 
     with run.timed("land"):
-        _helpdesk()
+        demo_up()
         for result in land_sources(
             plan, run_id=run.run_id, as_of=run.as_of, sources=left, full=run.full_compare, report=report
         ):
@@ -185,16 +186,6 @@ def _reset(run: Run) -> None:
             reset_incremental()
         except WeirError:
             pass  # no manifest: nothing was ever built here
-
-
-def _helpdesk() -> None:
-    """The demo's helpdesk is a server of its own: see that it is up."""
-    import os
-
-    if os.environ.get("WEIR_DEMO") == "1":
-        from demo import helpdesk
-
-        helpdesk.ensure()
 
 
 def _say(found: list[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from demo_fixtures import REASONS, Place, assert_manifest_is_true, place, startup
 
-from demo import helpdesk, kinds
+from demo import helpdesk, kinds, sources
 from demo.__main__ import main
 from demo.manifest import CHILDREN, Manifest
 from weir.settings import WeirError
@@ -134,3 +134,15 @@ def main_missing() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEIR_HOME", "/nonexistent/home")
         helpdesk.ensure()
+
+
+def test_the_address_follows_the_embedded_warehouse_to_another_port(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WAREHOUSE_URL", raising=False)
+    monkeypatch.setenv("WEIR_DEMO", "1")
+    for stale in ("postgresql://weir:old@127.0.0.1:1/weir_app", "postgresql://weir:old@127.0.0.1:1/another"):
+        monkeypatch.setenv("APP_URL", stale)
+        sources.follow_warehouse()
+        followed = server.rsplit("/", 1)[0] + "/weir_app"
+        assert os.environ["APP_URL"] == (followed if stale.endswith("weir_app") else stale)

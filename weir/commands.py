@@ -131,11 +131,12 @@ def down(stop: Callable[[], bool]) -> int:
 
 
 def demo_up() -> None:
-    """Where the demo is in use: see that its helpdesk answers."""
+    """Where the demo is in use: see that its helpdesk answers, and that its database is where its address says."""
     load_env()
     if os.environ.get("WEIR_DEMO") == "1":
-        from demo import helpdesk
+        from demo import helpdesk, sources
 
+        sources.follow_warehouse()
         helpdesk.ensure()
 
 

@@ -77,6 +77,11 @@ def stop(mode: str = "fast") -> bool:
     return _run("pg_ctl", "stop", "-D", data, "-m", mode, "-t", "60").returncode == 0
 
 
+def running_port() -> int | None:
+    """The port that the embedded warehouse listens on; None when it is down."""
+    return _running_port(data_folder())
+
+
 @contextmanager
 def _lock() -> Iterator[None]:
     """One process at a time makes or starts the server."""
