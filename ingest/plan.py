@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from weir.settings import ROOT, WeirError
 
@@ -40,18 +40,26 @@ class Table(BaseModel):
     paginator: str | dict[str, Any] | None = None
     columns: list[str] = Field(default_factory=list)
     compare: Compare | None = None
+    append_only: bool = False
+    sweep: str | None = None
 
     @field_validator("key", "exclude", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
-    @field_validator("overlap")
+    @field_validator("overlap", "sweep")
     @classmethod
     def _readable(cls, value: str | None) -> str | None:
         if value is not None:
             duration(value)
         return value
+
+    @model_validator(mode="after")
+    def _followed(self) -> "Table":
+        if self.append_only and not (self.cursor and self.key):
+            raise ValueError("append_only needs `key` and `cursor`: declare both, or leave it out")
+        return self
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -189,7 +197,8 @@ def _build(model: type[BaseModel], values: dict[str, Any], at: str) -> Any:
     except ValidationError as fault:
         first = fault.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise WeirError(f"{at}: key {key!r}: {first['msg'].removeprefix('Value error, ')}") from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise WeirError(f"{at}: key {key!r}: {said}" if key else f"{at}: {said}") from None
 
 
 def _known(name: str, known: Any, what: str) -> None:

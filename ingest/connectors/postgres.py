@@ -5,13 +5,14 @@ That is views, foreign tables, tables without a key, and those of which row poli
 In: one repeatable-read, read-only transaction per table. Out: binary COPY from the source into raw, joined by a small
 queue. What is new are the versions whose transaction is at or above the last snapshot's xmin, less those landed
 already; what is gone shows when the source's count differs from the live rows in raw (the balance), and then the
-keys are compared. A changed token (another server, a restart, another schema) calls for a compare by content.
+keys are compared. A changed token (another server, a restart, another schema) calls for a compare by content. A huge
+table that only grows may land windows of its cursor between (pg_ahead).
 """
 
 import asyncio
 from typing import Any
 
-from ingest.connectors import Progress, State, compare, keyed_by_content
+from ingest.connectors import Progress, State, compare, keyed_by_content, pg_ahead
 from ingest.connectors.pg_catalog import Relation, describe, find, query
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
@@ -51,17 +52,27 @@ class Connector:
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land what is new, or all, or the differences; see the module."""
+        ahead = pg_ahead.look(self.wire) if table.append_only else None  # before the snapshot
         relation = self._open(table)
         keyless = not table.key
         source = [*relation.columns, Column("_key", "text", "null::text")] if keyless else relation.columns
+        if ahead:
+            pg_ahead.check(table, source)
         columns = raw.prepare(source)
         if not relation.versions or keyless:
             facts = self._compare(table, raw, relation, source, columns, progress)
             return facts | {"promise": "exact"}, {"rows": facts["source_rows"], "token": relation.token}
-        snapshot, rows, newest = self._snapshot(relation)
+        snapshot: str = self.wire.value("select txid_current_snapshot()::text")
         low = int(snapshot.split(":")[0])
         known = state.get("token") == relation.token and "xmin" in state and _follows(state, snapshot)
+        promise = {"promise": "exact on compare" if ahead else "exact"}
+        if ahead and known and not full and not raw.empty and (window := pg_ahead.window(table, state, ahead)):
+            where = f"{window[0]} and {new_versions(state)}"  # what the last sweep saw has landed
+            facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "cursor"}
+            return facts | promise, state | {"low": window[1]}
+        rows, newest = self._versions(relation, low)
         following = {"xmin": low, "xids": newest, "token": relation.token}
+        following |= pg_ahead.following(ahead) if ahead else {}
         if raw.empty:
             facts = self._first(raw, relation, source, columns, progress)
             if not relation.unique:
@@ -72,8 +83,12 @@ class Connector:
             live = rows
         else:
             where = new_versions(state)
-            facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "row versions"}
-            live = state["rows"] + self._added(raw, table.key, facts["landed"])
+            if ahead:
+                facts = self._sweep(table, raw, relation, source, columns, where, progress)
+                live = raw.wire.value(f"select count(*) from ({raw.live(table.key, listed(table.key))}) l")
+            else:
+                facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "row versions"}
+                live = state["rows"] + self._added(raw, table.key, facts["landed"])
             # Where the source does not promise that the key is one, a row twice and a row gone would balance.
             if live != rows or (facts["landed"] and not relation.unique):
                 deleted = self._gone(raw, relation, table, source)
@@ -83,7 +98,7 @@ class Connector:
                         f"the source counts {rows} rows, raw {live - deleted} after landing: "
                         "land it with --full, and tell us"
                     )
-        return facts | {"source_rows": rows, "promise": "exact"}, following | {"rows": rows}
+        return facts | {"source_rows": rows} | promise, following | {"rows": rows}
 
     def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read all of the table into `incoming`, with `_new` true for rows changed since the state was landed."""
@@ -100,15 +115,13 @@ class Connector:
             keyed_by_content(raw)
         return table.key or ["_key"], "exact"
 
-    def _snapshot(self, relation: Relation) -> tuple[str, int, list[int]]:
-        """The snapshot, the rows it sees, and which transactions at or above its xmin wrote them."""
-        snapshot: str = self.wire.value("select txid_current_snapshot()::text")
-        low = int(snapshot.split(":")[0]) % _TURN
+    def _versions(self, relation: Relation, low: int) -> tuple[int, list[int]]:
+        """How many rows the snapshot sees, and which transactions at or above its xmin wrote them."""
         found = self.wire.row(
             "select count(*), array_agg(distinct xmin::text) filter (where age(xmin) <= age($1::text::xid)) "
-            f"from {relation.name}", str(low)
+            f"from {relation.name}", str(low % _TURN)
         )  # fmt: skip
-        return snapshot, found[0], sorted(int(xid) for xid in found[1] or [])
+        return found[0], sorted(int(xid) for xid in found[1] or [])
 
     def _first(self, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                progress: Progress) -> dict[str, Any]:  # fmt: skip
@@ -128,6 +141,16 @@ class Connector:
         text = query(columns, source, relation.name, extra, where)
         rows, size = pipe(self.wire, text, raw.wire, raw.schema, raw.name, names, lambda n: progress(0, n))
         return {"extracted": rows, "landed": rows, "deleted": 0, "bytes": size}
+
+    def _sweep(self, table: Table, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
+               where: str, progress: Progress) -> dict[str, Any]:  # fmt: skip
+        """Append the new versions that no window has landed."""
+        raw.incoming()
+        text = query(columns, source, relation.name, "", where)
+        names = [c.name for c in columns]
+        rows, size = pipe(self.wire, text, raw.wire, None, "incoming", names, lambda n: progress(0, n))
+        upserts = raw.insert_changes(table.key, deletes=False)[0]
+        return {"extracted": rows, "landed": upserts, "deleted": 0, "bytes": size, "how": "row versions"}
 
     def _compare(self, table: Table, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                  progress: Progress) -> dict[str, Any]:  # fmt: skip

@@ -28,6 +28,7 @@ from weir.settings import ROOT
 
 # What an increment may be refused for while a table is being rewritten, emptied or replayed; it comes again.
 REFUSALS = r"holds a lock|conflict with recovery|columns were changed at the source meanwhile"
+AHEAD = {"cursor": "at", "append_only": True, "sweep": "5 seconds"}
 
 
 @dataclass
@@ -76,6 +77,7 @@ def torture(seconds: float, writers: int, long: float = 10, seed: int = 1) -> tu
     with servers() as (urls, settle):
         ways = [
             Way("PostgreSQL, row versions", "pg", urls["primary"], True),
+            Way("PostgreSQL, windows and sweeps", "ahead", urls["primary"], True, AHEAD),
             Way("standby, row versions", "standby", urls["standby"], True),
             Way("MariaDB, compared whole", "whole", urls["mariadb"], True),
             Way("MariaDB, compared by digest", "digest", urls["mariadb"], True, {"compare": "digest"}),
@@ -100,6 +102,8 @@ def torture(seconds: float, writers: int, long: float = 10, seed: int = 1) -> tu
             loop.join()
         settle()
         for way in ways:
+            if way.settings.get("append_only"):
+                way.settings = AHEAD | {"sweep": "0 seconds"}  # the last increment is one
             way.land()
             judge(way)
         naive.land()

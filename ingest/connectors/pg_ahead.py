@@ -1,0 +1,69 @@
+"""Windows of an indexed cursor, for huge tables to which rows are only appended (`append_only: true`).
+
+A window is [low, high): high is the start of the oldest transaction that was open before the snapshot was taken, for a
+row stamped by the server bears its transaction's start or later. So what a window holds is whole, and no row comes
+twice. What breaks the rule (clocks of applications, changes, deletes, NULL) the sweep finds: a landing by row version,
+every `sweep`. Where open transactions can't be seen (a standby, an account without pg_read_all_stats), each is a sweep.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingest.connectors import State
+from ingest.plan import Table, duration
+from ingest.raw import Column, quoted
+from ingest.wire import Wire
+from weir.settings import WeirError
+
+SWEEP = "1 day"
+_MARGIN = "2 seconds"  # a transaction shows in pg_stat_activity a moment after it has begun
+_CAN_SEE = "select not pg_is_in_recovery() and pg_has_role('pg_read_all_stats', 'usage')"
+_OLDEST = f"""select (least($1::text::timestamptz, min(xact_start)) - interval '{_MARGIN}')::text from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'"""
+# When it began is not known, only when it was prepared: nothing is certain above what was certain before.
+_PREPARED = "select exists (select from pg_prepared_xacts where database = current_database())"
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What was open at the source just before the snapshot."""
+
+    now: str
+    high: str | None  # below it all is there; None where that can't be told
+    held: bool  # by a prepared transaction
+
+
+def look(wire: Wire) -> Ahead:
+    """The clock, then activity, then what is prepared: in this order nothing slips between."""
+    now = str(wire.value("select clock_timestamp()::text"))
+    high = wire.value(_OLDEST, now) if wire.value(_CAN_SEE) else None
+    return Ahead(now, high, bool(wire.value(_PREPARED)))
+
+
+def check(table: Table, columns: list[Column]) -> None:
+    """Raise WeirError where the cursor can't be compared with the server's clock."""
+    kind = next((c.type for c in columns if c.expr == quoted(str(table.cursor))), "")
+    if kind != "timestamp with time zone":
+        raise WeirError(
+            f"append_only needs a cursor of type timestamp with time zone ({table.cursor} is {kind or 'excluded'}): "
+            "leave append_only out, and the table lands by row version"
+        )
+
+
+def window(table: Table, state: State, ahead: Ahead) -> tuple[str, str] | None:
+    """The condition of the next window and where it ends; None when a sweep is due, or nothing is certain."""
+    low, every = state.get("low"), duration(table.sweep or SWEEP).total_seconds()
+    if low is None or ahead.high is None or _age(state["swept"], ahead.now) >= every:
+        return None
+    high = low if ahead.held else max(low, ahead.high, key=datetime.fromisoformat)
+    cursor = quoted(str(table.cursor))
+    return f"{cursor} >= '{low}'::timestamptz and {cursor} < '{high}'::timestamptz", high
+
+
+def following(ahead: Ahead) -> State:
+    """What the state holds after all rows of a snapshot have landed."""
+    return {"low": None if ahead.held else ahead.high, "swept": ahead.now}
+
+
+def _age(then: str, now: str) -> float:
+    return (datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds()
