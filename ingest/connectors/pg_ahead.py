@@ -18,8 +18,10 @@ from weir.settings import WeirError
 SWEEP = "1 day"
 _MARGIN = "2 seconds"  # a transaction shows in pg_stat_activity a moment after it has begun
 _CAN_SEE = "select not pg_is_in_recovery() and pg_has_role('pg_read_all_stats', 'usage')"
+# Weir's own sessions only read.
 _OLDEST = f"""select (least($1::text::timestamptz, min(xact_start)) - interval '{_MARGIN}')::text from pg_stat_activity
-where datname = current_database() and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'"""
+where datname = current_database() and application_name is distinct from 'weir land'
+and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'"""
 # When it began is not known, only when it was prepared: nothing is certain above what was certain before.
 _PREPARED = "select exists (select from pg_prepared_xacts where database = current_database())"
 
@@ -53,7 +55,7 @@ def check(table: Table, columns: list[Column]) -> None:
 def window(table: Table, state: State, ahead: Ahead) -> tuple[str, str] | None:
     """The condition of the next window and where it ends; None when a sweep is due, or nothing is certain."""
     low, every = state.get("low"), duration(table.sweep or SWEEP).total_seconds()
-    if low is None or ahead.high is None or _age(state["swept"], ahead.now) >= every:
+    if low is None or state["xids"] is None or ahead.high is None or _age(state["swept"], ahead.now) >= every:
         return None
     high = low if ahead.held else max(low, ahead.high, key=datetime.fromisoformat)
     cursor = quoted(str(table.cursor))

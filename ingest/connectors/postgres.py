@@ -21,6 +21,9 @@ from weir.settings import WeirError
 
 LOCK_TIMEOUT = "10s"
 _TURN = 2**32
+# How many transactions back the oldest open one may lie for those landed since to be kept by number; beyond (a session
+# that wrote and idles for hours), what they brought is read again each time, and only what differs lands.
+SPAN = 100_000
 
 
 class Connector:
@@ -70,7 +73,7 @@ class Connector:
             where = f"{window[0]} and {new_versions(state)}"  # what the last sweep saw has landed
             facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "cursor"}
             return facts | promise, state | {"low": window[1]}
-        rows, newest = self._versions(relation, low)
+        rows, newest = self._versions(relation, snapshot)
         following = {"xmin": low, "xids": newest, "token": relation.token}
         following |= pg_ahead.following(ahead) if ahead else {}
         if raw.empty:
@@ -83,7 +86,7 @@ class Connector:
             live = rows
         else:
             where = new_versions(state)
-            if ahead:
+            if ahead or state["xids"] is None:
                 facts = self._sweep(table, raw, relation, source, columns, where, progress)
                 live = raw.wire.value(f"select count(*) from ({raw.live(table.key, listed(table.key))}) l")
             else:
@@ -115,8 +118,11 @@ class Connector:
             keyed_by_content(raw)
         return table.key or ["_key"], "exact"
 
-    def _versions(self, relation: Relation, low: int) -> tuple[int, list[int]]:
-        """How many rows the snapshot sees, and which transactions at or above its xmin wrote them."""
+    def _versions(self, relation: Relation, snapshot: str) -> tuple[int, list[int] | None]:
+        """How many rows the snapshot sees, and which transactions from its xmin on wrote them; None for too many."""
+        low, high = (int(part) for part in snapshot.split(":")[:2])
+        if high - low > SPAN:
+            return self.wire.value(f"select count(*) from {relation.name}"), None
         found = self.wire.row(
             "select count(*), array_agg(distinct xmin::text) filter (where age(xmin) <= age($1::text::xid)) "
             f"from {relation.name}", str(low % _TURN)
@@ -144,7 +150,7 @@ class Connector:
 
     def _sweep(self, table: Table, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                where: str, progress: Progress) -> dict[str, Any]:  # fmt: skip
-        """Append the new versions that no window has landed."""
+        """Append what differs in the new versions, some of which may have landed."""
         raw.incoming()
         text = query(columns, source, relation.name, "", where)
         names = [c.name for c in columns]
@@ -189,7 +195,7 @@ class Connector:
 def new_versions(state: State) -> str:
     """The condition that finds the row versions not landed yet."""
     low = int(state["xmin"]) % _TURN
-    landed = ",".join(str(int(xid)) for xid in state["xids"])
+    landed = ",".join(str(int(xid)) for xid in state["xids"] or [])
     return f"age(xmin) <= age('{low}'::xid) and not (xmin = any('{{{landed}}}'::xid[]))"
 
 

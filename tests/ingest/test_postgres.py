@@ -93,6 +93,30 @@ def test_late_commits_savepoints_and_open_transactions(landing, users):
     landing.balanced()
 
 
+def test_a_transaction_open_for_very_long_keeps_no_list_of_all_since(landing, users, monkeypatch):
+    from ingest.connectors import postgres
+
+    monkeypatch.setattr(postgres, "SPAN", 3)
+    landing.one()
+    with psycopg.connect(users.info.dsn, password=users.info.password) as late:
+        late.execute("update users set name = 'late' where id = 1")
+        for number in range(2, 8):
+            users.execute("update users set name = 'soon' where id = %s", [number])
+        assert landing.one().tables[0].landed == 6
+        users.execute("delete from users where id = 9; insert into users values (9, 'again', 'x'), (6000, 'new', 'x')")
+        users.execute("delete from users where id = 10")
+        event = landing.one().tables[0]
+        assert (event.how, event.landed, event.deleted) == ("row versions", 3, 1)
+        assert landing.one().tables[0].landed == 0
+        late.commit()
+    event = landing.one().tables[0]
+    assert (event.how, event.landed) == ("row versions", 1)
+    assert landing.rows("select state->'xids' from ops.landings order by landed_at desc limit 1") == [([],)]
+    assert live(landing) == source(users)
+    landing.balanced()
+    landing.proven()
+
+
 def test_truncate_and_rewrite(landing, users):
     landing.one()
     users.execute("vacuum full users")
