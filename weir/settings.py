@@ -163,7 +163,7 @@ def _secrets(environment: frozenset[tuple[str, str]]) -> list[str]:
     """Every password and token that the environment holds, as written and decoded, the longest first."""
     found: set[str] = set()
     for name, value in environment:
-        if re.search(r"(PASSWORD|TOKEN|SECRET|API_KEY)$", name) and value:
+        if re.search(r"(PASSWORD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY)$", name) and value:
             found.add(value)
         if not name.endswith("_URL") or not value:
             continue

@@ -14,11 +14,12 @@ import os
 import tempfile
 import zlib
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
-from ingest.connectors import Progress, State, check_columns
+from ingest.connectors import Progress, State, buckets, check_columns
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
 from ingest.connectors.readers import META, Reader, adopt_names, open_reader
 from ingest.plan import Source, Table
@@ -26,6 +27,7 @@ from ingest.raw import Column, Raw
 from ingest.text import blocks
 from weir.settings import WeirError
 
+_STAMPS = ("e_tag", "ETag", "etag", "mtime", "LastModified")  # what tells of a change, by fsspec's many names
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -35,12 +37,17 @@ class Connector:
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
         import fsspec
 
-        try:
-            self.system, self.base = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError) as fault:
-            raise WeirError(f"{source.connection}: {' '.join(str(fault).split())}") from None
+        self.told: Callable[[], AbstractContextManager[None]] = nullcontext
+        if urlsplit(url).scheme in buckets.SCHEMES:
+            self.system, self.base = buckets.open_bucket(source, url)
+            self.told = lambda: buckets.told(source, url)
+        else:
+            try:
+                self.system, self.base = fsspec.core.url_to_fs(url)
+            except (ImportError, ValueError) as fault:
+                raise WeirError(f"{source.connection}: {' '.join(str(fault).split())}") from None
         self.local = "file" in self.system.protocol
-        if not self.system.isdir(self.base) and self.local:
+        if self.local and not self.system.isdir(self.base):
             raise WeirError(f"there is no folder {self.base}: mend {source.connection}, or make it")
         self.names: set[str] = set()  # of columns that raw has or the table declares
         self.renamed: dict[str, None] = {}
@@ -57,11 +64,18 @@ class Connector:
             paths = {name: os.path.join(self.base, name) for name in names}
             return {name: [path, *_stamp(path)] for name, path in paths.items() if os.path.isfile(path)}
         self.system.invalidate_cache()
-        found = self.system.glob(f"{self.base.rstrip('/')}/{table.path}", detail=True)
+        with self.told():
+            found = self.system.glob(f"{self.base.rstrip('/')}/{table.path}", detail=True)
         files = {}
         for path, info in sorted(found.items()):
             if info.get("type") == "file":
-                stamp = info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("LastModified")
+                stamp = (
+                    info.get("e_tag")
+                    or info.get("ETag")
+                    or info.get("etag")
+                    or info.get("mtime")
+                    or info.get("LastModified")
+                )
                 files[path[len(self.base.rstrip("/")) + 1 :]] = [path, info.get("size"), str(stamp)]
         return files
 
@@ -72,7 +86,8 @@ class Connector:
             yield path
             return
         with tempfile.NamedTemporaryFile(prefix="weir-") as copy:
-            self.system.get_file(path, copy.name)
+            with self.told():
+                self.system.get_file(path, copy.name)
             yield copy.name
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:

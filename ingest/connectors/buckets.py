@@ -1,0 +1,58 @@
+"""Buckets: Amazon's (and all that speak its protocol), Google's and Azure's, through fsspec by one small library.
+
+In: an s3://, gs:// or az:// URL; account and address from the environment, under the names that each cloud's own tools
+read (`AWS_…`, `GOOGLE_…`, `AZURE_STORAGE_…`). Out: a file system; its faults as one line, without secrets.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from ingest.plan import Source
+from weir.settings import WeirError
+
+SCHEMES = {"s3": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "az": "AZURE_STORAGE_", "abfs": "AZURE_STORAGE_"}
+_RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
+_SAY = [
+    (r"NoSuchBucket|ContainerNotFound|specified bucket does not exist", "there is no bucket {bucket}: mend {variable}"),
+    (r"InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed|AuthorizationFailure|AccessDenied|InvalidToken"
+     r"|Unauthenticated|PermissionDenied|40[13] |metadata",
+     "the bucket {bucket} refuses the account: mend the {prefix}… variables (see .env.example)"),
+    (r"error sending request|connect|dns|timed? ?out", "can't be reached: see that it is up, and check the {prefix}… "
+     "variables and {variable}"),
+    (r"NotFound", "a file went away while it was read: run again"),
+]  # fmt: skip
+
+
+def open_bucket(source: Source, url: str) -> tuple[Any, str]:
+    """The file system and the path of the folder in it, which begins with the bucket. Raises WeirError."""
+    import obstore.fsspec
+
+    store: Any = obstore.fsspec.FsspecStore  # whose overloads want a literal
+    parts = urlsplit(url)
+    scheme = {"gcs": "gs"}.get(parts.scheme, parts.scheme)
+    with told(source, url):
+        system = store(scheme, retry_config=_RETRY, skip_instance_cache=True)
+    return system, f"{parts.netloc}{parts.path}".rstrip("/")
+
+
+@contextmanager
+def told(source: Source, url: str) -> Iterator[None]:
+    """Raise WeirError for what a bucket refuses; a server's own words can hold account names, so few are kept."""
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except (BaseError, FileNotFoundError, PermissionError) as fault:
+        parts = urlsplit(url)
+        names = {"bucket": parts.netloc, "variable": source.connection, "prefix": SCHEMES.get(parts.scheme, "")}
+        text = f"{type(fault).__name__} {fault}"
+        for pattern, say in _SAY:
+            if re.search(pattern, text, re.IGNORECASE):
+                raise WeirError(say.format(**names)) from None
+        code = re.search(r"<Code>(\w+)</Code>|status code: (\d+ [\w ]+)", text)
+        short = next(filter(None, code.groups())) if code else type(fault).__name__
+        raise WeirError(f"the bucket {parts.netloc} answers {short}: mend {source.connection}") from None
