@@ -4,6 +4,7 @@
     do $weir$
     declare
         old regclass := to_regclass({{ staged_literal(names.table) }});
+        builder text := current_setting('role');
         reader record;
     begin
         create temporary table _readers on commit drop as
@@ -17,24 +18,33 @@
             where r.ev_class <> readers.oid and readers.level < 50
         )
 
-        select oid::regclass::text as name, pg_get_viewdef(oid) as definition, max(level) as level
+        select
+            oid::regclass::text as name,
+            pg_get_viewdef(oid) as definition,
+            (select pg_get_userbyid(c.relowner) from pg_class as c where c.oid = readers.oid) as owner,
+            max(level) as level
         from readers
         where level > 0 and oid in (select c.oid from pg_class as c where c.relkind = 'v')
         group by oid;
 
         for reader in select * from _readers order by level desc loop
+            -- a person's view is not the build's to drop, and stays that person's
+            perform set_config('role', reader.owner, true);
             execute 'drop view ' || reader.name;
         end loop;
+        perform set_config('role', builder, true);
         drop table if exists {{ names.table }};
         create table {{ names.table }} (like _shape);
         for reader in select * from _readers order by level loop
+            perform set_config('role', reader.owner, true);
             begin
                 execute 'create view ' || reader.name || ' as ' || reader.definition;
             exception when others then
-                raise warning 'view % does not fit the new % any more: build it again', reader.name,
-                    {{ staged_literal(names.table) }};
+                raise warning 'view % does not fit the new % any more (%): build it again', reader.name,
+                    {{ staged_literal(names.table) }}, sqlerrm;
             end;
         end loop;
+        perform set_config('role', builder, true);
     end
     $weir$
 {%- endmacro %}

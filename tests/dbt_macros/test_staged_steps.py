@@ -99,6 +99,7 @@ def test_a_new_shape_keeps_the_views_that_still_fit(shop: Shop) -> None:
     shop.write("models/staging/shop/stg_shop__orders.sql", model.replace("amount < 0", "paid < 0"))
     shop.build()
     assert shop.rows("select order_id from public.upon") == [(1,)]
+    assert shop.rows("select viewowner from pg_views where viewname in ('fits', 'upon')") == [("weir",), ("weir",)]
     assert shop.rows("select to_regclass('public.fits_not')") == [(None,)]
     assert shop.rows("select paid from dev_staging.stg_shop__orders") == [(1,)]
 
