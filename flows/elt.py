@@ -36,13 +36,15 @@ def run_elt(
         state: Any = elt(sources, select, full_refresh, as_of, full_compare, accept, wait, return_state=True)
         if state.is_completed():
             return 0
+        if interrupt.received():
+            raise KeyboardInterrupt
         fault = state.result(raise_on_failure=False)
         show.fail(str(fault) if isinstance(fault, WeirError) else redact(f"{type(fault).__name__}: {fault}"))
         return 1
-    except WeirError as fault:
-        show.fail(str(fault))
-        return 1
-    except KeyboardInterrupt:
+    except (WeirError, KeyboardInterrupt) as fault:
+        if isinstance(fault, WeirError) and not interrupt.received():
+            show.fail(str(fault))
+            return 1
         interrupt.clean_up()
         show.fail("interrupted: nothing was published by this run, and the next one goes on from what has landed")
         return interrupt.CODE

@@ -15,6 +15,7 @@ PATIENCE = 10.0
 CODE = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _before: dict[int, Any] = {}
+_timer: threading.Timer | None = None
 
 
 def arm() -> None:
@@ -38,6 +39,11 @@ def disarm() -> None:
         signal.signal(number, handler)
 
 
+def received() -> bool:
+    """Whether a signal came since `arm`, whatever became of its KeyboardInterrupt on its way up."""
+    return _timer is not None
+
+
 def clean_up() -> None:
     """End the processes that the run has started, and write down that it was interrupted."""
     import psutil
@@ -55,11 +61,12 @@ def clean_up() -> None:
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
+    global _timer
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)  # once is enough: what follows must not be interrupted itself
-    timer = threading.Timer(PATIENCE, _end)
-    timer.daemon = True
-    timer.start()
+    _timer = threading.Timer(PATIENCE, _end)
+    _timer.daemon = True
+    _timer.start()
     raise KeyboardInterrupt
 
 
