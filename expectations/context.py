@@ -48,7 +48,8 @@ def validate(
     unique = f"{name} {uuid.uuid4().hex[:8]}"
     asset: Any
     if table:
-        asset = source.add_table_asset(unique, table_name=table[1], schema_name=table[0])
+        quoted = table[1] if table[1].islower() else f'"{table[1]}"'  # else it is folded to lower case
+        asset = source.add_table_asset(unique, table_name=quoted, schema_name=table[0])
     else:
         asset = source.add_query_asset(unique, query=query or "")
     suite = context.suites.add(gx.ExpectationSuite(name=unique, expectations=[rule.configured() for rule in rules]))

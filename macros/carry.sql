@@ -13,14 +13,14 @@
     _seq,
     {{ as_of() }} as _as_of,
     {%- for column in key %}
-    cast({{ column }} as text) as _raw_key_{{ loop.index }},
+    cast({{ quoted_column(column) }} as text) as _raw_key_{{ loop.index }},
     {%- endfor %}
     {%- if unreadable %}
     _error as _unreadable,
     concat(_file, ':', _line) as _place,
     {%- endif %}
     {%- for name, column in state['parsed'].items() if column['word'] != 'text' %}
-    {{ column['value'] }} is not null as _given_{{ name }},
+    {{ quoted_column(column['value']) }} is not null as _given_{{ name }},
     {%- endfor %}
     true as _carried
 {%- endmacro %}

@@ -15,7 +15,7 @@
         ) -%}
     {%- endif -%}
     {%- do state['parsed'].update({name: {'value': value, 'word': word}}) -%}
-    {%- set text = 'cast(' ~ value ~ ' as text)' -%}
+    {%- set text = 'cast(' ~ quoted_column(value) ~ ' as text)' -%}
     {{ parsed_value(text, word, type | lower, format) }}
 {%- endmacro %}
 
@@ -56,4 +56,14 @@
         {%- do model.update({'_staged': {'parsed': {}, 'key': [], 'unreadable': false}}) -%}
     {%- endif -%}
     {{ return(model['_staged']) }}
+{%- endmacro %}
+
+{#- A plain name of a column, quoted: bare, PostgreSQL reads `user` or `current_date` as functions of its own and
+    `order` as a fault. Whatever else stands there (an expression, a name in quotes) stays as it is. -#}
+{% macro quoted_column(value) -%}
+    {%- set plain = value | trim -%}
+    {%- if modules.re.fullmatch('[a-z_][a-z0-9_]*', plain) and plain not in ['null', 'true', 'false'] -%}
+        {{ return(adapter.quote(plain)) }}
+    {%- endif -%}
+    {{ return(value) }}
 {%- endmacro %}

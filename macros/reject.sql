@@ -10,7 +10,7 @@
     {%- set all = {} -%}
     {%- for name, column in state['parsed'].items() if column['word'] != 'text' -%}
         {%- set article = 'an' if column['word'] == 'integer' else 'a' -%}
-        {%- do all.update({name ~ ' is not ' ~ article ~ ' ' ~ column['word']: name ~ ' is null and _given_' ~ name}) -%}
+        {%- do all.update({name ~ ' is not ' ~ article ~ ' ' ~ column['word']: quoted_column(name | lower) ~ ' is null and _given_' ~ name}) -%}
     {%- endfor -%}
     {%- for column in state['key'] -%}
         {%- do all.update({column | replace('"', '') ~ ' is missing': '_raw_key_' ~ loop.index ~ ' is null'}) -%}
@@ -43,7 +43,7 @@
         {%- set received = '_raw_key_' ~ loop.index -%}
         {%- set found = [] -%}
         {%- for name, parsed in state['parsed'].items() if parsed['value'] == column and parsed['word'] != 'text' -%}
-            {%- do found.append('coalesce(cast(' ~ name ~ ' as text), ' ~ received ~ ')') -%}
+            {%- do found.append('coalesce(cast(' ~ quoted_column(name | lower) ~ ' as text), ' ~ received ~ ')') -%}
         {%- endfor -%}
         {%- do parts.append(found[0] if found else received) -%}
     {%- endfor -%}
