@@ -27,7 +27,7 @@ run: setup
 
 test: check
 	pytest -m "not slow" -n 2 --dist loadfile
-	pytest -m slow
+	pytest -m slow -n 2 --dist loadfile
 
 test-fast: setup
 	pytest -m "not slow" -n 2 --dist loadfile
