@@ -30,15 +30,13 @@ class Connector(Protocol):
 _MODULES = {
     "postgresql": "postgres", "postgres": "postgres", "file": "files", "s3": "files", "gs": "files", "gcs": "files",
     "az": "files", "abfs": "files", "memory": "files", "http": "rest", "https": "rest",
-    "mysql": "mysql", "mariadb": "mysql",
+    "mysql": "mysql", "mariadb": "mysql", "mongodb": "mongodb",
 }  # fmt: skip
 
 
 def module_of(source: Source) -> str:
     """The name of the connector's module. Raises WeirError when the URL is unset or its kind unknown."""
     scheme = urlsplit(env_url(source.connection)).scheme.lower().split("+")[0]
-    if scheme == "mongodb":
-        raise WeirError(f"{source.name}: there is no connector for MongoDB yet: unset {source.connection} or use files")
     return _MODULES.get(scheme, "sql")
 
 

@@ -13,10 +13,11 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ingest.ahead import ahead
 from ingest.connectors import Progress, State, compare, keyed_by_content
 from ingest.connectors import mysql_digest as digest
 from ingest.connectors.mysql_guard import Guard
-from ingest.connectors.mysql_lines import ApartError, ahead, apart, flagged, lines
+from ingest.connectors.mysql_lines import ApartError, apart, flagged, lines
 from ingest.connectors.mysql_types import Relation, back, describe, one_value, values
 from ingest.connectors.mysql_wire import Wire
 from ingest.plan import Source, Table

@@ -1,14 +1,10 @@
-"""Rows of MySQL to lines of COPY, by the block: escaped, searched for what PostgreSQL refuses, read ahead."""
+"""Rows of MySQL to lines of COPY, by the block: escaped, searched for what PostgreSQL refuses."""
 
 import codecs
-import queue
-import threading
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from weir.settings import WeirError
 
-AHEAD = 8  # blocks read ahead of the warehouse
 BLOCK = 1 << 17
 _NULL = 251
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
@@ -111,38 +107,3 @@ def flagged(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def _line(line: bytes) -> bytes:
     shown = line.decode("utf-8", "weir_visible").encode().replace(b"\0", b"\\\\x00")
     return shown + b"\n" if shown == line else shown.removesuffix(b"\\N") + b"t\n"
-
-
-def ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks, read in a thread of their own a little ahead."""
-    held: queue.Queue[Any] = queue.Queue(AHEAD)
-    stop = threading.Event()
-
-    def put(item: Any) -> None:
-        while not stop.is_set():
-            try:
-                held.put(item, timeout=0.2)
-                return
-            except queue.Full:
-                continue
-
-    def fill() -> None:
-        try:
-            for block in blocks:
-                put(block)
-                if stop.is_set():
-                    return
-            put(None)
-        except BaseException as fault:
-            put(fault)
-
-    thread = threading.Thread(target=fill, daemon=True)
-    thread.start()
-    try:
-        while (item := held.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join(1)

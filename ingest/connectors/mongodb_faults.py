@@ -1,0 +1,58 @@
+"""What a MongoDB server or its driver refuses, as one line that a tired person understands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pymongo import errors
+
+from ingest.plan import Source
+from weir.settings import WeirError
+
+_AWAY = "went away while it was read: see that it is up, then run again; nothing was half-landed"
+_SAY = {
+    18: "wrong user or password: mend {variable} (its ?authSource= too)",
+    8000: "wrong user or password: mend {variable}",
+    11: "wrong user or password: mend {variable} (its ?authSource= too)",
+    13: "the account in {variable} may not read it: grant it the role read on this database",
+    26: "there is no such collection at the source: mend its name, or `from`",
+    31254: "`exclude` names paths that the source can't leave out together: mend it",
+    31249: "`exclude` names a path twice, or one within another: mend it",
+    43: "the source closed the cursor while it was read: run again; nothing was half-landed",
+    50: "the source stopped the query for its time limit: raise maxTimeMS for it",
+    136: "the capped collection moved on faster than it was read: run again",
+    237: "someone stopped the query at the source: run again",
+    11601: "someone stopped the query at the source: run again",
+    91: _AWAY,
+    189: _AWAY,
+    11600: _AWAY,
+    11602: _AWAY,
+}
+
+
+@contextmanager
+def told(source: Source) -> Iterator[None]:
+    """Raise WeirError for what the server refuses, and for a connection that breaks."""
+    try:
+        yield
+    except errors.OperationFailure as fault:
+        text = str((fault.details or {}).get("errmsg") or fault)
+        say = _SAY.get(fault.code or 0)
+        if say is None:
+            raise WeirError(f"the source says: {_short(text)} ({type(fault).__name__} {fault.code})") from None
+        raise WeirError(f"{say.format(variable=source.connection)} ({_short(text)})") from None
+    except errors.ServerSelectionTimeoutError as fault:
+        text = _short(str(fault).split(" (configured", 1)[0].split(", Timeout:", 1)[0])
+        say = f"can't be reached: see that it is up, and check {source.connection}"
+        raise WeirError(f"{say} ({text})") from None
+    except errors.ConfigurationError as fault:
+        text = _short(str(fault))
+        if "wire version" in text:
+            raise WeirError(f"the server is older than MongoDB 4.4: update it ({text})") from None
+        raise WeirError(f"{source.connection} is no address that MongoDB's driver understands: {text}") from None
+    except (errors.PyMongoError, OSError) as fault:
+        raise WeirError(f"{_AWAY} ({_short(str(fault))})") from None
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 200 else text[:197] + "…"
