@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish, published, tested, warehouse
+from weir import build, publish, published, tested, warehouse
 from weir.marts import Mart
 from weir.settings import WeirError
 
@@ -166,3 +166,20 @@ def test_incremental_marts_are_reset_after_a_failed_gate(run: Sql) -> None:
     run(CHANGE)
     publish.reset_incremental((mart, EVENTS))
     assert digest(run)[0] == digest(run, "analytics_next")[0]
+
+
+def test_a_build_that_was_killed_is_not_published(run: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    release()
+
+    def killed(*_: object) -> None:
+        run("delete from analytics_next.accounts")
+        raise SystemExit  # nothing after this is done, as after kill -9
+
+    monkeypatch.setattr(build, "invoke", killed)
+    with pytest.raises(SystemExit):
+        build.build("r2", NOW)
+    with warehouse.connect() as connection:
+        last = tested.last_build(connection)
+    with pytest.raises(WeirError, match="nothing is published, for the build or its tests failed: the build did not"):
+        publish.publish(str(last), NOW, found=(ACCOUNTS, EVENTS))
+    assert run("select count(*) from analytics.accounts") == [(100,)]

@@ -42,6 +42,8 @@ def build(
     if full_refresh:
         arguments.append("--full-refresh")
     _reset_after_failure()
+    # Should this process be killed, nobody may publish the half of a set by the verdict on the one before.
+    record(run_id, Built(False, "the build did not end: `weir build` makes the set anew"))
     outcome = invoke(arguments, run_id, as_of, callbacks, quiet)
     built = summary(outcome.result)
     evidence = built
