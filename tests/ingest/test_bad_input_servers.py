@@ -55,7 +55,7 @@ def users(landing, app, monkeypatch):
     return app
 
 
-@pytest.mark.parametrize("before", ["first load", "changes"])
+@pytest.mark.parametrize("before", ["first load", pytest.param("changes", marks=pytest.mark.slow)])
 def test_the_source_is_killed_in_mid_stream(landing, monkeypatch, before):
     monkeypatch.setattr(destination, "EVERY", 0)
     with postgres() as server:
@@ -107,7 +107,7 @@ def failed_to_begin(landing):
         return str(fault)
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+@pytest.mark.parametrize("kind", ["postgresql", pytest.param("mysql", marks=pytest.mark.slow)])
 def test_a_source_that_pauses_is_waited_for(landing, users, kind, monkeypatch):
     if kind == "mysql":
         monkeypatch.setenv("APP_URL", shared().database("pausing"))
@@ -121,7 +121,7 @@ def test_a_source_that_pauses_is_waited_for(landing, users, kind, monkeypatch):
         landed = threading.Thread(target=landing.one)
         landed.start()
         assert between.paused.wait(60)
-        time.sleep(3)
+        time.sleep(1)
         assert landed.is_alive()
         between.open.set()
         landed.join()
@@ -185,4 +185,3 @@ def test_a_value_of_200_mb(landing, app):
     print(f"peak memory {peak} MB")
     assert peak < 1000
     assert landing.one(full=True).tables[0].landed == 0
-    landing.proven()

@@ -12,7 +12,7 @@ def test_increments_have_no_gaps(warehouse):
     ways, naive, did = torture(seconds=10, writers=12, long=3)
     for way in ways:
         assert way.holds, way
-        assert way.increments >= 3 and way.rows > 100, way
+        assert way.increments >= 2 and way.rows > 100, way
     assert naive.lost and naive.stale, "the torture does not bite: the naive way came through"
     kinds = {"autocommit", "short", "savepoints", "again", "bulk", "prepared", "lasting", "maintain"}
     assert all(kinds <= set(json.loads(counts)) for counts in did.values()), did

@@ -15,6 +15,7 @@ class Dialect:
 
     connect: Callable[[str], Callable[[str], Any]]
     create: str
+    split: str  # what follows where the table is partitioned
     cursors: list[str]  # what a writer puts into the cursor: server's clocks, an application's, ties, NULL, backwards
     upsert: str
     begin: str
@@ -45,8 +46,9 @@ def _mariadb(url: str) -> Callable[[str], Any]:
 DIALECTS = {
     "postgresql": Dialect(
         _postgres,
-        "create table {} (id bigint primary key, v bigint not null, body text, at timestamptz);"
-        "create index on {} (at)",
+        "create table {} (id bigint primary key, v bigint not null, body text, at timestamptz)",
+        " partition by hash (id);create table {}_0 partition of {} for values with (modulus 2, remainder 0);"
+        "create table {}_1 partition of {} for values with (modulus 2, remainder 1)",
         ["now()", "clock_timestamp()", f"now() + {MINUTES} * interval '1 minute'", "date_trunc('second', now())",
          f"now() - {MINUTES} * interval '1 minute'", "null", "now() - interval '1 year'"],
         "on conflict (id) do update set v = excluded.v, body = excluded.body, at = excluded.at",
@@ -58,7 +60,8 @@ DIALECTS = {
     ),
     "mysql": Dialect(
         _mariadb,
-        "create table {} (id bigint primary key, v bigint not null, body text, at timestamp(6) null, key (at))",
+        "create table {} (id bigint primary key, v bigint not null, body text, at timestamp(6) null)",
+        " partition by hash (id) partitions 3",
         ["now(6)", "sysdate(6)", f"now(6) + interval {MINUTES} minute", "now(0)", f"now(6) - interval {MINUTES} minute",
          "null", "now(6) - interval 1 year"],
         "on duplicate key update v = values(v), body = values(body), at = values(at)",

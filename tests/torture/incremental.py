@@ -128,7 +128,12 @@ def servers() -> Iterator[tuple[dict[str, str], Any]]:
             dialect = DIALECTS[urls[name].split(":", 1)[0]]
             do = dialect.connect(urls[name])
             for table in TABLES:
-                for statement in dialect.create.replace("{}", table).split(";"):
+                text = (
+                    dialect.create
+                    + (dialect.split if table == "busy" else "")
+                    + f";create index {table}_at on {{}} (at)"
+                )
+                for statement in text.replace("{}", table).split(";"):
                     do(statement)
             for key in range(1, KEYS + 1):
                 do(f"insert into grown (id, v) values ({key}, {-key})")

@@ -1,9 +1,9 @@
 """The writers of the torture: one process, many threads, each writing in every way that applications do.
 
-In: a URL, seconds, how many writers, how long a long transaction lasts, a seed. Out: rows in the tables `busy` (long
-and prepared transactions), `moved` (rewritten and emptied meanwhile) and `grown` (nothing is deleted; what is new bears
-the server's clock), each version with a stamp of its own in `v`; in the end one line of JSON, how often each kind came
-through. Alone: `python -m tests.torture.writers URL 10 20 3 1`.
+In: a URL, seconds, how many writers, how long a long transaction lasts, a seed. Out: rows in the tables `busy`
+(partitioned; long and prepared transactions), `moved` (rewritten and emptied meanwhile) and `grown` (nothing is
+deleted, what is new bears the server's clock), each version with a stamp of its own in `v`; in the end one line of
+JSON, how often each kind came through. Alone: `python -m tests.torture.writers URL 10 20 3 1`.
 """
 
 import contextlib
