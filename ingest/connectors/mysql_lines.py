@@ -8,7 +8,8 @@ from weir.settings import WeirError
 BLOCK = 1 << 17
 _NULL = 251
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
-_ENDS = bytes.maketrans(b"\xff\xfd", b"\t\n")
+_TAB = bytes.maketrans(b"\xff", b"\t")
+_MARKS = {b"\xff", b"\xfd"}
 
 
 class ApartError(Exception):
@@ -37,13 +38,16 @@ def lines(packets: Iterator[bytes], columns: int) -> Iterator[bytes]:
 
 
 def _block(rows: list[bytes], columns: int) -> bytes:
+    """The rows as lines. Single bytes are counted, pairs never: those cost more than all the rest together."""
     block = b"".join(rows)
-    nulls = block.count(b"\xfe")
-    before = block.count(b"\xff\xfe") + block.count(b"\xfd\xfe") + block.startswith(b"\xfe")
-    after = block.count(b"\xfe\xff") + block.count(b"\xfe\xfd")
-    if (block.count(b"\xff"), block.count(b"\xfd"), before, after) != (len(rows) * columns, len(rows), nulls, nulls):
+    if (block.count(b"\xff"), block.count(b"\xfd")) != (len(rows) * columns, len(rows)):
         raise ApartError
-    return _escaped(block).translate(_ENDS).replace(b"\xfe", b"\\N")
+    if b"\xfe" in block:
+        parts = block.split(b"\xfe")  # a NULL fills its field: an end stands before it (or nothing), and after it
+        if not ({part[-1:] for part in parts[1:-1]} | {parts[0][-1:] or b"\xfd"} <= _MARKS
+                and {part[:1] for part in parts[1:]} <= _MARKS):  # fmt: skip
+            raise ApartError
+    return _escaped(block).translate(_TAB).replace(b"\xfe", b"\\N").replace(b"\xfd", b"\\N\n")
 
 
 def apart(packets: Iterator[bytes], binary: list[bool]) -> Iterator[bytes]:

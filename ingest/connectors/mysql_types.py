@@ -140,7 +140,7 @@ def one_value(relation: Relation, where: str) -> str:
 def line(relation: Relation) -> str:
     """The expression that gives all columns of a row as that one value; NULL where it would be too long."""
     parts = ", _binary 0xFF, ".join(c.expr for c in relation.columns)
-    return f"CONCAT({parts}, _binary 0xFFFEFD)"
+    return f"CONCAT({parts}, _binary 0xFFFD)"
 
 
 def values(relation: Relation, where: str) -> str:
