@@ -60,7 +60,7 @@ def test_every_type_and_its_edges(landing, shop):
     landing.proven()
 
 
-@pytest.mark.parametrize("key", ["id", "part, code, name"])
+@pytest.mark.parametrize("key", [pytest.param("id", marks=pytest.mark.slow), "part, code, name"])
 def test_changes_inserts_and_deletes_in_few_buckets(landing, shop, key):
     landing.declare(BOTH.replace("KEY", key))
     shop.execute("create table things (id int, code binary(2), part decimal(5,1), name varchar(50) not null, v text, "

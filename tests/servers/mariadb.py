@@ -104,8 +104,11 @@ def _made(program: str, data: Path) -> Server:
     """A server with a fresh data folder, not started yet."""
     user = ["--user=root"] if os.getuid() == 0 else []
     data.mkdir(mode=0o700)
+    # A server that starts removes what it takes for leftovers in its tmpdir: /tmp is everybody's.
+    passing = data.with_name("tmp")
+    passing.mkdir(mode=0o700)
     made = subprocess.run(
-        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", *user]
+        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--tmpdir={passing}", "--skip-test-db", *user]
         + ["--auth-root-authentication-method=normal"],
         capture_output=True,
         text=True,
@@ -122,6 +125,7 @@ def _made(program: str, data: Path) -> Server:
     server = Server(f"mysql://weir:{PASSWORD}@127.0.0.1:{port}")
     server.arguments = [program, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1"]
     # --no-defaults goes first; a socket of its own keeps clear of a server that the machine may run
+    server.arguments += [f"--tmpdir={passing}"]
     server.arguments += [f"--socket={data}/s", f"--pid-file={data}/pid", f"--log-error={data}/server.log"]
     server.arguments += [f"--init-file={data}/accounts.sql", "--innodb-flush-log-at-trx-commit=0", *user]
     return server
