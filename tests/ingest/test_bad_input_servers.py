@@ -185,3 +185,35 @@ def test_a_value_of_200_mb(landing, app):
     print(f"peak memory {peak} MB")
     assert peak < 1000
     assert landing.one(full=True).tables[0].landed == 0
+
+
+@pytest.mark.slow
+def test_our_process_killed_while_mysql_lands_and_run_again(landing, users, monkeypatch):
+    """SIGKILL at any moment, between changes of either kind of compare: what lands afterwards is each row once."""
+    monkeypatch.setenv("APP_URL", shared().database("killed"))
+    landing.declare(APP.replace("key: [id]", "key: [id], compare: digest"))
+    code = (
+        "import sys; from pathlib import Path; from datetime import datetime, UTC; from ingest.land import land; "
+        "from ingest.plan import read_plan; print('go', flush=True); "
+        "land(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC))"
+    )
+    with shared().connect("killed") as other, other.cursor() as cursor:
+        cursor.execute("create table users (id int primary key, v text)")
+        cursor.execute("insert into users select seq, repeat(md5(seq), 10) from seq_1_to_60000")
+        for delay in (0.3, 0.6, 0.9, 1.2, 1.5, 2.0, 2.5):
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, str(landing.folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            )
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(delay)
+            process.kill()
+            process.wait()
+            cursor.execute(f"update users set v = '{delay}' where id % 20000 = 7")
+            cursor.execute(f"delete from users where id = {delay * 10}")
+    landing.one()
+    assert landing.one().tables[0].landed == 0
+    landing.balanced()
+    landing.proven()
+    twice = "select id, v from raw_app.users where _op = 'upsert' group by 1, 2 having count(*) > 1"
+    assert landing.rows(twice) == []

@@ -154,3 +154,13 @@ def test_a_materialized_view_and_a_table_with_row_policies(landing, users, prima
     assert len(live(landing)) == 60, "no row's version has changed but one"
     assert (events["seen"].how, events["seen"].landed) == ("compare", 1)
     users.execute("drop materialized view seen; drop owned by reader; drop role reader")
+
+
+def test_a_foreign_table_has_no_versions_and_says_what_its_wrapper_says(landing, users):
+    users.execute("create foreign data wrapper nothing; create server far foreign data wrapper nothing")
+    users.execute("create foreign table far_users (id int, name text) server far")
+    landing.declare(APP + "          - {name: far_users, config: {meta: {key: [id]}}}\n")
+    (result,) = landing.land().values()
+    assert result.message.startswith("app.far_users: ") and 'wrapper "nothing" has no handler' in result.message
+    assert [event.state for event in result.tables] == ["done", "failed"]
+    users.execute("drop foreign data wrapper nothing cascade")
