@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from weir import warehouse
@@ -105,6 +106,10 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
 
     failures, outcomes, seen = [], [], {}
     for mart in marts():
+        relation = sql.Identifier(NEXT, mart.name).as_string(connection)
+        found: Any = connection.execute("select to_regclass(%s) is not null as built", [relation]).fetchone()
+        if not found["built"]:
+            raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
         rules = (*EVERY, *SUITES.get(mart.name, ()))
         known = seen[mart.name] = parameters(connection, mart)
         for kind in (False, True):

@@ -179,13 +179,11 @@ def _record(run: Run, passed: bool, sentence: str) -> None:
 
 def _reset(run: Run) -> None:
     """Incremental marts of a set that was never published start from the published rows again."""
+    from weir.marts import marts_or_parse
     from weir.publish import reset_incremental
 
     if run.todo and run.todo.why == todo.UNPUBLISHED:
-        try:
-            reset_incremental()
-        except WeirError:
-            pass  # no manifest: nothing was ever built here
+        reset_incremental(marts_or_parse(run.dbt().parse))
 
 
 def _say(found: list[dict[str, Any]]) -> None:

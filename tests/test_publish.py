@@ -1,12 +1,14 @@
 """Publication merges the rows that differ, and can be taken back."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
 from weir import build, publish, published, tested, warehouse
-from weir.marts import Mart
+from weir.marts import Mart, manifest_path, marts_or_parse
 from weir.settings import WeirError
 
 
@@ -183,3 +185,15 @@ def test_a_build_that_was_killed_is_not_published(run: Sql, monkeypatch: pytest.
     with pytest.raises(WeirError, match="nothing is published, for the build or its tests failed: the build did not"):
         publish.publish(str(last), NOW, found=(ACCOUNTS, EVENTS))
     assert run("select count(*) from analytics.accounts") == [(100,)]
+
+
+@pytest.mark.parametrize("text", [None, '{"nodes": {"half'])
+def test_a_torn_manifest_is_made_anew_before_a_build(home: Path, text: str | None) -> None:
+    file = manifest_path()
+    file.parent.mkdir(parents=True)
+    if text:
+        file.write_text(text)
+    node = {"resource_type": "model", "schema": "analytics_next", "name": "m", "config": {"materialized": "table"}}
+    assert marts_or_parse(lambda: file.write_text(json.dumps({"nodes": {"m": node}}))) == [Mart("m")]
+    file.unlink()
+    assert marts_or_parse(lambda: None) == []

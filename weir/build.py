@@ -4,6 +4,7 @@ In: what landed. Out: staging, intermediate, `analytics_next`, and a row of `ops
 whether the set was built and tested whole; publication asks for it. Alone: `weir build`.
 """
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from weir import dbt, warehouse
-from weir.settings import WeirError, redact
+from weir.faults import refuse_full_disk
+from weir.marts import marts_or_parse
+from weir.settings import WeirError, home, redact
 from weir.tested import record_build
 
 
@@ -41,7 +44,8 @@ def build(
     arguments = ["build", *(["--select", *select.split()] if select else [])]
     if full_refresh:
         arguments.append("--full-refresh")
-    _reset_after_failure()
+    refuse_full_disk(home())
+    _reset_after_failure(as_of)
     # Should this process be killed, nobody may publish the half of a set by the verdict on the one before.
     record(run_id, Built(False, "the build did not end: `weir build` makes the set anew"))
     outcome = invoke(arguments, run_id, as_of, callbacks, quiet)
@@ -79,6 +83,7 @@ def invoke(
     if run_id:
         os.environ["WEIR_RUN_ID"] = run_id
     dbt.environment(target)
+    logging.raiseExceptions = False  # a log that can't be written (a full disk) is no reason for a traceback
     from dbt.cli.main import dbtRunner
 
     told = ["--target", target, *(["--quiet", "--no-print"] if quiet else [])]
@@ -109,7 +114,7 @@ def one_line(fault: object) -> str:
     return " ".join(redact(fault).split())[:400]
 
 
-def _reset_after_failure() -> None:
+def _reset_after_failure(as_of: datetime) -> None:
     """Incremental marts of a set that was built but never published start from the published rows again."""
     from weir.publish import reset_incremental
 
@@ -119,4 +124,4 @@ def _reset_after_failure() -> None:
             "coalesce((select max(published_at) from ops.publications where rolled_back_at is null), '-infinity')"
         ).fetchone()
     if row and row[0]:
-        reset_incremental()
+        reset_incremental(marts_or_parse(lambda: invoke(["parse"], None, as_of, quiet=True)))

@@ -5,6 +5,7 @@ Out: `Mart` and `Shape`, which publication compares.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,21 @@ def marts(manifest: Path | None = None) -> list[Mart]:
     if not found:
         raise WeirError(f"the project has no model in {NEXT}: put marts in models/marts, then `weir build`")
     return sorted(found, key=lambda mart: mart.name)
+
+
+def marts_or_parse(parse: Callable[[], object]) -> list[Mart]:
+    """The marts; where dbt's manifest is not there, or torn (by a full disk for one), after `parse` has made it anew.
+
+    An empty list where the project has none.
+    """
+    try:
+        return marts()
+    except WeirError:
+        parse()
+    try:
+        return marts()
+    except WeirError:
+        return []
 
 
 def shape(connection: psycopg.Connection, schema: str, name: str) -> Shape | None:
