@@ -1,5 +1,6 @@
 """What goes wrong is one clear line; one failed table or source leaves the others alone; nothing half-lands."""
 
+import json
 import os
 import subprocess
 import sys
@@ -183,3 +184,43 @@ def test_killed_and_run_again(landing, two, tmp_path):
     assert landing.rows(
         "select count(*) from (select id, v from raw_app.users group by 1, 2 having count(*) > 1) t"
     ) == [(0,)]
+
+
+def test_names_that_are_words_of_sql_or_need_quotes(landing, app):
+    """Landed, changed and compared; tables, keys and cursors alike."""
+    long = "t" + "x" * 62
+    for name, key in (("Order Lines", 'a "quoted" Key'), ("select", "group"), ("it's 5 %s {x}", "user"), (long, long)):
+        quoted, column = (text.replace('"', '""').replace("%", "%%") for text in (name, key))
+        app.execute(f'create table "{quoted}" ("{column}" int primary key, "Updated At" timestamptz default now())', ())
+        app.execute(f'insert into "{quoted}" select generate_series(1, 3)', ())
+        landing.declare(
+            f"""
+            sources:
+              - name: app
+                schema: raw_app
+                config: {{meta: {{connection: APP_URL}}}}
+                tables:
+                  - {{name: {json.dumps(name)}, config: {{meta: {{key: [{json.dumps(key)}], cursor: Updated At}}}}}}
+            """
+        )
+        assert landing.one().tables[0].landed == 3
+        app.execute(f'delete from "{quoted}" where "{column}" = 2', ())
+        app.execute(f'insert into "{quoted}" select 4', ())
+        assert (landing.one().tables[0].landed, landing.one().tables[0].landed) == (2, 0)
+        landing.proven()
+
+
+def test_a_cursor_that_is_gone_and_a_source_that_ends_long_queries(landing, two):
+    landing.declare(TWO.replace("{key: [id]}", "{key: [id], cursor: v}", 1))
+    landing.one()
+    two.execute("alter table users rename column v to w")
+    assert "cursor names column 'v', which is not at the source; it has: id, w" in failed(landing)
+    two.execute("alter table users rename column w to v")
+    two.execute("insert into users select i, repeat(md5(i::text), 20) from generate_series(1001, 200000) i")
+    (name,) = two.execute("select current_database()").fetchone()
+    two.execute(f"alter role weir in database {name} set statement_timeout = '20ms'")
+    assert "took longer than its statement_timeout: raise that for the account in APP_URL" in failed(landing)
+    two.execute(f"alter role weir in database {name} reset statement_timeout")
+    landing.one()
+    landing.balanced()
+    landing.proven()
