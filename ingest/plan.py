@@ -20,6 +20,7 @@ from weir.settings import ROOT, WeirError
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 
+LONGEST = 63  # bytes of a name in PostgreSQL
 Compare = Literal["whole", "digest", "auto"]
 
 
@@ -42,6 +43,13 @@ class Table(BaseModel):
     compare: Compare | None = None
     append_only: bool = False
     sweep: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _short_enough(cls, value: str) -> str:
+        if len(value.encode()) > LONGEST:
+            raise ValueError(f"PostgreSQL keeps {LONGEST} bytes of a name: call it shorter, and say `from: {value}`")
+        return value
 
     @field_validator("key", "exclude", mode="before")
     @classmethod

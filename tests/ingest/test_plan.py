@@ -42,6 +42,7 @@ def test_reads_what_is_declared(tmp_path):
             "table users: key 'compare': Input should be 'whole', 'digest' or 'auto'",
         ),
         ("key: id", "key: id, append_only: true", "source app, table users: append_only needs `key` and `cursor`"),
+        ("- name: users", f"- name: {'u' * 64}", "key 'name': PostgreSQL keeps 63 bytes of a name: call it shorter"),
         ("2 days", "2 fortnights", "table users: key 'overlap': '2 fortnights' is no length of time"),
         ("raw_app", "app", "models/s.yml: source app: schema must be raw_app"),
         ("- name: users", "- nam: users", "models/s.yml: source app: a table has no name"),
