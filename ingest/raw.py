@@ -206,9 +206,15 @@ class Raw:
     def insert_gone(self, key: list[str], keys: str) -> int:
         """Append a tombstone for every live key that the relation `keys` lacks; returns how many."""
         names = listed(key)
+        same = " and ".join(f"k.{quoted(name)} = r.{quoted(name)}" for name in key)
+        null = " or ".join(f"{quoted(name)} is null" for name in key)  # equal to nothing, but the same to `except`
+        # What is still there leaves first: to find the last version of every key would cost as much as a full load.
+        left = f"select {names}, _seq, _op from {self.relation} r where not exists (select from {keys} k where {same})"
+        last = f"select distinct on ({names}) {names}, _op from ({left}) l order by {names}, _seq desc"
         return self.wire.execute(
             f"insert into {self.relation} ({names}, _dlt_load_id, _op) select {names}, '{self.load_id}', 'delete' "
-            f"from ({self.live(key, names)} except select {names} from {keys}) gone"
+            f"from (select {names} from ({last}) o where _op = 'upsert' "
+            f"except select {names} from {keys} where {null}) gone"
         )
 
     def receipt(

@@ -177,9 +177,11 @@ class Connector:
             return 0
         names = listed(key)
         mine = f"select distinct {names} from {raw.relation} where _dlt_load_id = $1"
-        before = f"select max(_seq) from {raw.relation} join ({mine}) m using ({names}) where _dlt_load_id <> $1"
-        live = f"select count(*) from {raw.relation} where _seq in ({before} group by {names}) and _op = 'upsert'"
-        return int(raw.wire.value(f"select (select count(*) from ({mine}) m) - ({live})", raw.load_id))
+        before = (f"select distinct on ({names}) _op from {raw.relation} join mine using ({names}) "
+                  f"where _dlt_load_id <> $1 order by {names}, _seq desc")  # fmt: skip
+        live = f"select count(*) from ({before}) b where _op = 'upsert'"
+        counted = f"with mine as materialized ({mine}) select (select count(*) from mine) - ({live})"
+        return int(raw.wire.value(counted, raw.load_id))
 
     def _gone(self, raw: Raw, relation: Relation, table: Table, source: list[Column]) -> int:
         """Append a tombstone for every live key that the source no longer has; returns how many."""
