@@ -75,6 +75,8 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
         count(*) filter (where t is null), count(*) filter (where not same and not new),
         count(*) filter (where same is not true and new) from ({joined}) j""")
     check.source_rows, check.raw_rows, check.missing, check.extra, check.different, check.changed_since = found
+    if not (check.missing or check.extra or check.different):
+        return
     for row in wire.rows(f"""select
             coalesce((select {identity} from incoming where ctid = d.t), (select {identity} from {raw.relation}
                 where ctid = d.h)) as id,
