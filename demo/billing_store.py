@@ -26,6 +26,8 @@ def engine() -> sa.Engine:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if parsed.drivername in {"mysql", "mariadb"}:  # the driver that Weir brings
+            parsed = parsed.set(drivername="mysql+pymysql")
         return sa.create_engine(parsed, hide_parameters=True)
     except (sa.exc.ArgumentError, ImportError) as fault:
         raise WeirError(f"BILLING_URL can't be used: {redact(fault)}; see .env.example for its form") from None

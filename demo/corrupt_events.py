@@ -25,18 +25,22 @@ def _orphan(line: str, luck: int) -> str:
 _SPOIL = {"future_timestamp": _future, "truncated_json": _cut, "orphan_event": _orphan}
 
 
+def possible(kind: str, store: Store) -> bool:
+    """Whether the store can hold it: MongoDB holds no document that is cut off."""
+    return store.holds_broken_lines or kind != "truncated_json"
+
+
 class EventSpoiler:
     """Takes the days as they are made and hands back the lines to write."""
 
     def __init__(
         self, manifest: Manifest, store: Store, generator: np.random.Generator, days: range, wanted: Iterable[str]
     ) -> None:
-        self.manifest, self.generator = manifest, generator
+        self.manifest, self.generator, self.store = manifest, generator, store
         self.corrupt_accounts = {int(key) - 1 for key in manifest.keys("accounts", known="staging")}
-        kinds = [kind for kind in wanted if store.holds_broken_lines or kind != "truncated_json"]
         # Within the first nine tenths, so that a kind can wait for a day that has events.
         last = days.start + max(1, len(days) * 9 // 10)
-        self.waiting = sorted((int(generator.integers(days.start, last)), kind) for kind in kinds)
+        self.waiting = sorted((int(generator.integers(days.start, last)), kind) for kind in wanted)
 
     def lines(self, number: int, day: Day) -> list[str]:
         """The day's lines, some of them spoiled; the manifest grows."""
@@ -58,6 +62,8 @@ class EventSpoiler:
             place = len(lines)
             lines.append(was)
         wrong = _SPOIL[kind](was, int(self.generator.integers(0, 2**31)))
+        if not possible(kind, self.store):  # chosen all the same, so that all else is as it is in files
+            return
         lines[place] = wrong
         if kind == "truncated_json":
             key = f"events/{day.date}.jsonl.gz:{place + 1}"

@@ -14,7 +14,7 @@ from demo.app import App
 from demo.billing import Billing
 from demo.clock import DAY, FUTURE_DAYS, WEEK
 from demo.corrupt import mend, spoil
-from demo.corrupt_events import EventSpoiler, mend_event
+from demo.corrupt_events import EventSpoiler, mend_event, possible
 from demo.databases import Databases, open_databases
 from demo.event_store import Store, open_store
 from demo.events import Stream
@@ -130,7 +130,7 @@ class _Step:
             lines = spoiler.lines(number, day)
             store.write(day.date, lines)
             self.count("product", "events", len(lines))
-        self.remarks.extend(f"spoiled: one of events, {kind}" for kind in wanted)
+        self.remarks.extend(f"spoiled: one of events, {kind}" for kind in wanted if possible(kind, store))
 
     def databases_last(self) -> None:
         """Users, whose last login the events have told; what is deleted or late."""

@@ -52,6 +52,9 @@ class Connector:
         """Let the source go."""
         self.client.close()
 
+    def again(self) -> None:
+        """Nothing is left open between tables: the client serves the next one too."""
+
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land what changed, by comparing all of it or a window of the cursor."""
         with told(self.source):

@@ -29,6 +29,7 @@ VALUES = [
     Timestamp(1, 2), Timestamp(2**32 - 1, 2**32 - 1), MinKey(), MaxKey(), DBRef("c", OID), DBRef("c", 5, "db", x=1),
     {}, [], {"": 1, "a.b": 2, "$c": 3}, [1, [2.5, {"a": None}], "x"], [None] * 3, {"a": -5, "n": None},
 ]  # fmt: skip
+LACKING = [math.nan, math.inf, -math.inf, -0.0, Code("f()"), Code("f", {"o": OID})]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:40])

@@ -1,7 +1,8 @@
 """docs/types.md, generated: every type and its edge values, as the source prints them and as the warehouse does.
 
 `make types` writes the page; without `WRITE_TYPES` set, these tests make it anew and hold it against the page.
-The values are those of test_types and test_mysql_types.
+The values are those of test_types, test_mysql_types and test_mongodb_documents; MongoDB's types go by pymongo's names,
+what stands at the source is canonical Extended JSON.
 """
 
 import os
@@ -9,9 +10,14 @@ import re
 
 import psycopg
 import pytest
+from bson import Binary, Code
+from bson.json_util import CANONICAL_JSON_OPTIONS, dumps
+from test_mongodb_documents import LACKING
+from test_mongodb_documents import VALUES as DOCUMENTS
 from test_mysql_types import MATRIX, ONLY_MARIADB
 from test_types import VALUES
 
+from tests.servers import mongodb
 from tests.servers.mariadb import shared
 from weir.settings import ROOT
 
@@ -123,6 +129,22 @@ def test_mariadb(landing, monkeypatch):
     raw, there = raw_texts(landing, [f"t{n}" for n in range(len(matrix))])
     made = zipped([row[0] for row in matrix], [len(row[1]) for row in matrix], raw, here, there)
     held("MariaDB", section("MariaDB", made))
+
+
+def test_mongodb(landing, monkeypatch):
+    url, database = mongodb.shared().database("type_page")
+    monkeypatch.setenv("TYPES_URL", url)
+    # what mongo-java-server can't hold, test_mongodb_documents reads without a server
+    values = [v for v in DOCUMENTS + LACKING if not (isinstance(v, Code) and v.scope)
+              and not (isinstance(v, Binary) and v.subtype in {2, 128})]  # fmt: skip
+    values.sort(key=lambda value: type(value).__name__.lower())
+    database.matrix.insert_many({"_id": n, "v": value} for n, value in enumerate(values))
+    landing.declare(DECLARED.replace("[id]", "[_id]"))
+    landing.one()
+    texts = landing.rows("select (document -> 'v')::text from raw_types.matrix order by _id::int")
+    made = [(type(value).__name__, "jsonb", dumps(value, json_options=CANONICAL_JSON_OPTIONS, ensure_ascii=False), text)
+            for value, (text,) in zip(values, texts, strict=True)]  # fmt: skip
+    held("MongoDB", section("MongoDB", made))
 
 
 def printed(column: str, type_: str) -> str:
