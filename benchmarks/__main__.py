@@ -1,6 +1,7 @@
 """`python -m benchmarks …`: each measured on this machine, in a home of its own, and printed as a table."""
 
 import os
+import signal
 import statistics
 import sys
 from typing import Annotated
@@ -115,4 +116,5 @@ def _with_head(found: Found, head: list[str]) -> tuple[str, list[str], list[list
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders go, also by `timeout`
     app()
