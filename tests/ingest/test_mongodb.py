@@ -92,11 +92,13 @@ MIXED = {  # by type of the cursor: what is landed first, what is newer, what is
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [*MIXED, "all"])
+NUMBERS = ["integer", "double", "decimal"]  # all one type to MongoDB: "large" stands for them among all
+
+
+@pytest.mark.parametrize("kind", ["all", "date", *NUMBERS])
 def test_every_type_of_cursor_and_all_in_one(landing, shop, monkeypatch, kind):
     monkeypatch.setattr(mongodb, "WHOLE", 3)
-    # all numbers are one type to MongoDB, so one kind of them stands for the rest
-    several = {name: MIXED[name] for name in MIXED if name not in {"integer", "double", "decimal"}}
+    several = {name: MIXED[name] for name in MIXED if name not in NUMBERS}
     wanted = several if kind == "all" else {kind: MIXED[kind]}
     shop.orders.delete_many({})
     shop.orders.insert_many([{"_id": f"{name} {n}", "updated_at": first} for name, (first, _, _) in wanted.items()
