@@ -106,11 +106,15 @@ def _newest(
     if not receipts or table.cursor not in there:
         return None
     query = sql.SQL(
-        "select max(moment) as newest from (select {column}::text as moment from {table} where _dlt_load_id = %s "
-        "and {column}::text < %s) as cursors where moment ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'"
-    ).format(column=sql.Identifier(table.cursor or ""), table=sql.Identifier(f"raw_{source.name}", table.name))
-    tomorrow = receipts[0]["as_of"].date().isoformat() + "T99"
-    row: Any = connection.execute(query, [receipts[0]["load_id"], tomorrow]).fetchone()
+        "select max(moment) as newest from (select {column}::text as moment from {table} where _dlt_load_id = {load} "
+        "and {column}::text < {tomorrow}) as cursors where moment ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'"
+    ).format(
+        column=sql.Identifier(table.cursor or ""),
+        table=sql.Identifier(f"raw_{source.name}", table.name),
+        load=receipts[0]["load_id"],
+        tomorrow=receipts[0]["as_of"].date().isoformat() + "T99",
+    )
+    row: Any = connection.execute(query).fetchone()
     try:
         found = datetime.fromisoformat(row["newest"])
     except (TypeError, ValueError):

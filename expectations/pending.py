@@ -48,8 +48,10 @@ def count(connection: Connection, source: Source, table: Table, loads: list[str]
         counts=sql.SQL(", ").join(
             sql.SQL("count(*) filter (where {0}) as {0}").format(*[sql.Identifier(n)]) for n in judged
         ),
+        loads=loads,
+        later=loads[:-1],
     )
-    found = connection.execute(query, {"loads": loads, "later": loads[:-1]}).fetchone()
+    found = connection.execute(query).fetchone()
     return {name: int(value) for name, value in (found or {}).items()}
 
 
@@ -65,15 +67,15 @@ def _identity(table: Table, there: list[str]) -> sql.Composable | None:
 
 
 _ALL = """
-select {counts} from (select _op{tests} from {relation} where _dlt_load_id = any(%(loads)s)) as waiting"""
+select {counts} from (select _op{tests} from {relation} where _dlt_load_id = any({loads})) as waiting"""
 # The last version of each row; one that came and went again while it waited was never anybody's.
 _LAST = """
 with waiting as (
-    select {id} as _id, _seq, _op{tests} from {relation} where _dlt_load_id = any(%(loads)s)
+    select {id} as _id, _seq, _op{tests} from {relation} where _dlt_load_id = any({loads})
 ),
 
 later as (
-    select {id} as _id, max(_seq) as _seq from {relation} where _dlt_load_id = any(%(later)s) group by 1
+    select {id} as _id, max(_seq) as _seq from {relation} where _dlt_load_id = any({later}) group by 1
 ),
 
 last as (
@@ -83,7 +85,7 @@ last as (
 
 known as (
     select distinct {id} as _id from {relation}
-    where not _dlt_load_id = any(%(loads)s) and {id} in (select _id from last where _op = 'delete')
+    where not _dlt_load_id = any({loads}) and {id} in (select _id from last where _op = 'delete')
 )
 
 select {counts}

@@ -13,6 +13,7 @@ from demo_fixtures import REASONS, Place, assert_manifest_is_true, place, startu
 from demo import helpdesk, kinds, sources
 from demo.__main__ import main
 from demo.manifest import CHILDREN, Manifest
+from weir import embedded
 from weir.settings import WeirError
 
 __all__ = ["place", "startup"]
@@ -140,6 +141,7 @@ def test_the_address_follows_the_embedded_warehouse_to_another_port(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WAREHOUSE_URL", raising=False)
+    server = embedded.start()  # that of the home in force, which the demo's fixtures may have moved
     monkeypatch.setenv("WEIR_DEMO", "1")
     for stale in ("postgresql://weir:old@127.0.0.1:1/weir_app", "postgresql://weir:old@127.0.0.1:1/another"):
         monkeypatch.setenv("APP_URL", stale)

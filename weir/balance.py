@@ -51,8 +51,9 @@ def _landed(
     relation = sql.Identifier(f"raw_{source}", table)
     counted: dict[str, int] = {}
     if _there(connection, relation.as_string(connection)):
-        query = sql.SQL("select _dlt_load_id, count(*) from {} where %s or _dlt_load_id = any(%s) group by 1")
-        counted = dict(connection.execute(query.format(relation), [whole, list(expected)]).fetchall())
+        # no parameters beside identifiers: a % in a name would be taken for one
+        query = sql.SQL("select _dlt_load_id, count(*) from {} where {} or _dlt_load_id = any({}) group by 1")
+        counted = dict(connection.execute(query.format(relation, whole, list(expected))).fetchall())
     line.in_raw = sum(counted.values())
     line.wrong = sorted(load for load in expected | counted if expected.get(load, 0) != counted.get(load, 0))
     return line

@@ -8,12 +8,22 @@
         select
             to_regclass('ops.landings') is not null and to_regclass('{{ names.raw }}') is not null as landed,
             (select relkind::text from pg_class where oid = to_regclass('{{ names.table }}')) as kind,
-            (select max(concat(c.digest, ' ', c.docs)) from {{ names.code }} as c where c.model = '{{ names.model }}')
+            (select max(concat(c.digest, ' ', c.docs)) from {{ names.code }} as c where c.model = '{{ names.model }}'),
+            exists (
+                select from pg_attribute
+                where attrelid = to_regclass('{{ names.raw }}') and attname = '_error' and not attisdropped
+            ) as of_files
     {%- endcall -%}
     {%- set known = load_result('known').table.rows[0] -%}
     {%- if not known[0] -%}
         {%- do exceptions.raise_compiler_error(
             'nothing landed yet for ' ~ names.source ~ '.' ~ names.source_table ~ ': run `weir land`'
+        ) -%}
+    {%- endif -%}
+    {%- if known[3] and '_unreadable' not in staged_code() -%}
+        {%- do exceptions.raise_compiler_error(
+            names.source ~ '.' ~ names.source_table ~ ' is read from files, whose unreadable lines must not be lost: '
+            ~ 'write carry(key=[…], unreadable=true)'
         ) -%}
     {%- endif -%}
     {%- if known[1] == 'v' -%}

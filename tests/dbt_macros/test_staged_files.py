@@ -1,6 +1,6 @@
 """Staged models of files and documents: unreadable lines, missing keys, keys of several columns, keyless tables."""
 
-from shop import Shop, state
+from shop import Shop, messages, state
 
 DOCUMENTS = """-- Grain: one row per event.
 with typed as (
@@ -47,6 +47,12 @@ def test_documents_with_unreadable_lines_and_the_moment_of_the_load(shop: Shop) 
     shop.build("--full-refresh")
     assert state(shop, "events") == before
     assert len(before[1]) == 4
+
+
+def test_a_model_of_files_that_would_lose_what_is_wrong_with_a_line_is_refused(shop: Shop) -> None:
+    shop.table("leads", columns="order_id text, amount text, _file text, _line bigint, _text text, _error text")
+    shop.land("leads", 1, [{"_file": "a.csv", "_line": 2, "_text": "x", "_error": "quote is not closed"}])
+    assert "shop.leads is read from files" in messages(shop.dbt("run"))
 
 
 def test_the_tombstone_of_a_place_resolves_its_unreadable_line(shop: Shop) -> None:

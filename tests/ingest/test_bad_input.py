@@ -49,7 +49,6 @@ def failed(landing, source="app"):
         ("nothing", "APP_URL holds no URL"),
         ("postgresql://weir:s3cret-pw@127.0.0.1:abc/x", "APP_URL can't be read: its port must be a number"),
         ("", "APP_URL is not set"),
-        ("mongodb://localhost/x", "no connector for MongoDB yet"),
         ("quux://localhost/x", "has the scheme 'quux'"),
         ("sqlite:////nowhere/at/all.db", "there is no file /nowhere/at/all.db"),
         ("file:///nowhere/at/all", "there is no folder /nowhere/at/all"),

@@ -22,7 +22,7 @@ with typed as (
         {{ parse('tenure', 'integer') }} as tenure,
         {{ parse('"MonthlyCharges"', 'numeric(12, 2)') }} as monthly_charges,
         {{ parse('"TotalCharges"', 'numeric(12, 2)') }} as total_charges,
-        {{ carry(key=['"customerID"']) }}
+        {{ carry(key=['"customerID"'], unreadable=true) }}
     from {{ source('telco', 'customers') }}
 )
 
