@@ -1,4 +1,4 @@
-"""The demo's command line: `python -m demo make | tick | helpdesk`. Exit 1 with one line when something is wrong."""
+"""The demo's command line: `python -m demo make | tick | helpdesk | leave`. Exit 1 with one line for what is wrong."""
 
 import argparse
 import os
@@ -52,6 +52,8 @@ def _parser() -> Parser:
     helpdesk = commands.add_parser("helpdesk", help="the helpdesk's server")
     helpdesk.add_argument("action", choices=["start", "stop", "status"])
     helpdesk.set_defaults(run=_helpdesk)
+    leave = commands.add_parser("leave", help="delete the demo and put its models aside, for sources of your own")
+    leave.set_defaults(run=_leave)
     return parser
 
 
@@ -109,6 +111,13 @@ def _helpdesk(options: Any) -> None:
         found = helpdesk.status()
         where = f"up at {found['url']}, process {found['pid']}" if found["up"] else "down (`helpdesk start` starts it)"
         print(f"the helpdesk is {where}; log: {found['log']}")
+
+
+def _leave(options: Any) -> None:
+    from demo.leave import leave
+
+    for line in leave():
+        print(line)
 
 
 def _day(text: str) -> str:

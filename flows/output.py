@@ -30,7 +30,7 @@ def told(run: Any) -> None:
     _quarantine(run)
     if run.lines:
         show.balance(run.lines)
-    if run.changes:
+    if run.changes is not None:
         show.changes(run.changes)
     elif run.todo and run.todo.nothing and not run.faults:
         show.say("Nothing new at the sources: what is published stays.", style="green")

@@ -46,7 +46,7 @@ class Run:
         self.barred: list[str] = []  # sources that are down or whose gate failed: nothing downstream of them is built
         self.gates: list[dict[str, Any]] = []
         self.built: dict[str, Any] = {}
-        self.changes: list[Any] = []
+        self.changes: Any = None  # a list once published; empty where the project has no marts
         self.lines: list[Any] = []
         self.seconds: dict[str, float] = {}
         self.todo: todo.Todo | None = None

@@ -211,8 +211,9 @@ def _build(model: type[BaseModel], values: dict[str, Any], at: str) -> Any:
 
 def _known(name: str, known: Any, what: str) -> None:
     if name not in known:
-        near = difflib.get_close_matches(name, list(known), 1) or sorted(known)[:1]
-        hint = f"did you mean {near[0]!r}?" if near else "nothing is declared under models/"
+        near = difflib.get_close_matches(name, list(known), 1)
+        there = f"there is {', '.join(sorted(known))}" if known else "nothing is declared under models/"
+        hint = f"did you mean {near[0]!r}?" if near else there
         raise WeirError(f"no {what} {name!r} is declared: {hint}")
 
 

@@ -103,7 +103,8 @@ def verify(
 
 @app.command()
 def quarantine(
-    model: Annotated[str | None, typer.Option("--model", help="Only this staging model.")] = None,
+    only: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Only this staging model.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="The same.")] = None,
     key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
     history: Annotated[bool, typer.Option("--history", help="Also what has left quarantine, and how.")] = False,
     dev: Annotated[bool, typer.Option("--dev", help="What `dbt build` by hand holds back, in its schemas.")] = False,
@@ -111,7 +112,7 @@ def quarantine(
     """Show what waits in quarantine or is held back, and why."""
     from weir import quarantine as held
 
-    raise typer.Exit(held.show(model, key, history, dev))
+    raise typer.Exit(held.show(model or only, key, history, dev))
 
 
 @app.command()

@@ -143,6 +143,7 @@ def demo_up() -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """One run at a time: says so, and waits, while another is under way."""
+    warehouse.ensure()  # a warehouse that can't be used is no lock held by another
     lock = warehouse.run_lock(wait=False)
     try:
         lock.__enter__()

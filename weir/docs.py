@@ -49,7 +49,7 @@ def docs(port: int, serve: bool) -> int:
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            return 0
+            show.say("dbt docs are no longer served.")
     return 0
 
 

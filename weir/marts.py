@@ -47,7 +47,7 @@ def manifest_path() -> Path:
 
 
 def marts(manifest: Path | None = None) -> list[Mart]:
-    """The marts of the project, by name. Raises WeirError when the project was not built or has none."""
+    """The marts of the project, by name; none where it has none yet. Raises WeirError when it was not built."""
     path = manifest or manifest_path()
     try:
         nodes: dict[str, Any] = json.loads(path.read_text())["nodes"]
@@ -60,8 +60,6 @@ def marts(manifest: Path | None = None) -> list[Mart]:
         for node in nodes.values()
         if node["resource_type"] == "model" and node["schema"] == NEXT and _materialized(node) != "ephemeral"
     ]
-    if not found:
-        raise WeirError(f"the project has no model in {NEXT}: put marts in models/marts, then `weir build`")
     return sorted(found, key=lambda mart: mart.name)
 
 

@@ -47,8 +47,9 @@ def publish(
     with _publisher() as connection:
         _refuse_part(connection)
         refuse_untested(connection, run_id)
-        gone = reshape.vanished(connection, chosen, accept)
-        plans = reshape.plans(connection, chosen, accept)
+        gone = reshape.vanished(connection, chosen)
+        plans = reshape.plans(connection, chosen)
+        reshape.refuse_losses(plans, gone, accept)
         reshape.before(connection, plans)
         for plan in plans:
             not_null.relax(connection, plan)
@@ -145,7 +146,10 @@ def _refuse_part(connection: psycopg.Connection) -> None:
 
 def _refuse_first(connection: psycopg.Connection, publication: int) -> None:
     """Raises WeirError when no publication before this one is in force."""
-    query = "select exists (select from ops.publications where publication_id < %s and rolled_back_at is null)"
+    query = (
+        "select exists (select from ops.publications join ops.publication_tables using (publication_id) "
+        "where publication_id < %s and rolled_back_at is null)"
+    )
     row = connection.execute(query, [publication]).fetchone()
     if not row or not row[0]:
         raise WeirError(f"publication {publication} is the first one: there is no set before it to return to")
@@ -220,6 +224,8 @@ def _lock(
     connection: psycopg.Connection, schema: str, found: Sequence[Mart], mode: str = "share row exclusive"
 ) -> None:
     """Keep other writers (and dbt) off the tables until the transaction ends; readers are not held up."""
+    if not found:
+        return
     names = sql.SQL(", ").join(sql.Identifier(schema, mart.name) for mart in sorted(found, key=lambda m: m.name))
     connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
     try:

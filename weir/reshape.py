@@ -4,6 +4,7 @@ In: the marts as built and as published. Out: the same shape on both sides, by s
 reader longer than a blink; whatever loses something (a column or mart dropped, a type changed) only when accepted.
 """
 
+import shlex
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -34,40 +35,41 @@ class Plan:
         """The acts that need a name on the command line, as `mart.column`."""
         return [f"{self.mart.name}.{column}" for column in [*self.dropped, *self.retyped]]
 
-
-def plans(connection: psycopg.Connection, marts: Sequence[Mart], accept: Collection[str] = ()) -> list[Plan]:
-    """Compare the shapes. Raises WeirError for a mart that was not built, and for a loss that is not accepted."""
-    found = [_plan(connection, mart) for mart in marts]
-    for plan in found:
-        for act in plan.losing:
-            if act not in accept:
-                name = act.removeprefix(plan.mart.name + ".")
-                old = plan.published.columns[name] if plan.published else ""
-                change = f"is no longer in the model ({old})"
-                if name in plan.retyped:
-                    change = f"changes its type from {old} to {plan.built.columns[name]}"
-                raise WeirError(
-                    f"{PUBLISHED}.{act} {change}: readers may depend on it, so nothing was published; "
-                    f"if it is meant, say so by --accept {act}"
-                )
-    return found
+    def loss(self, act: str) -> str:
+        """What the act of `losing` does, in words."""
+        name = act.removeprefix(self.mart.name + ".")
+        old = self.published.columns[name] if self.published else ""
+        if name in self.retyped:
+            return f"changes its type from {old} to {self.built.columns[name]}"
+        return f"is no longer in the model ({old})"
 
 
-def vanished(connection: psycopg.Connection, marts: Sequence[Mart], accept: Collection[str] = ()) -> list[str]:
-    """Published marts that no model makes any more. Raises WeirError for one that is not accepted."""
+def plans(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[Plan]:
+    """Compare the shapes. Raises WeirError for a mart that was not built."""
+    return [_plan(connection, mart) for mart in marts]
+
+
+def vanished(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[str]:
+    """Published marts that no model makes any more."""
     rows = connection.execute(
         "select distinct mart from ops.publication_tables where to_regclass(format('%%I.%%I', %s::text, mart)) "
         "is not null and not mart = any(%s) order by mart",
         [PUBLISHED, [mart.name for mart in marts]],
     ).fetchall()
-    names = [name for (name,) in rows]
-    for name in names:
-        if name not in accept:
-            raise WeirError(
-                f"{PUBLISHED}.{name} is published but no model makes it any more: readers may depend on it, so "
-                f"nothing was published; if it is meant to go, say so by --accept {name}"
-            )
-    return names
+    return [name for (name,) in rows]
+
+
+def refuse_losses(found: Sequence[Plan], gone: Sequence[str], accept: Collection[str]) -> None:
+    """Raises WeirError that names every loss which is not accepted, and the command that accepts them all."""
+    losses = {act: plan.loss(act) for plan in found for act in plan.losing}
+    losses |= dict.fromkeys(gone, "is published but no model makes it any more")
+    open_ = {act: change for act, change in losses.items() if act not in accept}
+    if open_:
+        told = "; ".join(f"{PUBLISHED}.{act} {change}" for act, change in open_.items())
+        names = " ".join(f"--accept {shlex.quote(act)}" for act in losses)
+        raise WeirError(
+            f"{told}: readers may depend on that, so nothing was published; if it is meant: weir publish {names}"
+        )
 
 
 def before(connection: psycopg.Connection, found: Sequence[Plan]) -> None:

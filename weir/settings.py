@@ -9,6 +9,7 @@ import io
 import os
 import re
 import tempfile
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -67,19 +68,32 @@ def write_env(values: dict[str, str]) -> None:
 
     Raises WeirError when the file can't be written.
     """
+    _rewrite_env(values, [f"{name}='{value}'" for name, value in values.items()])
+    os.environ.update(values)
+
+
+def remove_env(names: Collection[str]) -> list[str]:
+    """Take the values out of `.env` and the environment; returns those that were there.
+
+    Raises WeirError when the file can't be written.
+    """
+    _rewrite_env(names, [])
+    return [name for name in names if os.environ.pop(name, None) is not None]
+
+
+def _rewrite_env(names: Collection[str], added: list[str]) -> None:
     path = env_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines if line.split("=", 1)[0].strip() not in values]
-        text = "\n".join([*kept, *(f"{name}='{value}'" for name, value in values.items())]) + "\n"
+        kept = [line for line in lines if line.split("=", 1)[0].strip() not in names]
+        text = "\n".join([*kept, *added]) + "\n"
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".env.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp makes it mode 600
             file.write(text)
         os.replace(temporary, path)
     except (OSError, UnicodeDecodeError) as fault:
         raise WeirError(f"{path.name} can't be written ({fault}): make its folder writable") from None
-    os.environ.update(values)
 
 
 def home() -> Path:

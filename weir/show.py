@@ -105,6 +105,9 @@ def _without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[s
 
 def changes(found: Sequence[Change], title: str = "Published") -> None:
     """Rows that changed in each mart."""
+    if not found:
+        say("There are no marts yet, so nothing is published: put one in models/marts (README, “Your own data”).")
+        return
     table(
         title,
         ["mart", "inserted#", "updated#", "deleted#", "rows#"],

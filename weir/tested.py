@@ -26,7 +26,7 @@ def last_build(connection: psycopg.Connection) -> str | None:
 def refuse_untested(connection: psycopg.Connection, run_id: str) -> None:
     """Raises WeirError unless this run made the newest build, its tests held, and its marts gate then passed."""
     query = (
-        "select passed, coalesce(sentence, ''), checked_at, coalesce(run_id, '') from ops.gates "
+        "select passed, coalesce(sentence, ''), checked_at, coalesce(run_id, ''), results -> 'failures' from ops.gates "
         "where gate = %s and (%s or run_id = %s) order by checked_at desc limit 1"
     )
     build = connection.execute(query, ["build", True, run_id]).fetchone()
@@ -38,4 +38,6 @@ def refuse_untested(connection: psycopg.Connection, run_id: str) -> None:
     if not gate or gate[2] < build[2]:
         raise WeirError("nothing is published, for the set was not checked since it was built: type `weir check marts`")
     if not gate[0]:
-        raise WeirError(f"nothing is published, for the gate failed: {gate[1]}")
+        names = " ".join(f'--accept "{each["id"]}"' for each in gate[4] or [] if not each["accepted"])
+        way = f"; to live with that: weir check marts {names}, then weir publish" if names else ""
+        raise WeirError(f"nothing is published, for the gate failed: {gate[1]}{way}")
