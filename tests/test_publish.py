@@ -98,6 +98,27 @@ def test_the_first_publication_is_not_taken_back(run: Sql) -> None:
     assert digest(run) == before
 
 
+def test_a_project_without_marts_publishes_nothing_and_its_first_set_is_the_first(run: Sql) -> None:
+    assert release(marts=()) == {}
+    assert run("select to_regclass('analytics.accounts')") == [(None,)]
+    release("r2")
+    with pytest.raises(WeirError, match="publication 2 is the first one"):
+        publish.roll_back((ACCOUNTS, EVENTS))
+
+
+def test_a_failed_gate_says_how_to_live_with_it(run: Sql) -> None:
+    passed("r1", gate=None)
+    failures = [{"id": "marts: accounts: too few rows", "accepted": False}, {"id": "marts: x: y", "accepted": True}]
+    run(
+        "insert into ops.gates (run_id, gate, scope, passed, sentence, results) "
+        "values ('r1', 'marts', 'marts', false, 'accounts has 1 row', %s)",
+        json.dumps({"failures": failures}),
+    )
+    way = r'accounts has 1 row; to live with that: weir check marts --accept "marts: accounts: too few rows", then w'
+    with pytest.raises(WeirError, match=way):
+        publish.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
+
+
 @pytest.mark.parametrize("sentence", ["only a part was built", "only a part was built (--select x)"])
 def test_a_part_is_refused_and_not_called_failed(run: Sql, sentence: str) -> None:
     with warehouse.connect() as connection:

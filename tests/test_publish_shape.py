@@ -111,6 +111,19 @@ def test_a_loss_must_be_named(run: Sql, act: str, says: str, name: str) -> None:
     release("r4", marts=marts)
 
 
+def test_all_losses_are_named_at_once_with_the_command(run: Sql) -> None:
+    release()
+    run("alter table analytics_next.accounts drop column mrr; alter table analytics_next.accounts alter seen type text")
+    with pytest.raises(WeirError) as fault:
+        release("r2", marts=(ACCOUNTS,), accept=("accounts.mrr",))
+    told, command = str(fault.value).rsplit(": ", 1)
+    assert "analytics.accounts.seen changes its type" in told and "analytics.events is published but" in told
+    assert "accounts.mrr" not in told  # accepted already
+    assert command == "weir publish --accept accounts.mrr --accept accounts.seen --accept events"
+    release("r3", marts=(ACCOUNTS,), accept=tuple(command.split()[3::2]))
+    assert digest(run) == [entry for entry in digest(run, "analytics_next") if entry[0] == "accounts"]
+
+
 def test_what_a_readers_view_needs_is_not_dropped_under_it(run: Sql) -> None:
     release()
     run("create view public.mine as select mrr from analytics.accounts")

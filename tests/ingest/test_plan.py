@@ -72,6 +72,8 @@ def test_declared_twice_and_not_declared(tmp_path):
     good = plan(tmp_path, GOOD)
     with pytest.raises(WeirError, match="no source 'ap' is declared: did you mean 'app'"):
         good.pick(["ap"], None)
+    with pytest.raises(WeirError, match="no source 'zzz' is declared: there is app"):
+        good.pick(["zzz"], None)
     with pytest.raises(WeirError, match=r"no table 'app\.user' is declared: did you mean 'app\.users'"):
         good.pick(None, ["app.user"])
     assert [s.name for s in good.pick(None, ["app.users"])] == ["app"]

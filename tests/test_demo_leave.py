@@ -1,0 +1,50 @@
+"""The demo is left: its addresses, sources and models go, what is the user's own stays."""
+
+from pathlib import Path
+
+import pytest
+
+from demo.leave import EXAMPLE, leave
+from weir.settings import ROOT, WeirError, write_env
+
+
+@pytest.fixture
+def project(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project in use of the demo, with a source of its own; its warehouse is somebody else's."""
+    monkeypatch.setenv("WEIR_PROJECT_DIR", str(tmp_path / "project"))
+    monkeypatch.setenv("WAREHOUSE_URL", "postgresql://me@example.invalid/mine")
+    for name in ("WEIR_DEMO", "APP_URL", "MINE_URL"):
+        monkeypatch.setenv(name, "")  # so that it is as before afterwards
+    write_env({"WEIR_DEMO": "1", "APP_URL": "postgresql://a@b/c", "MINE_URL": "file:///mine"})
+    for name in (*EXAMPLE, "models/staging/mine"):
+        (tmp_path / "project" / name).mkdir(parents=True)
+    (home / "demo").mkdir()
+    return tmp_path / "project"
+
+
+def test_what_is_the_users_own_stays(project: Path, home: Path) -> None:
+    leave()
+    assert (home / ".env").read_text() == "MINE_URL='file:///mine'\n"
+    assert not (home / "demo").exists() and (project / "models/staging/mine").exists()
+    for name in EXAMPLE:
+        assert (project / "demo/example" / name).exists() and not (project / name).exists()
+    with pytest.raises(WeirError, match="not in use here"):
+        leave()
+
+
+def test_an_example_that_is_there_is_not_written_over(project: Path, home: Path) -> None:
+    (project / "demo/example" / EXAMPLE[0]).mkdir(parents=True)
+    with pytest.raises(WeirError, match="is there already"):
+        leave()
+    assert (home / "demo").exists() and (project / EXAMPLE[0]).exists()
+
+
+def test_what_is_put_aside_is_there_and_nothing_that_stays_stands_on_it() -> None:
+    assert [name for name in EXAMPLE if not (ROOT / name).exists()] == []
+    aside = [ROOT / name for name in EXAMPLE]
+    files = [file for folder in ("models", "tests/dbt") for file in (ROOT / folder).rglob("*") if file.is_file()]
+    stay = [file for file in files if not any(file.is_relative_to(path) for path in aside)]
+    went = {file.stem for file in files if file.suffix == ".sql"} - {file.stem for file in stay}
+    for file in stay:
+        text = file.read_text()
+        assert [name for name in went if f"ref('{name}')" in text or f"- name: {name}\n" in text] == [], file
