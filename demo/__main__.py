@@ -52,7 +52,7 @@ def _parser() -> Parser:
     helpdesk = commands.add_parser("helpdesk", help="the helpdesk's server")
     helpdesk.add_argument("action", choices=["start", "stop", "status"])
     helpdesk.set_defaults(run=_helpdesk)
-    leave = commands.add_parser("leave", help="delete the demo and put its models aside, for sources of your own")
+    leave = commands.add_parser("leave", help="put the demo's models and warehouse aside, for sources of your own")
     leave.set_defaults(run=_leave)
     return parser
 

@@ -1,7 +1,8 @@
-"""Leaving the demo: its sources, its warehouse and its lines of `.env` are deleted, its models are put aside.
+"""Leaving the demo: its sources and its lines of `.env` are deleted, its models and its warehouse are put aside.
 
 In: a project that has run the demo. Out: one that holds no source, model or row of it; what stood in `models/` and
-`tests/dbt/` lies under `demo/example/` to copy from. The Prefect server and the warehouse must be down: `weir down`.
+`tests/dbt/` lies under `demo/example/` to copy from, and the embedded warehouse, which may hold more than the demo,
+beside its old place. The Prefect server and the warehouse must be down: `weir down`.
 """
 
 import os
@@ -40,20 +41,27 @@ def leave() -> list[str]:
             raise WeirError(f"{aside / name} is there already: move it away, then type the same again")
     if embedded.running_port() is not None:
         raise WeirError("the demo is still running: type `weir down` first")
+    own = os.environ.get("WAREHOUSE_URL")
+    data = embedded.data_folder()
+    kept = data.with_name(f"{data.name}-demo")
+    if kept.exists() and not own:
+        raise WeirError(f"{kept} is there already, an older warehouse: delete or move it, then type the same again")
     helpdesk.stop()
     for name in there:
         _aside(project_dir() / name, aside / name)
-    folders = [home() / name for name in ("demo", "target", "data_docs", "dlt")]
-    own = os.environ.get("WAREHOUSE_URL")
-    for folder in folders if own else [*folders, embedded.data_folder()]:
-        shutil.rmtree(folder, ignore_errors=True)
+    if not own and data.exists():
+        data.rename(kept)
+    for name in ("demo", "target", "data_docs", "dlt"):
+        shutil.rmtree(home() / name, ignore_errors=True)
     # Last, so that an interrupted departure can be typed again.
     gone = remove_env([*VARIABLES, *(() if own else ("WEIR_PG_PASSWORD", "WEIR_PG_PORT"))])
     return [
         f"moved to demo/example: {', '.join(there)}",
         f"removed from .env: {', '.join(gone)}",
-        f"deleted: the demo's sources{'' if own else ' and the embedded warehouse'}",
-        *(["the warehouse is yours (WAREHOUSE_URL) and was left alone: give Weir an empty database"] if own else []),
+        "deleted: the demo's sources",
+        "the warehouse is yours (WAREHOUSE_URL) and was left alone: give Weir an empty database"
+        if own
+        else f"the embedded warehouse was moved to {kept}: delete it when nothing in it is wanted any more",
     ]
 
 

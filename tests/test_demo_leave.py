@@ -1,10 +1,12 @@
 """The demo is left: its addresses, sources and models go, what is the user's own stays."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from demo.leave import EXAMPLE, leave
+from weir import embedded
 from weir.settings import ROOT, WeirError, write_env
 
 
@@ -30,6 +32,25 @@ def test_what_is_the_users_own_stays(project: Path, home: Path) -> None:
         assert (project / "demo/example" / name).exists() and not (project / name).exists()
     with pytest.raises(WeirError, match="not in use here"):
         leave()
+
+
+def test_the_embedded_warehouse_is_put_aside_and_never_deleted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_URL", "")
+    data = embedded.data_folder()
+    data.mkdir(parents=True)
+    (data / "rows").write_text("mine")
+    kept = data.with_name(f"{data.name}-demo")
+    try:
+        assert str(kept) in "\n".join(leave())
+        assert not data.exists() and (kept / "rows").read_text() == "mine"
+        write_env({"WEIR_DEMO": "1"})
+        for name in EXAMPLE:
+            (project / "demo/example" / name).rename(project / name)
+        with pytest.raises(WeirError, match="an older warehouse"):
+            leave()
+        assert (project / EXAMPLE[0]).exists()
+    finally:
+        shutil.rmtree(kept)
 
 
 def test_an_example_that_is_there_is_not_written_over(project: Path, home: Path) -> None:
