@@ -14,6 +14,8 @@ from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed,
 from weir import publish
 from weir.settings import WeirError
 
+pytestmark = pytest.mark.slow
+
 MARTS = (ACCOUNTS, EVENTS)
 COUNT = "select (select count(*) from analytics.accounts), (select count(*) from analytics.events)"
 ROWS = "select r::text from analytics.accounts r order by 1"

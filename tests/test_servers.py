@@ -6,9 +6,12 @@ import subprocess
 import sys
 
 import psutil
+import pytest
 
 from tests.servers.folders import claimed
 from weir.settings import ROOT
+
+pytestmark = pytest.mark.slow
 
 CODE = """
 import os, time

@@ -16,6 +16,8 @@ from tests.servers.postgres import postgres
 from tests.servers.proxy import proxy
 from weir.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 APP = """
     sources:
       - name: app
@@ -140,7 +142,6 @@ def test_a_source_that_falls_silent_for_good_is_given_up(landing, users, monkeyp
     assert landing.rows("select to_regclass('raw_app.users')::text") == [(None,)]
 
 
-@pytest.mark.slow
 def test_as_many_columns_as_a_table_can_have(landing, app):
     columns = [f"c{n}" for n in range(1596)]
     app.execute(f"create table users (id int primary key, {', '.join(f'{c} int' for c in columns)})")
@@ -162,7 +163,6 @@ def test_as_many_columns_as_a_table_can_have(landing, app):
     landing.proven()
 
 
-@pytest.mark.slow
 def test_a_value_of_200_mb(landing, app):
     """One value can't be cut, so that memory holds it, a few times; the rest is a stream again."""
     app.execute("create table users (id int primary key, v text, b bytea)")
@@ -187,7 +187,6 @@ def test_a_value_of_200_mb(landing, app):
     assert landing.one(full=True).tables[0].landed == 0
 
 
-@pytest.mark.slow
 def test_our_process_killed_while_mysql_lands_and_run_again(landing, users, monkeypatch):
     """SIGKILL at any moment, between changes of either kind of compare: what lands afterwards is each row once."""
     monkeypatch.setenv("APP_URL", shared().database("killed"))

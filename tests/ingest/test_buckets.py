@@ -12,6 +12,8 @@ from conftest import table
 
 from tests.servers import buckets
 
+pytestmark = pytest.mark.slow
+
 SOURCES = """
     sources:
       - name: drops

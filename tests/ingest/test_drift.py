@@ -10,6 +10,8 @@ import pytest
 
 from tests.servers.mariadb import shared
 
+pytestmark = pytest.mark.slow
+
 DECLARED = """
     sources:
       - name: app

@@ -10,6 +10,8 @@ from pymongo.database import Database
 from ingest.connectors import mongodb
 from tests.servers.mongodb import shared
 
+pytestmark = pytest.mark.slow
+
 SHOP = """
     sources:
       - name: shop

@@ -8,6 +8,8 @@ import pytest
 from ingest.connectors import mysql
 from tests.servers.mariadb import Server, shared
 
+pytestmark = pytest.mark.slow
+
 SHOP = """
     sources:
       - name: shop

@@ -6,6 +6,8 @@ from test_mysql_types import MATRIX
 from ingest.connectors import mysql, mysql_digest
 from tests.servers.mariadb import shared
 
+pytestmark = pytest.mark.slow
+
 BOTH = """
     sources:
       - name: whole
@@ -40,7 +42,6 @@ def both(landing, key="id"):
     return by_digest
 
 
-@pytest.mark.slow
 def test_every_type_and_its_edges(landing, shop):
     landing.declare(BOTH.replace("KEY", "id"))
     types = [(type_, values) for type_, values, _ in MATRIX]
@@ -89,7 +90,6 @@ def test_changes_inserts_and_deletes_in_few_buckets(landing, shop, key):
     landing.proven()
 
 
-@pytest.mark.slow
 def test_rows_too_long_to_be_digested_are_always_read(landing, shop):
     landing.declare(BOTH.replace("KEY", "id"))
     shop.execute("create table things (id int primary key, a longblob, b longblob)")

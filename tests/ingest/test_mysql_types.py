@@ -4,6 +4,8 @@ import pytest
 
 from tests.servers.mariadb import shared
 
+pytestmark = pytest.mark.slow
+
 # type, values as SQL, their text in raw (NULL is None); every type also holds NULL
 MATRIX = [
     ("tinyint", ["-128", "127", "0"], ["-128", "127", "0"]),

@@ -7,6 +7,8 @@ import pytest
 
 from tests.servers.postgres import caught_up, postgres, standby
 
+pytestmark = pytest.mark.slow
+
 APP = """
     sources:
       - name: app

@@ -21,6 +21,8 @@ from tests.servers import mongodb
 from tests.servers.mariadb import shared
 from weir.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "types.md"
 HEAD = """# Types: what the source holds, and what the warehouse holds
 
