@@ -101,7 +101,7 @@ class Raw:
                 f"create table {self.relation} ({body}_dlt_load_id text not null, _op text not null, "
                 f"_seq bigint generated always as identity (cache {SEQ_CACHE}))"
             )
-            self.wire.execute(f"create index on {self.relation} using brin (_dlt_load_id)")
+            self.find_by("_dlt_load_id")
             self.made = True
         self.empty = not have or not self.wire.value(f"select exists (select from {self.relation})")
         self.columns = [self._fit(column, have) if have else column for column in columns]
@@ -110,6 +110,14 @@ class Raw:
     def names(self) -> set[str]:
         """The names of the table's columns as it is; none where there is no table yet."""
         return {r[0] for r in self.wire.rows(_COLUMNS, self.relation)} - set(_META)
+
+    def find_by(self, column: str) -> None:
+        """See that rows that came together are found by this column of theirs without reading the whole table."""
+        index = self.wire.value(_RANGES, self.relation, column)
+        if index:
+            self.wire.execute("select brin_summarize_new_values($1::int8::oid::regclass)", index)
+        else:
+            self.wire.execute(f"create index on {self.relation} using brin ({quoted(column)})")
 
     @contextmanager
     def constants(self) -> Iterator[None]:
@@ -203,13 +211,14 @@ class Raw:
         )
         return upserts, deleted
 
-    def insert_gone(self, key: list[str], keys: str) -> int:
-        """Append a tombstone for every live key that the relation `keys` lacks; returns how many."""
+    def insert_gone(self, key: list[str], keys: str, where: str = "true") -> int:
+        """Append a tombstone for every live key of those picked that the relation `keys` lacks; returns how many."""
         names = listed(key)
         same = " and ".join(f"k.{quoted(name)} = r.{quoted(name)}" for name in key)
         null = " or ".join(f"{quoted(name)} is null" for name in key)  # equal to nothing, but the same to `except`
         # What is still there leaves first: to find the last version of every key would cost as much as a full load.
-        left = f"select {names}, _seq, _op from {self.relation} r where not exists (select from {keys} k where {same})"
+        there = f"select from {keys} k where {same}"
+        left = f"select {names}, _seq, _op from {self.relation} r where {where} and not exists ({there})"
         last = f"select distinct on ({names}) {names}, _op from ({left}) l order by {names}, _seq desc"
         return self.wire.execute(
             f"insert into {self.relation} ({names}, _dlt_load_id, _op) select {names}, '{self.load_id}', 'delete' "
@@ -242,6 +251,10 @@ def comparable(column: Column) -> str:
 
 _COLUMNS = """select attname, case atttypid when 'bpchar'::regtype then 'bpchar' else format_type(atttypid, null) end
 from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum"""
+_RANGES = """select i.indexrelid::int8 from pg_index i join pg_class c on c.oid = i.indexrelid
+join pg_am m on m.oid = c.relam and m.amname = 'brin'
+join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+where i.indrelid = to_regclass($1) and a.attname = $2"""
 _RECEIPT = """insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, landed,
 deleted, source_rows, bytes, seconds, as_of, state, columns, drift)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""

@@ -73,6 +73,7 @@ def test_a_mistake_is_one_line(warehouse: str, arguments: list[str], says: str) 
     assert found.stderr.count("\n") == 1 and "Traceback" not in found.stdout + found.stderr
 
 
+@pytest.mark.slow
 def test_a_selection_that_matches_nothing_is_a_mistake(warehouse: str) -> None:
     found = weir("build", "--select", "nosuch")
     assert found.returncode == 1, found.stdout

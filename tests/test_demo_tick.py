@@ -43,7 +43,7 @@ def test_ticks(startup: Path) -> None:
     assert users[0] - users[1] and soft[1] - soft[0]
 
 
-@pytest.mark.parametrize("accounts", [10, 45])
+@pytest.mark.parametrize("accounts", [10, pytest.param(45, marks=pytest.mark.slow)])
 def test_same_seed_same_bytes(place: Place, accounts: int) -> None:
     found = []
     for _ in range(2):

@@ -137,12 +137,12 @@ def after(connection: psycopg.Connection, found: Sequence[Plan], gone: Sequence[
         briefly(connection, name, sql.SQL("drop table {}").format(sql.Identifier(PUBLISHED, name)))
 
 
-def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed, tries: int = _TRIES) -> None:
+def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed, tries: int | None = None) -> None:
     """Run one statement under a short lock timeout, again and again, so that no reader queues behind it.
 
     Raises WeirError when it never gets its turn, or when something depends on what it drops.
     """
-    for turn in range(tries):
+    for turn in range(tries or _TRIES):
         try:
             with connection.transaction():
                 connection.execute(f"set local lock_timeout = '{_WAIT}'")

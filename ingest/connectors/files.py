@@ -69,13 +69,7 @@ class Connector:
         files = {}
         for path, info in sorted(found.items()):
             if info.get("type") == "file":
-                stamp = (
-                    info.get("e_tag")
-                    or info.get("ETag")
-                    or info.get("etag")
-                    or info.get("mtime")
-                    or info.get("LastModified")
-                )
+                stamp = next(filter(None, map(info.get, _STAMPS)), None)
                 files[path[len(self.base.rstrip("/")) + 1 :]] = [path, info.get("size"), str(stamp)]
         return files
 
@@ -96,20 +90,21 @@ class Connector:
         self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
         gone = [name for name in known if name not in files]
+        changed = [name for name, facts in files.items() if name in known and (full or known[name][:2] != facts[1:])]
+        if gone or changed:
+            raw.find_by("_file")
         if gone:
             raw.adopt()
             forget(raw, table.key, gone, counts)
             known = {name: facts for name, facts in known.items() if name in files}
-        fresh = deque[str]()
-        for name, (path, size, stamp) in files.items():
-            if name not in known:
-                fresh.append(name)
-            elif known[name][:2] != [size, stamp] or full:
-                with self._at_hand(path) as local:
-                    digest = _digest(local)
-                    if full or known[name][2] != digest:
-                        known[name][3] = self._land_changed(table, raw, name, local, counts, progress)
-                known[name] = [size, stamp, digest, known[name][3]]
+        for name in changed:
+            path, size, stamp = files[name]
+            with self._at_hand(path) as local:
+                digest = _digest(local)
+                if full or known[name][2] != digest:
+                    known[name][3] = self._land_changed(table, raw, name, local, counts, progress)
+            known[name] = [size, stamp, digest, known[name][3]]
+        fresh = deque(name for name in files if name not in known)
         known |= self._land_fresh(table, raw, files, fresh, counts, progress)
         for name, facts in files.items() if self.local else ():
             if known[name][:2] != list(_stamp(facts[0])):

@@ -37,6 +37,7 @@ def test_prod_is_refused_by_hand_and_let_through_for_the_flow(shop: Shop, monkey
     assert shop.rows("select count(*) from staging.stg_shop__orders, ops.ledger") == [(1,)]
 
 
+@pytest.mark.slow
 def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
     shop.table("orders")
     shop.land("orders", 1, [A])
@@ -67,6 +68,7 @@ def test_dbt_can_write_neither_what_readers_see_nor_what_landed(shop: Shop) -> N
         assert shop.rows(f"select count(*) from {table}") == [(1,)]
 
 
+@pytest.mark.slow
 def test_the_moment_of_the_run_costs_no_full_parse(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.write("models/now.sql", "{{ config(materialized='table', schema='test') }} select {{ as_of() }} as as_of")
     for day in ("2024-01-01", "2024-01-02"):

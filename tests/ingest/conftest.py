@@ -15,6 +15,14 @@ from ingest.results import SourceResult, TableCheck
 from ingest.verify import compare_with_sources
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
+APP = """
+    sources:
+      - name: app
+        schema: raw_app
+        config: {meta: {connection: APP_URL}}
+        tables:
+          - {name: users, config: {meta: {key: [id]}}}
+"""
 
 
 class Landing:

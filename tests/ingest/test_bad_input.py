@@ -133,6 +133,7 @@ def test_what_the_warehouse_refuses_rolls_all_back(landing, two):
     landing.balanced()
 
 
+@pytest.mark.slow
 def test_source_killed_in_mid_stream(landing, two, monkeypatch):
     from ingest import destination
 
@@ -157,6 +158,7 @@ def test_source_killed_in_mid_stream(landing, two, monkeypatch):
     landing.balanced()
 
 
+@pytest.mark.slow
 def test_killed_and_run_again(landing, two, tmp_path):
     """SIGKILL at any moment: what is landed again afterwards is each row once."""
     two.execute("insert into users select i, repeat(md5(i::text), 10) from generate_series(1001, 200000) i")
@@ -209,6 +211,7 @@ def test_names_that_are_words_of_sql_or_need_quotes(landing, app):
         landing.proven()
 
 
+@pytest.mark.slow
 def test_a_cursor_that_is_gone_and_a_source_that_ends_long_queries(landing, two):
     landing.declare(TWO.replace("{key: [id]}", "{key: [id], cursor: v}", 1))
     landing.one()

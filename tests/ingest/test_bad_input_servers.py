@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from conftest import APP
 
 from ingest import destination, wire
 from tests.servers.mariadb import shared
@@ -18,14 +19,6 @@ from weir.settings import ROOT
 
 pytestmark = pytest.mark.slow
 
-APP = """
-    sources:
-      - name: app
-        schema: raw_app
-        config: {meta: {connection: APP_URL}}
-        tables:
-          - {name: users, config: {meta: {key: [id]}}}
-"""
 ROWS = "insert into users select i, repeat(md5(i::text), 10) from generate_series(1, 60000) i"
 
 

@@ -5,22 +5,13 @@ import subprocess
 import sys
 
 import dlt
-from conftest import AS_OF
+from conftest import APP, AS_OF
 from dlt.common.destination.client import RunnableLoadJob
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from ingest.destination import Run, WindowClient, land_table, warehouse
 from ingest.plan import read_plan
-
-APP = """
-    sources:
-      - name: app
-        schema: raw_app
-        config: {meta: {connection: APP_URL}}
-        tables:
-          - {name: users, config: {meta: {key: [id]}}}
-"""
 
 
 def test_hooks_are_where_they_were():

@@ -4,19 +4,11 @@ import signal
 
 import psycopg
 import pytest
+from conftest import APP
 
 from tests.servers.postgres import caught_up, postgres, standby
 
 pytestmark = pytest.mark.slow
-
-APP = """
-    sources:
-      - name: app
-        schema: raw_app
-        config: {meta: {connection: APP_URL}}
-        tables:
-          - {name: users, config: {meta: {key: [id]}}}
-"""
 
 
 @pytest.fixture(scope="module")
