@@ -28,7 +28,7 @@ class Dbt:
         exclude: list[str],
         full_refresh: bool = False,
     ) -> dict[str, Any]:
-        """Build and test; returns {ok, counts, failed: [{name, message}], fault}."""
+        """Build and test; returns {ok, counts, failed: a line for each, fault}."""
         outcome: dict[str, Any] = self.child.ask(
             "build", on_node, select=select, exclude=exclude, full_refresh=full_refresh
         )
@@ -62,6 +62,8 @@ class _Project:
     def build(self, request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         from dbt.cli.main import dbtRunner
 
+        from weir.build import node_fault
+
         if self.manifest is None:
             self.parse(request)
         arguments = self.arguments("build")
@@ -75,11 +77,7 @@ class _Project:
         counts: dict[str, int] = {}
         for outcome in outcomes:
             counts[str(outcome.status)] = counts.get(str(outcome.status), 0) + 1
-        failed = [
-            {"name": outcome.node.name, "type": str(outcome.node.resource_type), "message": _line(outcome.message)}
-            for outcome in outcomes
-            if str(outcome.status) in {"error", "fail", "runtime error"}
-        ]
+        failed = [node_fault(outcome) for outcome in outcomes if outcome.status in {"error", "fail", "runtime error"}]
         fault = _line(result.exception) if result.exception else ""
         return {"ok": bool(result.success), "counts": counts, "failed": failed, "fault": fault}
 

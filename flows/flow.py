@@ -40,6 +40,6 @@ def elt(
             steps.balance(run)
         finally:
             output.told(run)
-            output.next_steps(run)
         run.finish()
+        output.next_steps()
     return run.run_id

@@ -20,7 +20,10 @@ def table_landed(event: Any) -> None:
 
 
 def told(run: Any) -> None:
-    """Everything that a person wants to know of a run that has ended, well or not."""
+    """Everything that a person wants to know of a run that has ended, well or not; what failed it comes last."""
+    from flows import server
+    from weir.settings import home
+
     if run.landed:
         show.landed(list(run.landed.values()))
     failed = [gate for gate in run.gates if not gate["passed"]]
@@ -36,17 +39,16 @@ def told(run: Any) -> None:
         show.say("Nothing new at the sources: what is published stays.", style="green")
     steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in run.seconds.items())
     show.say(f"Seconds: {steps}")
+    show.say(f"This run in Prefect: {server.ui()}/runs/flow-run/{run.flow_run_id}")
+    if run.gates:
+        show.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
     for gate in failed:
         show.gate_failures(gate["failures"])
+    show.several(run.built.get("failed") or [])
 
 
-def next_steps(run: Any) -> None:
-    """Where to look next."""
-    from flows import server
-    from weir.settings import home
-
-    show.say(f"This run in Prefect: {server.ui()}/runs/flow-run/{run.flow_run_id}")
-    show.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
+def next_steps() -> None:
+    """Where to look after a run that went well."""
     show.say("Models and their lineage: weir docs · rows that wait: weir quarantine · proof to the row: weir verify")
 
 

@@ -14,6 +14,7 @@ from prefect.context import TaskRunContext
 from flows import output, runs, todo
 from flows.run import Run
 from weir import warehouse
+from weir.build import sentence as sentence_of
 from weir.settings import WeirError, project_dir
 from weir.tested import record_build
 
@@ -114,8 +115,7 @@ def build(run: Run) -> str:
         run.built = run.dbt().build(on_node, chosen.select, chosen.exclude, run.full_refresh)
     if not run.built["ok"]:
         failed = run.built["failed"]
-        first = f"{failed[0]['name']}: {failed[0]['message']}" if failed else run.built["fault"] or "dbt failed"
-        sentence = f"build: {first}" + (f" (and {len(failed) - 1} more)" if len(failed) > 1 else "")
+        sentence = f"build: {sentence_of(failed) if failed else run.built['fault'] or 'dbt failed'}"
         _record(run, False, sentence)
         raise WeirError(f"{sentence}; nothing is published")
     if run.select and not run.built["counts"]:

@@ -189,10 +189,11 @@ def test_a_failed_dbt_test_publishes_nothing(company: Company) -> None:
     mart = company.folder / "project" / "models" / "marts" / "fct_orders.sql"
     good = mart.read_text()
     mart.write_text(good + " union all select 1, 0")
-    code, _, err = run()
+    code, out, err = run()
     assert code == 1
     assert "unique_fct_orders_order_id" in err
     assert "nothing is published" in err
+    assert "/runs/flow-run/" in out and "weir docs" not in out, "where to look for the fault, and no more"
     assert task_runs(last_run()[2])["unique_fct_orders_order_id"] == "Failed"
     mart.write_text(good)
     assert run()[0] == 0, "the failed build is made good, though nothing has landed"

@@ -6,6 +6,7 @@ whether the set was built and tested whole; publication asks for it. Alone: `wei
 
 import logging
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,9 @@ from weir.faults import refuse_full_disk
 from weir.marts import marts_or_parse
 from weir.settings import WeirError, home, redact
 from weir.tested import record_build
+
+# Of dbt's words on a node: what its name says already, where it was called from, what only points at a column.
+_NOISE = re.compile(r"\w+ Error in |compiled code at |Please ensure the name|\| (column_name|-+) +\||> |\^|$")
 
 
 @dataclass
@@ -101,12 +105,25 @@ def summary(result: Any) -> Built:
         status = str(getattr(node.status, "value", node.status))
         counts[status] = counts.get(status, 0) + 1
         if status in {"error", "fail", "runtime error"}:
-            faults.append(f"{node.node.name}: {one_line(node.message or status)}")
-    bad = len(faults)
-    more = f" (and {bad - 1} more)" if bad > 1 else ""
+            faults.append(node_fault(node))
     told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-    sentence = f"{faults[0]}{more}" if faults else f"built and tested: {told}"
-    return Built(not faults, sentence, counts, faults)
+    return Built(not faults, sentence(faults) if faults else f"built and tested: {told}", counts, faults)
+
+
+def node_fault(result: Any) -> str:
+    """dbt's result of a node that failed, in one line: which model or test, in which file, what is wrong."""
+    node, text = result.node, re.sub(r"\x1b\[[0-9;]*m", "", str(result.message or result.status))
+    lines = [line for line in map(str.strip, text.splitlines()) if not _NOISE.match(line)]
+    what = one_line(" ".join(lines))
+    return f"{str(node.resource_type).replace('_', ' ')} {node.name} ({node.original_file_path}): {what}"
+
+
+def sentence(faults: Sequence[str]) -> str:
+    """What failed: the one fault whole, of several the names."""
+    if len(faults) == 1:
+        return faults[0]
+    more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+    return f"{len(faults)} failed: {', '.join(fault.split(' (')[0] for fault in faults[:3])}{more}"
 
 
 def one_line(fault: object) -> str:

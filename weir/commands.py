@@ -41,6 +41,7 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
     with _alone():
         built = build_set(new_run_id(), as_of, select, full_refresh)
     if not built.passed:
+        show.several(built.faults)
         raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
     part = "only a part was built: it is not published; `weir build` builds the whole set"
     show.say(f"{built.sentence}; {part if select else 'next: `weir check marts`, `weir publish`'}", style="green")

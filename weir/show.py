@@ -36,6 +36,12 @@ def fail(text: str) -> None:
     console(stderr=True).print(Text(" ".join(redact(text).split()), style="bold red"), soft_wrap=True)
 
 
+def several(faults: Sequence[str]) -> None:
+    """Each of several faults on a line of its own; a single one is told whole by the error that ends the command."""
+    for fault in faults if len(faults) > 1 else ():
+        fail(fault)
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], note: str = "") -> None:
     """A table; a column whose name ends in # holds numbers. Cells are plain text, never markup."""
     made = Table(title=title, title_justify="left", caption=note or None, caption_justify="left", box=None,

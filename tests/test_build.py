@@ -1,0 +1,48 @@
+"""What a failed build says: a line for each node, and one sentence for all."""
+
+from types import SimpleNamespace
+
+from weir.build import node_fault, summary
+
+DBT = """Database Error in model fct_orders (models/fct_orders.sql)
+  column orders.kode does not exist
+  LINE 12:     orders.kode,
+               ^
+  HINT:  Perhaps you meant "orders.code".
+  compiled code at target/run/fct_orders.sql"""
+CONTRACT = """Compilation Error in model fct_orders (models/fct_orders.sql)
+  This model has an enforced contract that failed.
+  Please ensure the name, data_type, and number of columns match the model's.
+
+  | column_name | definition_type | contract_type | mismatch_reason     |
+  | ----------- | --------------- | ------------- | ------------------- |
+  | more        | INTEGER         |               | missing in contract |
+
+  > in macro assert_columns_equivalent (macros/relations/column/columns_spec_ddl.sql)"""
+
+
+def ended(name: str, message: str, status: str = "error", kind: str = "model") -> SimpleNamespace:
+    node = SimpleNamespace(name=name, resource_type=kind, original_file_path=f"models/{name}.sql")
+    return SimpleNamespace(node=node, status=status, message=message)
+
+
+def test_a_node_that_failed_is_one_line() -> None:
+    assert node_fault(ended("fct_orders", DBT)) == (
+        "model fct_orders (models/fct_orders.sql): column orders.kode does not exist LINE 12: orders.kode, "
+        'HINT: Perhaps you meant "orders.code".'
+    )
+    assert node_fault(ended("fct_orders", CONTRACT)) == (
+        "model fct_orders (models/fct_orders.sql): This model has an enforced contract that failed. "
+        "| more | INTEGER | | missing in contract |"
+    )
+    told = node_fault(ended("t", "\n\n\x1b[32mactual\x1b[0m differs from expected:\n", "fail", "unit_test"))
+    assert told == "unit test t (models/t.sql): actual differs from expected:"
+
+
+def test_one_fault_is_told_whole_several_by_name() -> None:
+    good = ended("a", "SELECT 1", "success")
+    assert summary([good]).sentence == "built and tested: 1 success"
+    assert summary([good, ended("b", "no way")]).sentence == "model b (models/b.sql): no way"
+    built = summary([ended(name, "no way") for name in "abcde"])
+    assert (built.passed, len(built.faults)) == (False, 5)
+    assert built.sentence == "5 failed: model a, model b, model c and 2 more"
