@@ -28,6 +28,8 @@ _META = ["_dlt_load_id", "_op", "_seq"]
 # one session at a time write: so later still means greater, with gaps.
 SEQ_CACHE = 1000
 
+AHEAD = 1000  # blocks that a COPY may leave empty at a table's end, for the next one to fill: some 64 each
+
 
 @dataclass(frozen=True)
 class Column:
@@ -106,6 +108,11 @@ class Raw:
         self.empty = not have or not self.wire.value(f"select exists (select from {self.relation})")
         self.columns = [self._fit(column, have) if have else column for column in columns]
         return self.columns
+
+    def end(self) -> int:
+        """A block near the table's end: what is written from now on lies there or beyond, as a rule."""
+        size = "pg_relation_size($1::regclass) / current_setting('block_size')::int8"
+        return int(self.wire.value(f"select greatest({size} - {AHEAD}, 0)", self.relation))
 
     def names(self) -> set[str]:
         """The names of the table's columns as it is; none where there is no table yet."""
@@ -211,14 +218,13 @@ class Raw:
         )
         return upserts, deleted
 
-    def insert_gone(self, key: list[str], keys: str, where: str = "true") -> int:
-        """Append a tombstone for every live key of those picked that the relation `keys` lacks; returns how many."""
+    def insert_gone(self, key: list[str], keys: str) -> int:
+        """Append a tombstone for every live key that the relation `keys` lacks; returns how many."""
         names = listed(key)
         same = " and ".join(f"k.{quoted(name)} = r.{quoted(name)}" for name in key)
         null = " or ".join(f"{quoted(name)} is null" for name in key)  # equal to nothing, but the same to `except`
         # What is still there leaves first: to find the last version of every key would cost as much as a full load.
-        there = f"select from {keys} k where {same}"
-        left = f"select {names}, _seq, _op from {self.relation} r where {where} and not exists ({there})"
+        left = f"select {names}, _seq, _op from {self.relation} r where not exists (select from {keys} k where {same})"
         last = f"select distinct on ({names}) {names}, _op from ({left}) l order by {names}, _seq desc"
         return self.wire.execute(
             f"insert into {self.relation} ({names}, _dlt_load_id, _op) select {names}, '{self.load_id}', 'delete' "

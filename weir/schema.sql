@@ -46,6 +46,15 @@ create table if not exists ops.digests (
     digest text not null,
     primary key (source, table_name, bucket)
 );
+-- Which integer keys of a large table were live after the load, 64 to a word; written together with the receipt.
+create table if not exists ops.key_bits (
+    source text not null,
+    table_name text not null,
+    load_id text not null,
+    words bigint[] not null,
+    bits bigint[] not null,
+    primary key (source, table_name)
+);
 
 alter table ops.landings add column if not exists drift text;
 create index if not exists landings_by_table on ops.landings (source, table_name, landed_at);

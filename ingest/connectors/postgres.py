@@ -14,6 +14,7 @@ from typing import Any
 
 from ingest.connectors import Progress, State, compare, keyed_by_content, pg_ahead
 from ingest.connectors.pg_catalog import Relation, describe, find, query
+from ingest.connectors.pg_keys import Keys
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from ingest.wire import Wire, pipe
@@ -24,6 +25,8 @@ _TURN = 2**32
 # How many transactions back the oldest open one may lie for those landed since to be kept by number; beyond (a session
 # that wrote and idles for hours), what they brought is read again each time, and only what differs lands.
 SPAN = 100_000
+# Up to so many transactions are looked for by number, which several processes of the source can do side by side.
+FEW = 64
 
 
 class Connector:
@@ -65,42 +68,39 @@ class Connector:
         if not relation.versions or keyless:
             facts = self._compare(table, raw, relation, source, columns, progress)
             return facts | {"promise": "exact"}, {"rows": facts["source_rows"], "token": relation.token}
-        snapshot: str = self.wire.value("select txid_current_snapshot()::text")
-        low = int(snapshot.split(":")[0])
-        known = state.get("token") == relation.token and "xmin" in state and _follows(state, snapshot)
+        low, high = self._snapshot()
+        known = state.get("token") == relation.token and "xmin" in state and _follows(state, low, high)
         promise = {"promise": "exact on compare" if ahead else "exact"}
         if ahead and known and not full and not raw.empty and (window := pg_ahead.window(table, state, ahead)):
-            where = f"{window[0]} and {new_versions(state)}"  # what the last sweep saw has landed
+            where = f"{window[0]} and {new_versions(state, high)}"  # what the last sweep saw has landed
             facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "cursor"}
             return facts | promise, state | {"low": window[1]}
-        rows, newest = self._versions(relation, snapshot)
-        following = {"xmin": low, "xids": newest, "token": relation.token}
+        following: State = {"xmin": low, "xids": self._newest(relation, low, high), "token": relation.token}
         following |= pg_ahead.following(ahead) if ahead else {}
         if raw.empty:
             facts = self._first(raw, relation, source, columns, progress)
             if not relation.unique:
                 raw.check_keys(raw.relation, table.key)
-            live = facts["landed"]
+            rows = facts["landed"]
         elif full or not known:
             facts = self._compare(table, raw, relation, source, columns, progress)
-            live = rows
+            rows = facts["source_rows"]
         else:
-            where = new_versions(state)
-            if ahead or state["xids"] is None:
+            where, end = new_versions(state, high), raw.end()
+            several = ahead or state["xids"] is None  # what is new may have landed
+            if several:
                 facts = self._sweep(table, raw, relation, source, columns, where, progress)
-                live = raw.wire.value(f"select count(*) from ({raw.live(table.key, listed(table.key))}) l")
             else:
-                facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "row versions"}
-                live = state["rows"] + self._added(raw, table.key, facts["landed"])
-            # Where the source does not promise that the key is one, a row twice and a row gone would balance.
-            if live != rows or (facts["landed"] and not relation.unique):
-                deleted = self._gone(raw, relation, table, source)
-                facts["deleted"], facts["landed"] = deleted, facts["landed"] + deleted
-                if live - deleted != rows:
-                    raise WeirError(
-                        f"the source counts {rows} rows, raw {live - deleted} after landing: "
-                        "land it with --full, and tell us"
-                    )
+                facts = self._copy(raw, relation, source, columns, where, progress)
+            keys = Keys(self.wire, raw, relation, source, table.key, end, facts["landed"])
+            if several:
+                live = raw.wire.value(f"select count(*) from ({raw.live(table.key, listed(table.key))}) l")
+                settled = keys.balance(live)
+            else:
+                settled = keys.settle(state["rows"], state.get("bits"))
+            rows, deleted = settled.rows, settled.deleted
+            following |= {"bits": settled.bits} if settled.bits else {}
+            facts |= {"how": "row versions", "deleted": deleted, "landed": facts["landed"] + deleted}
         return facts | {"source_rows": rows} | promise, following | {"rows": rows}
 
     def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
@@ -110,7 +110,7 @@ class Connector:
         source = [*relation.columns, Column("_key", "text", "null::text")] if keyless else relation.columns
         columns = raw.prepare(source)
         same = relation.versions and state.get("token") == relation.token and "xmin" in state
-        new = f"({new_versions(state)})" if same else "false"
+        new = f"({new_versions(state, self._snapshot()[1])})" if same else "false"
         raw.incoming(", _new boolean")
         names = [*(c.name for c in columns), "_new"]
         pipe(self.wire, query(columns, source, relation.name, f", {new}"), raw.wire, None, "incoming", names)
@@ -118,16 +118,21 @@ class Connector:
             keyed_by_content(raw)
         return table.key or ["_key"], "exact"
 
-    def _versions(self, relation: Relation, snapshot: str) -> tuple[int, list[int] | None]:
-        """How many rows the snapshot sees, and which transactions from its xmin on wrote them; None for too many."""
-        low, high = (int(part) for part in snapshot.split(":")[:2])
+    def _snapshot(self) -> tuple[int, int]:
+        """The oldest transaction that is open in the snapshot, and the next that will begin."""
+        low, high = str(self.wire.value("select txid_current_snapshot()::text")).split(":")[:2]
+        return int(low), int(high)
+
+    def _newest(self, relation: Relation, low: int, high: int) -> list[int] | None:
+        """The transactions from the snapshot's oldest open one on that wrote rows it sees; None for too many."""
         if high - low > SPAN:
-            return self.wire.value(f"select count(*) from {relation.name}"), None
-        found = self.wire.row(
-            "select count(*), array_agg(distinct xmin::text) filter (where age(xmin) <= age($1::text::xid)) "
-            f"from {relation.name}", str(low % _TURN)
-        )  # fmt: skip
-        return found[0], sorted(int(xid) for xid in found[1] or [])
+            return None
+        if high == low:
+            return []
+        found = self.wire.value(
+            f"select array_agg(distinct xmin::text) from {relation.name} where {_since(low, high, [])}"
+        )
+        return sorted(int(xid) for xid in found or [])
 
     def _first(self, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                progress: Progress) -> dict[str, Any]:  # fmt: skip
@@ -156,7 +161,7 @@ class Connector:
         names = [c.name for c in columns]
         rows, size = pipe(self.wire, text, raw.wire, None, "incoming", names, lambda n: progress(0, n))
         upserts = raw.insert_changes(table.key, deletes=False)[0]
-        return {"extracted": rows, "landed": upserts, "deleted": 0, "bytes": size, "how": "row versions"}
+        return {"extracted": rows, "landed": upserts, "deleted": 0, "bytes": size}
 
     def _compare(self, table: Table, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                  progress: Progress) -> dict[str, Any]:  # fmt: skip
@@ -171,37 +176,21 @@ class Connector:
             raw.check_keys("incoming", table.key)
         return compare(raw, table.key or ["_key"], columns, rows) | {"bytes": size}
 
-    def _added(self, raw: Raw, key: list[str], landed: int) -> int:
-        """How many of the keys just landed were not live before."""
-        if not landed:
-            return 0
-        names = listed(key)
-        mine = f"select distinct {names} from {raw.relation} where _dlt_load_id = $1"
-        before = (f"select distinct on ({names}) _op from {raw.relation} join mine using ({names}) "
-                  f"where _dlt_load_id <> $1 order by {names}, _seq desc")  # fmt: skip
-        live = f"select count(*) from ({before}) b where _op = 'upsert'"
-        counted = f"with mine as materialized ({mine}) select (select count(*) from mine) - ({live})"
-        return int(raw.wire.value(counted, raw.load_id))
 
-    def _gone(self, raw: Raw, relation: Relation, table: Table, source: list[Column]) -> int:
-        """Append a tombstone for every live key that the source no longer has; returns how many."""
-        keys = [column for column in raw.columns if column.name in table.key]
-        body = ", ".join(f"{listed([c.name])} {c.type}" for c in keys)
-        raw.wire.execute(f"create temporary table keys ({body}) on commit drop")
-        pipe(self.wire, query(keys, source, relation.name), raw.wire, None, "keys", [c.name for c in keys])
-        if not relation.unique:
-            raw.check_keys("keys", table.key)
-        return raw.insert_gone(table.key, "keys")
+def new_versions(state: State, high: int) -> str:
+    """The condition that finds the row versions not landed yet, of transactions below `high`."""
+    return _since(int(state["xmin"]), high, state["xids"] or [])
 
 
-def new_versions(state: State) -> str:
-    """The condition that finds the row versions not landed yet."""
-    low = int(state["xmin"]) % _TURN
-    landed = ",".join(str(int(xid)) for xid in state["xids"] or [])
-    return f"age(xmin) <= age('{low}'::xid) and not (xmin = any('{{{landed}}}'::xid[]))"
+def _since(low: int, high: int, less: list[int]) -> str:
+    """The condition for versions by transactions from `low` to below `high`, less some."""
+    if high - low <= FEW:
+        listed = ",".join(str(xid % _TURN) for xid in range(low, high) if xid % _TURN not in less)
+        return f"xmin = any('{{{listed}}}'::xid[])" if listed else "false"
+    landed = ",".join(str(int(xid)) for xid in less)
+    return f"age(xmin) <= (select age('{low % _TURN}'::xid)) and not (xmin = any('{{{landed}}}'::xid[]))"
 
 
-def _follows(state: State, snapshot: str) -> bool:
+def _follows(state: State, low: int, high: int) -> bool:
     """Whether the snapshot lies after the state's, and near enough for ages to be told apart."""
-    low, high = (int(part) for part in snapshot.split(":")[:2])
     return int(state["xmin"]) <= low and high - int(state["xmin"]) < 2**31

@@ -1,0 +1,167 @@
+"""The keys of a PostgreSQL table: which came, and which are gone from the source.
+
+In: the source's snapshot, and raw with all new versions landed. Out: tombstones, and the number of rows that both have.
+Where the key is one integer and dense, the source packs its keys, 64 to a word of bits, and the difference to the
+bits of the landing before (`ops.key_bits`) says all. Else rows are counted, and where they do not balance all keys
+cross the wire.
+"""
+
+from dataclasses import dataclass
+
+from ingest.connectors.pg_catalog import Relation, query
+from ingest.raw import Column, Raw, listed, quoted
+from ingest.wire import Wire, pipe
+from weir.settings import WeirError
+
+MANY = 100_000  # rows from which on bits are worth their keeping
+SPARSE = 4  # keys per word of 64: with fewer, bits are no shorter than keys
+_INTEGERS = {"smallint", "integer", "bigint"}
+
+
+@dataclass
+class Settled:
+    """What a landing of new versions comes to."""
+
+    rows: int  # at the source, and live in raw
+    deleted: int
+    bits: str | None  # the load that the bits kept belong to, if any are
+
+
+@dataclass
+class Keys:
+    """One table's keys, in one landing that began at a block of raw."""
+
+    wire: Wire
+    raw: Raw
+    relation: Relation
+    source: list[Column]
+    key: list[str]
+    block: int
+    landed: int
+
+    def settle(self, before: int, bits: str | None) -> Settled:
+        """Find what is gone and append its tombstones.
+
+        `before` is the number of rows that were live, `bits` the load of the bits that say which. Raises WeirError when
+        raw does not hold what the source does.
+        """
+        if not self.landed and self._count() == before:
+            return Settled(before, 0, bits)
+        if before < MANY or not self._dense(before):
+            return self.balance(before + self._added())
+        self._pack()
+        settled = self._compare_bits(bits) if bits else None
+        settled = settled or self.balance(before + self._added())
+        self.raw.wire.execute(_KEEP, *self._place, self.raw.load_id)
+        return Settled(settled.rows, settled.deleted, self.raw.load_id)
+
+    def balance(self, live: int) -> Settled:
+        """Count the rows at the source; where they are not as many as live in raw, find the keys that are gone."""
+        rows = self._count()
+        # Where the source does not promise that the key is one, a row twice and a row gone would balance.
+        deleted = self._gone() if live != rows or (self.landed and not self.relation.unique) else 0
+        _agree(rows, live - deleted)
+        return Settled(rows, deleted, None)
+
+    def _count(self) -> int:
+        return int(self.wire.value(f"select count(*) from {self.relation.name}"))
+
+    def _gone(self) -> int:
+        """Append a tombstone for every live key that the source no longer has; returns how many."""
+        body = ", ".join(f"{quoted(c.name)} {c.type}" for c in self._columns)
+        self.raw.wire.execute(f"create temporary table keys ({body}) on commit drop")
+        text = query(self._columns, self.source, self.relation.name)
+        pipe(self.wire, text, self.raw.wire, None, "keys", [c.name for c in self._columns])
+        if not self.relation.unique:
+            self.raw.check_keys("keys", self.key)
+        return self.raw.insert_gone(self.key, "keys")
+
+    @property
+    def _columns(self) -> list[Column]:
+        return [column for column in self.raw.columns if column.name in self.key]
+
+    def _mine(self) -> str:
+        """The condition that finds this landing's rows: they lie at the end, if nothing was ever removed before it."""
+        mine = f"_dlt_load_id = '{self.raw.load_id}'"
+        near = f"ctid >= '({self.block},0)'::tid and {mine}"
+        found = self.raw.wire.value(f"select count(*) from {self.raw.relation} where {near}")
+        return near if found == self.landed else mine
+
+    def _added(self) -> int:
+        """How many keys of this landing were not live before."""
+        if not self.landed:
+            return 0
+        names, mine = listed(self.key), f"_dlt_load_id = '{self.raw.load_id}'"
+        landed = f"select distinct {names} from {self.raw.relation} where {self._mine()}"
+        # Sorted so, not filtered: a filter would read the last column of every row of raw.
+        before = (f"select distinct on ({names}) {mine} or _op = 'delete' as added from {self.raw.relation} "
+                  f"join ({landed}) l using ({names}) order by {names}, {mine}, _seq desc")  # fmt: skip
+        return int(self.raw.wire.value(f"select count(*) from ({before}) b where added"))
+
+    def _dense(self, rows: int) -> bool:
+        """Whether the key is one integer, of which a word of 64 holds enough."""
+        if not self.relation.unique or len(self.key) > 1 or self._columns[0].type not in _INTEGERS:
+            return False
+        name = self._columns[0].expr
+        words = f"select (max({name})::int8 >> 6)::numeric - (min({name})::int8 >> 6) from {self.relation.name}"
+        return (self.wire.value(words) or 0) <= rows / SPARSE
+
+    def _pack(self) -> None:
+        """Read the keys at the source into the temporary table `now`, 64 to a word.
+
+        The union hides the key's statistics: by them the planner expects as many words as keys, and does not count in
+        several processes.
+        """
+        key = f"({self._columns[0].expr})::int8"
+        pair = f"select {key} >> 6 as word, 1::int8 << ({key} & 63)::int4 as bits from {self.relation.name}"
+        packed = (f"select word, bit_or(bits) from ({pair} union all select 0::int8, 0::int8 where false) k "
+                  "group by word")  # fmt: skip
+        self.raw.wire.execute("create temporary table now (word int8, bits int8) on commit drop")
+        pipe(self.wire, packed, self.raw.wire, None, "now", ["word", "bits"])
+
+    def _compare_bits(self, bits: str) -> Settled | None:
+        """Append tombstones for the bits that are gone; None where no bits of that load were kept."""
+        raw, key = self.raw.wire, quoted(self._columns[0].name)
+        if not raw.value(f"select true from ops.key_bits where {_KEPT}", *self._place, bits):
+            return None
+        raw.execute("create temporary table change (word int8, come int8, gone int8) on commit drop")
+        raw.execute(
+            "insert into change select word, coalesce(n.bits, 0) & ~coalesce(o.bits, 0), "
+            "coalesce(o.bits, 0) & ~coalesce(n.bits, 0) from now n full join (select u.* from ops.key_bits, "
+            f"unnest(words, bits) u (word, bits) where {_KEPT}) o using (word) where n.bits is distinct from o.bits",
+            *self._place, bits,
+        )  # fmt: skip
+        come, gone = raw.row(f"select {_ones('come')}, {_ones('gone')} from change")
+        landed = raw.value(
+            f"select count(distinct key) from (select {key}::int8 as key from {self.raw.relation} "
+            f"where {self._mine()}) m join change on word = key >> 6 where come & (1::int8 << (key & 63)::int4) <> 0"
+        )
+        rows = int(raw.value(f"select {_ones('bits')} from now"))
+        _agree(rows, rows - come + landed)
+        raw.execute(
+            f"insert into {self.raw.relation} ({key}, _dlt_load_id, _op) select (word << 6) + i, $1, 'delete' "
+            "from change, generate_series(0, 63) i where gone <> 0 and gone & (1::int8 << i) <> 0",
+            self.raw.load_id,
+        )
+        return Settled(rows, gone, None)
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self.raw.source, self.raw.table
+
+
+def _agree(source: int, raw: int) -> None:
+    """Raise WeirError when the source and raw do not hold the same number of rows."""
+    if source != raw:
+        raise WeirError(f"the source counts {source} rows, raw {raw} after landing: land it with --full, and tell us")
+
+
+def _ones(bits: str) -> str:
+    return f"coalesce(sum(bit_count({bits}::bit(64))), 0)::int8"
+
+
+_KEPT = "source = $1 and table_name = $2 and load_id = $3"
+_KEEP = """insert into ops.key_bits (source, table_name, load_id, words, bits)
+select $1, $2, $3, coalesce(array_agg(word), '{}'), coalesce(array_agg(bits), '{}') from now
+on conflict (source, table_name) do update
+set load_id = excluded.load_id, words = excluded.words, bits = excluded.bits"""
