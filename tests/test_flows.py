@@ -131,10 +131,15 @@ def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(compa
     assert set(task_runs(last_run()[2])) == names - {name for name in names if "_" in name}
     assert query("select count(*) from ops.publications") == [(1,)]
 
+    query("update analytics.fct_orders set amount = 0 where order_id = 1 returning 1")
+    code, _, err = run()
+    assert code == 1
+    assert "analytics.fct_orders is not as publication 1 left it" in err and "`weir publish` puts that right" in err
+
     company.orders(101, 101)
     code, out, _ = run()
     assert code == 0
-    assert "1 rows changed in 2 marts." in out
+    assert "2 rows changed in 2 marts." in out
     built = task_runs(last_run()[2])
     assert "fct_orders" in built
     assert "dim_people" not in built, "only what new rows touch is built"
