@@ -62,6 +62,12 @@ class Connector:
         if self.local:
             names = sorted(glob.glob(table.path, root_dir=self.base, recursive=True))
             paths = {name: os.path.join(self.base, name) for name in names}
+            meant = glob.has_magic(table.path) and not os.path.splitext(table.path)[1]  # folders match * and **
+            for name, path in paths.items():
+                if os.path.islink(path) and not os.path.exists(path):
+                    raise WeirError(f"{name} is a link to a file that is not there: mend it, or remove it")
+                if os.path.isdir(path) and not meant:
+                    raise WeirError(f"{name} is a folder, where `path` names files: write {name}/*, or rename it")
             return {name: [path, *_stamp(path)] for name, path in paths.items() if os.path.isfile(path)}
         self.system.invalidate_cache()
         with self.told():

@@ -175,6 +175,24 @@ def test_gzip_csv_cut_in_its_header_is_named(landing, folder):
     assert landing.rows("select count(*) from ops.landings") == [(0,)]
 
 
+def test_what_the_path_matches_and_is_no_file_is_said(landing, folder):
+    (folder / "a.csv").write_text("id,v\n1,a\n")
+    (folder / "deep.csv").mkdir()
+    (folder / "deep.csv" / "b.csv").write_text("id,v\n2,b\n")
+    declare(landing, "{key: [id], path: '**/*', format: csv}")
+    assert landing.one().tables[0].landed == 2, "folders match ** as a matter of course"
+    declare(landing, CSV)
+    assert "deep.csv is a folder, where `path` names files" in landing.land()["drops"].message
+    (folder / "deep.csv").rename(folder / "deep")
+    declare(landing, "{key: [id], path: deep, format: csv}")
+    assert "write deep/*, or rename it" in landing.land()["drops"].message
+    declare(landing, CSV)
+    (folder / "c.csv").symlink_to(folder / "nowhere.csv")
+    (result,) = landing.land().values()
+    assert result.message == "drops.t: c.csv is a link to a file that is not there: mend it, or remove it"
+    assert landing.rows("select count(*) from raw_drops.t") == [(2,)], "no row was taken for gone"
+
+
 def test_parquet(landing, folder):
     import pyarrow as pa
     import pyarrow.parquet as pq
