@@ -2,6 +2,7 @@
 
 import json
 
+import psycopg
 import pytest
 
 from tests.torture.incremental import torture
@@ -16,3 +17,6 @@ def test_increments_have_no_gaps(warehouse):
     assert naive.lost and naive.stale, "the torture does not bite: the naive way came through"
     kinds = {"autocommit", "short", "savepoints", "again", "bulk", "prepared", "lasting", "maintain"}
     assert all(kinds <= set(json.loads(counts)) for counts in did.values()), did
+    with psycopg.connect(warehouse) as connection:
+        by_bits = "select count(*) from ops.landings where source = 'pg' and state ? 'bits' and deleted > 0"
+        assert connection.execute(by_bits).fetchone() > (2,)

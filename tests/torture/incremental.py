@@ -28,6 +28,7 @@ from weir.settings import ROOT
 
 # What an increment may be refused for while a table is being rewritten, emptied or replayed; it comes again.
 REFUSALS = r"holds a lock|conflict with recovery|columns were changed at the source meanwhile"
+MANY = 200  # rows from which keys settle by bits: tables grow into it under way
 AHEAD = {"cursor": "at", "append_only": True, "sweep": "5 seconds"}
 
 
@@ -120,7 +121,7 @@ def _again(land_once: Any, stop: threading.Event, every: float = 0.0) -> None:
 @contextlib.contextmanager
 def servers() -> Iterator[tuple[dict[str, str], Any]]:
     """A PostgreSQL with a standby and a MariaDB, the tables made; their URLs, and what waits for the standby."""
-    from ingest.connectors import mysql
+    from ingest.connectors import mysql, pg_keys
 
     with postgres() as primary, standby(primary) as copy, mariadb() as other:
         urls = {"primary": primary.url, "standby": copy.url, "mariadb": other.database("torture")}
@@ -138,8 +139,9 @@ def servers() -> Iterator[tuple[dict[str, str], Any]]:
             for key in range(1, KEYS + 1):
                 do(f"insert into grown (id, v) values ({key}, {-key})")
         caught_up(primary, copy)
-        before, mysql.WHOLE = mysql.WHOLE, 0  # the window of a cursor also for tables that are not large
+        # Windows of a cursor, and keys by bits, also for tables that are not large.
+        before, mysql.WHOLE, pg_keys.MANY = (mysql.WHOLE, pg_keys.MANY), 0, MANY
         try:
             yield urls, lambda: (time.sleep(0.2), caught_up(primary, copy))
         finally:
-            mysql.WHOLE = before
+            mysql.WHOLE, pg_keys.MANY = before
