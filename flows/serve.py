@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from flows import interrupt
 from weir.faults import plain
 from weir.settings import ROOT, WeirError, home, load_env
 
@@ -19,7 +20,7 @@ POOL = "weir"
 
 
 def serve(docs: bool = True) -> int:
-    """Start everything, print the addresses, wait for Ctrl-C, end everything; returns the exit code."""
+    """Start everything, print the addresses, wait for Ctrl-C, end everything; returns 130, or 1 for a fault."""
 
     def ended(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -60,7 +61,7 @@ def serve(docs: bool = True) -> int:
                     del children[name]
             time.sleep(0.5)
     except KeyboardInterrupt:
-        return 0
+        pass
     except Exception as fault:
         show.fail(plain(fault))
         return 1
@@ -71,6 +72,8 @@ def serve(docs: bool = True) -> int:
             _end(child)
         if not was_up:
             server.stop()
+    print("stopped; the warehouse runs on until `weir down`", file=sys.stderr)
+    return interrupt.CODE
 
 
 def _start(name: str, module: str, *arguments: str) -> subprocess.Popen[bytes]:

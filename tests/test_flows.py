@@ -218,6 +218,17 @@ def test_an_interrupted_run_leaves_nothing_behind(company: Company, number: int)
     assert children() == []
 
 
+def test_serving_ends_with_a_word_and_leaves_nothing_behind(company: Company) -> None:
+    command = [sys.executable, "-c", "import sys; from flows.serve import serve; sys.exit(serve(docs=False))"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert any("Ctrl-C ends all of them" in line for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == "stopped; the warehouse runs on until `weir down`\n"
+    assert process.returncode == 130
+    assert children() == []
+
+
 def test_a_killed_run_is_marked_crashed_by_the_next(company: Company) -> None:
     process = start()
     until(process, lambda: bool(query("select 1 from ops.landings")))
