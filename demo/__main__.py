@@ -80,6 +80,7 @@ def _make(options: Any) -> None:
 
         with Console(stderr=True).status("making the demo") as line:
             counts = make(state, lambda text: line.update(f"{text} …"))
+    print("Rows made; corruption then spoils some of them, and adds a few (a duplicated invoice, say):")
     _show(["source", "table", "rows"], [[*key, f"{rows:,}"] for key, rows in sorted(counts.items())])
     _show_manifest()
 

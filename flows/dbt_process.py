@@ -83,8 +83,10 @@ class _Project:
 
 
 def _tell(message: Any, event: Callable[[dict[str, Any]], None]) -> None:
-    """Pass on that a node has begun or ended."""
+    """Pass on that a node has begun or ended, and first how many there are."""
     name = message.info.name
+    if name == "ConcurrencyLine":
+        event({"total": message.data.node_count})
     if name not in {"NodeStart", "NodeFinished"}:
         return
     node = message.data.node_info

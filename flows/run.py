@@ -5,7 +5,7 @@ Not a dataclass: Prefect walks through those whenever they are passed to a task.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -17,6 +17,7 @@ from flows import interrupt, runs, todo
 from flows.dbt_process import Dbt
 from flows.report import Reporter
 from weir import show, warehouse
+from weir.pulse import pulse
 from weir.settings import WeirError, project_dir
 
 
@@ -94,11 +95,12 @@ class Run:
         return self._dbt
 
     @contextmanager
-    def timed(self, step: str) -> Iterator[None]:
-        """Adds the seconds of a step."""
+    def timed(self, step: str, so_far: Callable[[], str] = str) -> Iterator[None]:
+        """Adds the seconds of a step; a long one says now and then how far it is."""
         began = time.perf_counter()
         try:
-            yield
+            with pulse(step, so_far):
+                yield
         finally:
             self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
 

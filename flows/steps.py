@@ -40,9 +40,11 @@ def land(run: Run) -> str:
     names = [source.name for source in plan.pick(wanted, None)]
     left = [name for name in names if name not in run.landed or run.landed[name].state != "landed"]
     me = _me()
+    rows: dict[str, int] = {}
 
     def report(event: Any) -> None:
         name = f"{event.source}.{event.table}"
+        rows[name] = event.rows
         if event.state == "started":
             run.reporter.started("table", name, event.started_at, me)
         elif event.state in {"done", "failed"}:
@@ -53,7 +55,7 @@ def land(run: Run) -> str:
             if event.landed:
                 run.dbt()  # something will be built: dbt starts while the other tables land
 
-    with run.timed("land"):
+    with run.timed("land", lambda: f"{sum(rows.copy().values()):,} rows of {len(rows)} tables"):
         demo_up()
         for result in land_sources(
             plan, run_id=run.run_id, as_of=run.as_of, sources=left, full=run.full_compare, report=report
@@ -102,16 +104,22 @@ def build(run: Run) -> str:
     _record(run, False, "the build did not end")
     _reset(run)
     me = _me()
+    total = ended_nodes = 0
 
     def on_node(node: dict[str, Any]) -> None:
+        nonlocal total, ended_nodes
+        if "total" in node:
+            total = node["total"]
+            return
         began, ended = _moment(node["started_at"]), _moment(node["ended_at"])
         if node["state"] == "started":
             run.reporter.started(node["type"], node["name"], began, me)
         else:
+            ended_nodes += node["type"] != "unit_test"  # dbt counts them with their model
             state = _NODES.get(node["state"], "Failed")
             run.reporter.ended(node["type"], node["name"], state, node["message"], ended, began, me)
 
-    with run.timed("build"):
+    with run.timed("build", lambda: f"{ended_nodes} of {total} models and tests" if total else "dbt starts"):
         run.built = run.dbt().build(on_node, chosen.select, chosen.exclude, run.full_refresh)
     if not run.built["ok"]:
         failed = run.built["failed"]

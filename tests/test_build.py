@@ -1,7 +1,11 @@
-"""What a failed build says: a line for each node, and one sentence for all."""
+"""What a build says: while it takes long, how far it is; failed, a line for each node, and one sentence for all."""
 
+import time
 from types import SimpleNamespace
 
+import pytest
+
+from weir import pulse
 from weir.build import node_fault, summary
 
 DBT = """Database Error in model fct_orders (models/fct_orders.sql)
@@ -46,3 +50,18 @@ def test_one_fault_is_told_whole_several_by_name() -> None:
     built = summary([ended(name, "no way") for name in "abcde"])
     assert (built.passed, len(built.faults)) == (False, 5)
     assert built.sentence == "5 failed: model a, model b, model c and 2 more"
+
+
+def test_a_long_step_says_now_and_then_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pulse.pulse("build", lambda: "1 of 3"):
+        pass
+    assert capsys.readouterr().out == "", "what is soon done says nothing"
+    monkeypatch.setattr(pulse, "EVERY", 0.05)
+    with pulse.pulse("build", lambda: "2 of 3"):
+        time.sleep(0.3)
+    told = capsys.readouterr().out
+    assert "build: 2 of 3, 0 s so far\n" in told
+    time.sleep(0.1)
+    assert capsys.readouterr().out == "", "nor does it after its end"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from weir import publish as publication
 from weir import published, show, tested, warehouse
+from weir.pulse import pulse
 from weir.settings import WeirError, load_env, project_dir
 
 
@@ -28,7 +29,7 @@ def land(sources: Sequence[str] | None, as_of: datetime, full: bool) -> int:
     demo_up()
     plan = read_plan(project_dir())
     run_id = new_run_id()
-    with _alone():
+    with _alone(), pulse("land"):
         results = land_plan(plan, run_id=run_id, as_of=as_of, sources=list(sources) if sources else None, full=full)
     show.landed(results)
     return int(any(result.state != "landed" for result in results))
@@ -54,7 +55,8 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
 
     with warehouse.connect() as connection:
         run_id = tested.last_build(connection) if gate == "marts" else _last_landing(connection)
-    results = check_gate(gate, run_id or new_run_id(), list(sources) if sources else None, accept=accept)
+    with pulse(f"gate {gate}"):
+        results = check_gate(gate, run_id or new_run_id(), list(sources) if sources else None, accept=accept)
     for result in results:
         if result.passed:
             show.say(result.sentence, style="green")
@@ -70,7 +72,7 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
         run_id = tested.last_build(connection)
     if run_id is None:
         raise WeirError("nothing was built yet: type `weir build` first")
-    with _alone():
+    with _alone(), pulse("publish"):
         changes = publication.publish(run_id, as_of, accept)
     show.changes(changes)
     return 0
