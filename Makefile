@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -26,11 +27,11 @@ run: setup
 	@weir run
 
 test: check
-	pytest -m "not slow" -n 2 --dist loadfile
-	pytest -m slow -n 2 --dist loadfile
+	$(PYTEST) -m "not slow"
+	$(PYTEST) -m slow
 
 test-fast: setup
-	pytest -m "not slow" -n 2 --dist loadfile
+	$(PYTEST) -m "not slow"
 
 check: setup
 	ruff check .

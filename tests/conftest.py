@@ -1,7 +1,6 @@
 """What every test may use: a real PostgreSQL server per test process, fresh databases on it, a home of its own."""
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from tests.servers.folders import claimed
+from tests.servers.folders import claimed, remove
 
 # Whoever starts the tests in the background of a script makes them, and what they start, deaf to Ctrl-C.
 if threading.current_thread() is threading.main_thread():
@@ -24,6 +23,15 @@ for _name in [name for name in os.environ if name.endswith("_URL") and name.spli
               {"WAREHOUSE", "APP", "BILLING", "PRODUCT", "HELPDESK", "DROPS", "PREFECT"}]:  # fmt: skip
     del os.environ[_name]
 os.environ.pop("WEIR_AS_OF", None)
+
+# Two processes take file after file: the longest come first, or one would still be at them when all else is done.
+_LONGEST = ["test_end_to_end", "test_flows", "test_staged_steps", "test_demo_servers", "test_bad_input_servers"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first."""
+    order = {name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture(autouse=True)
@@ -49,8 +57,7 @@ def server() -> Iterator[str]:
         connection.execute("select pg_reload_conf()")
     yield url
     embedded.stop("immediate")
-    shutil.rmtree(embedded.data_folder(), ignore_errors=True)
-    shutil.rmtree(_HOME, ignore_errors=True)
+    remove(embedded.data_folder(), _HOME)
 
 
 @pytest.fixture

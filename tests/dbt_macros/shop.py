@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 import yaml
 
+from tests.shallow import shallow
+
 ROOT = Path(__file__).parents[2]
 MODEL = """-- Grain: one row per order.
 with typed as (
@@ -83,7 +85,7 @@ class Shop:
         """Run dbt in this process; returns dbt's result."""
         from dbt.cli.main import dbtRunner
 
-        return dbtRunner().invoke(["--quiet", *arguments])
+        return shallow(dbtRunner().invoke, ["--quiet", *arguments])
 
     def build(self, *arguments: str) -> Any:
         """`dbt run`, which must succeed."""
