@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.publishing import ACCOUNTS, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish
+from weir import publish, show
 from weir.marts import Mart
 from weir.settings import WeirError
 
@@ -83,6 +83,18 @@ def test_a_new_constraint_waits_for_no_reader(run: Sql, warehouse: str) -> None:
     assert not_null(run) == {"mrr"}
 
 
+def test_a_publication_that_only_drops_marts_says_which(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
+    release()
+    passed("r2")
+    show.changes(publish.publish("r2", NOW, ("accounts", "events"), ()))
+    told = capsys.readouterr().out
+    assert "Dropped, as accepted: accounts, events." in told and "no marts" not in told
+    assert digest(run) == []
+    passed("r3")
+    show.changes(publish.publish("r3", NOW, (), ()))
+    assert "There are no marts yet" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("act", "says", "name"),
     [
@@ -120,7 +132,7 @@ def test_all_losses_are_named_at_once_with_the_command(run: Sql) -> None:
     assert "analytics.accounts.seen changes its type" in told and "analytics.events is published but" in told
     assert "accounts.mrr" not in told  # accepted already
     assert command == "weir publish --accept accounts.mrr --accept accounts.seen --accept events"
-    release("r3", marts=(ACCOUNTS,), accept=tuple(command.split()[3::2]))
+    assert release("r3", marts=(ACCOUNTS,), accept=tuple(command.split()[3::2]))["events"] == (0, 0, 6, None)
     assert digest(run) == [entry for entry in digest(run, "analytics_next") if entry[0] == "accounts"]
 
 

@@ -26,13 +26,13 @@ _LOCK_WAIT = "10s"  # for other writers; readers are never in the way
 
 @dataclass(frozen=True)
 class Change:
-    """What a publication did to a mart, in rows; `rows` is how many it has afterwards."""
+    """What a publication did to a mart, in rows; `rows` is how many it has afterwards, None when it was dropped."""
 
     mart: str
     inserted: int
     updated: int
     deleted: int
-    rows: int
+    rows: int | None
 
 
 def publish(
@@ -57,11 +57,12 @@ def publish(
             changes, publication = _merge_all(connection, plans, run_id, as_of)
             for name in gone:
                 undo.mark(connection, publication, name, "shape")
+        dropped = [Change(name, 0, 0, _rows(connection, Mart(name)), None) for name in gone]
         reshape.after(connection, plans, gone)
         for plan in plans:
             not_null.tighten(connection, plan)
         _afterwards(connection, changes)
-    return changes
+    return changes + dropped
 
 
 def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:

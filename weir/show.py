@@ -119,6 +119,9 @@ def changes(found: Sequence[Change], title: str = "Published") -> None:
         ["mart", "inserted#", "updated#", "deleted#", "rows#"],
         [[change.mart, change.inserted, change.updated, change.deleted, change.rows] for change in found],
     )
+    dropped = [change.mart for change in found if change.rows is None]
+    if dropped:
+        say(f"Dropped, as accepted: {', '.join(dropped)}.", style="yellow")
     moved = sum(change.inserted + change.updated + change.deleted for change in found)
     say(f"{moved:,} rows changed in {len(found)} marts.", style="green")
 
