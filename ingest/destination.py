@@ -72,11 +72,10 @@ def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
             raw = Raw(wire, run.source.name, table.name, load_id)
             found = raw.begin(job)
             if found is None:
-                before = raw.state()
-                facts, state = line.connector().land(table, raw, before, run.full, progress)
+                facts, state = line.connector().land(table, raw, raw.state, run.full, progress)
                 facts["seconds"] = time.monotonic() - begun
                 # the newest state that a receipt holds is the table's: it is not written again where it has not moved
-                raw.receipt(job, run.run_id, run.as_of, facts, state if state != before else None)
+                raw.receipt(job, run.run_id, run.as_of, facts, state if state != raw.state else None)
                 wire.execute("commit")
                 found = facts
         event.extracted, event.landed, event.deleted = found["extracted"], found["landed"], found["deleted"]

@@ -69,28 +69,32 @@ class Raw:
         self.columns: list[Column] = []
         self.empty = True
         self.made = False  # in this transaction
+        self.state: dict[str, Any] = {}
+        self.block = 0  # near the table's end: what this landing writes lies there or beyond, as a rule
+        self._have: dict[str, str] | None = None
+        self._before: dict[str, str] | None = None
 
     def begin(self, job: str) -> dict[str, Any] | None:
         """Open the transaction; returns the receipt of this job where it has one already."""
-        self.wire.execute("begin")
-        self.wire.execute("select pg_advisory_xact_lock(hashtext('weir land'), hashtext($1))", self.relation)
-        found = self.wire.row("select * from ops.landings where load_id = $1 and job = $2", self.load_id, job)
-        return dict(found) if found else None
+        name = "'" + self.relation.replace("'", "''") + "'"
+        self.wire.execute(f"begin; select pg_advisory_xact_lock(hashtext('weir land'), hashtext({name}))")
+        return self.look(job)
 
-    def state(self) -> dict[str, Any]:
-        """The table's state: that of its newest receipt that holds one; none where the table itself is gone."""
-        query = """select state from ops.landings where source = $1 and table_name = $2 and state is not null
-                   and to_regclass($3) is not null
-                   order by landed_at desc limit 1"""
-        found = self.wire.value(query, self.source, self.table, self.relation)
-        return json.loads(found) if found else {}
+    def look(self, job: str = "") -> dict[str, Any] | None:
+        """See what is known: the table's state (that of its newest receipt with one; none where the table itself is
+        gone), its columns now and when last landed. Returns the job's receipt, if it has one."""
+        found = self.wire.row(_KNOWN, self.source, self.table, self.relation, self.load_id, job)
+        receipt, state, self._before, have = (value and json.loads(value) for value in found)
+        self.state, self._have = state or {}, dict(have or [])
+        return receipt or None
 
     def prepare(self, columns: list[Column]) -> list[Column]:
         """Make or widen the table; returns the columns with the types that raw has for them."""
         clash = [column.name for column in columns if column.name in _META]
         if clash:
             raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it")
-        have = {r[0]: r[1] for r in self.wire.rows(_COLUMNS, self.relation)}
+        have = self._there() if self._have is None else self._have
+        self._have = None
         over = len({column.name for column in columns} | set(have) | set(_META)) - MOST
         if over > 0:
             wide = MOST + over - len(_META)
@@ -105,18 +109,19 @@ class Raw:
             )
             self.find_by("_dlt_load_id")
             self.made = True
-        self.empty = not have or not self.wire.value(f"select exists (select from {self.relation})")
+        self.empty, self.block = self.wire.row(
+            f"select not exists (select from {self.relation}), greatest(pg_relation_size($1::regclass) "
+            f"/ current_setting('block_size')::int8 - {AHEAD}, 0)", self.relation
+        )  # fmt: skip
         self.columns = [self._fit(column, have) if have else column for column in columns]
         return self.columns
 
-    def end(self) -> int:
-        """A block near the table's end: what is written from now on lies there or beyond, as a rule."""
-        size = "pg_relation_size($1::regclass) / current_setting('block_size')::int8"
-        return int(self.wire.value(f"select greatest({size} - {AHEAD}, 0)", self.relation))
-
     def names(self) -> set[str]:
         """The names of the table's columns as it is; none where there is no table yet."""
-        return {r[0] for r in self.wire.rows(_COLUMNS, self.relation)} - set(_META)
+        return set(self._there()) - set(_META)
+
+    def _there(self) -> dict[str, str]:
+        return {r[0]: r[1] for r in self.wire.rows(_COLUMNS.replace("$3", "$1"), self.relation)}
 
     def find_by(self, column: str) -> None:
         """See that rows that came together are found by this column of theirs without reading the whole table."""
@@ -136,8 +141,7 @@ class Raw:
 
     def adopt(self) -> None:
         """Take the table's own columns, all of them, for those at hand."""
-        found = [Column(r[0], r[1]) for r in self.wire.rows(_COLUMNS, self.relation)]
-        self.columns = [column for column in found if column.name not in _META]
+        self.columns = [Column(name, type_) for name, type_ in self._there().items() if name not in _META]
 
     def _fit(self, column: Column, have: dict[str, str]) -> Column:
         there = have.get(column.name)
@@ -237,8 +241,7 @@ class Raw:
     ) -> None:
         """Write the job's receipt, with the state that the table is in from now on; `facts` learn of the drift."""
         columns = {c.name: c.type for c in self.columns}
-        before = None if self.made else self.wire.value(_BEFORE, self.source, self.table)
-        facts["drift"] = drift.told(json.loads(before), columns) if before else ""
+        facts["drift"] = drift.told(self._before, columns) if self._before and not self.made else ""
         self.wire.execute(
             _RECEIPT, self.load_id, job, run_id, self.source, self.table, facts["promise"], facts["how"],
             facts["extracted"],
@@ -255,8 +258,9 @@ def comparable(column: Column) -> str:
     return name if plain else f"{name}::text as {name}"
 
 
-_COLUMNS = """select attname, case atttypid when 'bpchar'::regtype then 'bpchar' else format_type(atttypid, null) end
-from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum"""
+_COLUMNS = """select attname,
+case atttypid when 'bpchar'::regtype then 'bpchar' else format_type(atttypid, null) end as type from pg_attribute
+where attrelid = to_regclass($3) and attnum > 0 and not attisdropped order by attnum"""
 _RANGES = """select i.indexrelid::int8 from pg_index i join pg_class c on c.oid = i.indexrelid
 join pg_am m on m.oid = c.relam and m.amname = 'brin'
 join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
@@ -264,5 +268,8 @@ where i.indrelid = to_regclass($1) and a.attname = $2"""
 _RECEIPT = """insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, landed,
 deleted, source_rows, bytes, seconds, as_of, state, columns, drift)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
-_BEFORE = """select columns from ops.landings where source = $1 and table_name = $2 and columns is not null
-order by landed_at desc limit 1"""
+_NEWEST = "from ops.landings where source = $1 and table_name = $2 and {} is not null order by landed_at desc limit 1"
+_KNOWN = f"""select (select to_jsonb(l) from ops.landings l where load_id = $4 and job = $5),
+(select state from (select state {_NEWEST.format("state")}) s where to_regclass($3) is not null),
+(select columns {_NEWEST.format("columns")}),
+(select jsonb_agg(jsonb_build_array(attname, type)) from ({_COLUMNS}) c)"""

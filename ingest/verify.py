@@ -32,8 +32,9 @@ def _check(source: Source, table: Table, url: str) -> TableCheck:
             if not wire.value("select to_regclass($1)", raw.relation):
                 check.message = f"{source.name}.{table.name} has never been landed: type `weir land`"
                 return check
+            raw.look()
             with open_connector(source, wire.loop) as connector:
-                key, check.promise = connector.whole(table, raw, raw.state())
+                key, check.promise = connector.whole(table, raw, raw.state)
             _compare(wire, raw, key, check)
     except Exception as fault:
         check.message = plain(fault, source, table)

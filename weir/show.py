@@ -128,16 +128,20 @@ def changes(found: Sequence[Change], title: str = "Published") -> None:
 
 def landed(results: Sequence[Any]) -> None:
     """What landed, table by table (ingest's SourceResult and TableEvent)."""
-    table(
-        "Landed",
-        ["table", "how", "read#", "landed#", "deleted#", "MB#", "seconds#", ""],
-        [
-            [f"{event.source}.{event.table}", event.how, event.extracted, event.landed, event.deleted,
-             f"{event.bytes / 1e6:.1f}", f"{event.seconds:.1f}", "" if event.state == "done" else "failed"]
-            for result in results
-            for event in result.tables
-        ],
-    )  # fmt: skip
+    events = [event for result in results for event in result.tables]
+    told = [event for event in events if event.state != "done" or event.extracted or event.landed]
+    if told:
+        table(
+            "Landed",
+            ["table", "how", "read#", "landed#", "deleted#", "MB#", "seconds#", ""],
+            [
+                [f"{event.source}.{event.table}", event.how, event.extracted, event.landed, event.deleted,
+                 f"{event.bytes / 1e6:.1f}", f"{event.seconds:.1f}", "" if event.state == "done" else "failed"]
+                for event in told
+            ],
+        )  # fmt: skip
+    if len(told) < len(events):
+        say(f"Nothing new in {len(events) - len(told)} of {len(events)} tables.")
     for result in results:
         for event in result.tables:
             if event.drift:

@@ -43,7 +43,9 @@ class Relation:
     columns: list[Column]
     unique: bool  # the declared key is unique and never NULL, by the source's own promise
     token: list[Any]
-    filtered: bool = False  # row policies decide what the account sees, perhaps by what other tables hold
+    filtered: bool  # row policies decide what the account sees, perhaps by what other tables hold
+    open: int  # the oldest transaction that is open in the snapshot
+    next: int  # the next that will begin
 
     @property
     def versions(self) -> bool:
@@ -71,20 +73,24 @@ def find(wire: Wire, table: Table) -> tuple[int, str, str]:
     return oid, kind, quoted(schema, name)
 
 
-def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relation:
-    """The relation's columns, key and token, as the present transaction sees them. Raises WeirError."""
-    found = wire.rows(_COLUMNS, oid)
-    check_columns(table, [row["attname"] for row in found])
-    columns = [_column(row) for row in found if row["attname"] not in table.exclude]
+def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relation | None:
+    """The relation's columns, key and token, as the present transaction sees them; None where another bears the name.
+
+    Raises WeirError.
+    """
+    reset = "select stats_reset from pg_stat_wal" if wire.raw.get_server_version().major >= 14 else "null"
+    found = wire.row(_DESCRIBE.replace("{reset}", reset), oid, name, table.key, kind in "rp")
+    if not found["same"]:
+        return None
+    fields = json.loads(found["columns"])
+    check_columns(table, [field["attname"] for field in fields])
+    columns = [_column(field) for field in fields if field["attname"] not in table.exclude]
     if set(table.exclude) & set(table.key):
         raise WeirError(f"key ({', '.join(table.key)}) is excluded too: keep it, or declare another key")
-    unique = bool(table.key) and bool(wire.value(_UNIQUE, oid, table.key))
-    token = json.loads(wire.value(_LIFE, oid)) if kind in "rp" else []
-    if token:
-        stats = wire.value("select to_regclass('pg_stat_wal')::text")
-        token.append(str(wire.value("select stats_reset::text from pg_stat_wal")) if stats else None)
-    filtered = kind in "rp" and bool(wire.value("select row_security_active($1::int8::oid)", oid))
-    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], filtered)
+    token = json.loads(found["life"]) if kind in "rp" else []
+    low, high = (int(part) for part in found["snapshot"].split(":")[:2])
+    unique = bool(table.key) and found["unique"]
+    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], found["filtered"], low, high)
 
 
 def _column(row: Any) -> Column:
@@ -115,18 +121,18 @@ select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnames
 where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f')
 order by left(c.relname, 2) <> left($2, 2), c.relname limit 8"""
 _COLUMNS = """
-select a.attname::text, t.typname::text, e.typname::text as element,
-    t.typnamespace = 'pg_catalog'::regnamespace as core
+select json_agg(json_build_object('attname', a.attname, 'typname', t.typname, 'element', e.typname,
+    'core', t.typnamespace = 'pg_catalog'::regnamespace) order by a.attnum)
 from pg_attribute a join pg_type t on t.oid = a.atttypid
 left join pg_type e on t.typcategory = 'A' and e.oid = t.typelem
-where a.attrelid = $1::int8::oid and a.attnum > 0 and not a.attisdropped order by a.attnum"""
+where a.attrelid = $1::int8::oid and a.attnum > 0 and not a.attisdropped"""
 _UNIQUE = """
 select exists (
     select from pg_index i where i.indrelid = $1::int8::oid and i.indisunique and i.indisvalid and i.indpred is null
     and i.indexprs is null and i.indimmediate
     and not exists (select from unnest(i.indkey[0:i.indnkeyatts - 1]) k join pg_attribute a
-        on a.attrelid = i.indrelid and a.attnum = k where not (a.attname = any($2::text[])))
-    and not exists (select from pg_attribute a where a.attrelid = i.indrelid and a.attname = any($2::text[])
+        on a.attrelid = i.indrelid and a.attnum = k where not (a.attname = any($3::text[])))
+    and not exists (select from pg_attribute a where a.attrelid = i.indrelid and a.attname = any($3::text[])
         and not a.attnotnull)
     and not exists (select from pg_inherits h join pg_class c on c.oid = i.indrelid
         where h.inhparent = i.indrelid and c.relkind = 'r'))"""
@@ -148,4 +154,8 @@ select json_build_array(
         from tree t join pg_class c on c.oid = t.oid join pg_attribute a on a.attrelid = t.oid
         where a.attnum > 0 and not a.attisdropped)),
     md5(coalesce((select string_agg(p::text, ',' order by p.oid) from pg_policy p join tree t on t.oid = p.polrelid),
-        '')), current_user)::text"""
+        '')), current_user, ({reset})::text)::text"""
+_DESCRIBE = f"""
+select to_regclass($2)::oid::int8 is not distinct from $1::int8 as same, ({_COLUMNS})::text as columns,
+    ({_UNIQUE}) as unique, case when $4::bool then ({_LIFE}) end as life,
+    $4::bool and row_security_active($1::int8::oid) as filtered, txid_current_snapshot()::text as snapshot"""

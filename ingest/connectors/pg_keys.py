@@ -29,14 +29,13 @@ class Settled:
 
 @dataclass
 class Keys:
-    """One table's keys, in one landing that began at a block of raw."""
+    """One table's keys, in one landing."""
 
     wire: Wire
     raw: Raw
     relation: Relation
     source: list[Column]
     key: list[str]
-    block: int
     landed: int
 
     def settle(self, before: int, bits: str | None) -> Settled:
@@ -83,7 +82,7 @@ class Keys:
     def _mine(self) -> str:
         """The condition that finds this landing's rows: they lie at the end, if nothing was ever removed before it."""
         mine = f"_dlt_load_id = '{self.raw.load_id}'"
-        near = f"ctid >= '({self.block},0)'::tid and {mine}"
+        near = f"ctid >= '({self.raw.block},0)'::tid and {mine}"
         found = self.raw.wire.value(f"select count(*) from {self.raw.relation} where {near}")
         return near if found == self.landed else mine
 

@@ -27,6 +27,7 @@ _TURN = 2**32
 SPAN = 100_000
 # Up to so many transactions are looked for by number, which several processes of the source can do side by side.
 FEW = 64
+NONE = "false"
 
 
 class Connector:
@@ -47,12 +48,12 @@ class Connector:
         """Begin the snapshot, the table locked against rewrites first: a TRUNCATE under way would look empty."""
         for _ in range(3):
             oid, kind, name = find(self.wire, table)
-            self.wire.execute("begin isolation level repeatable read read only")
-            self.wire.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-            if kind in "rpv":
-                self.wire.execute(f"lock table {name} in access share mode")
-            if self.wire.value("select to_regclass($1)::oid::int8", name) == oid:
-                return describe(self.wire, oid, kind, name, table)
+            lock = f"lock table {name} in access share mode" if kind in "rpv" else ""
+            self.wire.execute("begin isolation level repeatable read read only; "
+                              f"set local lock_timeout = '{LOCK_TIMEOUT}'; {lock}")  # fmt: skip
+            relation = describe(self.wire, oid, kind, name, table)
+            if relation:
+                return relation
             self.wire.execute("rollback")  # another table has taken its name while we waited for the lock
         raise WeirError(f"{name} was replaced by another table again and again: run again when that has ended")
 
@@ -68,7 +69,7 @@ class Connector:
         if not relation.versions or keyless:
             facts = self._compare(table, raw, relation, source, columns, progress)
             return facts | {"promise": "exact"}, {"rows": facts["source_rows"], "token": relation.token}
-        low, high = self._snapshot()
+        low, high = relation.open, relation.next
         known = state.get("token") == relation.token and "xmin" in state and _follows(state, low, high)
         promise = {"promise": "exact on compare" if ahead else "exact"}
         if ahead and known and not full and not raw.empty and (window := pg_ahead.window(table, state, ahead)):
@@ -86,13 +87,13 @@ class Connector:
             facts = self._compare(table, raw, relation, source, columns, progress)
             rows = facts["source_rows"]
         else:
-            where, end = new_versions(state, high), raw.end()
+            where = new_versions(state, high)
             several = ahead or state["xids"] is None  # what is new may have landed
             if several:
                 facts = self._sweep(table, raw, relation, source, columns, where, progress)
             else:
                 facts = self._copy(raw, relation, source, columns, where, progress)
-            keys = Keys(self.wire, raw, relation, source, table.key, end, facts["landed"])
+            keys = Keys(self.wire, raw, relation, source, table.key, facts["landed"])
             if several:
                 live = raw.wire.value(f"select count(*) from ({raw.live(table.key, listed(table.key))}) l")
                 settled = keys.balance(live)
@@ -110,18 +111,13 @@ class Connector:
         source = [*relation.columns, Column("_key", "text", "null::text")] if keyless else relation.columns
         columns = raw.prepare(source)
         same = relation.versions and state.get("token") == relation.token and "xmin" in state
-        new = f"({new_versions(state, self._snapshot()[1])})" if same else "false"
+        new = f"({new_versions(state, relation.next)})" if same else "false"
         raw.incoming(", _new boolean")
         names = [*(c.name for c in columns), "_new"]
         pipe(self.wire, query(columns, source, relation.name, f", {new}"), raw.wire, None, "incoming", names)
         if keyless:
             keyed_by_content(raw)
         return table.key or ["_key"], "exact"
-
-    def _snapshot(self) -> tuple[int, int]:
-        """The oldest transaction that is open in the snapshot, and the next that will begin."""
-        low, high = str(self.wire.value("select txid_current_snapshot()::text")).split(":")[:2]
-        return int(low), int(high)
 
     def _newest(self, relation: Relation, low: int, high: int) -> list[int] | None:
         """The transactions from the snapshot's oldest open one on that wrote rows it sees; None for too many."""
@@ -147,6 +143,8 @@ class Connector:
     def _copy(self, raw: Raw, relation: Relation, source: list[Column], columns: list[Column], where: str,
               progress: Progress) -> dict[str, Any]:  # fmt: skip
         """COPY the rows straight into raw."""
+        if where == NONE:
+            return {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
         extra = f", '{raw.load_id}'::text, 'upsert'::text"
         names = [*(c.name for c in columns), "_dlt_load_id", "_op"]
         text = query(columns, source, relation.name, extra, where)
@@ -186,7 +184,7 @@ def _since(low: int, high: int, less: list[int]) -> str:
     """The condition for versions by transactions from `low` to below `high`, less some."""
     if high - low <= FEW:
         listed = ",".join(str(xid % _TURN) for xid in range(low, high) if xid % _TURN not in less)
-        return f"xmin = any('{{{listed}}}'::xid[])" if listed else "false"
+        return f"xmin = any('{{{listed}}}'::xid[])" if listed else NONE
     landed = ",".join(str(int(xid)) for xid in less)
     return f"age(xmin) <= (select age('{low % _TURN}'::xid)) and not (xmin = any('{{{landed}}}'::xid[]))"
 
