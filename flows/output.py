@@ -55,6 +55,7 @@ def next_steps() -> None:
 def _quarantine(run: Any) -> None:
     """Open quarantine by model and reasons."""
     from weir import warehouse
+    from weir.quarantine import marked
 
     try:
         with warehouse.connect() as connection:
@@ -63,7 +64,7 @@ def _quarantine(run: Any) -> None:
     except WeirError:
         return
     if rows:
-        show.table("Quarantine", ["model", "reasons", "rows#"], rows)
+        show.table("Quarantine", ["model", "reasons", "rows#"], marked(rows))
 
 
 _QUARANTINE = """

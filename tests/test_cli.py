@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from weir import commands
+from weir import commands, state
 from weir import quarantine as held
 from weir import warehouse as house
 from weir.build import Built
@@ -113,6 +113,26 @@ def test_what_is_held_back_is_shown_beside_quarantine(
     assert told.count("Nothing waits in quarantine. Accepted, but held back from the marts") == 2
     assert "stg_x account is unknown 1 7" in told and "stg_x account is unknown 1 me_7" in told
     assert "account is unknown: it refers to 9" in told
+
+
+def test_what_is_no_longer_declared_is_marked(warehouse: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with house.connect() as connection:
+        connection.execute(
+            """create table ops.ledger (model text, source text, table_name text, load_id text, accepted int,
+                rejected int, superseded int, deleted int, built_at timestamptz);
+            create table quality.quarantine (model text, key text, reasons text[], row jsonb, load_id text,
+                seq bigint, first_seen timestamptz, resolved_at timestamptz, how text);
+            insert into quality.quarantine (model, key, reasons) values
+                ('stg_app__users', '1', '{bad}'), ('stg_left__users', '1', '{bad}');
+            insert into ops.landings (load_id, job, source, table_name, promise, how, extracted, landed, as_of)
+            values ('a', 'users', 'left', 'users', 'exact', 'compare', 0, 0, now())"""
+        )
+    assert held.show() == 0
+    told = capsys.readouterr().out
+    assert "stg_left__users (no longer declared)" in told and "stg_app__users (no" not in told
+    assert state.show() == 0
+    told = capsys.readouterr().out
+    assert "left.users (no longer declared)" in told and "app.users (no" not in told
 
 
 def test_docs_on_a_port_that_is_taken_is_a_mistake(home: Path) -> None:

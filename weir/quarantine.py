@@ -14,8 +14,9 @@ from rich.json import JSON
 
 from weir import show as shown
 from weir import warehouse
-from weir.settings import WeirError, load_env
+from weir.settings import WeirError, load_env, project_dir
 
+GONE = "(no longer declared)"
 _COUNTS = """
 select model, array_to_string(reasons, '; '), count(*), min(first_seen), max(first_seen)
 from quarantine where resolved_at is null and (%(model)s::text is null or model = %(model)s)
@@ -66,7 +67,7 @@ def show(model: str | None = None, key: str | None = None, history: bool = False
         if model and taken != (True,):
             raise WeirError(f"no staging model {model!r} has taken anything: `weir quarantine` lists those that have")
         if history:
-            rows = connection.execute(_HISTORY, values).fetchall()
+            rows = marked(connection.execute(_HISTORY, values).fetchall())
             shown.table(
                 "Quarantine, open and past", ["model", "state", "reasons", "rows#", "first seen", "resolved"], rows
             )
@@ -75,13 +76,19 @@ def show(model: str | None = None, key: str | None = None, history: bool = False
     return 0
 
 
+def marked(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows, which begin with their model; marked where the project lacks it, so that they can't leave any more."""
+    there = {path.stem for path in (project_dir() / "models").rglob("*.sql")}
+    return [(row[0] if row[0] in there else f"{row[0]} {GONE}", *row[1:]) for row in rows]
+
+
 def _there(connection: psycopg.Connection, relation: str) -> bool:
     return connection.execute("select to_regclass(%s) is not null", [relation]).fetchone() == (True,)
 
 
 def _waiting(connection: psycopg.Connection, values: dict[str, Any]) -> None:
     """Two tables: rows wrong by themselves, and rows held back for what other tables say."""
-    rows = connection.execute(_COUNTS, values).fetchall()
+    rows = marked(connection.execute(_COUNTS, values).fetchall())
     if rows:
         shown.table("Quarantine", ["model", "reasons", "rows#", "first seen", "last seen"], rows)
     else:

@@ -8,6 +8,7 @@ import psycopg
 from weir import published, warehouse
 from weir import show as shown
 from weir.balance import lines
+from weir.quarantine import GONE
 from weir.settings import as_of, load_env, project_dir
 
 _TABLES = """
@@ -55,7 +56,8 @@ def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
             rows.append([name, None, None, "never", None, None])
             continue
         _, promise, how, landed, at_source, changed = found[name]
-        rows.append([name, promise, how, shown.ago(landed, now), shown.ago(changed, now), at_source])
+        told = name if name in declared else f"{name} {GONE}"
+        rows.append([told, promise, how, shown.ago(landed, now), shown.ago(changed, now), at_source])
     shown.table("Tables", ["table", "promise", "last way", "last landing", "last change", "rows at source#"], rows)
 
 
