@@ -32,11 +32,11 @@ DUMPS = {
 
 
 def load(url: str, dump: Path) -> None:
-    from weir import embedded
+    from weir import programs
 
     text = gzip.decompress(dump.read_bytes()) if dump.suffix == ".gz" else dump.read_bytes()
     done = subprocess.run(
-        [str(embedded._programs() / "psql"), "-q", "-X", "-d", url], input=text, capture_output=True, timeout=300
+        [str(programs.folder() / "psql"), "-q", "-X", "-d", url], input=text, capture_output=True, timeout=300
     )
     assert done.returncode == 0, done.stderr[-500:]
 

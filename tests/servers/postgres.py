@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from tests.servers.folders import claimed, die_with_parent
-from weir import embedded
+from weir import programs
 from weir.ports import free_port
 from weir.settings import home
 
@@ -44,9 +44,9 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises RuntimeError with the end of its log."""
-        words = [str(embedded._programs() / "postgres"), "-D", str(self.data), "-p", str(self.port)]
+        words = [str(programs.folder() / "postgres"), "-D", str(self.data), "-p", str(self.port)]
         words += [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
-        user: dict[str, Any] = {"user": "pgserver", "group": "pgserver", "extra_groups": []} if embedded._root() else {}
+        user = programs.as_user()
         log = self.data.with_name("server.log")
         with log.open("ab") as out:
             self.process = subprocess.Popen(
@@ -106,15 +106,15 @@ def _server(settings: dict[str, str]) -> Iterator[Server]:
 
 def _run(program: str, *arguments: object) -> None:
     home().mkdir(parents=True, exist_ok=True)
-    if embedded._root() and subprocess.run(["id", "pgserver"], capture_output=True).returncode:
+    if programs.is_root() and subprocess.run(["id", "pgserver"], capture_output=True).returncode:
         subprocess.run(["useradd", "--system", "-s", "/bin/false", "pgserver"], check=True)
-    done = embedded._run(program, *arguments)
+    done = programs.run(program, *arguments)
     if done.returncode:
         raise RuntimeError(f"{program}: {done.stdout[-600:]}")
 
 
 def _own(path: Path) -> None:
-    if embedded._root():
+    if programs.is_root():
         shutil.chown(path, "pgserver", "pgserver")
 
 
