@@ -6,7 +6,7 @@ bits of the landing before (`ops.key_bits`) says all. Else rows are counted, and
 cross the wire.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.connectors.pg_catalog import Relation, query
 from ingest.raw import Column, Raw, listed, quoted
@@ -46,13 +46,14 @@ class Keys:
         """
         if not self.landed and self._count() == before:
             return Settled(before, 0, bits)
-        if before < MANY or not self._dense(before):
+        if not self._pack(before):
             return self.balance(before + self._added())
-        self._pack()
-        settled = self._compare_bits(bits) if bits else None
-        settled = settled or self.balance(before + self._added())
-        self.raw.wire.execute(_KEEP, *self._place, self.raw.load_id)
-        return Settled(settled.rows, settled.deleted, self.raw.load_id)
+        settled = (self._compare_bits(bits) if bits else None) or self.balance(before + self._added())
+        return replace(settled, bits=self._keep())
+
+    def remember(self, rows: int) -> str | None:
+        """Keep the bits of a table of which all has landed; returns their load, or None where it has none."""
+        return self._keep() if self._pack(rows) else None
 
     def balance(self, live: int) -> Settled:
         """Count the rows at the source; where they are not as many as live in raw, find the keys that are gone."""
@@ -99,24 +100,31 @@ class Keys:
 
     def _dense(self, rows: int) -> bool:
         """Whether the key is one integer, of which a word of 64 holds enough."""
-        if not self.relation.unique or len(self.key) > 1 or self._columns[0].type not in _INTEGERS:
+        if rows < MANY or not self.relation.unique or len(self.key) > 1 or self._columns[0].type not in _INTEGERS:
             return False
         name = self._columns[0].expr
         words = f"select (max({name})::int8 >> 6)::numeric - (min({name})::int8 >> 6) from {self.relation.name}"
         return (self.wire.value(words) or 0) <= rows / SPARSE
 
-    def _pack(self) -> None:
-        """Read the keys at the source into the temporary table `now`, 64 to a word.
+    def _pack(self, rows: int) -> bool:
+        """Read the keys at the source into the temporary table `now`, 64 to a word; whether they are worth it.
 
         The union hides the key's statistics: by them the planner expects as many words as keys, and does not count in
         several processes.
         """
+        if not self._dense(rows):
+            return False
         key = f"({self._columns[0].expr})::int8"
         pair = f"select {key} >> 6 as word, 1::int8 << ({key} & 63)::int4 as bits from {self.relation.name}"
         packed = (f"select word, bit_or(bits) from ({pair} union all select 0::int8, 0::int8 where false) k "
                   "group by word")  # fmt: skip
         self.raw.wire.execute("create temporary table now (word int8, bits int8) on commit drop")
         pipe(self.wire, packed, self.raw.wire, None, "now", ["word", "bits"])
+        return True
+
+    def _keep(self) -> str:
+        self.raw.wire.execute(_KEEP, *self._place, self.raw.load_id)
+        return self.raw.load_id
 
     def _compare_bits(self, bits: str) -> Settled | None:
         """Append tombstones for the bits that are gone; None where no bits of that load were kept."""

@@ -4,9 +4,8 @@ That is views, foreign tables, tables without a key, and those of which row poli
 
 In: one repeatable-read, read-only transaction per table. Out: binary COPY from the source into raw, joined by a small
 queue. What is new are the versions whose transaction is at or above the last snapshot's xmin, less those landed
-already; what is gone shows when the source's count differs from the live rows in raw (the balance), and then the
-keys are compared. A changed token (another server, a restart, another schema) calls for a compare by content. A huge
-table that only grows may land windows of its cursor between (pg_ahead).
+already; what is gone shows in the keys (pg_keys). A changed token (another server, a restart, another schema) calls for
+a compare by content. A huge table that only grows may land windows of its cursor between (pg_ahead).
 """
 
 import asyncio
@@ -78,6 +77,7 @@ class Connector:
             return facts | promise, state | {"low": window[1]}
         following: State = {"xmin": low, "xids": self._newest(relation, low, high), "token": relation.token}
         following |= pg_ahead.following(ahead) if ahead else {}
+        bits = None
         if raw.empty:
             facts = self._first(raw, relation, source, columns, progress)
             if not relation.unique:
@@ -86,6 +86,7 @@ class Connector:
         elif full or not known:
             facts = self._compare(table, raw, relation, source, columns, progress)
             rows = facts["source_rows"]
+            bits = None if ahead else Keys(self.wire, raw, relation, source, table.key, 0).remember(rows)
         else:
             where = new_versions(state, high)
             several = ahead or state["xids"] is None  # what is new may have landed
@@ -99,9 +100,9 @@ class Connector:
                 settled = keys.balance(live)
             else:
                 settled = keys.settle(state["rows"], state.get("bits"))
-            rows, deleted = settled.rows, settled.deleted
-            following |= {"bits": settled.bits} if settled.bits else {}
+            rows, deleted, bits = settled.rows, settled.deleted, settled.bits
             facts |= {"how": "row versions", "deleted": deleted, "landed": facts["landed"] + deleted}
+        following |= {"bits": bits} if bits else {}
         return facts | {"source_rows": rows} | promise, following | {"rows": rows}
 
     def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
