@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import build, publish, published, tested, warehouse
+from weir import build, publish, published, rollback, tested, warehouse
 from weir.marts import Mart, manifest_path, marts_or_parse
 from weir.settings import WeirError
 
@@ -41,13 +41,13 @@ def test_rolled_back_to_the_set_before_step_by_step(run: Sql) -> None:
     second = digest(run)
     run("update analytics_next.accounts set seen = '2024-01-01 10:00:00.123456+02', tags = '[2:3]={x,NULL}'")
     release("r3")
-    publish.roll_back((ACCOUNTS, EVENTS))
+    rollback.roll_back((ACCOUNTS, EVENTS))
     assert digest(run) == second
-    number, changes = publish.roll_back((ACCOUNTS, EVENTS))
+    number, changes = rollback.roll_back((ACCOUNTS, EVENTS))
     assert digest(run) == first
     assert number == 2 and {c.mart: c.rows for c in changes} == {"accounts": 100, "events": 6}
     with pytest.raises(WeirError, match="publication 1 is the first one: there is no set before it to return to"):
-        publish.roll_back((ACCOUNTS, EVENTS))
+        rollback.roll_back((ACCOUNTS, EVENTS))
     assert digest(run) == first
     release("r4")
     assert digest(run) == digest(run, "analytics_next")
@@ -80,7 +80,7 @@ def test_a_set_that_was_returned_to_is_compared_too(run: Sql) -> None:
     run(CHANGE + "alter table analytics_next.accounts add column later int")
     release("r2")
     release("r3")  # changes nothing: the same set
-    publish.roll_back((ACCOUNTS, EVENTS))
+    rollback.roll_back((ACCOUNTS, EVENTS))
     with warehouse.connect() as connection:
         assert [check.fault for check in published.compare(connection)] == ["", ""]
         assert re.fullmatch(r"publication 1 of \d{4}-\d\d-\d\d \d\d:\d\d \(run r1\)", published.told(connection))
@@ -94,7 +94,7 @@ def test_the_first_publication_is_not_taken_back(run: Sql) -> None:
     release("r2")  # changes nothing
     before = digest(run)
     with pytest.raises(WeirError, match="publication 1 is the first one: there is no set before it to return to"):
-        publish.roll_back((ACCOUNTS, EVENTS))
+        rollback.roll_back((ACCOUNTS, EVENTS))
     assert digest(run) == before
 
 
@@ -103,7 +103,7 @@ def test_a_project_without_marts_publishes_nothing_and_its_first_set_is_the_firs
     assert run("select to_regclass('analytics.accounts')") == [(None,)]
     release("r2")
     with pytest.raises(WeirError, match="publication 2 is the first one"):
-        publish.roll_back((ACCOUNTS, EVENTS))
+        rollback.roll_back((ACCOUNTS, EVENTS))
 
 
 def test_a_failed_gate_says_how_to_live_with_it(run: Sql) -> None:
@@ -134,7 +134,7 @@ def test_undo_keeps_a_few_publications(run: Sql) -> None:
         release(f"r{turn}")
     assert run("select count(distinct publication_id) from undo.rows") == [(5,)]
     for _ in range(5):
-        publish.roll_back((ACCOUNTS, EVENTS))
+        rollback.roll_back((ACCOUNTS, EVENTS))
     assert run("select mrr from analytics.accounts where account_id = 1") == [(3,)]
 
 
@@ -145,7 +145,7 @@ def test_roll_back_refuses_rows_that_somebody_else_changed(run: Sql) -> None:
     run("delete from analytics.accounts where account_id = -1")
     before = digest(run)
     with pytest.raises(WeirError, match=r"analytics\.accounts was changed by somebody else"):
-        publish.roll_back((ACCOUNTS, EVENTS))
+        rollback.roll_back((ACCOUNTS, EVENTS))
     assert digest(run) == before
 
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.publishing import ACCOUNTS, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish, show
+from weir import publish, rollback, show
 from weir.marts import Mart
 from weir.settings import WeirError
 
@@ -41,7 +41,7 @@ def test_a_new_column_and_a_new_mart_come_by_themselves(run: Sql) -> None:
     run("alter table analytics_next.accounts add column plan text collate \"C\" default 'pro'")
     assert release("r2") == {"accounts": (0, 100, 0, 100), "events": (6, 0, 0, 6)}
     assert digest(run) == digest(run, "analytics_next")
-    publish.roll_back((ACCOUNTS, EVENTS))
+    rollback.roll_back((ACCOUNTS, EVENTS))
     assert run("select count(*), count(plan) from analytics.accounts") == [(100, 0)]
 
 
@@ -61,7 +61,7 @@ def test_a_new_constraint_of_the_contract_comes_by_itself_and_goes(run: Sql) -> 
     release("r2")
     assert not_null(run) == {"account_id", "mrr", "plan"}
     assert run("select count(*) from pg_constraint where conname = 'weir_not_null'") == [(0,)]
-    publish.roll_back((ACCOUNTS, EVENTS))  # the rows before have no plan
+    rollback.roll_back((ACCOUNTS, EVENTS))  # the rows before have no plan
     assert not_null(run) == {"account_id", "mrr"}
     run("alter table analytics_next.accounts alter mrr drop not null; update analytics_next.accounts set mrr = null")
     release("r3")
@@ -119,7 +119,7 @@ def test_a_loss_must_be_named(run: Sql, act: str, says: str, name: str) -> None:
     release("r3", accept=(name,), marts=marts)
     assert digest(run) == digest(run, "analytics_next")
     with pytest.raises(WeirError, match=r"can't be rolled back"):
-        publish.roll_back(marts)
+        rollback.roll_back(marts)
     release("r4", marts=marts)
 
 
@@ -166,7 +166,7 @@ def test_an_unfinished_build_of_another_keeps_publication_out(
     run: Sql, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release()
-    monkeypatch.setattr("weir.publish._LOCK_WAIT", "100ms")
+    monkeypatch.setattr("weir.publisher.LOCK_WAIT", "100ms")
     with psycopg.connect(warehouse) as builder:
         builder.execute("delete from analytics_next.accounts")
         with pytest.raises(WeirError, match="somebody is writing to analytics_next"):
@@ -197,5 +197,5 @@ def test_foreign_keys_between_marts_hold_through_a_publication(run: Sql) -> None
     run("delete from analytics_next.accidents where id = 1; insert into analytics_next.accidents values (3, 900)")
     release("r2", marts=(children, ACCOUNTS, EVENTS))
     assert digest(run) == digest(run, "analytics_next")
-    publish.roll_back((children, ACCOUNTS, EVENTS))
+    rollback.roll_back((children, ACCOUNTS, EVENTS))
     assert run("select account_id from analytics.accidents order by 1") == [(1,), (2,)]

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from weir import publish as publication
-from weir import published, show, tested, warehouse
+from weir import published, rollback, show, tested, warehouse
 from weir.pulse import pulse
 from weir.settings import WeirError, load_env, project_dir
 
@@ -81,7 +81,7 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
 def roll_back() -> int:
     """Take the last publication back."""
     with _alone():
-        number, changes = publication.roll_back()
+        number, changes = rollback.roll_back()
     show.changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
         show.say(f"Readers see {published.told(connection)} again.", style="green")

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from weir.equations import Line
-from weir.publish import Change
+from weir.publisher import Change
 from weir.settings import redact
 
 NARROWEST = 130  # in a pipe, where no terminal says how wide it is

@@ -1,0 +1,75 @@
+"""Roll-back: readers see the set of the publication before again, from the undo rows that the last one kept.
+
+In: `ops.publications`, undo rows. Out: `analytics` as it was, all marts in one transaction. Alone:
+`weir publish --roll-back`.
+"""
+
+from collections.abc import Sequence
+
+import psycopg
+
+from weir import not_null, publisher, undo
+from weir.marts import PUBLISHED, Mart, marts
+from weir.publisher import Change
+from weir.settings import WeirError
+
+
+def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
+    """Return to the set before the newest publication that changed something; returns its number and what moved.
+
+    Raises WeirError when there is none whose undo is kept, when it is the first one in force (readers would see empty
+    marts), or when it dropped or retyped a column.
+    """
+    with publisher.alone() as connection:
+        publication, kept = _newest_undo(connection)
+        not_null.relax_for_undo(connection, publication, kept)
+        known = {mart.name: mart for mart in (marts() if found is None else found)}
+        changed = publisher.parents_first(connection, [known.get(name) or Mart(name) for name in kept])
+        with connection.transaction():
+            undo.settings(connection)
+            publisher.lock(connection, PUBLISHED, changed)
+            gone = {mart.name: undo.take_out(connection, publication, mart) for mart in reversed(changed)}
+            changes = []
+            for mart in changed:
+                back, updated = undo.put_back(connection, publication, mart)
+                changes.append(Change(mart.name, back, updated, gone[mart.name], publisher.count(connection, mart)))
+            # Later ones changed nothing, so they showed the same set: they are no longer in force either.
+            connection.execute(
+                "update ops.publications set rolled_back_at = clock_timestamp() "
+                "where publication_id >= %s and rolled_back_at is null",
+                [publication],
+            )
+            connection.execute("delete from undo.rows where publication_id = %s", [publication])
+    return publication, changes
+
+
+def _newest_undo(connection: psycopg.Connection) -> tuple[int, list[str]]:
+    """The newest publication that changed something, and which marts. Raises WeirError where it can't be taken back."""
+    row = connection.execute(
+        "select max(publication_id) from ops.publications join undo.rows using (publication_id) "
+        "where rolled_back_at is null"
+    ).fetchone()
+    if not row or row[0] is None:
+        raise WeirError("there is nothing to roll back: no publication whose undo is kept changed a row")
+    publication = int(row[0])
+    _refuse_first(connection, publication)
+    query = "select mart, array_agg(distinct op) from undo.rows where publication_id = %s group by mart"
+    kept: dict[str, list[str]] = dict(connection.execute(query, [publication]).fetchall())
+    for name, operations in kept.items():
+        if "shape" in operations:
+            raise WeirError(
+                f"publication {publication} dropped or retyped a part of {name} (--accept), so it can't be "
+                "rolled back; publish a good set instead"
+            )
+    return publication, list(kept)
+
+
+def _refuse_first(connection: psycopg.Connection, publication: int) -> None:
+    """Raises WeirError when no publication before this one is in force."""
+    query = (
+        "select exists (select from ops.publications join ops.publication_tables using (publication_id) "
+        "where publication_id < %s and rolled_back_at is null)"
+    )
+    row = connection.execute(query, [publication]).fetchone()
+    if not row or not row[0]:
+        raise WeirError(f"publication {publication} is the first one: there is no set before it to return to")
