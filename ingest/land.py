@@ -26,7 +26,7 @@ Report = Callable[[TableEvent], None]
 _SETTINGS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RESTORE_FROM_DESTINATION": "false",
     "LOAD__RAISE_ON_FAILED_JOBS": "false", "LOAD__WORKERS": "3", "LOAD__DELETE_COMPLETED_JOBS": "true",
-    "SCHEMA__NAMING": "sql_cs_v1", "ENABLE_RUNTIME_TRACE": "false",
+    "SCHEMA__NAMING": "sql_cs_v1", "ENABLE_RUNTIME_TRACE": "false", "PROVIDERS__ENABLE_AIRFLOW_SECRETS": "false",
 }  # fmt: skip
 
 
