@@ -60,7 +60,7 @@ def server() -> Iterator[str]:
     remove(embedded.data_folder(), _HOME)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def database(server: str) -> Callable[[], str]:
     """A function that makes a fresh, empty database on the test server and returns its URL."""
     import psycopg
@@ -84,9 +84,24 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def warehouse(database: Callable[[], str], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """URL of a fresh warehouse (a database with the `ops` tables) that WAREHOUSE_URL names."""
+    return _made_warehouse(monkeypatch, database())
+
+
+@pytest.fixture(scope="module")
+def warehouse_of_module(
+    database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[pytest.MonkeyPatch]:
+    """A home and a warehouse that the tests of a file share; what else is to hold for all of them is set by it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WEIR_HOME", str(tmp_path_factory.mktemp("home")))
+        _made_warehouse(patch, database())
+        yield patch
+
+
+def _made_warehouse(patch: pytest.MonkeyPatch, url: str) -> str:
     from weir import warehouse as module
 
-    monkeypatch.setenv("WAREHOUSE_URL", database())
+    patch.setenv("WAREHOUSE_URL", url)
     for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE", "SSLMODE"):
-        monkeypatch.setenv(f"WEIR_PG_{name}", "")
+        patch.setenv(f"WEIR_PG_{name}", "")
     return module.ensure()

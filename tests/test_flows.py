@@ -34,10 +34,31 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def company(prefect: str, warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     """The small company with 100 orders and two leads, and nothing landed."""
-    monkeypatch.setenv("PREFECT_API_URL", prefect)
-    monkeypatch.delenv("WEIR_PREFECT_PORT")  # so that the address is one's own server, which no run starts anew
-    made = Company(tmp_path, monkeypatch)
-    made.orders(1, 100)
+    return founded(prefect, tmp_path, monkeypatch, 100)
+
+
+@pytest.fixture(scope="module")
+def first(
+    prefect: str, warehouse_of_module: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Company, tuple[int, str, str]]:
+    """A small company with 300 orders and two leads, and its first run; each test that takes it leaves it published."""
+    return founded(prefect, tmp_path_factory.mktemp("company"), warehouse_of_module, 300), run()
+
+
+@pytest.fixture
+def published(first: tuple[Company, tuple[int, str, str]]) -> Company:
+    """That company, all that it has published."""
+    assert query("select count(*) from analytics.fct_orders") == query("select count(*) from staging.stg_shop__orders")
+    return first[0]
+
+
+def founded(prefect: str, folder: Path, patch: pytest.MonkeyPatch, orders: int) -> Company:
+    """A small company with orders and two leads."""
+    patch.setenv("PREFECT_API_URL", prefect)
+    # so that the address is one's own server, which no run starts anew
+    patch.delenv("WEIR_PREFECT_PORT", raising=False)
+    made = Company(folder, patch)
+    made.orders(1, orders)
     made.people("a.csv", ["ann@x.io,Ann", "bob@x.io,Bob"])
     return made
 
@@ -112,12 +133,14 @@ def children() -> list[str]:
     return found
 
 
-def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(company: Company) -> None:
-    code, out, err = run()
+def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(
+    first: tuple[Company, tuple[int, str, str]],
+) -> None:
+    company, (code, out, err) = first
     assert (code, err) == (0, "")
-    assert "102 rows changed in 2 marts." in out
+    assert "302 rows changed in 2 marts." in out
     assert "/runs/flow-run/" in out
-    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+    assert query("select count(*) from analytics.fct_orders") == [(300,)]
     state, message, flow_run = last_run()
     assert (state, message, flow_state(flow_run)) == ("succeeded", None, "Completed")
     names = {"land", "gate raw", "build", "gate marts", "publish", "balance", "shop.orders", "leads.people",
@@ -136,7 +159,7 @@ def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(compa
     assert code == 1
     assert "analytics.fct_orders is not as publication 1 left it" in err and "`weir publish` puts that right" in err
 
-    company.orders(101, 101)
+    company.orders(301, 301)
     code, out, _ = run()
     assert code == 0
     assert "2 rows changed in 2 marts." in out
@@ -145,42 +168,41 @@ def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(compa
     assert "dim_people" not in built, "only what new rows touch is built"
 
 
-def test_a_failed_gate_stops_what_depends_on_it_until_accepted(company: Company) -> None:
-    company.orders(1, 300)
-    assert run()[0] == 0
-    company.shop("delete from orders where order_id > 100")
-    company.people("b.csv", ["cleo@x.io,Cleo"])
+def test_a_failed_gate_stops_what_depends_on_it_until_accepted(published: Company) -> None:
+    ((orders,),) = query("select count(*) from analytics.fct_orders")
+    published.shop("delete from orders where order_id > 100")
+    published.people("b.csv", ["cleo@x.io,Cleo"])
     code, out, err = run()
-    sentence = "gate raw shop: orders lost 200 rows at the source, more than half of the 300 it had"
     assert code == 1
-    assert sentence in err
+    assert f"orders lost {orders - 100} rows at the source, more than half of the {orders} it had" in err
+    assert "gate raw shop: orders lost" in err
     assert '--accept "raw shop: orders: deletes"' in out
-    assert query("select count(*) from analytics.fct_orders") == [(300,)]
+    assert query("select count(*) from analytics.fct_orders") == [(orders,)]
     assert query("select count(*) from analytics.dim_people") == [(2,)]
     assert last_run()[0] == "failed"
     code, _, err = run("accept=['raw shop: orders: deletes']")
     assert code == 1
-    assert "gate marts: fct_orders has 100 rows, less than half of the 300 published last" in err
-    assert query("select count(*) from analytics.fct_orders") == [(300,)]
+    assert f"gate marts: fct_orders has 100 rows, less than half of the {orders} published last" in err
+    assert query("select count(*) from analytics.fct_orders") == [(orders,)]
     assert run("accept=['raw shop: orders: deletes', 'marts: fct_orders']")[0] == 0
     assert query("select count(*) from analytics.fct_orders") == [(100,)]
     assert query("select count(*) from analytics.dim_people") == [(3,)]
 
 
-def test_a_source_that_is_down_fails_the_others_land_and_readers_keep_the_last_set(company: Company) -> None:
-    assert run()[0] == 0
-    company.orders(101, 110)
-    (company.folder / "leads").rename(company.folder / "gone")
+def test_a_source_that_is_down_fails_the_others_land_and_readers_keep_the_last_set(published: Company) -> None:
+    ((orders,),) = query("select count(*) from analytics.fct_orders")
+    published.orders(901, 910)
+    (published.folder / "leads").rename(published.folder / "gone")
     code, _, err = run()
     assert code == 1
     assert "leads" in err
     assert "nothing that depends on leads is built or published" in err
-    assert query("select count(*) from staging.stg_shop__orders") == [(110,)]
-    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+    assert query("select count(*) from staging.stg_shop__orders") == [(orders + 10,)]
+    assert query("select count(*) from analytics.fct_orders") == [(orders,)]
     assert task_runs(last_run()[2])["land"] == "Failed"
-    (company.folder / "gone").rename(company.folder / "leads")
+    (published.folder / "gone").rename(published.folder / "leads")
     assert run()[0] == 0
-    assert query("select count(*) from analytics.fct_orders") == [(110,)]
+    assert query("select count(*) from analytics.fct_orders") == [(orders + 10,)]
 
 
 def test_a_source_that_nobody_declared_is_an_error(company: Company) -> None:
@@ -189,9 +211,9 @@ def test_a_source_that_nobody_declared_is_an_error(company: Company) -> None:
     assert "nosuch" in err
 
 
-def test_a_failed_dbt_test_publishes_nothing(company: Company) -> None:
-    assert run()[0] == 0
-    mart = company.folder / "project" / "models" / "marts" / "fct_orders.sql"
+def test_a_failed_dbt_test_publishes_nothing(published: Company) -> None:
+    before = query("select count(*), max(order_id) from analytics.fct_orders")
+    mart = published.folder / "project" / "models" / "marts" / "fct_orders.sql"
     good = mart.read_text()
     mart.write_text(good + " union all select 1, 0")
     code, out, err = run()
@@ -201,8 +223,9 @@ def test_a_failed_dbt_test_publishes_nothing(company: Company) -> None:
     assert "/runs/flow-run/" in out and "weir docs" not in out, "where to look for the fault, and no more"
     assert task_runs(last_run()[2])["unique_fct_orders_order_id"] == "Failed"
     mart.write_text(good)
+    assert query("select count(*), max(order_id) from analytics.fct_orders") == before
     assert run()[0] == 0, "the failed build is made good, though nothing has landed"
-    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+    assert query("select count(*), max(order_id) from analytics.fct_orders") == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
