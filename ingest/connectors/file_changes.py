@@ -32,7 +32,7 @@ def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int]) -> None
         if not by:
             continue
         same = ", ".join(comparable(c) for c in raw.columns if c.name != "_line" or by == ["_line"])
-        live = raw.live(by, same, f"_file = {name} and ({part})")
+        live = raw.live(by, same, f"_file = {name} and ({part})") + f" and _file = {name}"
         changed = f"select {listed(by)} from (select {same} from incoming where {part} except {live}) d"
         added = raw.wire.execute(
             f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, '{raw.load_id}', 'upsert' "
@@ -47,7 +47,8 @@ def _remove(raw: Raw, key: list[str], where: str, beside: str, counts: dict[str,
         if not by:
             continue
         what = listed([*dict.fromkeys([*by, "_file"])])
-        gone = raw.live([*by, "_file"], what, f"{where} and ({part})")
+        # the files once more: else the rows that bear the numbers found are sought in the whole table
+        gone = raw.live([*by, "_file"], what, f"{where} and ({part})") + f" and {where}"
         if beside:
             gone += f" except select {what} from {beside} where {part}"
         removed = raw.wire.execute(
