@@ -35,7 +35,7 @@ def told(run: Any) -> None:
         show.balance(run.lines)
     if run.changes is not None:
         show.changes(run.changes)
-    elif run.todo and run.todo.nothing and not run.faults:
+    elif run.todo and run.todo.nothing and not run.all_faults():
         show.say("Nothing new at the sources: what is published stays.", style="green")
     steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in run.seconds.items())
     show.say(f"Seconds: {steps}")

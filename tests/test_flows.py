@@ -200,6 +200,8 @@ def test_a_source_that_is_down_fails_the_others_land_and_readers_keep_the_last_s
     assert query("select count(*) from staging.stg_shop__orders") == [(orders + 10,)]
     assert query("select count(*) from analytics.fct_orders") == [(orders,)]
     assert task_runs(last_run()[2])["land"] == "Failed"
+    code, out, _ = run()
+    assert code == 1 and "Nothing new at the sources" not in out, "nobody knows what is new at a source that is down"
     (published.folder / "gone").rename(published.folder / "leads")
     assert run()[0] == 0
     assert query("select count(*) from analytics.fct_orders") == [(orders + 10,)]
