@@ -1,6 +1,7 @@
 """One step of a staged model: what it takes, what makes it start anew, what it refuses, and what it leaves alone."""
 
 import threading
+import time
 
 import psycopg
 import pytest
@@ -182,8 +183,10 @@ def test_two_steps_at_once_take_a_load_once(shop: Shop, warehouse: str) -> None:
         holder.execute(lock, [relation])
         step = threading.Thread(target=lambda: results.append(shop.dbt("run")))
         step.start()
-        step.join(8)
-        assert step.is_alive(), "the step did not wait for the lock"
+        waits = "select from pg_locks join pg_database d on d.oid = database and datname = current_database()"
+        while not shop.rows(f"{waits} where locktype = 'advisory' and not granted"):
+            assert step.is_alive(), "the step did not wait for the lock"
+            time.sleep(0.05)
     step.join(60)
     assert results[0].success
     assert message(shop.build()) == "NOTHING NEW"
