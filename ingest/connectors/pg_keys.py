@@ -160,7 +160,9 @@ class Keys:
 def _agree(source: int, raw: int) -> None:
     """Raise WeirError when the source and raw do not hold the same number of rows."""
     if source != raw:
-        raise WeirError(f"the source counts {source} rows, raw {raw} after landing: land it with --full, and tell us")
+        raise WeirError(
+            f"the source counts {source} rows, raw {raw} after landing: type `weir land --full-compare`, and tell us"
+        )
 
 
 def _ones(bits: str) -> str:

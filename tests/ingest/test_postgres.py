@@ -313,6 +313,6 @@ def test_a_version_that_was_passed_over_is_not_taken_for_landed(landing, users, 
         landing.rows("update ops.key_bits set bits = array_fill(0::int8, array[cardinality(bits)]) returning 1")
         users.execute("update users set name = %s where id = 1", [str(many)])
         result = next(iter(landing.land().values()))
-        assert "land it with --full" in result.message
+        assert "weir land --full-compare" in result.message
         landing.one(full=True)
         assert live(landing) == source(users)
