@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 from pathlib import Path
 
 import demo_truth as truth
@@ -141,10 +142,15 @@ def test_the_address_follows_the_embedded_warehouse_to_another_port(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WAREHOUSE_URL", raising=False)
-    server = embedded.start()  # that of the home in force, which the demo's fixtures may have moved
-    monkeypatch.setenv("WEIR_DEMO", "1")
-    for stale in ("postgresql://weir:old@127.0.0.1:1/weir_app", "postgresql://weir:old@127.0.0.1:1/another"):
-        monkeypatch.setenv("APP_URL", stale)
-        sources.follow_warehouse()
-        followed = server.rsplit("/", 1)[0] + "/weir_app"
-        assert os.environ["APP_URL"] == (followed if stale.endswith("weir_app") else stale)
+    mine = embedded.start()  # that of the home in force, which the demo's fixtures may have moved
+    try:
+        monkeypatch.setenv("WEIR_DEMO", "1")
+        for stale in ("postgresql://weir:old@127.0.0.1:1/weir_app", "postgresql://weir:old@127.0.0.1:1/another"):
+            monkeypatch.setenv("APP_URL", stale)
+            sources.follow_warehouse()
+            followed = mine.rsplit("/", 1)[0] + "/weir_app"
+            assert os.environ["APP_URL"] == (followed if stale.endswith("weir_app") else stale)
+    finally:
+        if mine != server:
+            embedded.stop("immediate")
+            shutil.rmtree(embedded.data_folder())

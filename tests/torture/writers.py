@@ -34,11 +34,13 @@ class Writer:
     def run(self) -> None:
         """Write in one kind after another; what another writer's lock or key refuses is rolled back."""
         kinds = [self.autocommit] * 8 + [self.short] * 6 + [self.savepoints] * 3 + [self.again] * 3 + [self.bulk]
-        kinds += [self.prepared, self.lasting] if self.number % 4 == 0 else []
+        rare = [self.bulk, self.prepared, self.lasting] if self.number % 4 == 0 else []  # at once, so that none lacks
+        self.random.shuffle(rare)
+        kinds += rare
         if self.number == 1:
             kinds = [self.maintain]
         while time.time() < self.until:
-            kind = self.random.choice(kinds)
+            kind = rare.pop() if rare else self.random.choice(kinds)
             try:
                 kind()
                 self.done[kind.__name__] += 1
