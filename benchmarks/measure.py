@@ -8,7 +8,9 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
 
 import psutil
@@ -40,21 +42,21 @@ def measure(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             env=None if env is None else os.environ | env,
         )  # fmt: skip
+        ended: Future[tuple[int, Any, float]] = Future()
+        Thread(target=lambda: ended.set_result(_wait(process.pid)), daemon=True).start()
         peak, pause = 0.0, 0.005
-        status: int | None = None
-        usage: Any = None
         try:
-            while status is None and time.perf_counter() - start < limit:
+            while not wait([ended], pause).done and time.perf_counter() - start < limit:
                 peak = max(peak, _memory(process.pid))
-                time.sleep(pause)
                 pause = min(0.2, pause * 1.3)  # often at first: a short command must not end between two looks
-                status, usage = _ended(process)
         finally:
-            if status is None:
+            timed_out = not ended.done()
+            if timed_out:
                 os.killpg(process.pid, signal.SIGKILL)  # a session of its own: the command and what it started
-                _, status, usage = os.wait4(process.pid, 0)
-                status = TIMED_OUT << 8
-        seconds = time.perf_counter() - start
+        status, usage, end = ended.result()
+        seconds = end - start
+        if timed_out:
+            status = TIMED_OUT << 8
         process.returncode = code = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = "".join(output.readlines()[-200:])
@@ -63,10 +65,10 @@ def measure(
     return Measured(seconds, peak, code, usage.ru_utime + usage.ru_stime, text)
 
 
-def _ended(process: Any) -> tuple[int | None, Any]:
-    """The exit status and what the process used, with the children it waited for; None while it runs."""
-    pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-    return (status, usage) if pid else (None, None)
+def _wait(pid: int) -> tuple[int, Any, float]:
+    """The exit status, what the process and the children it waited for have used, and the moment of its end."""
+    _, status, usage = os.wait4(pid, 0)
+    return status, usage, time.perf_counter()
 
 
 def _memory(pid: int) -> float:
