@@ -1,13 +1,15 @@
 """The destination: dlt's own for PostgreSQL, whose load jobs read the source and stream into the warehouse.
 
-In: a load package whose job files are windows (tiny, `{"run": …, "table": …, "job": …}`). Out: per job, rows,
-receipt and state of one table, committed together in `ops.landings` under (load id, job); a job that runs again
-finds its receipt and does nothing. dlt keeps the packages, its own `_dlt_…` tables and the retries; the tables of
-raw are made by the job, in its transaction. Built on dlt 1.31; tests/ingest/test_destination.py names each hook.
+In: a load package whose job files are windows (tiny, `{"run": …}`); each lands one waiting table of the source after
+another. Out: per table, rows, receipt and state, committed together in `ops.landings` under (load id, table); what is
+landed again under the same load finds its receipt and does nothing. dlt keeps the packages and its own `_dlt_…`
+tables; the tables of raw are made by the job, in its transaction. Built on dlt 1.31; tests/ingest/test_destination.py
+names each hook.
 """
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,13 +46,21 @@ class Run:
     done: dict[str, TableEvent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.waiting = deque(self.source.tables)
         self.lines = Lines(self.source, self.warehouse)
+
+    def next_table(self) -> Table | None:
+        """A table that no job has taken yet; None when there is no more."""
+        try:
+            return self.waiting.popleft()
+        except IndexError:
+            return None
 
 
 RUNS: dict[str, Run] = {}
 
 
-def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
+def land_table(run: Run, table: Table, load_id: str) -> TableEvent:
     """Land one table in one transaction; returns its event, done or failed. Never raises for a fault of the source."""
     begun = time.monotonic()
     event = TableEvent(run.source.name, table.name, "started", started_at=datetime.now(UTC))
@@ -70,12 +80,12 @@ def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
         with run.lines.line() as line:
             wire = line.wire
             raw = Raw(wire, run.source.name, table.name, load_id)
-            found = raw.begin(job)
+            found = raw.begin(table.name)
             if found is None:
                 facts, state = line.connector().land(table, raw, raw.state, run.full, progress)
                 facts["seconds"] = time.monotonic() - begun
                 # the newest state that a receipt holds is the table's: it is not written again where it has not moved
-                raw.receipt(job, run.run_id, run.as_of, facts, state if state != raw.state else None)
+                raw.receipt(table.name, run.run_id, run.as_of, facts, state if state != raw.state else None)
                 wire.execute("commit")
                 found = facts
         event.extracted, event.landed, event.deleted = found["extracted"], found["landed"], found["deleted"]
@@ -91,16 +101,17 @@ def land_table(run: Run, table: Table, load_id: str, job: str) -> TableEvent:
 
 
 class WindowJob(RunnableLoadJob, HasFollowupJobs):
-    """A load job that lands the window its file names."""
+    """A load job that lands the tables that wait: dlt's own work for a job costs more than finding nothing new."""
 
     def run(self) -> None:
         """Land; a failure is final for this package, for the flow repeats what is safe to repeat."""
-        window = json.loads(Path(self._file_path).read_text())
-        run = RUNS[window["run"]]
-        table = next(table for table in run.source.tables if table.name == window["table"])
-        event = land_table(run, table, self._load_id, window["job"])
-        if event.state == "failed":
-            raise DestinationTerminalException(event.message)
+        run = RUNS[json.loads(Path(self._file_path).read_text())["run"]]
+        failed = []
+        while table := run.next_table():
+            event = land_table(run, table, self._load_id)
+            failed += [event.message] if event.state == "failed" else []
+        if failed:
+            raise DestinationTerminalException(failed[0])
 
 
 class WindowClient(PostgresClient):

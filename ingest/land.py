@@ -22,10 +22,11 @@ from ingest.results import SourceResult, TableEvent
 from weir.settings import WeirError, redact
 
 Report = Callable[[TableEvent], None]
+WORKERS = 3  # tables of one source that land side by side
 # Small, fixed, and the same wherever a person's own dlt settings say otherwise.
 _SETTINGS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RESTORE_FROM_DESTINATION": "false",
-    "LOAD__RAISE_ON_FAILED_JOBS": "false", "LOAD__WORKERS": "3", "LOAD__DELETE_COMPLETED_JOBS": "true",
+    "LOAD__RAISE_ON_FAILED_JOBS": "false", "LOAD__WORKERS": str(WORKERS), "LOAD__DELETE_COMPLETED_JOBS": "true",
     "SCHEMA__NAMING": "sql_cs_v1", "ENABLE_RUNTIME_TRACE": "false", "PROVIDERS__ENABLE_AIRFLOW_SECRETS": "false",
 }  # fmt: skip
 
@@ -98,10 +99,11 @@ def _run_pipeline(run: Any) -> str | None:
     work = Path(tempfile.mkdtemp(prefix=f"weir-{name}-"))
     logging.getLogger("dlt").setLevel(logging.CRITICAL)
 
-    def windows(table: str, hinted: dict[str, str]) -> Iterator[Any]:
-        file = work / f"{uuid.uuid4().hex}.csv"
-        file.write_text(json.dumps({"run": token, "table": table, "job": table}))
-        yield dlt.mark.with_file_import(str(file), "csv", 1)
+    def windows() -> Iterator[Any]:
+        for _ in range(min(WORKERS, len(run.waiting))):
+            file = work / f"{uuid.uuid4().hex}.csv"
+            file.write_text(json.dumps({"run": token}))
+            yield dlt.mark.with_file_import(str(file), "csv", 1)
 
     try:
         pipeline = dlt.pipeline(
@@ -112,12 +114,8 @@ def _run_pipeline(run: Any) -> str | None:
         )
         if pipeline.has_pending_data:
             pipeline.abort_packages()
-        columns: Any = {"_dlt_load_id": {"data_type": "text", "nullable": False}}
-        resources = [
-            dlt.resource(windows(table.name, {}), name=table.name, columns=columns, write_disposition="append")
-            for table in run.source.tables
-        ]
-        info = pipeline.run(dlt.source(lambda: resources, name=name, max_table_nesting=0)())
+        resource = dlt.resource(windows(), name="windows", write_disposition="append")
+        info = pipeline.run(dlt.source(lambda: resource, name=name)())
         return info.loads_ids[0] if info and info.loads_ids else None
     finally:
         RUNS.pop(token, None)

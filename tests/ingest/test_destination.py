@@ -34,12 +34,12 @@ def test_a_job_that_runs_again_finds_its_receipt(landing, app):
     landing.declare(APP)
     (source,) = read_plan(landing.folder).sources
     run = Run(source, landing.warehouse, "r", AS_OF, False, lambda event: None)
-    first = land_table(run, source.tables[0], "load-1", "users")
+    first = land_table(run, source.tables[0], "load-1")
     app.execute("insert into users values (3)")
-    again = land_table(run, source.tables[0], "load-1", "users")
+    again = land_table(run, source.tables[0], "load-1")
     assert (first.landed, again.landed) == (2, 2)
     assert landing.rows("select count(*) from raw_app.users") == [(2,)]
-    assert land_table(run, source.tables[0], "load-2", "users").landed == 1
+    assert land_table(run, source.tables[0], "load-2").landed == 1
     run.lines.close()
     landing.balanced()
 
