@@ -100,6 +100,7 @@ class Connector:
         if gone or changed:
             raw.find_by("_file")
         if gone:
+            see_gone(self.base, gone) if self.local else None
             raw.adopt()
             forget(raw, table.key, gone, counts)
             known = {name: facts for name, facts in known.items() if name in files}
@@ -218,6 +219,19 @@ class Connector:
             raw.prepare(_declared(table))
             raw.incoming(", _new boolean")
         return ["_file", *table.key], "as received"
+
+
+def see_gone(base: str, names: list[str]) -> None:
+    """Raise WeirError where files only look gone: a folder that may not be read looks empty."""
+    for folder in {os.path.dirname(os.path.join(base, name)) for name in names}:
+        try:
+            os.scandir(folder).close()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except PermissionError:
+            raise WeirError(
+                f"the folder {folder} may not be read, so its files can't be told from deleted ones: let Weir read it"
+            ) from None
 
 
 def _declared(table: Table) -> list[Column]:

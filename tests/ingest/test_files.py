@@ -4,9 +4,12 @@ import datetime
 import decimal
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
+
+from weir.settings import WeirError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -267,3 +270,22 @@ def test_json_that_must_and_must_not_parse(landing, folder):
     wrong = [name for line, name in wanted.items() if name[0] == "y" and errors[line] and "y_structure" not in name]
     wrong += [name for line, name in wanted.items() if name[0] == "n" and not errors[line]]
     assert [name for name in wrong if "object_trailing_comment" not in name] == []
+
+
+def test_files_in_a_folder_that_may_not_be_read_are_not_gone(tmp_path):
+    from ingest.connectors.files import see_gone
+
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o700)
+    see_gone(str(tmp_path), ["closed/gone.csv", "never/there.csv"])
+    child = os.fork()
+    if not child:  # as somebody else, for root may read all
+        code = 1
+        try:
+            os.setuid(65534) if os.geteuid() == 0 else folder.chmod(0)
+            see_gone(str(tmp_path), ["closed/gone.csv"])
+        except WeirError as fault:
+            code = 0 if "may not be read" in str(fault) else 2
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
