@@ -55,4 +55,4 @@ down: setup
 	@weir down
 
 lock: setup
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock -q
+	uv pip compile --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock -q

@@ -99,8 +99,9 @@ class Connector:
         changed = [name for name, facts in files.items() if name in known and (full or known[name][:2] != facts[1:])]
         if gone or changed:
             raw.find_by("_file")
+        if gone and self.local:
+            see_gone(self.base, gone)
         if gone:
-            see_gone(self.base, gone) if self.local else None
             raw.adopt()
             forget(raw, table.key, gone, counts)
             known = {name: facts for name, facts in known.items() if name in files}

@@ -23,6 +23,7 @@ APP = """
         tables:
           - {name: users, config: {meta: {key: [id]}}}
 """
+TWO = APP.rstrip() + "\n          - {name: other, config: {meta: {key: [id]}}}\n"
 
 
 class Landing:

@@ -9,17 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import table
-
-TWO = """
-    sources:
-      - name: app
-        schema: raw_app
-        config: {meta: {connection: APP_URL}}
-        tables:
-          - {name: users, config: {meta: {key: [id]}}}
-          - {name: other, config: {meta: {key: [id]}}}
-"""
+from conftest import TWO, table
 
 
 @pytest.fixture

@@ -7,20 +7,11 @@ import time
 
 import psycopg
 import pytest
+from conftest import TWO
 
 from tests.servers.mariadb import shared
 
 pytestmark = pytest.mark.slow
-
-DECLARED = """
-    sources:
-      - name: app
-        schema: raw_app
-        config: {meta: {connection: APP_URL}}
-        tables:
-          - {name: users, config: {meta: {key: [id]}}}
-          - {name: other, config: {meta: {key: [id]}}}
-"""
 
 
 def _database(kind, database, tmp_path):
@@ -51,7 +42,7 @@ def do(kind, landing, database, tmp_path, monkeypatch):
     do("insert into users values (1, 'one', 10), (2, 'two', 20), (3, 'three', 30)")
     do("create table other (id int primary key)")
     do("insert into other values (1)")
-    landing.declare(DECLARED)
+    landing.declare(TWO)
     landing.one()
     yield do
     close()
@@ -133,9 +124,7 @@ def test_a_key_that_is_none_any_more_stops_the_table_until_another_is_declared(l
     (result,) = landing.land().values()
     assert "key (id) is not a key: 1 stands in 2 rows; declare a key that is unique" in result.message
     assert "region" not in types(landing), "nothing half-landed, not even a column"
-    landing.declare(
-        DECLARED.replace("users, config: {meta: {key: [id]}}", "users, config: {meta: {key: [id, region]}}")
-    )
+    landing.declare(TWO.replace("users, config: {meta: {key: [id]}}", "users, config: {meta: {key: [id, region]}}"))
     assert drift(landing).startswith("new: region")
     found = landing.live("raw_app.users", "id, region", "id::int, region::int, name")
     assert found == [(1, 1, "one"), (1, 2, "one too"), (2, 1, "two"), (3, 1, "three")]

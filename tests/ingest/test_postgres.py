@@ -5,16 +5,9 @@ import time
 
 import psycopg
 import pytest
+from conftest import APP as ONE
 
-APP = """
-    sources:
-      - name: app
-        schema: raw_app
-        config: {meta: {connection: APP_URL}}
-        tables:
-          - name: users
-            config: {meta: {key: [id], exclude: [secret]}}
-"""
+APP = ONE.replace("[id]", "[id], exclude: [secret]")
 
 
 @pytest.fixture
