@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder
+# No worker is replaced: xdist would give the new one the test that ended the old one, again and again.
+PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -28,7 +29,7 @@ run: setup
 
 test: check
 	$(PYTEST) -m "not slow"
-	$(PYTEST) -m slow
+	$(PYTEST) -vv -m slow
 
 test-fast: setup
 	$(PYTEST) -m "not slow"

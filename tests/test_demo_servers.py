@@ -10,7 +10,7 @@ from test_end_to_end import call, query
 
 from tests.servers import mariadb, mongodb
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 MODELS = ["stg_product__events", "stg_billing__customers", "stg_billing__invoices", "stg_billing__invoice_lines",
           "stg_billing__payments"]  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 
 from weir.settings import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # README's figures are of the demo's own size: WEIR_TEST_ACCOUNTS=500 pytest tests/test_end_to_end.py
 ACCOUNTS = os.environ.get("WEIR_TEST_ACCOUNTS", "200")
 BIN = Path(sys.executable).parent

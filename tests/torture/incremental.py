@@ -86,8 +86,8 @@ def torture(seconds: float, writers: int, long: float = 10, seed: int = 1) -> tu
         ]
         naive = Naive(urls["primary"])
         stop = threading.Event()
-        loops = [threading.Thread(target=_again, args=[way.land, stop]) for way in ways]
-        loops.append(threading.Thread(target=_again, args=[naive.land, stop, 1.0]))
+        loops = [threading.Thread(target=_again, args=[way.land, stop], daemon=True) for way in ways]
+        loops.append(threading.Thread(target=_again, args=[naive.land, stop, 1.0], daemon=True))
         crowds = {
             name: subprocess.Popen(
                 [sys.executable, "-m", "tests.torture.writers", urls[name], str(seconds), str(writers), str(long),
@@ -97,8 +97,12 @@ def torture(seconds: float, writers: int, long: float = 10, seed: int = 1) -> tu
         }  # fmt: skip
         for loop in loops:
             loop.start()
-        did = {name: crowd.communicate(timeout=seconds + 120)[0].strip() for name, crowd in crowds.items()}
-        stop.set()
+        try:
+            did = {name: crowd.communicate(timeout=seconds + 120)[0].strip() for name, crowd in crowds.items()}
+        finally:
+            stop.set()
+            for crowd in crowds.values():
+                crowd.kill()
         for loop in loops:
             loop.join()
         settle()
