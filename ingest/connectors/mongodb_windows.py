@@ -17,7 +17,6 @@ from ingest.plan import Table, duration
 
 Lows = dict[str, Any]  # type -> the newest value, as canonical Extended JSON
 _MOMENTS = {"date", "timestamp", "objectId", "string"}
-_OTHERS = [3, 4, 5, 8, 11, -1, 127]  # document, array, binary, boolean, regex, the least, the greatest
 
 
 def newest(collection: Any, cursor: str) -> Lows:
@@ -41,13 +40,14 @@ def newest(collection: Any, cursor: str) -> Lows:
 
 
 def query(table: Table, lows: Lows) -> dict[str, Any]:
-    """All that is not older than the newest of its type less the overlap, and what has no such type."""
+    """All that is not older than the newest of its type less the overlap, and what is of any other type."""
+    if not lows:
+        return {}
     cursor = str(table.cursor)
     since = [
         {cursor: {"$gte": _back(json_util.loads(text, json_options=_MILLIS), table.overlap)}} for text in lows.values()
     ]
-    whole = [{cursor: {"$type": kind}} for kind in (*_MOMENTS, "number") if kind not in lows]
-    return {"$or": [*since, *whole, {cursor: {"$type": _OTHERS}}, {cursor: None}]}
+    return {"$or": [*since, {cursor: {"$not": {"$type": list(lows)}}}, {cursor: {"$type": "array"}}]}
 
 
 def how(table: Table, lows: Lows) -> str:

@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bson import Binary, Decimal128, Int64, MaxKey, ObjectId, Timestamp
+from bson import Binary, Code, Decimal128, Int64, MaxKey, ObjectId, Timestamp
 from pymongo.database import Database
 
 from ingest.connectors import mongodb
@@ -90,7 +90,7 @@ MIXED = {  # by type of the cursor: what is landed first, what is newer, what is
     "objectid": tuple(ObjectId.from_datetime(at) for at in (NOW - DAY, NOW, NOW - DAY - HOUR)),
     "boolean": (True, False, False), "binary": (b"b", b"c", b"a"), "document": ({"a": 2}, {"a": 3}, {"a": 1}),
     "list": ([NOW - DAY], [NOW, 5], [NOW - 9 * DAY]), "null": (None, None, None),
-    "greatest": (MaxKey(), MaxKey(), MaxKey()),
+    "greatest": (MaxKey(), MaxKey(), MaxKey()), "code": (Code("b"), Code("c"), Code("a")),
 }  # fmt: skip
 
 
