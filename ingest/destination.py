@@ -92,7 +92,7 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent:
         event.drift = found.get("drift") or ""
         event.how, event.bytes, event.rows = found["how"], found.get("bytes") or 0, found["extracted"]
         event.state = "done"
-    except Exception as fault:
+    except BaseException as fault:  # one that left a job would leave dlt waiting for it, for ever
         event.state, event.message = "failed", plain(fault, run.source, table, wire is not None and wire.lost)
     event.seconds, event.ended_at = time.monotonic() - begun, datetime.now(UTC)
     run.done[table.name] = event

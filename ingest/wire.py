@@ -4,7 +4,7 @@ asyncpg hands COPY over in whole buffers from C, where psycopg yields one row pe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,7 +53,7 @@ class Wire:
                 yield chunk
 
         tag = self.raw.copy_to_table(table, source=source(), columns=columns, schema_name=schema, format="text")
-        return tag_rows(self.loop.run_until_complete(tag))
+        return tag_rows(self.loop.run_until_complete(_while_open(self.raw, tag)))
 
     def close(self) -> None:
         """Close at once; what is not committed is rolled back."""
@@ -93,6 +93,22 @@ def pipe(source: Wire, query: str, target: Wire, schema: str | None, table: str,
     return source.loop.run_until_complete(_pipe(source.raw, query, target.raw, schema, table, columns, seen, freeze))
 
 
+async def _while_open(connection: asyncpg.Connection, copying: Coroutine[Any, Any, str]) -> str:
+    """What the COPY returns. Where the connection is lost while asyncpg waits to write, it would wait for ever."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(copying)
+
+    def lost(_: Any) -> None:
+        loop.call_later(1, task.cancel)  # by then, what the server said last has been raised
+
+    connection.add_termination_listener(lost)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise ConnectionError("the connection was closed in the midst of COPY") from None
+    finally:
+        connection.remove_termination_listener(lost)
+
+
 async def _next(queue: asyncio.Queue[Any]) -> Any:
     try:
         return queue.get_nowait()
@@ -130,9 +146,10 @@ async def _pipe(source: Any, query: str, target: Any, schema: str | None, table:
 
     producer = asyncio.create_task(produce())
     try:
-        tag = await target.copy_to_table(
+        copying = target.copy_to_table(
             table, source=consume(), columns=columns, schema_name=schema, format="binary", freeze=freeze
         )
+        tag = await _while_open(target, copying)
     except BaseException:
         while not producer.done():  # let it see that nobody listens, so that the connection ends in order
             producer.cancel()

@@ -30,6 +30,7 @@ ARRAYS = {
     for name, type_ in EXACT.items()
     if name not in {"bit", "char", "json"}
 }
+NONE = "false"  # the condition that no row meets
 CASTS = {"money": ("numeric", "::numeric")}
 
 

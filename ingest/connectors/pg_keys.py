@@ -1,20 +1,22 @@
 """The keys of a PostgreSQL table: which came, and which are gone from the source.
 
 In: the source's snapshot, and raw with all new versions landed. Out: tombstones, and the number of rows that both have.
-Where the key is one integer and dense, the source packs its keys, 64 to a word of bits, and the difference to the
-bits of the landing before (`ops.key_bits`) says all. Else rows are counted, and where they do not balance all keys
-cross the wire.
+Where the key is one integer and dense, the source packs its keys, 64 to a word of bits, and marks in the same pass
+which of their rows are new; the difference to the bits of the landing before (`ops.key_bits`) says all. Else rows are
+counted, and where they do not balance all keys cross the wire.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ingest.connectors.pg_catalog import Relation, query
+from ingest.connectors.pg_catalog import NONE, Relation, query
 from ingest.raw import Column, Raw, listed, quoted
 from ingest.wire import Wire, pipe
 from weir.settings import WeirError
 
 MANY = 100_000  # rows from which on bits are worth their keeping
 SPARSE = 4  # keys per word of 64: with fewer, bits are no shorter than keys
+BY_KEY = 16  # where one row in so many is new, or fewer, they are found by their keys; else by a second pass
 _INTEGERS = {"smallint", "integer", "bigint"}
 
 
@@ -36,7 +38,23 @@ class Keys:
     relation: Relation
     source: list[Column]
     key: list[str]
-    landed: int
+    landed: int = 0
+    packed: bool = False
+    marked: int | None = None  # rows that were looked for by their keys
+
+    def find_new(self, rows: int, where: str) -> str:
+        """Pack the keys of a table of about so many rows; returns what finds the rows that meet `where`, or `where`."""
+        self.packed = self._pack(rows, where)
+        if not self.packed:
+            return where
+        marked = int(self.raw.wire.value(f"select {_ones('marked')} from now"))
+        if marked * BY_KEY > rows:
+            return where
+        self.marked = marked
+        words = self.raw.wire.rows("select word, marked from now where marked <> 0")
+        keys = ",".join(str(key) for word, bits in words for key in _keys(word, bits))
+        column = self._columns[0]
+        return f"{column.expr} = any('{{{keys}}}'::{column.type}[])" if keys else NONE
 
     def settle(self, before: int, bits: str | None) -> Settled:
         """Find what is gone and append its tombstones.
@@ -44,12 +62,15 @@ class Keys:
         `before` is the number of rows that were live, `bits` the load of the bits that say which. Raises WeirError when
         raw does not hold what the source does.
         """
-        if not self.landed and self._count() == before:
+        if self.marked is not None and self.marked != self.landed:
+            index = f"its index on ({', '.join(self.key)}) is broken: say `reindex table {self.relation.name}` there"
+            raise WeirError(f"of {self.marked} new rows the source finds {self.landed} by their keys, {index}")
+        if not self.landed and not self.packed and self._count() == before:
             return Settled(before, 0, bits)
-        if not self._pack(before):
+        if not self.packed and not self._pack(before):
             return self.balance(before + self._added())
         settled = (self._compare_bits(bits) if bits else None) or self.balance(before + self._added())
-        return replace(settled, bits=self._keep())
+        return settled if settled.bits else replace(settled, bits=self._keep())
 
     def remember(self, rows: int) -> str | None:
         """Keep the bits of a table of which all has landed; returns their load, or None where it has none."""
@@ -106,8 +127,9 @@ class Keys:
         words = f"select (max({name})::int8 >> 6)::numeric - (min({name})::int8 >> 6) from {self.relation.name}"
         return (self.wire.value(words) or 0) <= rows / SPARSE
 
-    def _pack(self, rows: int) -> bool:
-        """Read the keys at the source into the temporary table `now`, 64 to a word; whether they are worth it.
+    def _pack(self, rows: int, mark: str = "false") -> bool:
+        """Read the keys at the source into the temporary table `now`, 64 to a word, those whose row meets `mark` also
+        in words of their own; whether they are worth it.
 
         The union hides the key's statistics: by them the planner expects as many words as keys, and does not count in
         several processes.
@@ -115,11 +137,12 @@ class Keys:
         if not self._dense(rows):
             return False
         key = f"({self._columns[0].expr})::int8"
-        pair = f"select {key} >> 6 as word, 1::int8 << ({key} & 63)::int4 as bits from {self.relation.name}"
-        packed = (f"select word, bit_or(bits) from ({pair} union all select 0::int8, 0::int8 where false) k "
-                  "group by word")  # fmt: skip
-        self.raw.wire.execute("create temporary table now (word int8, bits int8) on commit drop")
-        pipe(self.wire, packed, self.raw.wire, None, "now", ["word", "bits"])
+        pair = (f"select {key} >> 6 as word, 1::int8 << ({key} & 63)::int4 as bits, {mark} as marked "
+                f"from {self.relation.name}")  # fmt: skip
+        packed = ("select word, bit_or(bits), coalesce(bit_or(bits) filter (where marked), 0) "
+                  f"from ({pair} union all select 0::int8, 0::int8, false where false) k group by word")  # fmt: skip
+        self.raw.wire.execute("create temporary table now (word int8, bits int8, marked int8) on commit drop")
+        pipe(self.wire, packed, self.raw.wire, None, "now", ["word", "bits", "marked"])
         return True
 
     def _keep(self) -> str:
@@ -150,7 +173,7 @@ class Keys:
             "from change, generate_series(0, 63) i where gone <> 0 and gone & (1::int8 << i) <> 0",
             self.raw.load_id,
         )
-        return Settled(rows, gone, None)
+        return Settled(rows, gone, None if come or gone else bits)
 
     @property
     def _place(self) -> tuple[str, str]:
@@ -163,6 +186,15 @@ def _agree(source: int, raw: int) -> None:
         raise WeirError(
             f"the source counts {source} rows, raw {raw} after landing: type `weir land --full-compare`, and tell us"
         )
+
+
+def _keys(word: int, bits: int) -> Iterator[int]:
+    """The keys that a word's bits stand for."""
+    bits &= 2**64 - 1
+    while bits:
+        low = bits & -bits
+        yield (word << 6) + low.bit_length() - 1
+        bits ^= low
 
 
 def _ones(bits: str) -> str:

@@ -12,7 +12,7 @@ import asyncio
 from typing import Any
 
 from ingest.connectors import Progress, State, compare, keyed_by_content, pg_ahead
-from ingest.connectors.pg_catalog import Relation, describe, find, query
+from ingest.connectors.pg_catalog import NONE, Relation, describe, find, query
 from ingest.connectors.pg_keys import Keys
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
@@ -26,7 +26,6 @@ _TURN = 2**32
 SPAN = 100_000
 # Up to so many transactions are looked for by number, which several processes of the source can do side by side.
 FEW = 64
-NONE = "false"
 
 
 class Connector:
@@ -86,15 +85,18 @@ class Connector:
         elif full or not known:
             facts = self._compare(table, raw, relation, source, columns, progress)
             rows = facts["source_rows"]
-            bits = None if ahead else Keys(self.wire, raw, relation, source, table.key, 0).remember(rows)
+            bits = None if ahead else Keys(self.wire, raw, relation, source, table.key).remember(rows)
         else:
             where = new_versions(state, high)
             several = ahead or state["xids"] is None  # what is new may have landed
+            keys = Keys(self.wire, raw, relation, source, table.key)
             if several:
                 facts = self._sweep(table, raw, relation, source, columns, where, progress)
             else:
+                if where != NONE and high - int(state["xmin"]) <= FEW:
+                    where = keys.find_new(state["rows"], where)
                 facts = self._copy(raw, relation, source, columns, where, progress)
-            keys = Keys(self.wire, raw, relation, source, table.key, facts["landed"])
+            keys.landed = facts["landed"]
             if several:
                 live = raw.wire.value(f"select count(*) from ({raw.live(table.key, listed(table.key))}) l")
                 settled = keys.balance(live)

@@ -7,6 +7,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 import pytest
 from conftest import APP
@@ -91,6 +92,25 @@ def test_the_warehouse_is_killed_in_mid_stream(landing, users, monkeypatch):
         assert landing.rows("select count(*), count(distinct id) from raw_app.users") == [(60001, 60001)]
         landing.balanced()
         landing.proven()
+
+
+def test_the_warehouse_stands_still_and_is_then_killed(landing, users, monkeypatch):
+    """While we wait to write, nothing but the loss of the connection itself tells us of it."""
+    users.execute("insert into users select i, repeat(md5(i::text), 10) from generate_series(60001, 200000) i")
+    with postgres() as server:
+        landing.warehouse = server.url
+        monkeypatch.setenv("WAREHOUSE_URL", server.url)
+        backends = []
+
+        def stand_still():
+            backends.extend(psutil.Process(server.process.pid).children())
+            [each.suspend() for each in backends]
+            threading.Timer(2, lambda: [each.kill() for each in backends]).start()
+
+        landing.events = Killer(stand_still)
+        message = failed(landing)
+        assert backends
+        assert message.startswith("app.users: the warehouse went away in the midst: see that it is up, then run again")
 
 
 def failed_to_begin(landing):

@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from conftest import APP as ONE
 
+from ingest.connectors import pg_keys
+
 APP = ONE.replace("[id]", "[id], exclude: [secret]")
 
 
@@ -256,7 +258,6 @@ def test_awkward_names(landing, app):
 
 @pytest.mark.parametrize("kind", ["bigint", "smallint"])
 def test_large_tables_with_integer_keys_settle_by_bits(landing, app, monkeypatch, kind):
-    from ingest.connectors import pg_keys
 
     monkeypatch.setattr(pg_keys, "MANY", 100)
     app.execute(f"create table users (id {kind} primary key, name text, secret text)")
@@ -294,9 +295,24 @@ def test_large_tables_with_integer_keys_settle_by_bits(landing, app, monkeypatch
     landing.proven()
 
 
+def test_an_index_that_lacks_a_new_row_is_told(landing, users, monkeypatch):
+    monkeypatch.setattr(pg_keys, "MANY", 2)
+    users.execute("insert into users select i, 'name' from generate_series(1001, 5000) i")
+    landing.one()
+    ready = "update pg_index set indisready = {} where indrelid = 'users'::regclass"
+    users.execute(ready.format("false"))
+    users.execute("insert into users values (5001, 'in no index')")
+    users.execute(ready.format("true"))
+    message = landing.land()["app"].message
+    assert "of 1 new rows the source finds 0 by their keys" in message
+    assert 'reindex table "public"."users"' in message
+    users.execute("reindex table users")
+    assert landing.one().tables[0].landed == 1
+    landing.proven()
+
+
 def test_a_version_that_was_passed_over_is_not_taken_for_landed(landing, users, monkeypatch):
     """A balance that can only fail if raw lacks what the source has: as when a row was taken out of raw by hand."""
-    from ingest.connectors import pg_keys
 
     for many in (100, 100_000):
         monkeypatch.setattr(pg_keys, "MANY", many)
