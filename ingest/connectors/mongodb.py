@@ -27,6 +27,8 @@ WHOLE = 200_000  # documents up to which comparing all costs less than it is wor
 WAIT, PAUSE = 15, 600  # seconds to find the server, and that it may be silent
 BATCH = 10_000  # documents in an answer of the server, which keeps it below 16 MB too
 PROMISE = "exact on compare"
+# What pymongo itself decodes: a cursor's newest value, a look whether there is any; what it holds is no reason to stop.
+_LENIENT: dict[str, Any] = {"datetime_conversion": "DATETIME_AUTO", "unicode_decode_error_handler": "replace"}
 
 
 class Connector:
@@ -35,11 +37,11 @@ class Connector:
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
         self.source = source
         options = {"serverSelectionTimeoutMS": WAIT, "connectTimeoutMS": WAIT, "socketTimeoutMS": PAUSE}
-        given = {name: seconds * 1000 for name, seconds in options.items() if name.lower() not in url.lower()}
+        given: dict[str, Any] = {n: seconds * 1000 for n, seconds in options.items() if n.lower() not in url.lower()}
         with told(source):
             try:
-                self.client: Any = MongoClient(url, appname="weir", **given)  # type: ignore[arg-type]
-            except ValueError as fault:
+                self.client: Any = MongoClient(url, appname="weir", **given, **_LENIENT)
+            except (ValueError, OSError) as fault:  # a certificate's file that is not there is one too
                 raise ConfigurationError(str(fault)) from None
             try:
                 self.database = self.client.get_default_database()

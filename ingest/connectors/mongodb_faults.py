@@ -20,6 +20,7 @@ _SAY = {
     43: "the source closed the cursor while it was read: run again; nothing was half-landed",
     50: "the source stopped the query for its time limit: raise maxTimeMS for it",
     136: "the capped collection moved on faster than it was read: run again",
+    175: "the collection was dropped or renamed while it was read: run again, or mend its name",
     237: "someone stopped the query at the source: run again",
     11601: "someone stopped the query at the source: run again",
     91: _AWAY,

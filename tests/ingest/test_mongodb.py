@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bson import Binary, Code, Decimal128, Int64, MaxKey, ObjectId, Timestamp
+from bson import Binary, Code, DatetimeMS, Decimal128, Int64, MaxKey, ObjectId, Timestamp
 from pymongo.database import Database
 
 from ingest.connectors import mongodb
@@ -143,6 +143,17 @@ def test_rows_from_the_far_future_do_not_carry_the_window_there(landing, shop, m
     landing.proven()
 
 
+def test_dates_that_python_has_no_year_for_as_cursor(landing, shop, monkeypatch):
+    monkeypatch.setattr(mongodb, "WHOLE", 1)
+    shop.orders.delete_many({})
+    shop.orders.insert_many({"_id": n, "updated_at": DatetimeMS(-(2**60) + n)} for n in range(3))
+    landing.one()
+    shop.orders.insert_many([{"_id": 3, "updated_at": DatetimeMS(-(2**60) + 1)}, {"_id": 4, "updated_at": NOW}])
+    event = landing.one().tables[0]
+    assert (event.how, event.landed) == ("cursor less 1 day", 2)
+    landing.proven()
+
+
 def test_a_cursor_within_a_document_another_overlap_and_fields_left_out(landing, shop, monkeypatch):
     monkeypatch.setattr(mongodb, "WHOLE", 3)
     shop.orders.delete_many({})
@@ -219,6 +230,7 @@ def test_mistakes_in_one_clear_line(landing, shop, monkeypatch):
         url.rpartition("/")[0] + "/": "SHOP_URL must name a database",
         "mongodb://weir:secret@word@127.0.0.1/shop": "is no address that MongoDB's driver understands",
         "mongodb://127.0.0.1:port/shop": "its port must be a number",
+        "mongodb://127.0.0.1/shop?tlsCAFile=/nowhere": "driver understands: [Errno 2] No such file or directory: '/now",
     }.items():
         monkeypatch.setenv("SHOP_URL", wrong)
         assert expected in _says(landing)
