@@ -14,6 +14,7 @@ from weir.settings import WeirError
 
 BUFFERS = 8
 PAUSE = 600  # seconds that a source may be silent in the midst of a stream
+LOCK_WAIT = "10min"  # for whoever holds a table of the warehouse, another landing or a reader that forgot to commit
 
 
 class Wire:
@@ -74,7 +75,7 @@ def wired(url: str, name: str) -> Iterator[Wire]:
     loop = asyncio.new_event_loop()
     wire = None
     try:
-        wire = Wire(url, name, loop, synchronous_commit="on", client_min_messages="error")
+        wire = Wire(url, name, loop, synchronous_commit="on", client_min_messages="error", lock_timeout=LOCK_WAIT)
         yield wire
     finally:
         if wire:

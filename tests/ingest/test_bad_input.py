@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from conftest import TWO, table
 
+from ingest import wire
+
 
 @pytest.fixture
 def two(app, landing):
@@ -107,6 +109,17 @@ def test_a_lock_is_not_waited_for_for_ever(landing, two, monkeypatch):
         holder.execute("lock table users in access exclusive mode")
         assert "another session holds a lock" in failed(landing)
     landing.one()
+
+
+def test_a_reader_who_forgot_to_commit_is_not_waited_for_for_ever(landing, two, monkeypatch):
+    landing.one()
+    monkeypatch.setattr(wire, "LOCK_WAIT", "200ms")
+    two.execute("alter table users add late text")
+    with psycopg.connect(landing.warehouse) as reader:
+        reader.execute("select from raw_app.users limit 1")
+        assert "app.users: another session holds a lock on it" in failed(landing)
+    landing.one()
+    landing.proven()
 
 
 def test_what_the_warehouse_refuses_rolls_all_back(landing, two):
