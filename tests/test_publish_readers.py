@@ -83,13 +83,15 @@ def test_readers_see_whole_sets_only_and_do_not_wait(run: Sql, warehouse: str) -
     threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:
         thread.start()
-    for turn in range(1, 6):
-        run("update analytics_next.accounts set mrr = %s", turn)
-        run("update analytics_next.events set amount = %s", turn)
-        release(f"r{turn + 1}")
-    stop.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for turn in range(1, 6):
+            run("update analytics_next.accounts set mrr = %s", turn)
+            run("update analytics_next.events set amount = %s", turn)
+            release(f"r{turn + 1}")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
     assert seen <= {(turn, turn, turn) for turn in range(6)} and len(seen) > 1
     assert max(slowest) < 5
 
