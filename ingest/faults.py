@@ -18,6 +18,9 @@ _HINTS: list[tuple[str, str]] = [
     (r"statement timeout|QueryCanceled|statement_timeout",
      "the source ended the query, for it took longer than its statement_timeout: raise that for the account in "
      "{variable}, then run again"),
+    (r"ChunkedEncodingError|ContentDecodingError|IncompleteRead", "an answer broke off or is damaged: run again"),
+    (r"TooManyRedirects", "is sent from one address to the next without end: check {variable}"),
+    (r"value overflows numeric", "holds a number with more digits than PostgreSQL can hold: mend it at the source"),
     (r"ConnectionRefused|Connect call failed|ConnectionDoesNotExist|Connection refused|CannotConnectNow|timed? ?out"
      r"|NewConnectionError|gaierror|Name or service|ConnectionReset|Temporary failure|connection was closed"
      r"|AdminShutdown|CrashShutdown|ConnectionFailure",

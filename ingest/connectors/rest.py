@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from ingest.connectors import Progress, State, keyed_by_content
 from ingest.cursors import earlier, order
@@ -20,6 +21,8 @@ from ingest.text import blocks, escaped, field, visible
 from weir.settings import WeirError
 
 ATTEMPTS, LONGEST_WAIT, TIMEOUT = 6, 60, 30
+_ENDPOINT = {"path", "params", "paginator", "data_selector", "incremental"}
+REPEATS = 10  # pages in a row that were all listed before: fewer may come of objects that move while they are read
 
 
 class Connector:
@@ -35,6 +38,9 @@ class Connector:
         def exactly(response: Any, *_: Any, **__: Any) -> None:
             response.json = lambda **_: decoder.loads(response.content, use_decimal=True)
 
+        if "?" in url:
+            raise WeirError(f"{source.connection} must end before the `?`: say what follows in `endpoint.params`, a "
+                            "token in `client.headers` as ${VARIABLE}")  # fmt: skip
         self.source, self.variable = source, source.token or f"{source.name.upper()}_TOKEN"
         token = os.environ.get(self.variable)
         if source.token and not token:
@@ -43,6 +49,7 @@ class Connector:
                          request_backoff_factor=0.5, raise_for_status=False).session  # fmt: skip
         self.hooks = [exactly, _raise_for_status]
         headers = {name: self._filled(str(text)) for name, text in source.client.get("headers", {}).items()}
+        self.secret = bool(token or headers)
         own = any(name.lower() == "authorization" for name in headers)
         self.client = RESTClient(
             base_url=url, headers=headers, auth=BearerTokenAuth(token) if token and not own else None,
@@ -124,7 +131,11 @@ class Connector:
         from dlt.sources.rest_api.config_setup import create_paginator
         from requests import HTTPError
 
+        no_json: type[ValueError] = import_module("simplejson").JSONDecodeError
         endpoint = table.endpoint
+        unknown = endpoint.keys() - _ENDPOINT
+        if unknown:
+            raise WeirError(f"`endpoint` has no {min(unknown)!r} here; it has {', '.join(sorted(_ENDPOINT))}: mend it")
         selector = endpoint.get("data_selector") or table.data_selector
         path = str(endpoint.get("path") or table.origin or table.name)
         paging: Any = endpoint.get("paginator") or table.paginator or self.source.client.get("paginator")
@@ -140,7 +151,16 @@ class Connector:
                 data_selector=selector,
                 hooks={"response": list(self.hooks)},
             )
+            seen: set[int] = set()
+            again = 0
             for page in pages:
+                mark = hash(repr(list(page)) if page else (page.response.request.url, page.response.request.body))
+                again = again + 1 if mark in seen else 0
+                seen.add(mark)
+                if again == REPEATS:
+                    raise WeirError(f"{path} lists the same pages again and again: mend `paginator`")
+                if page.paginator.has_next_page and self.secret:
+                    self._same_host(path, page.request.url)
                 if selector and not jsonpath.find_values(selector, page.response.json()):
                     raise WeirError(f"{path} answers without {selector!r}: mend `data_selector`")
                 for item in page:
@@ -151,8 +171,18 @@ class Connector:
             status = fault.response.status_code
             hint = self._hint(status)
             raise WeirError(f"{path} answered {status}, {hint}") from None
-        except ValueError as fault:
-            raise WeirError(f"{path} answers with no JSON ({type(fault).__name__}): check the address") from None
+        except (no_json, UnicodeDecodeError, RecursionError) as fault:
+            raise WeirError(f"{path} answers with no JSON that can be read ({fault}): check the address") from None
+        except (ValueError, AttributeError, TypeError) as fault:
+            text = f"{type(fault).__name__}: {fault}"
+            raise WeirError(f"{path} answers what its paginator does not expect ({text}): mend `paginator`") from None
+
+    def _same_host(self, path: str, url: str) -> None:
+        """Raise WeirError where the next page is another host's, who must not see the token."""
+        host, own = urlsplit(url).hostname, urlsplit(self.client.base_url or "").hostname
+        if host and host != own:
+            raise WeirError(f"{path} has its next page at another host, {host}, which is not shown the token: "
+                            f"name that host in {self.source.connection} if it is the right one")  # fmt: skip
 
     def _hint(self, status: int) -> str:
         if status in {401, 403}:

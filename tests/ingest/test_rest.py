@@ -123,3 +123,51 @@ def test_what_is_wrong_is_said(landing, api, monkeypatch, change, says):
     (result,) = landing.land().values()
     assert result.state == "failed" and says in result.message
     assert "s3cret" not in result.message
+
+
+def test_cursors_and_keys_that_are_decimals(landing, api):
+    api.tickets = [{"id": 1.25, "updated_at": f"2024-01-0{n}", "v": "1.10"} for n in (1, 2)]
+    assert landing.one().tables[0].landed == 1
+    assert landing.rows("select id, updated_at from raw_desk.tickets") == [("1.25", "2024-01-02")]
+
+
+def test_pages_that_repeat_without_end(landing, api):
+    """The API does not know the paginator's parameter, or its link leads back to the same page."""
+    link, unknown = (
+        "{type: json_link, next_url_path: next_page}",
+        "{type: page_number, total_path: null, page_param: p}",
+    )
+    for paginator in (unknown, link):
+        landing.declare(DESK.replace(link, paginator))
+        (result,) = landing.land().values()
+        assert result.message == "desk.tickets: tickets lists the same pages again and again: mend `paginator`"
+        assert len(api.seen) < 20
+        api.seen.clear()
+        api.url += "/tickets?page=1&per_page=3&"  # what follows in the link has no effect
+    assert landing.rows("select count(*) from ops.landings") == [(0,)]
+
+
+def test_no_other_host_is_shown_the_token(landing, api):
+    api.url = api.url.replace("127.0.0.1", "localhost")
+    (result,) = landing.land().values()
+    assert "tickets has its next page at another host, localhost, which is not shown the token" in result.message
+    assert len(api.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("next_url_path: next_page", "next_url_path: tickets"), "what its paginator does not expect"),
+        (("path: tickets", "method: POST"), "`endpoint` has no 'method' here; it has data_selector"),
+    ],
+)
+def test_what_the_endpoint_can_not_be_is_said(landing, api, change, says):
+    landing.declare(DESK.replace(*change))
+    (result,) = landing.land().values()
+    assert says in result.message and "\n" not in result.message
+
+
+def test_an_address_with_a_query_is_refused(landing, api, monkeypatch):
+    monkeypatch.setenv("DESK_URL", f"{api.url}/?api_key=s3cret")
+    (result,) = landing.land().values()
+    assert "DESK_URL must end before the `?`" in result.message and "s3cret" not in result.message
