@@ -24,6 +24,7 @@ _BY_TEXT = {"numeric", "jsonb", "json", "real", "double precision", "bpchar", "i
             "point", "line", "lseg", "box", "path", "polygon", "circle"}  # fmt: skip
 MOST = 1600  # columns of a table in PostgreSQL
 _META = ["_dlt_load_id", "_op", "_seq"]
+_TAKEN = {*_META, "ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"}  # PostgreSQL has the others in every table
 # One number at a time costs a sixth of a COPY. What a session keeps ahead ends with it, and the lock of `begin` lets
 # one session at a time write: so later still means greater, with gaps.
 SEQ_CACHE = 1000
@@ -90,7 +91,8 @@ class Raw:
 
     def prepare(self, columns: list[Column]) -> list[Column]:
         """Make or widen the table; returns the columns with the types that raw has for them."""
-        clash = [column.name for column in columns if column.name in _META]
+        names = [column.name for column in columns]
+        clash = [name for at, name in enumerate(names) if name in _TAKEN or name in names[at + 1 :]]
         if clash:
             raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it")
         have = self._there() if self._have is None else self._have

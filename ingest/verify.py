@@ -90,7 +90,7 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
 
 
 def _value(column: Column) -> str:
-    return comparable(column).split(" as ")[0]
+    return comparable(column).removesuffix(f" as {quoted(column.name)}")
 
 
 def _differing(columns: list[Column]) -> str:

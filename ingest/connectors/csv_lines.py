@@ -22,10 +22,15 @@ class CsvReader(Reader):
         self.stream, self.waiting, self.number = stream, deque[bytes](), 0
         self.delimiter = str(settings.get("delimiter", delimiter))
         self.encoding = str(settings.get("encoding", "utf-8"))
+        _check_settings(self.delimiter, self.encoding)
         header = next(self._records(), None)
         if header is None:
             raise WeirError(f"{name} is empty: a CSV file begins with its column names")
-        _, _, cells, error = header
+        _, text, cells, error = header
+        if b"\0" in text:
+            raise WeirError(f"{name} is no CSV in {self.encoding.upper()}: save it as CSV in UTF-8")
+        if b"\r" in text.rstrip(b"\r\n") and (error or any("\r" in cell for cell in cells)):
+            raise WeirError(f"{name}: its lines end in a bare CR: save it with line ends of LF or CR LF")
         if error:
             raise WeirError(f"{name}: its first line, the column names, can't be read: {error}")
         names = [shortened(visible(cell.strip())) or f"column_{n}" for n, cell in enumerate(cells, 1)]
@@ -104,6 +109,19 @@ class CsvReader(Reader):
             return number, line, [], error
         self.number += len(taken) - 1
         return number, b"".join(taken), cells, ""
+
+
+def _check_settings(delimiter: str, encoding: str) -> None:
+    """Raise WeirError where `format` names what lines of bytes can't be split or read by."""
+    try:
+        ascii_alike = "\n,".encode(encoding) == b"\n,"
+    except (LookupError, UnicodeError):
+        ascii_alike = False
+    if not ascii_alike and encoding.lower().replace("_", "-") != "utf-8-sig":
+        raise WeirError(f"`format` names the encoding {encoding!r}, which is unknown or has no line ends of one byte: "
+                        "mend it, or save the file as UTF-8")  # fmt: skip
+    if not delimiter or set(delimiter) & set('"\r\n'):
+        raise WeirError(f"`format` names the delimiter {delimiter!r}: take a character such as ';'")
 
 
 def split(text: str, delimiter: str) -> tuple[list[str], str]:

@@ -23,7 +23,7 @@ from ingest.connectors import Progress, State, buckets, check_columns
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
 from ingest.connectors.readers import META, Reader, adopt_names, open_reader
 from ingest.plan import Source, Table
-from ingest.raw import Column, Raw
+from ingest.raw import Column, Raw, quoted
 from ingest.text import blocks
 from weir.settings import WeirError
 
@@ -61,7 +61,8 @@ class Connector:
             raise WeirError("no `path` is declared: name the table's files, such as path: 'events/*.jsonl.gz'")
         if self.local:
             names = sorted(glob.glob(table.path, root_dir=self.base, recursive=True))
-            paths = {name: os.path.join(self.base, name) for name in names}
+            _check_names(self.base, names)
+            paths = {name: os.path.join(self.base, name) for name in names if not _locks(name)}
             meant = glob.has_magic(table.path) and not os.path.splitext(table.path)[1]  # folders match * and **
             for name, path in paths.items():
                 if os.path.islink(path) and not os.path.exists(path):
@@ -74,7 +75,7 @@ class Connector:
             found = self.system.glob(f"{self.base.rstrip('/')}/{table.path}", detail=True)
         files = {}
         for path, info in sorted(found.items()):
-            if info.get("type") == "file":
+            if info.get("type") == "file" and not _locks(path):
                 stamp = next(filter(None, map(info.get, _STAMPS)), None)
                 files[path[len(self.base.rstrip("/")) + 1 :]] = [path, info.get("size"), str(stamp)]
         return files
@@ -93,6 +94,8 @@ class Connector:
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land what is new, changed or gone."""
         files, known = self._list(table), dict(state.get("files", {}))
+        read_as = [table.settings, table.exclude, table.key]
+        full = full or state.get("as", read_as) != read_as  # what was read in another way is read anew
         self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
         gone = [name for name in known if name not in files]
@@ -117,7 +120,7 @@ class Connector:
         for name, facts in files.items() if self.local else ():
             if known[name][:2] != list(_stamp(facts[0])):
                 raise WeirError(f"{name} changed while it was read: run again when it is complete")
-        how = "files" if counts["extracted"] or counts["landed"] else "nothing new"
+        how = "files" if counts["extracted"] or counts["landed"] else "nothing new" if files else "no file matches"
         told = ", ".join([how, *(f"column {each}" for each in self.renamed)])
         rows = state.get("rows")
         if not known or how == "files":
@@ -129,7 +132,11 @@ class Connector:
             rows = rows_now(raw, table.key, sum(facts[3] for facts in known.values()))
         else:
             raw.adopt()
-        return {"how": told, "promise": "as received", "source_rows": rows, **counts}, {"files": known, "rows": rows}
+        return {"how": told, "promise": "as received", "source_rows": rows, **counts}, {
+            "files": known,
+            "rows": rows,
+            "as": read_as,
+        }
 
     def _know(self, table: Table, raw: Raw) -> None:
         self.names = raw.names() | {*table.key, *table.columns, *([table.cursor] if table.cursor else [])}
@@ -143,7 +150,10 @@ class Connector:
             raise _damaged(name) from None
         if not reader.documents:
             self.renamed |= dict.fromkeys(adopt_names(reader, self.names, name))
-            check_columns(table, [c.name for c in reader.columns])
+            try:
+                check_columns(table, [c.name for c in reader.columns])
+            except WeirError as fault:
+                raise WeirError(f"{name}: {fault}") from None
             self.names |= {c.name for c in reader.columns}
         reader.leave_out(table.exclude)
         return reader
@@ -153,9 +163,9 @@ class Connector:
         """Compare a file that was landed before with its rows in raw; returns its records."""
         with _opened(local, name) as stream:
             reader = self._reader(stream, table, name)
-            raw.prepare([*reader.columns, *META])
+            names = [c.name for c in raw.prepare([*reader.columns, *META])]
+            raw.adopt()  # a column that the file had before and lacks now is NULL from now on
             raw.incoming()
-            names = [c.name for c in raw.columns]
             rows = raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
             replace(raw, table.key, name, counts)
             raw.wire.execute("drop table incoming")
@@ -206,20 +216,42 @@ class Connector:
         for name, (path, _, _) in files.items():
             with self._at_hand(path) as local, _opened(local, name) as stream:
                 reader = self._reader(stream, table, name)
-                raw.prepare([*reader.columns, *META])
+                names = [c.name for c in raw.prepare([*reader.columns, *META])]
                 if not made:
+                    raw.adopt()
                     raw.incoming(", _new boolean")
                     made = True
                 for column in reader.columns:
-                    raw.wire.execute(f'alter table incoming add if not exists "{column.name}" {column.type}')
-                names = [c.name for c in raw.columns]
+                    raw.wire.execute(f"alter table incoming add if not exists {quoted(column.name)} {column.type}")
                 raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
                 fresh = state.get("files", {}).get(name, [None, None, None])[2] != _digest(local)
                 raw.wire.execute("update incoming set _new = $1 where _file = $2", fresh, name) if fresh else None
         if not made:
             raw.prepare(_declared(table))
+            raw.adopt()
             raw.incoming(", _new boolean")
+        raw.adopt()
         return ["_file", *table.key], "as received"
+
+
+def _locks(name: str) -> bool:
+    """Whether the file only says that somebody has a workbook of that name open in Excel."""
+    return os.path.basename(name).startswith("~$") and name.lower().endswith(".xlsx")
+
+
+def _check_names(base: str, names: list[str]) -> None:
+    """Raise WeirError for a name that text can't hold, and for a link to a folder above, which repeats its files."""
+    for folder in sorted({os.path.dirname(name) for name in names}):
+        place = os.path.join(base, folder)
+        if os.path.islink(place) and f"{os.path.realpath(os.path.dirname(place))}/".startswith(
+            f"{os.path.realpath(place)}/"
+        ):
+            raise WeirError(f"{folder} is a link to a folder that it lies in: remove it")
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise WeirError(f"the file name {os.fsencode(name)!r} is not UTF-8: rename the file") from None
 
 
 def see_gone(base: str, names: list[str]) -> None:

@@ -7,6 +7,7 @@ the visible six characters, and flagged.
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 import orjson
@@ -18,8 +19,8 @@ from ingest.text import escaped, field, visible
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
-_LONG = 10_000
-_HUGE = re.compile(rb"[0-9]{10000}|[eE][+-]?[0-9]{5}")
+_LONG = 6_000  # digits; with an exponent of four more a number still has less than the 16,383 places that jsonb holds
+_HUGE = re.compile(rb"[0-9]{6000}|[eE][+-]?[0-9]{5}")
 
 
 class JsonReader(Reader):
@@ -121,6 +122,6 @@ def key_text(document: Any, path: list[str]) -> str | None:
         value = value.get(step) if isinstance(value, dict) else None
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=str)

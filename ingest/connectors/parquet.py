@@ -26,6 +26,9 @@ class ParquetReader(Reader):
         except (pyarrow.ArrowInvalid, OSError) as fault:
             raise WeirError(f"{name} can't be read as Parquet ({type(fault).__name__}): replace or move it") from None
         self.names = list(self.file.schema_arrow.names)
+        twice = {column for column in self.names if self.names.count(column) > 1}
+        if twice:
+            raise WeirError(f"{name}: column {min(twice)!r} stands twice in it: rename one")
         self.columns, self.ways = [], []
         for arrow in self.file.schema_arrow:
             type_, way = _kind(arrow.type)

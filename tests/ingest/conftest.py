@@ -85,5 +85,14 @@ def app(landing: Landing, database: Callable[[], str], monkeypatch: pytest.Monke
     return psycopg.connect(url, autocommit=True)
 
 
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that DROPS_URL names."""
+    path = tmp_path / "drops"
+    path.mkdir()
+    monkeypatch.setenv("DROPS_URL", f"file://{path}")
+    return path
+
+
 def table(result: SourceResult, name: str) -> Any:
     return next(event for event in result.tables if event.table == name)

@@ -14,14 +14,6 @@ from weir.settings import WeirError
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    path = tmp_path / "drops"
-    path.mkdir()
-    monkeypatch.setenv("DROPS_URL", f"file://{path}")
-    return path
-
-
 def declare(landing, meta, columns=""):
     landing.declare(f"""
         sources:

@@ -1,0 +1,114 @@
+"""Files as people leave them: a wrong encoding, names that raw keeps, a format mended later, Excel still open."""
+
+import os
+
+import pytest
+from test_files import CSV, declare
+
+
+def refused(landing):
+    (result,) = landing.land().values()
+    assert result.state == "failed" and "\n" not in result.message, result
+    return result.message.removeprefix("drops.t: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"id,v\r1,a\r2,b\r", "a.csv: its lines end in a bare CR: save it with line ends of LF or CR LF"),
+        (b'id,v\r1,"a"\r', "a.csv: its lines end in a bare CR"),
+        ("id,v\n1,ä\n".encode("utf-16"), "a.csv is no CSV in UTF-8: save it as CSV in UTF-8"),
+        (b"PK\x03\x04\x14\0\0\0", "a.csv is no CSV in UTF-8"),
+        (b"id,_file\n1,2\n", "column '_file' at the source has a name that raw keeps for itself: exclude it"),
+        (b"id,xmin\n1,2\n", "column 'xmin' at the source has a name that raw keeps for itself: exclude it"),
+        (b"nr,v\n1,2\n", "a.csv: key names column 'id', which is not at the source; it has: nr, v"),
+    ],
+)
+def test_what_is_no_csv_is_said(landing, folder, content, says):
+    (folder / "a.csv").write_bytes(content)
+    declare(landing, CSV)
+    assert refused(landing).startswith(says)
+    assert landing.rows("select count(*) from ops.landings") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("encoding: utf-16", "names the encoding 'utf-16', which is unknown or has no line ends of one byte"),
+        ("encoding: quux", "names the encoding 'quux'"),
+        ("delimiter: ''", "names the delimiter ''"),
+    ],
+)
+def test_formats_that_do_not_work_are_said(landing, folder, setting, says):
+    (folder / "a.csv").write_bytes(b"id,v\n1,2\n")
+    declare(landing, f"{{key: [id], path: '*.csv', format: {{type: csv, {setting}}}}}")
+    assert says in refused(landing)
+
+
+def test_a_format_that_is_mended_is_read_anew(landing, folder):
+    (folder / "a.csv").write_bytes(b"id;v\n1;a\n2;b\n")
+    declare(landing, "{path: '*.csv'}")
+    landing.one()
+    declare(landing, "{path: '*.csv', format: {type: csv, delimiter: ';'}}")
+    assert landing.one().tables[0].landed == 2
+    assert landing.live("raw_drops.t", "_file, _line", "id, v") == [("1", "a"), ("2", "b")]
+    assert landing.one().tables[0].how == "nothing new"
+    landing.balanced()
+    landing.proven()
+
+
+def test_a_column_that_a_changed_file_lacks_is_null_from_then_on(landing, folder):
+    names = b'id,sold as new,"a ""b"""'
+    (folder / "a.csv").write_bytes(names + b"\n1,p,q\n")
+    declare(landing, CSV)
+    landing.one()
+    landing.proven()
+    (folder / "a.csv").write_bytes(b"id\n1\n")
+    assert landing.one().tables[0].landed == 1
+    assert landing.live("raw_drops.t", "id", 'id, "sold as new", "a ""b"""') == [("1", None, None)]
+    landing.balanced()
+    landing.proven()
+    (folder / "a.csv").unlink()
+    assert landing.one().tables[0].deleted == 1
+    landing.proven()
+
+
+def test_names_of_files(landing, folder):
+    names = ["a\nb.csv", "it's.csv", 'a"b.csv', "100%s{x}.csv", "back\\slash\t.csv", "$1.csv", "[1].csv", "-rf.csv"]
+    for number, name in enumerate(names):
+        (folder / name).write_text(f"id,v\n{number},a\n")
+    declare(landing, CSV)
+    assert landing.one().tables[0].landed == len(names)
+    for name in names:
+        (folder / name).write_text((folder / name).read_text().replace("a", "b"))
+    assert landing.one().tables[0].landed == len(names)
+    landing.proven()
+    for name in names:
+        (folder / name).unlink()
+    assert landing.one().tables[0].deleted == len(names)
+    assert landing.one().tables[0].how == "no file matches"
+    landing.balanced()
+    landing.proven()
+    with open(os.fsencode(folder) + b"/\xff.csv", "wb") as file:
+        file.write(b"id,v\n")
+    assert refused(landing) == r"the file name b'\xff.csv' is not UTF-8: rename the file"
+
+
+def test_a_link_to_a_folder_above_and_the_mark_of_an_open_workbook(landing, folder):
+    (folder / "a.csv").write_text("id,v\n1,a\n")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "loop").symlink_to(folder)
+    declare(landing, "{key: [id], path: '**/*.csv'}")
+    assert refused(landing) == "deep/loop is a link to a folder that it lies in: remove it"
+    (folder / "~$b.xlsx").write_bytes(b"\x05Anna")
+    declare(landing, "{path: '*.xlsx'}")
+    assert landing.one().tables[0].how == "no file matches"
+
+
+def test_numbers_with_more_places_than_jsonb_holds(landing, folder):
+    long = b"0." + b"1" * 9000 + b"e-9000"
+    (folder / "a.jsonl").write_bytes(b'{"id": 1, "n": ' + long + b'}\n{"id": 2, "n": 1e-9999}\n')
+    declare(landing, "{key: [id], path: '*.jsonl'}")
+    landing.one()
+    assert landing.rows("select id, _error from raw_drops.t") == [(None, "holds a number too large"), ("2", None)]
+    landing.proven()
