@@ -93,7 +93,7 @@ class Connector:
             if several:
                 facts = self._sweep(table, raw, relation, source, columns, where, progress)
             else:
-                if where != NONE and high - int(state["xmin"]) <= FEW:
+                if where != NONE:
                     where = keys.find_new(state["rows"], where)
                 facts = self._copy(raw, relation, source, columns, where, progress)
             keys.landed = facts["landed"]
