@@ -143,9 +143,10 @@ def servers() -> Iterator[tuple[dict[str, str], Any]]:
             for key in range(1, KEYS + 1):
                 do(f"insert into grown (id, v) values ({key}, {-key})")
         caught_up(primary, copy)
-        # Windows of a cursor, and keys by bits, also for tables that are not large.
-        before, mysql.WHOLE, pg_keys.MANY = (mysql.WHOLE, pg_keys.MANY), 0, MANY
+        # Windows of a cursor, and keys by bits, also for tables that are not large; new rows by key or by a pass.
+        before = mysql.WHOLE, pg_keys.MANY, pg_keys.BY_KEY
+        mysql.WHOLE, pg_keys.MANY, pg_keys.BY_KEY = 0, MANY, 4
         try:
             yield urls, lambda: (time.sleep(0.2), caught_up(primary, copy))
         finally:
-            mysql.WHOLE, pg_keys.MANY = before
+            mysql.WHOLE, pg_keys.MANY, pg_keys.BY_KEY = before
