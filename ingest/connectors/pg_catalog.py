@@ -44,7 +44,7 @@ class Relation:
     columns: list[Column]
     unique: bool  # the declared key is unique and never NULL, by the source's own promise
     token: list[Any]
-    filtered: bool  # row policies decide what the account sees, perhaps by what other tables hold
+    filtered: bool  # what is read hangs on more than its rows: row policies, foreign partitions, names of objects
     open: int  # the oldest transaction that is open in the snapshot
     next: int  # the next that will begin
 
@@ -56,7 +56,7 @@ class Relation:
 
 def find(wire: Wire, table: Table) -> tuple[int, str, str]:
     """The oid, kind and quoted name of the declared table. Raises WeirError when it is not there or not readable."""
-    schema, _, name = (table.origin or f"public.{table.name}").rpartition(".")
+    schema, _, name = table.origin.rpartition(".") if table.origin else ("", "", table.name)
     schema = schema or "public"
     found = wire.row(_FIND, schema, name)
     if not found:
@@ -91,7 +91,8 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     token = json.loads(found["life"]) if kind in "rp" else []
     low, high = (int(part) for part in found["snapshot"].split(":")[:2])
     unique = bool(table.key) and found["unique"]
-    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], found["filtered"], low, high)
+    filtered = found["filtered"] or any(f["core"] and f["typname"].startswith("reg") for f in fields)
+    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], filtered, low, high)
 
 
 def _column(row: Any) -> Column:
@@ -122,8 +123,8 @@ select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnames
 where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f')
 order by left(c.relname, 2) <> left($2, 2), c.relname limit 8"""
 _COLUMNS = """
-select json_agg(json_build_object('attname', a.attname, 'typname', t.typname, 'element', e.typname,
-    'core', t.typnamespace = 'pg_catalog'::regnamespace) order by a.attnum)
+select coalesce(json_agg(json_build_object('attname', a.attname, 'typname', t.typname, 'element', e.typname,
+    'core', t.typnamespace = 'pg_catalog'::regnamespace) order by a.attnum), '[]')
 from pg_attribute a join pg_type t on t.oid = a.atttypid
 left join pg_type e on t.typcategory = 'A' and e.oid = t.typelem
 where a.attrelid = $1::int8::oid and a.attnum > 0 and not a.attisdropped"""
@@ -139,11 +140,22 @@ select exists (
         where h.inhparent = i.indrelid and c.relkind = 'r'))"""
 # A row version is comparable only within one life of one server; and a changed schema, partition or policy can change
 # what is read without touching a row.
-_LIFE = """
+_TREE = """
 with recursive tree as (
     select $1::int8::oid as oid union all
     select h.inhrelid from pg_inherits h join tree on h.inhparent = tree.oid
-)
+)"""
+# The types that users made, down to their parts: a label renamed shows in every row, and touches none.
+_TYPES = """, types as (
+    select a.atttypid as oid from tree t join pg_attribute a on a.attrelid = t.oid where a.atttypid >= 16384
+    union
+    select part.oid from types join pg_type p on p.oid = types.oid cross join lateral (
+        select p.typbasetype as oid union all select p.typelem
+        union all select r.rngsubtype from pg_range r where r.rngtypid = p.oid
+        union all select a.atttypid from pg_attribute a where a.attrelid = p.typrelid and a.attnum > 0
+    ) part where part.oid >= 16384
+)"""
+_LIFE = f"""{_TREE}{_TYPES}
 select json_build_array(
     case when has_function_privilege('pg_control_system()', 'execute')
         then (select system_identifier::text from pg_control_system()) end,
@@ -155,8 +167,18 @@ select json_build_array(
         from tree t join pg_class c on c.oid = t.oid join pg_attribute a on a.attrelid = t.oid
         where a.attnum > 0 and not a.attisdropped)),
     md5(coalesce((select string_agg(p::text, ',' order by p.oid) from pg_policy p join tree t on t.oid = p.polrelid),
-        '')), current_user, ({reset})::text)::text"""
+        '')), current_user, ({{reset}})::text,
+    md5(concat((select string_agg(concat_ws(' ', e.oid, e.enumlabel), ',' order by e.oid)
+        from pg_enum e join types on types.oid = e.enumtypid), ';',
+        (select string_agg(concat_ws(' ', a.attrelid, a.attnum, a.atttypid), ',' order by a.attrelid, a.attnum)
+        from types join pg_type p on p.oid = types.oid join pg_attribute a on a.attrelid = p.typrelid
+        where a.attnum > 0), ';',
+        (select string_agg(pg_get_expr(d.adbin, d.adrelid), ',' order by d.adrelid, d.adnum)
+        from tree t join pg_attrdef d on d.adrelid = t.oid join pg_attribute a on a.attrelid = t.oid
+            and a.attnum = d.adnum where to_jsonb(a) ->> 'attgenerated' = 'v'))))::text"""
+_FOREIGN = f"{_TREE} select from tree join pg_class c on c.oid = tree.oid where c.relkind = 'f'"
 _DESCRIBE = f"""
 select to_regclass($2)::oid::int8 is not distinct from $1::int8 as same, ({_COLUMNS})::text as columns,
     ({_UNIQUE}) as unique, case when $4::bool then ({_LIFE}) end as life,
-    $4::bool and row_security_active($1::int8::oid) as filtered, txid_current_snapshot()::text as snapshot"""
+    $4::bool and (row_security_active($1::int8::oid) or exists ({_FOREIGN})) as filtered,
+    txid_current_snapshot()::text as snapshot"""
