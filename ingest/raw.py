@@ -28,6 +28,7 @@ _TAKEN = {*_META, "ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"}  # Postgre
 # One number at a time costs a sixth of a COPY. What a session keeps ahead ends with it, and the lock of `begin` lets
 # one session at a time write: so later still means greater, with gaps.
 SEQ_CACHE = 1000
+LOCK_TIMEOUT = "60s"  # a session that read raw and idles, its transaction open, must not hold up all landings
 
 AHEAD = 1000  # blocks that a COPY may leave empty at a table's end, for the next one to fill: some 64 each
 
@@ -42,8 +43,8 @@ class Column:
 
 
 def quoted(*names: str) -> str:
-    """The names as one quoted SQL identifier, dots between."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+    """The names as one quoted SQL identifier, dots between, each as PostgreSQL can hold it."""
+    return ".".join('"' + shortened(name).replace('"', '""') + '"' for name in names)
 
 
 def listed(names: list[str], prefix: str = "") -> str:
@@ -78,7 +79,8 @@ class Raw:
     def begin(self, job: str) -> dict[str, Any] | None:
         """Open the transaction; returns the receipt of this job where it has one already."""
         name = "'" + self.relation.replace("'", "''") + "'"
-        self.wire.execute(f"begin; select pg_advisory_xact_lock(hashtext('weir land'), hashtext({name}))")
+        self.wire.execute(f"begin; select pg_advisory_xact_lock(hashtext('weir land'), hashtext({name})); "
+                          f"set local lock_timeout = '{LOCK_TIMEOUT}'")  # fmt: skip
         return self.look(job)
 
     def look(self, job: str = "") -> dict[str, Any] | None:
@@ -94,7 +96,8 @@ class Raw:
         names = [column.name for column in columns]
         clash = [name for at, name in enumerate(names) if name in _TAKEN or name in names[at + 1 :]]
         if clash:
-            raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it")
+            raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it, or "
+                            "land a view that calls it otherwise")  # fmt: skip
         have = self._there() if self._have is None else self._have
         self._have = None
         over = len({column.name for column in columns} | set(have) | set(_META)) - MOST

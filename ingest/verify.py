@@ -49,7 +49,8 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
     """
     exact = [c for c in raw.columns if c.name not in {"_line", "_n"} or c.name in key]
     # NULL stands for itself: a row of a file whose key is NULL is known by its line.
-    parts = [f"coalesce(quote_literal({quoted(name)}::text), 'null')" for name in key]
+    types = {c.name: c.type for c in raw.columns}
+    parts = [f"coalesce(quote_literal({_same(name, types)}::text), 'null')" for name in key]
     if "_file" in key:
         nulls = " and ".join(f"{quoted(name)} is null" for name in key if name != "_file") or "true"
         parts.append(f"case when {nulls} then _line end")
@@ -64,7 +65,7 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
     line = "_line" if any(c.name == "_line" for c in raw.columns) else "0"
     wire.execute(
         "create temporary table there on commit drop as select distinct on (id) id, body, place, new from "
-        f"(select {digests}, _new is true as new, {line} as line from incoming) v order by id, line desc"
+        f"(select {digests}, _dlt_new is true as new, {line} as line from incoming) v order by id, line desc"
     )
     wire.execute("analyze here")
     wire.execute("analyze there")
@@ -87,6 +88,11 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
             from (select * from ({joined}) j where same is not true and not new order by t, h limit {SHOWN}) d
             order by id"""):
         check.examples.append(f"{listed(key).replace(chr(34), '')} = {row['id']}: {row['what']}")
+
+
+def _same(name: str, types: dict[str, str]) -> str:
+    """A part of the key such that equal ones have one text: 1.0 is 1.00."""
+    return f"trim_scale({quoted(name)})" if types.get(name) == "numeric" else quoted(name)
 
 
 def _value(column: Column) -> str:

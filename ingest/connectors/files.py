@@ -219,17 +219,17 @@ class Connector:
                 names = [c.name for c in raw.prepare([*reader.columns, *META])]
                 if not made:
                     raw.adopt()
-                    raw.incoming(", _new boolean")
+                    raw.incoming(", _dlt_new boolean")
                     made = True
                 for column in reader.columns:
                     raw.wire.execute(f"alter table incoming add if not exists {quoted(column.name)} {column.type}")
                 raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
                 fresh = state.get("files", {}).get(name, [None, None, None])[2] != _digest(local)
-                raw.wire.execute("update incoming set _new = $1 where _file = $2", fresh, name) if fresh else None
+                raw.wire.execute("update incoming set _dlt_new = $1 where _file = $2", fresh, name) if fresh else None
         if not made:
             raw.prepare(_declared(table))
             raw.adopt()
-            raw.incoming(", _new boolean")
+            raw.incoming(", _dlt_new boolean")
         raw.adopt()
         return ["_file", *table.key], "as received"
 

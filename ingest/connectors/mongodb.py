@@ -90,7 +90,7 @@ class Connector:
         with told(self.source):
             collection, _, _ = self._collection(table)
         self._prepare(table, raw)
-        raw.incoming(", _new boolean")
+        raw.incoming(", _dlt_new boolean")
         self._read(table, raw, collection, {}, None, "incoming", lambda rows, size: None)
         return ["_id"], PROMISE
 

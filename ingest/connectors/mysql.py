@@ -118,7 +118,7 @@ class Connector:
         self.wire.snapshot()
         relation = describe(self.wire, table)
         self._prepare(table, raw, relation)
-        raw.incoming(", _new boolean")
+        raw.incoming(", _dlt_new boolean")
         self._read(raw, relation, "", None, "incoming", lambda rows, size: None)
         self._check(table, raw, relation, "incoming")
         return table.key or ["_key"], PROMISE

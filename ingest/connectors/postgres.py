@@ -108,15 +108,15 @@ class Connector:
         return facts | {"source_rows": rows} | promise, following | {"rows": rows}
 
     def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
-        """Read all of the table into `incoming`, with `_new` true for rows changed since the state was landed."""
+        """Read all of the table into `incoming`, with `_dlt_new` true for rows changed since the state was landed."""
         relation = self._open(table)
         keyless = not table.key
         source = [*relation.columns, Column("_key", "text", "null::text")] if keyless else relation.columns
         columns = raw.prepare(source)
         same = relation.versions and state.get("token") == relation.token and "xmin" in state
         new = f"({new_versions(state, relation.next)})" if same else "false"
-        raw.incoming(", _new boolean")
-        names = [*(c.name for c in columns), "_new"]
+        raw.incoming(", _dlt_new boolean")
+        names = [*(c.name for c in columns), "_dlt_new"]
         pipe(self.wire, query(columns, source, relation.name, f", {new}"), raw.wire, None, "incoming", names)
         if keyless:
             keyed_by_content(raw)

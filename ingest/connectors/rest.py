@@ -198,7 +198,7 @@ class Connector:
         params = dict(table.endpoint.get("params") or {})
         if incremental.get("start_param") and incremental.get("initial_value") is not None:
             params[incremental["start_param"]] = incremental["initial_value"]
-        self._read(table, raw, cursor, params, lambda rows, size: None, ", _new boolean")
+        self._read(table, raw, cursor, params, lambda rows, size: None, ", _dlt_new boolean")
         return table.key or ["_key"], "as received"
 
 

@@ -145,7 +145,7 @@ class Connector:
         """Read all of the table into `incoming`."""
         made = self._table(table)
         self._prepare(table, raw, made)
-        raw.incoming(", _new boolean")
+        raw.incoming(", _dlt_new boolean")
         self._read(raw, made, None, lambda rows, size: None)
         if not table.key:
             keyed_by_content(raw)
