@@ -8,7 +8,12 @@ from ingest.plan import Source, Table
 from weir.settings import WeirError, redact
 
 _HINTS: list[tuple[str, str]] = [
-    (r"LockNotAvailable", "another session holds a lock on it: try again when that has ended"),
+    (r"LockNotAvailable", "another session holds a lock on it, or on it in raw: try again when that has ended"),
+    (r"unsupported startup parameter", "a connection pooler answers there: name the server itself in {variable}"),
+    (r"unrecognized configuration parameter", "the server knows no such option: take it out of {variable}"),
+    (r"rejected SSL upgrade", "the server takes no encrypted connections: mend sslmode in {variable}"),
+    (r"ClientConfigurationError", "an option can't be followed: mend {variable}"),
+    (r"could not identify an equality operator", "keys of that type can't be compared: declare another key, or none"),
     (r"conflict with recovery",
      "the standby stopped the query to replay what its primary did: run again, or set hot_standby_feedback there"),
     (r"InvalidPassword|InvalidAuthorization|password authentication failed", "wrong user or password: mend {variable}"),
@@ -28,7 +33,8 @@ _HINTS: list[tuple[str, str]] = [
     (r"InsufficientPrivilege|permission denied", "the account in {variable} may not read it: grant it select"),
     (r"DiskFull|No space left", "the warehouse's disk is full: make room, then run again; nothing was half-landed"),
     (r"used by a view or rule", "a view stands on a column of raw whose type must change: drop the view, then land"),
-    (r"UndefinedTable|no such table", "there is no such table at the source: mend its name, or `from`"),
+    (r"UndefinedTable|no such table",
+     "there is no such table at the source: mend its name, or `from`; in a function that a view calls, its schema"),
     (r"database is locked", "another program holds the file locked: try again when it has ended"),
     (r"file is not a database|file is encrypted", "the file is no SQLite database: check {variable}"),
     (r"unable to open database file", "the file is not there or can't be read: check {variable}"),

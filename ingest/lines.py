@@ -59,11 +59,15 @@ class Lines:
             line = Line(self._source, self._warehouse)
         try:
             yield line
-            line.rest()
         except BaseException:
             line.close()
             raise
-        self._idle.append(line)
+        try:
+            line.rest()
+        except Exception:  # what was landed is committed; only the line is gone
+            line.close()
+        else:
+            self._idle.append(line)
 
     def close(self) -> None:
         """Close all that are idle."""

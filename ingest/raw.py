@@ -28,7 +28,6 @@ _TAKEN = {*_META, "ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"}  # Postgre
 # One number at a time costs a sixth of a COPY. What a session keeps ahead ends with it, and the lock of `begin` lets
 # one session at a time write: so later still means greater, with gaps.
 SEQ_CACHE = 1000
-LOCK_TIMEOUT = "60s"  # a session that read raw and idles, its transaction open, must not hold up all landings
 
 AHEAD = 1000  # blocks that a COPY may leave empty at a table's end, for the next one to fill: some 64 each
 
@@ -79,8 +78,7 @@ class Raw:
     def begin(self, job: str) -> dict[str, Any] | None:
         """Open the transaction; returns the receipt of this job where it has one already."""
         name = "'" + self.relation.replace("'", "''") + "'"
-        self.wire.execute(f"begin; select pg_advisory_xact_lock(hashtext('weir land'), hashtext({name})); "
-                          f"set local lock_timeout = '{LOCK_TIMEOUT}'")  # fmt: skip
+        self.wire.execute(f"begin; select pg_advisory_xact_lock(hashtext('weir land'), hashtext({name}))")
         return self.look(job)
 
     def look(self, job: str = "") -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ asyncpg hands COPY over in whole buffers from C, where psycopg yields one row pe
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,13 @@ from weir.settings import WeirError
 BUFFERS = 8
 PAUSE = 600  # seconds that a source may be silent in the midst of a stream
 LOCK_WAIT = "10min"  # for whoever holds a table of the warehouse, another landing or a reader that forgot to commit
+PATIENCE = 3600  # seconds that a source may take for any other answer
+# What is for libpq alone: asyncpg would ask the server for it.
+_LIBPQ = {
+    "connect_timeout", "channel_binding", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
+    "tcp_user_timeout", "gssencmode", "sslsni", "sslcompression", "require_auth", "load_balance_hosts",
+    "fallback_application_name",
+}  # fmt: skip
 
 
 class Wire:
@@ -23,28 +31,33 @@ class Wire:
     def __init__(self, url: str, name: str, loop: asyncio.AbstractEventLoop, **settings: str) -> None:
         self.loop = loop
         self.lost = False  # by the other side, before we closed it
-        url = "postgresql://" + url.split("://", 1)[1]
+        self.patience: float | None = PATIENCE
+        head, _, query = url.split("://", 1)[1].partition("?")
+        asked = [part for part in query.split("&") if part and part.split("=")[0] not in _LIBPQ]
+        url = f"postgresql://{head}?{'&'.join(asked)}".removesuffix("?")
         options = {"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "bytea_output": "hex"}
-        options |= {"extra_float_digits": "1", "application_name": name, "search_path": "pg_catalog", **settings}
+        options |= {"extra_float_digits": "1", "application_name": name, "search_path": "pg_catalog"}
+        options |= {"idle_in_transaction_session_timeout": "0", **settings}  # one side waits while the other works
         self.raw: asyncpg.Connection = loop.run_until_complete(
             asyncpg.connect(url, timeout=15, server_settings=options, statement_cache_size=0)
         )
+        _keep_alive(self.raw._transport.get_extra_info("socket"))
 
     def execute(self, query: str, *values: Any) -> int:
         """Run the statement; returns the number of rows that it touched, where its tag says so."""
-        return tag_rows(self.loop.run_until_complete(self.raw.execute(query, *values)))
+        return tag_rows(self.loop.run_until_complete(self.raw.execute(query, *values, timeout=self.patience)))
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """All rows of the query."""
-        return list(self.loop.run_until_complete(self.raw.fetch(query, *values)))
+        return list(self.loop.run_until_complete(self.raw.fetch(query, *values, timeout=self.patience)))
 
     def row(self, query: str, *values: Any) -> Any:
         """The first row of the query, or None."""
-        return self.loop.run_until_complete(self.raw.fetchrow(query, *values))
+        return self.loop.run_until_complete(self.raw.fetchrow(query, *values, timeout=self.patience))
 
     def value(self, query: str, *values: Any) -> Any:
         """The first column of the first row, or None."""
-        return self.loop.run_until_complete(self.raw.fetchval(query, *values))
+        return self.loop.run_until_complete(self.raw.fetchval(query, *values, timeout=self.patience))
 
     def copy_in(self, schema: str | None, table: str, columns: list[str], chunks: Iterable[bytes]) -> int:
         """COPY text from the chunks into the table; returns the rows that the server counted."""
@@ -69,13 +82,25 @@ def tag_rows(tag: str) -> int:
     return int(last) if last.isdigit() else 0
 
 
+def _keep_alive(to: socket.socket) -> None:
+    """See to it that a peer which is gone without a word is found out in two minutes, however long it may think."""
+    if to.family not in {socket.AF_INET, socket.AF_INET6}:
+        return
+    to.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            to.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 @contextmanager
 def wired(url: str, name: str) -> Iterator[Wire]:
     """A connection on an event loop of its own, both closed in the end."""
     loop = asyncio.new_event_loop()
     wire = None
     try:
-        wire = Wire(url, name, loop, synchronous_commit="on", client_min_messages="error", lock_timeout=LOCK_WAIT)
+        told = {"client_min_messages": "error", "lock_timeout": LOCK_WAIT, "statement_timeout": "0"}
+        wire = Wire(url, name, loop, synchronous_commit="on", **told)
+        wire.patience = None
         yield wire
     finally:
         if wire:
