@@ -17,6 +17,7 @@ _SAY = {
     1143: "the account in {variable} may not read all of its columns: grant it select on the table",
     1370: "the account in {variable} may not run a function that it uses: grant it execute",
     1356: "the view is broken, or names what its definer may not read: mend it at the source",
+    1449: "the view's definer is gone: mend the view at the source",
     1146: "there is no such table at the source: mend its name, or `from`",
     1051: "there is no such table at the source: mend its name, or `from`",
     1412: "its columns were changed at the source meanwhile: run again",

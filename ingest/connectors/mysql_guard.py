@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pymysql
 
+from ingest.connectors.mysql_faults import told
 from ingest.connectors.mysql_types import Relation, back
 from ingest.connectors.mysql_wire import Wire
 from ingest.cursors import earlier, order
@@ -32,16 +33,17 @@ class Guard:
     def __init__(self, wire: Wire) -> None:
         self.at = time.monotonic()
         self.age: int | None = None  # seconds; None where the account may not see it
-        try:
-            with wire.connection.cursor() as cursor:
-                ages = []
-                for query in (_TRANSACTIONS, _STATEMENTS):
-                    cursor.execute(query)
-                    ages.append(int(cursor.fetchall()[0][0]))
-            self.age = max(ages)
-        except pymysql.err.MySQLError as fault:
-            if fault.args[0] != _NEEDS_PROCESS:
-                raise
+        with told(wire.source):
+            try:
+                with wire.connection.cursor() as cursor:
+                    ages = []
+                    for query in (_TRANSACTIONS, _STATEMENTS):
+                        cursor.execute(query)
+                        ages.append(int(cursor.fetchall()[0][0]))
+                self.age = max(ages)
+            except pymysql.err.MySQLError as fault:
+                if fault.args[0] != _NEEDS_PROCESS:
+                    raise
 
     def how(self, table: Table) -> str:
         """The window in a few words, with its lag where it can only be guessed."""

@@ -64,14 +64,18 @@ def back(name: str) -> str:
 
 def describe(wire: Wire, table: Table) -> Relation:
     """The declared table as the account sees it. Raises WeirError when it, or a column named, is not there."""
-    database, _, name = (table.origin or table.name).rpartition(".")
+    database, _, name = table.origin.rpartition(".") if table.origin else ("", "", table.name)
     schema = wire.text(database) if database else "DATABASE()"
-    rows = wire.rows(f"{_COLUMNS} WHERE table_schema = {schema} AND table_name = {wire.text(name)} "
-                     "ORDER BY ordinal_position")  # fmt: skip
+    here = f"WHERE table_schema = {schema} AND table_name = {wire.text(name)}"
+    found = {row[0] for row in wire.rows(f"SELECT table_name FROM information_schema.columns {here}")}
+    here += f" AND BINARY table_name = {wire.text(name)}" if name in found else ""  # `t` and `T` may be two
+    rows = wire.rows(f"{_COLUMNS} {here} ORDER BY ordinal_position")
     if not rows:
         have = wire.rows("SELECT table_name FROM information_schema.tables "
                          f"WHERE table_schema = {schema} ORDER BY table_name LIMIT 8")  # fmt: skip
         hint = ", ".join(r[0] for r in have) or "none"
+        if (name,) in have:
+            raise WeirError(f"the view {name} is broken, or names what its definer may not read: mend it at the source")
         raise WeirError(f"there is no table {table.origin or name} at the source, or the account may not read it "
                         f"(mend its name, or grant it select); it sees: {hint}")  # fmt: skip
     names = [row[0] for row in rows]
@@ -81,13 +85,13 @@ def describe(wire: Wire, table: Table) -> Relation:
     columns = [_column(row) for row in rows if row[0] not in table.exclude]
     keys: dict[str, set[str]] = {}
     for index, column, null in wire.rows(
-        f"SELECT index_name, column_name, nullable FROM information_schema.statistics WHERE table_schema = {schema} "
-        f"AND table_name = {wire.text(name)} AND non_unique = 0 AND sub_part IS NULL"
+        f"SELECT index_name, column_name, nullable FROM information_schema.statistics {here} AND non_unique = 0 "
+        "AND sub_part IS NULL"
     ):
         keys.setdefault(index, set()).add("?" if null == "YES" or column is None else column)
     # An index on a part of a text, or on an expression, is a smaller set here than at the source: `?` keeps it out.
-    prefixed = {r[0] for r in wire.rows(f"SELECT index_name FROM information_schema.statistics WHERE table_schema = "
-                f"{schema} AND table_name = {wire.text(name)} AND sub_part IS NOT NULL")}  # fmt: skip
+    prefixed = {r[0] for r in wire.rows("SELECT index_name FROM information_schema.statistics "
+                                        f"{here} AND sub_part IS NOT NULL")}  # fmt: skip
     texts = {c.origin for c in columns if c.type == "text"}  # a NUL made visible could make two texts one
     unique = bool(table.key) and not texts & set(table.key) and any(
         columns_ <= set(table.key) for index, columns_ in keys.items() if index not in prefixed

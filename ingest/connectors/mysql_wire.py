@@ -14,6 +14,7 @@ from ingest.connectors.mysql_faults import told
 from ingest.plan import Source
 from weir.settings import WeirError
 
+GREETING = 15  # seconds that a server may take to let us in: one of another kind waits for us to speak
 PAUSE = 600  # seconds that a source may be silent
 _LAST, _NULL, _FAULT = 254, 251, 255
 _MORE = 0xFFFFFF  # the size of a packet that the next one continues
@@ -36,14 +37,24 @@ class Wire:
         secure |= {"ssl": {"check_hostname": False}} if options.get("ssl", "").lower() in {"1", "true"} else {}
         self.source = source
         with told(source):
-            self.connection = pymysql.connect(
-                host=parts.hostname, port=parts.port or 3306, database=database, charset="utf8mb4",
-                user=unquote(parts.username or ""), password=unquote(parts.password or ""), connect_timeout=15,
-                read_timeout=PAUSE, write_timeout=60, program_name="weir", **secure,
-            )  # fmt: skip
+            try:
+                self.connection = pymysql.connect(
+                    host=parts.hostname, port=parts.port or 3306, database=database, charset="utf8mb4",
+                    user=unquote(parts.username or ""), password=unquote(parts.password or ""),
+                    connect_timeout=GREETING, read_timeout=GREETING, write_timeout=60, program_name="weir", **secure,
+                )  # fmt: skip
+            except pymysql.err.OperationalError as fault:
+                if fault.args[0] != 2013:
+                    raise
+                raise pymysql.err.OperationalError(2003, "what answers there is no MySQL server") from None
+            self.connection._read_timeout = PAUSE
             # sql_mode first; a server that waits for a slow warehouse must not hang up, a locked table must not hold us
             self.run("SET SESSION sql_mode = ''")
-            self.run("SET SESSION time_zone = '+00:00', net_write_timeout = 3600")
+            self.run(
+                "SET SESSION time_zone = '+00:00', net_write_timeout = 3600, wait_timeout = 28800 "
+                "/*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */"
+            )
+            self.run(f"SET SESSION sql_select_limit = {2**64 - 1}, sql_big_selects = 1")  # else rows are left out
             self.run(f"SET SESSION lock_wait_timeout = {self.LOCK}")
             self.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
@@ -57,7 +68,8 @@ class Wire:
 
     def run(self, query: str) -> None:
         """Run the statement."""
-        self.connection.query(query)
+        with told(self.source):
+            self.connection.query(query)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """All rows of a small answer."""
