@@ -5,7 +5,6 @@ import os
 import time
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from conftest import APP
 
@@ -135,19 +134,6 @@ def test_a_source_that_ends_long_transactions(landing, app, monkeypatch, limit):
     assert landing.one().tables[0].landed == 1
     landing.balanced()
     app.execute("drop role hurried")
-
-
-def test_a_session_that_has_read_raw_and_idles_is_not_waited_for_for_ever(landing, app, monkeypatch):
-    monkeypatch.setattr(raw, "LOCK_TIMEOUT", "200ms")
-    app.execute("create table users (id int primary key)")
-    landing.declare(APP)
-    landing.one()
-    app.execute("alter table users add v int; insert into users values (1, 1)")
-    with psycopg.connect(landing.warehouse) as reader:
-        reader.execute("select count(*) from raw_app.users")
-        assert "another session holds a lock on it, or on it in raw" in failed(landing)
-    assert landing.one().tables[0].landed == 1
-    landing.proven()
 
 
 def test_a_source_that_lets_us_in_and_answers_nothing_is_given_up(landing, app, monkeypatch):
