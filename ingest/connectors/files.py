@@ -12,12 +12,14 @@ import hashlib
 import io
 import os
 import tempfile
+import zipfile
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
+from xml.etree.ElementTree import ParseError
 
 from ingest.connectors import Progress, State, buckets, check_columns
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
@@ -28,7 +30,7 @@ from ingest.text import blocks
 from weir.settings import WeirError
 
 _STAMPS = ("e_tag", "ETag", "etag", "mtime", "LastModified")  # what tells of a change, by fsspec's many names
-_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
+_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # the last: of a sheet's XML
 
 
 class Connector:

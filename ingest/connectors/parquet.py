@@ -30,9 +30,9 @@ class ParquetReader(Reader):
         if twice:
             raise WeirError(f"{name}: column {min(twice)!r} stands twice in it: rename one")
         self.columns, self.ways = [], []
-        for arrow in self.file.schema_arrow:
+        for number, arrow in enumerate(self.file.schema_arrow, 1):
             type_, way = _kind(arrow.type)
-            self.columns.append(Column(shortened(arrow.name), type_))
+            self.columns.append(Column(shortened(arrow.name) or f"column_{number}", type_))
             self.ways.append(way)
 
     def leave_out(self, names: list[str]) -> None:
@@ -42,15 +42,29 @@ class ParquetReader(Reader):
         self.names = [self.names[n] for n in kept]
 
     def lines(self, file: str, end: str) -> Iterator[str]:
-        """COPY lines."""
-        number, shown = 0, field(file)
-        for batch in self.file.iter_batches(batch_size=8192, columns=self.names):
-            for row in zip(*(_values(column) for column in batch.columns), strict=True):
-                number += 1
-                cells = [None if v is None else way(v) for v, way in zip(row, self.ways, strict=True)]
-                flag = any(cell is not None and escaped(cell) for cell in cells)
-                body = "\t".join("\\N" if cell is None else field(visible(cell)) for cell in cells)
-                yield f"{body}\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
+        """COPY lines. Raises WeirError where a part of the file is damaged, or holds a date that nothing here can."""
+        shown = field(file)
+        for number, row in enumerate(self._rows(file), 1):
+            cells = [None if v is None else way(v) for v, way in zip(row, self.ways, strict=True)]
+            flag = any(cell is not None and escaped(cell) for cell in cells)
+            body = "\t".join("\\N" if cell is None else field(visible(cell)) for cell in cells)
+            yield f"{body}\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
+
+    def _rows(self, file: str) -> Iterator[tuple[Any, ...]]:
+        some = len(self.names) < len(self.file.schema_arrow)  # names are paths too: `a.b` is also b in a
+        batches = self.file.iter_batches(batch_size=8192, columns=self.names if some else None)
+        number = 0
+        while True:
+            try:
+                batch = next(batches, None)
+                rows = [] if batch is None else list(zip(*(_values(column) for column in batch.columns), strict=True))
+            except Exception as fault:
+                text = f"{type(fault).__name__}: {fault}"
+                raise WeirError(f"{file} can't be read beyond row {number:,} ({text}): replace or move it") from None
+            if batch is None:
+                return
+            number += len(rows)
+            yield from rows
 
 
 def _values(column: Any) -> list[Any]:
@@ -82,11 +96,26 @@ def _kind(arrow: Any) -> tuple[str, Callable[[Any], str]]:
         return "date", lambda v: v.isoformat()
     if is_.is_timestamp(arrow) and arrow.unit != "ns":
         return ("timestamp with time zone" if arrow.tz else "timestamp without time zone"), lambda v: v.isoformat(" ")
-    if is_.is_binary(arrow) or is_.is_large_binary(arrow) or is_.is_fixed_size_binary(arrow):
+    if any(test(arrow) for test in (is_.is_binary, is_.is_large_binary, is_.is_fixed_size_binary, is_.is_binary_view)):
         return "bytea", lambda v: "\\x" + bytes(v).hex()
     if is_.is_nested(arrow):
-        return "jsonb", lambda v: safe(json.dumps(v, default=_plain, allow_nan=False, ensure_ascii=True))
+        return "jsonb", _document
     return "text", str
+
+
+def _document(value: Any) -> str:
+    try:
+        return safe(json.dumps(value, default=_plain, allow_nan=False))
+    except ValueError:  # JSON has no NaN and no infinity: they are text
+        return safe(json.dumps(_finite(value), default=_plain))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(held) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(held) for held in value]
+    return ("NaN" if math.isnan(value) else _float(value)) if isinstance(value, float) and value - value else value
 
 
 def _float(value: float) -> str:
@@ -96,4 +125,6 @@ def _float(value: float) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
     return format(value, "f") if isinstance(value, decimal.Decimal) else str(value)

@@ -23,7 +23,9 @@ class SheetReader(Reader):
         sheet = settings.get("sheet")
         if sheet and sheet not in book.sheetnames:
             raise WeirError(f"{name} has no sheet {sheet!r}; it has: {', '.join(book.sheetnames)}")
-        self.rows = (book[sheet] if sheet else book.worksheets[0]).iter_rows(values_only=True)
+        found: Any = book[sheet] if sheet else book.worksheets[0]
+        found.reset_dimensions()  # how far a sheet says it reaches may be wrong, or be a million empty rows
+        self.rows = found.iter_rows(values_only=True)
         header = list(next(self.rows, ()))
         while header and header[-1] is None:
             header.pop()

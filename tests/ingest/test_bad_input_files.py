@@ -1,7 +1,11 @@
 """Files as people leave them: a wrong encoding, names that raw keeps, a format mended later, Excel still open."""
 
 import os
+import re
+import zipfile
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from test_files import CSV, declare
 
@@ -112,3 +116,60 @@ def test_numbers_with_more_places_than_jsonb_holds(landing, folder):
     landing.one()
     assert landing.rows("select id, _error from raw_drops.t") == [(None, "holds a number too large"), ("2", None)]
     landing.proven()
+
+
+def rewritten(path, change):
+    """A workbook of one row, its sheet's XML changed."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["id", "v"], [1, "a"]):
+        book.active.append(row)
+    book.save(path)
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = change(parts["xl/worksheets/sheet1.xml"])
+    with zipfile.ZipFile(path, "w") as new:
+        for name, part in parts.items():
+            new.writestr(name, part)
+
+
+@pytest.mark.parametrize("reach", ["A1", "A1:XFD1048576"])
+def test_how_far_a_sheet_says_it_reaches_is_not_believed(landing, folder, reach):
+    def change(xml):
+        last = b'<row r="1048576"><c r="B1048576"><v>9</v></c></row></sheetData>'
+        xml = re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{reach}"'.encode(), xml)
+        return xml.replace(b"</sheetData>", last)
+
+    rewritten(folder / "a.xlsx", change)
+    declare(landing, "{path: '*.xlsx'}")
+    landing.one()
+    assert landing.rows("select id, v, _line from raw_drops.t") == [("1", "a", 2), (None, "9", 1_048_576)]
+
+
+def test_a_sheet_that_is_cut(landing, folder):
+    rewritten(folder / "a.xlsx", lambda xml: xml[: len(xml) * 3 // 4])
+    declare(landing, "{path: '*.xlsx'}")
+    assert refused(landing).startswith("a.xlsx ends early or is damaged")
+
+
+def test_parquet_that_is_unusual_or_damaged(landing, folder):
+    file = folder / "a.parquet"
+    columns = {
+        "a.b": [1], "a": [{"b": float("nan"), "c": [float("-inf"), 1.5], "d": b"\xff"}],
+        "": pa.array([b"\1"], pa.binary_view()),
+    }  # fmt: skip
+    pq.write_table(pa.table(columns), file)
+    declare(landing, "{path: '*.parquet'}")
+    landing.one()
+    found = landing.rows('select "a.b", a, column_3 from raw_drops.t')
+    assert found == [(1, {"b": "NaN", "c": ["-Infinity", 1.5], "d": "\\xff"}, b"\1")]
+    landing.proven()
+    pq.write_table(pa.table({"a.b": pa.array([2932897], pa.date32())}), file)
+    assert "a.parquet can't be read beyond row 0 (OverflowError: date value out of range)" in refused(landing)
+    pq.write_table(pa.table({"a": [str(n) for n in range(50_000)]}), file)
+    data = file.read_bytes()
+    file.write_bytes(data[:2000] + bytes(40_000) + data[42_000:])
+    assert "a.parquet can't be read beyond row" in refused(landing)
+    pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"]), file)
+    assert refused(landing) == "a.parquet: column 'a' stands twice in it: rename one"
