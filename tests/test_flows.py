@@ -258,7 +258,7 @@ def test_a_killed_run_is_marked_crashed_by_the_next(company: Company) -> None:
     process = start()
     until(process, lambda: bool(query("select 1 from ops.landings")))
     process.kill()
-    process.communicate()
+    process.communicate(timeout=60)  # what it left behind may hold its pipes open
     killed = last_run()[2]
     assert last_run()[0] == "running"
     code, out, _ = run()

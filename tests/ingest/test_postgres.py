@@ -145,11 +145,13 @@ def test_writers_while_landing(landing, users):
 
     writers = [threading.Thread(target=write, args=[seed]) for seed in range(3)]
     [writer.start() for writer in writers]
-    for _ in range(6):
-        landing.one()
-        time.sleep(0.1)
-    stop.set()
-    [writer.join() for writer in writers]
+    try:
+        for _ in range(6):
+            landing.one()
+            time.sleep(0.1)
+    finally:
+        stop.set()
+        [writer.join() for writer in writers]
     landing.one()
     assert live(landing) == source(users)
     landing.balanced()

@@ -56,7 +56,7 @@ class Server:
         )
         for _ in range(300):
             with contextlib.suppress(pymysql.err.OperationalError):
-                self.connect().close()
+                self.connect(read_timeout=5).close()  # whoever took the port meanwhile may wait for us to speak
                 return
             if self.process.poll() is not None:
                 break
