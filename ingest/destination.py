@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -24,7 +25,7 @@ from dlt.destinations.impl.postgres.configuration import PostgresClientConfigura
 from dlt.destinations.impl.postgres.factory import postgres
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 
-from ingest.faults import plain
+from ingest.faults import crowded, plain
 from ingest.lines import Lines
 from ingest.plan import Source, Table
 from ingest.raw import Raw
@@ -44,27 +45,44 @@ class Run:
     full: bool
     report: Callable[[TableEvent], None]
     done: dict[str, TableEvent] = field(default_factory=dict)
+    begun: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.waiting = deque(self.source.tables)
+        self.jobs, self.turn = 0, Lock()  # jobs at work
         self.lines = Lines(self.source, self.warehouse)
 
     def next_table(self) -> Table | None:
-        """A table that no job has taken yet; None when there is no more."""
-        try:
-            return self.waiting.popleft()
-        except IndexError:
+        """A table that no job has taken yet; None when there is no more, and then the job ends."""
+        with self.turn:
+            if self.waiting:
+                return self.waiting.popleft()
+            self.jobs -= 1
             return None
+
+    def give_back(self, table: Table) -> bool:
+        """Leave the table to another job that is at work, and end this one; False where there is no other."""
+        with self.turn:
+            if self.jobs < 2:
+                return False
+            self.jobs -= 1
+            self.waiting.appendleft(table)
+            return True
 
 
 RUNS: dict[str, Run] = {}
 
 
-def land_table(run: Run, table: Table, load_id: str) -> TableEvent:
-    """Land one table in one transaction; returns its event, done or failed. Never raises for a fault of the source."""
+def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
+    """Land one table in one transaction; returns its event, done or failed. Never raises for a fault of the source.
+
+    None where there was no connection free for it, and another job that has one lands it.
+    """
     begun = time.monotonic()
-    event = TableEvent(run.source.name, table.name, "started", started_at=datetime.now(UTC))
-    run.report(event)
+    again, now = table.name in run.begun, datetime.now(UTC)
+    event = TableEvent(run.source.name, table.name, "started", started_at=run.begun.setdefault(table.name, now))
+    if not again:
+        run.report(event)
     reported = begun
 
     def progress(rows: int, size: int) -> None:
@@ -93,6 +111,8 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent:
         event.how, event.bytes, event.rows = found["how"], found.get("bytes") or 0, found["extracted"]
         event.state = "done"
     except BaseException as fault:  # one that left a job would leave dlt waiting for it, for ever
+        if crowded(fault) and run.give_back(table):
+            return None
         event.state, event.message = "failed", plain(fault, run.source, table, wire is not None and wire.lost)
     event.seconds, event.ended_at = time.monotonic() - begun, datetime.now(UTC)
     run.done[table.name] = event
@@ -107,8 +127,9 @@ class WindowJob(RunnableLoadJob, HasFollowupJobs):
         """Land; a failure is final for this package, for the flow repeats what is safe to repeat."""
         run = RUNS[json.loads(Path(self._file_path).read_text())["run"]]
         failed = []
-        while table := run.next_table():
-            event = land_table(run, table, self._load_id)
+        with run.turn:
+            run.jobs += 1
+        while (table := run.next_table()) and (event := land_table(run, table, self._load_id)):
             failed += [event.message] if event.state == "failed" else []
         if failed:
             raise DestinationTerminalException(failed[0])

@@ -9,6 +9,7 @@ from weir.settings import WeirError, redact
 
 _HINTS: list[tuple[str, str]] = [
     (r"LockNotAvailable", "another session holds a lock on it, or on it in raw: try again when that has ended"),
+    (r"TooManyConnections", "no connection is free: try again, or raise the limit of the account or server"),
     (r"unsupported startup parameter", "a connection pooler answers there: name the server itself in {variable}"),
     (r"unrecognized configuration parameter", "the server knows no such option: take it out of {variable}"),
     (r"rejected SSL upgrade", "the server takes no encrypted connections: mend sslmode in {variable}"),
@@ -39,6 +40,11 @@ _HINTS: list[tuple[str, str]] = [
     (r"file is not a database|file is encrypted", "the file is no SQLite database: check {variable}"),
     (r"unable to open database file", "the file is not there or can't be read: check {variable}"),
 ]  # fmt: skip
+
+
+def crowded(fault: BaseException) -> bool:
+    """Whether a server has no connection free for us, or the account none."""
+    return bool(re.search(r"too many (clients|connections)|connection slots|max_user_connections", str(fault), re.I))
 
 
 def plain(fault: BaseException, source: Source, table: Table | None = None, warehouse_lost: bool = False) -> str:

@@ -146,3 +146,18 @@ def test_a_source_that_lets_us_in_and_answers_nothing_is_given_up(landing, app, 
         between.pause_after = 650  # the greeting is shorter
         assert "app.users: can't be reached or went away" in failed(landing)
         assert between.paused.is_set()
+
+
+def test_an_account_with_one_connection_lands_every_table(landing, app, monkeypatch):
+    names = [f"t{n}" for n in range(8)]
+    app.execute("drop role if exists lonely; create role lonely login password 'pw' connection limit 1")
+    for name in names:
+        app.execute(f"create table {name} (id int primary key); grant select on {name} to lonely")
+    landing.declare(APP.rsplit("\n          -", 1)[0] + "".join(
+        f"\n          - {{name: {name}, config: {{meta: {{key: [id]}}}}}}" for name in names) + "\n")  # fmt: skip
+    url = os.environ["APP_URL"]
+    monkeypatch.setenv("APP_URL", "postgresql://lonely:pw@" + url.split("@")[1])
+    assert len(landing.one().tables) == 8
+    app.execute("alter role lonely connection limit 0")
+    assert "no connection is free: try again, or raise the limit" in failed(landing)
+    app.execute("drop owned by lonely; drop role lonely")
