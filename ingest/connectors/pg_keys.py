@@ -69,7 +69,7 @@ class Keys:
             return Settled(before, 0, bits)
         if not self.packed and not self._pack(before):
             return self.balance(before + self._added())
-        settled = (self._compare_bits(bits) if bits else None) or self.balance(before + self._added())
+        settled = self._compare_bits(bits or self._keep_before(before)) or self.balance(before + self._added())
         return settled if settled.bits else replace(settled, bits=self._keep())
 
     def remember(self, rows: int) -> str | None:
@@ -129,25 +129,29 @@ class Keys:
 
     def _pack(self, rows: int, mark: str = "false") -> bool:
         """Read the keys at the source into the temporary table `now`, 64 to a word, those whose row meets `mark` also
-        in words of their own; whether they are worth it.
-
-        The union hides the key's statistics: by them the planner expects as many words as keys, and does not count in
-        several processes.
-        """
+        in words of their own; whether they are worth it."""
         if not self._dense(rows):
             return False
         key = f"({self._columns[0].expr})::int8"
-        pair = (f"select {key} >> 6 as word, 1::int8 << ({key} & 63)::int4 as bits, {mark} as marked "
-                f"from {self.relation.name}")  # fmt: skip
-        packed = ("select word, bit_or(bits), coalesce(bit_or(bits) filter (where marked), 0) "
-                  f"from ({pair} union all select 0::int8, 0::int8, false where false) k group by word")  # fmt: skip
-        self.raw.wire.execute("create temporary table now (word int8, bits int8, marked int8) on commit drop")
-        pipe(self.wire, packed, self.raw.wire, None, "now", ["word", "bits", "marked"])
+        packed = _PACK.format(key=key, marked=mark, relation=self.relation.name)
+        names = ["word", "bits", "marked", "rows"]
+        self.raw.wire.execute(f"create temporary table now ({' int8, '.join(names)} int8) on commit drop")
+        pipe(self.wire, packed, self.raw.wire, None, "now", names)
         return True
 
-    def _keep(self) -> str:
-        self.raw.wire.execute(_KEEP, *self._place, self.raw.load_id)
+    def _keep(self, keys: str = "now") -> str:
+        self.raw.wire.execute(_KEEP.replace("{keys}", keys), *self._place, self.raw.load_id)
         return self.raw.load_id
+
+    def _keep_before(self, rows: int) -> str:
+        """Keep the bits of what raw held before this landing, where that was so many keys, each in one row; a first
+        load keeps none, for it would have to read its table again."""
+        key = f"({quoted(self._columns[0].name)})::int8"
+        relation = f"{self.raw.relation} where not ({self._mine()})"
+        packed = _PACK.format(key=key, marked="false", relation=relation)
+        self.raw.wire.execute(f"create temporary table old on commit drop as {packed}")
+        once, rows_before = self.raw.wire.row(f"select {_ones('bits')}, coalesce(sum(rows), 0)::int8 from old")
+        return self._keep("old") if once == rows_before == rows else ""
 
     def _compare_bits(self, bits: str) -> Settled | None:
         """Append tombstones for the bits that are gone; None where no bits of that load were kept."""
@@ -201,8 +205,14 @@ def _ones(bits: str) -> str:
     return f"coalesce(sum(bit_count({bits}::bit(64))), 0)::int8"
 
 
+# The union hides the key's statistics: by them the planner expects as many words as keys, and does not count in several
+# processes.
+_PACK = """
+select word, bit_or(bits) as bits, coalesce(bit_or(bits) filter (where marked), 0) as marked, count(*) as rows
+from (select {key} >> 6 as word, 1::int8 << ({key} & 63)::int4 as bits, {marked} as marked from {relation}
+union all select 0::int8, 0::int8, false where false) k group by word"""
 _KEPT = "source = $1 and table_name = $2 and load_id = $3"
 _KEEP = """insert into ops.key_bits (source, table_name, load_id, words, bits)
-select $1, $2, $3, coalesce(array_agg(word), '{}'), coalesce(array_agg(bits), '{}') from now
+select $1, $2, $3, coalesce(array_agg(word), '{}'), coalesce(array_agg(bits), '{}') from {keys}
 on conflict (source, table_name) do update
 set load_id = excluded.load_id, words = excluded.words, bits = excluded.bits"""

@@ -4,6 +4,7 @@ import os
 import re
 import zipfile
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -120,8 +121,6 @@ def test_numbers_with_more_places_than_jsonb_holds(landing, folder):
 
 def rewritten(path, change):
     """A workbook of one row, its sheet's XML changed."""
-    import openpyxl
-
     book = openpyxl.Workbook()
     for row in (["id", "v"], [1, "a"]):
         book.active.append(row)
@@ -145,6 +144,39 @@ def test_how_far_a_sheet_says_it_reaches_is_not_believed(landing, folder, reach)
     declare(landing, "{path: '*.xlsx'}")
     landing.one()
     assert landing.rows("select id, v, _line from raw_drops.t") == [("1", "a", 2), (None, "9", 1_048_576)]
+
+
+def test_a_formula_is_its_saved_value_and_a_row_without_one_is_rejected(landing, folder):
+    def change(xml):
+        saved = b'<row r="3"><c r="A3"><v>2</v></c><c r="B3"><f>1+1</f><v>2</v></c></row>'
+        lacking = (
+            b'<row r="4"><c r="A4"><v>3</v></c><c r="B4"><f>A4*2</f></c></row><row r="5"><c r="A5"><f>6</f></c></row>'
+        )
+        return xml.replace(b"</sheetData>", saved + lacking + b"</sheetData>")
+
+    rewritten(folder / "a.xlsx", change)
+    declare(landing, "{path: '*.xlsx'}")
+    landing.one()
+    said = "a formula without a value: open the file in a spreadsheet program and save it"
+    assert landing.rows("select id, v, _line, _text, _error from raw_drops.t order by _line") == [
+        ("1", "a", 2, None, None),
+        ("2", "2", 3, None, None),
+        (None, None, 4, "3\t=A4*2", said),
+        (None, None, 5, "=6", said),
+    ]
+
+
+def test_a_hidden_sheet_is_not_the_first(landing, folder):
+    book = openpyxl.Workbook()
+    book.active.append(["of", "hidden"])
+    book.active.sheet_state = "hidden"
+    shown = book.create_sheet("shown")
+    for row in (["id", "v"], [1, "a"]):
+        shown.append(row)
+    book.save(folder / "a.xlsx")
+    declare(landing, "{path: '*.xlsx'}")
+    landing.one()
+    assert landing.rows("select id, v from raw_drops.t") == [("1", "a")]
 
 
 def test_a_sheet_that_is_cut(landing, folder):

@@ -297,6 +297,20 @@ def test_large_tables_with_integer_keys_settle_by_bits(landing, app, monkeypatch
     landing.proven()
 
 
+def test_the_first_increment_has_bits_to_compare_with(landing, users, monkeypatch):
+    monkeypatch.setattr(pg_keys, "MANY", 100)
+    landing.one()
+    monkeypatch.setattr(pg_keys.Keys, "balance", lambda *_: pytest.fail("all keys crossed the wire"))
+    users.execute("delete from users where id % 100 = 0; update users set name = 'new' where id % 100 = 1")
+    users.execute("insert into users values (0, 'again'), (1100, 'later')")
+    event = landing.one().tables[0]
+    assert (event.landed, event.deleted) == (22, 10)
+    assert live(landing) == source(users)
+    landing.proven()
+    users.execute("delete from users where id = 1")
+    assert landing.one().tables[0].deleted == 1
+
+
 def test_an_index_that_lacks_a_new_row_is_told(landing, users, monkeypatch):
     monkeypatch.setattr(pg_keys, "MANY", 2)
     users.execute("insert into users select i, 'name' from generate_series(1001, 5000) i")
