@@ -112,7 +112,7 @@ def _field(name: str, type_: str) -> str:
 def _mongodb(home: Path, rows: int, few: int) -> Iterator[Case]:
     from tests.servers.mongodb import mongodb
 
-    with mongodb() as server:
+    with mongodb("10g") as server:
         url = f"{server.url.rstrip('/')}/bench"
         tables.make_mongodb(url, rows, few)
         find = f"for _ in pymongo.MongoClient({url!r}).get_default_database()['rows'].find(): pass"

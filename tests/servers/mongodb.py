@@ -60,13 +60,13 @@ def shared() -> Server:
 
 
 @contextlib.contextmanager
-def mongodb() -> Iterator[Server]:
-    """The server of the tests. Raises RuntimeError with what to install."""
+def mongodb(memory: str = "2g") -> Iterator[Server]:
+    """The server of the tests, what it holds in memory. Raises RuntimeError with what to install."""
     url = os.environ.get("MONGODB_TEST_URL")
     if url:
         yield Server(url)
         return
-    command = ["java", "-Xmx2g", "-cp", f"{_library()}/*", str(SOURCE / "Mongo.java")]
+    command = ["java", f"-Xmx{memory}", "-cp", f"{_library()}/*", str(SOURCE / "Mongo.java")]
     process, port = _run([*command, "0"])
     server = Server(f"mongodb://127.0.0.1:{port}")
     server.process, server.command = process, command
