@@ -134,7 +134,7 @@ class Keys:
             return False
         key = f"({self._columns[0].expr})::int8"
         packed = _PACK.format(key=key, marked=mark, relation=self.relation.name)
-        names = ["word", "bits", "marked", "rows"]
+        names = ["word", "bits", "marked"]
         self.raw.wire.execute(f"create temporary table now ({' int8, '.join(names)} int8) on commit drop")
         pipe(self.wire, packed, self.raw.wire, None, "now", names)
         return True
@@ -144,14 +144,15 @@ class Keys:
         return self.raw.load_id
 
     def _keep_before(self, rows: int) -> str:
-        """Keep the bits of what raw held before this landing, where that was so many keys, each in one row; a first
-        load keeps none, for it would have to read its table again."""
+        """Keep the bits of what raw held before this landing, where all that ever landed is so many rows, each a key of
+        its own; a first load keeps none, for it would have to read its table again."""
+        landed = "select coalesce(sum(landed), 0)::int8 from ops.landings where source = $1 and table_name = $2"
+        if self.raw.wire.value(landed, *self._place) != rows:
+            return ""
         key = f"({quoted(self._columns[0].name)})::int8"
-        relation = f"{self.raw.relation} where not ({self._mine()})"
-        packed = _PACK.format(key=key, marked="false", relation=relation)
+        packed = _PACK.format(key=key, marked="false", relation=f"{self.raw.relation} where not ({self._mine()})")
         self.raw.wire.execute(f"create temporary table old on commit drop as {packed}")
-        once, rows_before = self.raw.wire.row(f"select {_ones('bits')}, coalesce(sum(rows), 0)::int8 from old")
-        return self._keep("old") if once == rows_before == rows else ""
+        return self._keep("old") if self.raw.wire.value(f"select {_ones('bits')} from old") == rows else ""
 
     def _compare_bits(self, bits: str) -> Settled | None:
         """Append tombstones for the bits that are gone; None where no bits of that load were kept."""
@@ -207,8 +208,7 @@ def _ones(bits: str) -> str:
 
 # The union hides the key's statistics: by them the planner expects as many words as keys, and does not count in several
 # processes.
-_PACK = """
-select word, bit_or(bits) as bits, coalesce(bit_or(bits) filter (where marked), 0) as marked, count(*) as rows
+_PACK = """select word, bit_or(bits) as bits, coalesce(bit_or(bits) filter (where marked), 0) as marked
 from (select {key} >> 6 as word, 1::int8 << ({key} & 63)::int4 as bits, {marked} as marked from {relation}
 union all select 0::int8, 0::int8, false where false) k group by word"""
 _KEPT = "source = $1 and table_name = $2 and load_id = $3"
