@@ -5,6 +5,7 @@ Each contender lands the very same rows into the same warehouse server, whose ta
 """
 
 import os
+import re
 import statistics
 import sys
 from collections.abc import Callable
@@ -120,7 +121,7 @@ def _round(case: Case, way: Contender, target: str, number: int) -> None:
     name = way.name.split()[0]
     if found.exit_code:
         told = f"stopped after {PEER_LIMIT} s" if found.exit_code == TIMED_OUT else f"exit {found.exit_code}: "
-        way.fault = told + " ".join(found.output.split())[-200:]
+        way.fault = told + " ".join(re.sub(r"\x1b\[[0-9;]*m", "", found.output).split())[-120:]
     else:
         schema = {"the": "limits", "weir": "raw_bench"}.get(name, "peer")
         counted = way.rows

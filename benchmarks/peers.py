@@ -25,7 +25,7 @@ source, target, kind, table = sys.argv[1:]
 pipeline = dlt.pipeline("peer", destination=dlt.destinations.postgres(target), dataset_name="peer")
 if kind == "mongodb":
     import pymongo
-    data = dlt.resource(pymongo.MongoClient(source).get_default_database()[table].find(), name=table)
+    data = dlt.resource(pymongo.MongoClient(source).get_default_database()[table].find(batch_size=50_000), name=table)
 else:
     from dlt.sources.sql_database import sql_table
     data = sql_table(source, table=table)

@@ -108,6 +108,11 @@ def _field(name: str, type_: str) -> str:
     return field if "not null" in type_ or "primary" in type_ else f"ifnull({field}, '\\\\N')"
 
 
+BATCH = (
+    50_000  # documents, about the 16 MB of a MongoDB's answer; the server here would send all in one, too much for it
+)
+
+
 @contextmanager
 def _mongodb(home: Path, rows: int, few: int) -> Iterator[Case]:
     from tests.servers.mongodb import mongodb
@@ -115,7 +120,7 @@ def _mongodb(home: Path, rows: int, few: int) -> Iterator[Case]:
     with mongodb("10g") as server:
         url = f"{server.url.rstrip('/')}/bench"
         tables.make_mongodb(url, rows, few)
-        find = f"for _ in pymongo.MongoClient({url!r}).get_default_database()['rows'].find(): pass"
+        find = f"for _ in pymongo.MongoClient({url!r}).get_default_database()['rows'].find(batch_size={BATCH}): pass"
 
         def limit(warehouse: str, fresh: bool) -> list[str]:
             return [sys.executable, "-c", f"import pymongo\n{find}"]
