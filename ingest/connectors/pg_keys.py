@@ -40,17 +40,16 @@ class Keys:
     key: list[str]
     landed: int = 0
     packed: bool = False
-    marked: int | None = None  # rows that were looked for by their keys
+    marked: int = 0  # keys whose rows are new
 
     def find_new(self, rows: int, where: str) -> str:
         """Pack the keys of a table of about so many rows; returns what finds the rows that meet `where`, or `where`."""
         self.packed = self._pack(rows, where)
         if not self.packed:
             return where
-        marked = int(self.raw.wire.value(f"select {_ones('marked')} from now"))
-        if marked * BY_KEY > rows:
+        self.marked = int(self.raw.wire.value(f"select {_ones('marked')} from now"))
+        if self.marked * BY_KEY > rows:
             return where
-        self.marked = marked
         words = self.raw.wire.rows("select word, marked from now where marked <> 0")
         keys = ",".join(str(key) for word, bits in words for key in _keys(word, bits))
         column = self._columns[0]
@@ -62,7 +61,7 @@ class Keys:
         `before` is the number of rows that were live, `bits` the load of the bits that say which. Raises WeirError when
         raw does not hold what the source does.
         """
-        if self.marked is not None and self.marked != self.landed:
+        if self.packed and self.marked != self.landed:
             index = f"its index on ({', '.join(self.key)}) is broken: say `reindex table {self.relation.name}` there"
             raise WeirError(f"of {self.marked} new rows the source finds {self.landed} by their keys, {index}")
         if not self.landed and not self.packed and self._count() == before:
@@ -150,7 +149,8 @@ class Keys:
         if self.raw.wire.value(landed, *self._place) != rows:
             return ""
         key = f"({quoted(self._columns[0].name)})::int8"
-        packed = _PACK.format(key=key, marked="false", relation=f"{self.raw.relation} where not ({self._mine()})")
+        before = f"{self.raw.relation} where _dlt_load_id <> '{self.raw.load_id}'"
+        packed = _PACK.format(key=key, marked="false", relation=before)
         self.raw.wire.execute(f"create temporary table old on commit drop as {packed}")
         return self._keep("old") if self.raw.wire.value(f"select {_ones('bits')} from old") == rows else ""
 
@@ -167,10 +167,7 @@ class Keys:
             *self._place, bits,
         )  # fmt: skip
         come, gone = raw.row(f"select {_ones('come')}, {_ones('gone')} from change")
-        landed = raw.value(
-            f"select count(distinct key) from (select {key}::int8 as key from {self.raw.relation} "
-            f"where {self._mine()}) m join change on word = key >> 6 where come & (1::int8 << (key & 63)::int4) <> 0"
-        )
+        landed = raw.value(f"select {_ones('(come & marked)')} from change join now using (word)")
         rows = int(raw.value(f"select {_ones('bits')} from now"))
         _agree(rows, rows - come + landed)
         raw.execute(
