@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from conftest import APP as ONE
 
+from ingest import destination
 from ingest.connectors import pg_keys
 
 APP = ONE.replace("[id]", "[id], exclude: [secret]")
@@ -294,6 +295,29 @@ def test_large_tables_with_integer_keys_settle_by_bits(landing, app, monkeypatch
     landing.one(full=True)
     assert step("delete from users where id = 104") == 1
     assert step("insert into users values (32000, 'far')", "delete from users where id < 400", bits=False) > 800
+    landing.proven()
+
+
+@pytest.mark.timeout(120)
+def test_statistics_taken_in_the_midst_lead_no_join_astray(landing, users, monkeypatch):
+    """The server's own ANALYZE sees what is committed, so few rows on many pages, and none of this load."""
+    landing.one()
+    monkeypatch.setattr(destination, "EVERY", 0)
+    users.execute("insert into users select i, repeat(md5(i::text), 20) from generate_series(1001, 60000) i")
+    users.execute("delete from users where id = 1")
+    with psycopg.connect(landing.warehouse, autocommit=True) as server:
+
+        class Events(list):
+            def append(self, event):
+                if event.state == "progress":
+                    server.execute("analyze raw_app.users")
+
+        landing.events = Events()
+        event = landing.one().tables[0]
+        estimate = server.execute("select reltuples / relpages from pg_class where oid = 'raw_app.users'::regclass")
+        assert estimate.fetchone() < (2,), "the planner was not misled"
+    assert (event.landed, event.deleted) == (59_001, 1)
+    assert event.seconds < 30, "a nested loop takes minutes"
     landing.proven()
 
 
