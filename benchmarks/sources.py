@@ -108,9 +108,8 @@ def _field(name: str, type_: str) -> str:
     return field if "not null" in type_ or "primary" in type_ else f"ifnull({field}, '\\\\N')"
 
 
-BATCH = (
-    50_000  # documents, about the 16 MB of a MongoDB's answer; the server here would send all in one, too much for it
-)
+# Documents: about the 16 MB of a MongoDB's answer. This server would send all in one, too much for its clients.
+BATCH = 50_000
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from tests.torture.incremental import torture
 
 @pytest.mark.slow
 def test_increments_have_no_gaps(warehouse):
-    ways, naive, did = torture(seconds=10, writers=12, long=3)
+    ways, naive, did = torture(seconds=25, writers=12, long=3)
     for way in ways:
         assert way.holds, way
         assert way.increments >= 2 and way.rows > 100, way
@@ -19,4 +19,4 @@ def test_increments_have_no_gaps(warehouse):
     assert all(kinds <= set(json.loads(counts)) for counts in did.values()), did
     with psycopg.connect(warehouse) as connection:
         by_bits = "select count(*) from ops.landings where source = 'pg' and state ? 'bits' and deleted > 0"
-        assert connection.execute(by_bits).fetchone() > (0,)
+        assert connection.execute(by_bits).fetchone() > (2,)

@@ -95,6 +95,7 @@ def test_a_name_with_a_dot(landing, app):
     app.execute('create table "us.ers" (id int primary key); insert into "us.ers" values (1)')
     landing.declare(APP.replace("users", "us.ers"))
     landing.one()
+    assert landing.rows('select id, _op from raw_app."us.ers"') == [(1, "upsert")]
     landing.proven()
 
 
