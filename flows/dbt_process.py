@@ -73,7 +73,7 @@ class _Project:
         if request["full_refresh"]:
             arguments.append("--full-refresh")
         reasons = BatchReasons()
-        callbacks = [lambda message: _tell(message, event), reasons]
+        callbacks: list[Callable[[Any], None]] = [lambda message: _tell(message, event), reasons]
         result = dbtRunner(manifest=self.manifest, callbacks=callbacks).invoke(arguments)
         built = summary(getattr(result.result, "results", None), reasons)
         fault = _line(result.exception) if result.exception else ""

@@ -1,4 +1,4 @@
-"""A mart that dbt builds batch by batch: one batch that fails keeps the whole set from readers, and its reason is told."""
+"""A mart that dbt builds batch by batch: a batch that fails keeps the set from readers, and its reason is told."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +14,14 @@ DAYS = """
     materialized='incremental', incremental_strategy='microbatch', unique_key='order_id', event_time='ordered_at',
     batch_size='month', begin='2026-05-01'
 ) }}
-select order_id, 100 / (amount - 13) as ratio, cast('2026-06-01' as timestamp) + order_id * interval '1 month' as ordered_at
+select
+    order_id,
+    100 / (amount - 13) as ratio,
+    cast('2026-06-01' as timestamp) + order_id * interval '1 month' as ordered_at
 from {{ ref('stg_shop__orders') }}
-where order_id = extract(month from cast('{{ model.batch.event_time_start if model.batch else "2026-01-01" }}' as date)) - 6
+where order_id + 6 = extract(
+    month from cast('{{ model.batch.event_time_start if model.batch else "2026-01-01" }}' as date)
+)
 """
 
 

@@ -115,7 +115,8 @@ class BatchReasons(dict[str, str]):
 def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
     """dbt's result of a build, in one sentence; `reasons` tells why batches failed."""
     counts: dict[str, int] = {}
-    failed, skipped = [], []
+    failed: list[Any] = []
+    skipped: list[Any] = []
     for node in result or []:
         status = str(getattr(node.status, "value", node.status))
         counts[status] = counts.get(status, 0) + 1
