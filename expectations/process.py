@@ -10,18 +10,19 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from weir.children import handed
 from weir.settings import WeirError, home, redact
 
 Handler = Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], Any]
 
 
 class Child:
-    """The parent's end: starts `python -m module` and asks it things, one at a time."""
+    """The parent's end: starts `python -m module`, with the environment that it needs, and asks it things."""
 
-    def __init__(self, module: str, **environment: str) -> None:
+    def __init__(self, module: str, needs: Sequence[str], **environment: str) -> None:
         self.module = module
         logs = home() / "logs"
         logs.mkdir(parents=True, exist_ok=True)
@@ -30,7 +31,7 @@ class Child:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
-                env=os.environ | environment,
+                env=handed(*needs, **environment),
             )  # fmt: skip
         self._lock = threading.Lock()
 

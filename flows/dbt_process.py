@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from expectations.process import Child, serve
+from weir.children import for_dbt
 
 
 class Dbt:
@@ -15,7 +16,8 @@ class Dbt:
 
     def __init__(self, run_id: str, as_of: datetime) -> None:
         # Not by --vars: other vars cost dbt a full parse.
-        self.child = Child("flows.dbt_process", WEIR_RUN="1", WEIR_RUN_ID=run_id, WEIR_AS_OF=as_of.isoformat())
+        settings = {"WEIR_RUN": "1", "WEIR_RUN_ID": run_id, "WEIR_AS_OF": as_of.isoformat()}
+        self.child = Child("flows.dbt_process", for_dbt(), **settings)
 
     def parse(self) -> None:
         """Parse the project. Raises WeirError with dbt's words when it can't be."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from expectations.worker import Worker
 from flows import interrupt, server
+from weir.private import keep_private
 from weir.settings import WeirError, load_env, redact
 
 
@@ -27,6 +28,7 @@ def run_elt(
 
     interrupt.arm()
     try:
+        keep_private()
         load_env()
         Worker.early()
         server.launch()

@@ -90,7 +90,7 @@ def task_runs(flow_run: str) -> dict[str, str]:
     body = {"flow_runs": {"id": {"any_": [flow_run]}}, "limit": 200}
     found: dict[str, str] = {}
     for _ in range(40):
-        answer = httpx.post(f"{os.environ['PREFECT_API_URL']}/task_runs/filter", json=body).json()
+        answer = httpx.post(f"{os.environ['PREFECT_API_URL']}/task_runs/filter", json=body, auth=login()).json()
         found = {each["name"]: each["state_name"] for each in answer}
         if found and not {"Running", "Pending"} & set(found.values()):
             break
@@ -102,7 +102,14 @@ def flow_state(flow_run: str) -> str:
     """State of a flow run in Prefect."""
     import httpx
 
-    return str(httpx.get(f"{os.environ['PREFECT_API_URL']}/flow_runs/{flow_run}").json()["state_name"])
+    address = f"{os.environ['PREFECT_API_URL']}/flow_runs/{flow_run}"
+    return str(httpx.get(address, auth=login()).json()["state_name"])
+
+
+def login() -> tuple[str, str]:
+    """Name and password for the server."""
+    name, _, password = os.environ["PREFECT_API_AUTH_STRING"].partition(":")
+    return name, password
 
 
 def last_run() -> tuple[str, str | None, str]:

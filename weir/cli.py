@@ -129,7 +129,7 @@ def up() -> None:
     from flows import server
     from weir import commands
 
-    raise typer.Exit(commands.up(server.start))
+    raise typer.Exit(commands.up(server.start, server.login))
 
 
 @app.command()
@@ -162,7 +162,9 @@ def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is im
 def main() -> None:
     """Run the command line; whatever goes wrong is one line."""
     from weir.faults import guarded
+    from weir.private import keep_private
 
+    keep_private()
     sys.exit(guarded(lambda: app(sys.argv[1:] or ["--help"], standalone_mode=False, prog_name="weir")))
 
 

@@ -110,12 +110,14 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
     return int(bool(proof.faults))
 
 
-def up(start: Callable[[], str]) -> int:
+def up(start: Callable[[], str], login: Callable[[], str]) -> int:
     """Start the warehouse and Prefect's server."""
     from weir.settings import redact
 
     show.say(f"warehouse  {redact(warehouse.ensure())}")
     show.say(f"Prefect    {start().removesuffix('/api')}")
+    if login():
+        show.say(f"           {login()}")
     return 0
 
 

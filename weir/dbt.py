@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from weir.policy import protect
+from weir.private import keep_private
 from weir.settings import WeirError, home, load_env, project_dir, redact
 
 # What would write tables that readers' marts are published from.
@@ -84,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     target = option(arguments, "--target", "-t") or os.environ.get("DBT_TARGET") or "dev"
     try:
+        keep_private()
         load_env()
         verb = command(arguments)
         refuse(verb, target)

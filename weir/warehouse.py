@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from weir import embedded
-from weir.settings import QUOTING, WeirError, load_env, redact, torn
+from weir.settings import QUOTING, WeirError, load_env, put, redact, torn
 
 OLDEST_VERSION = 16
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -39,9 +39,8 @@ def ensure() -> str:
             _check_version(connection)
             _apply_schema(connection)
             _ready[url] = _find_role(connection)
-    os.environ["WAREHOUSE_URL"] = url
-    for name in ("host", "port", "user", "password", "database", "sslmode"):
-        os.environ[f"WEIR_PG_{name.upper()}"] = str(parts[name])
+    names = ("host", "port", "user", "password", "database", "sslmode")
+    put({"WAREHOUSE_URL": url, **{f"WEIR_PG_{name.upper()}": str(parts[name]) for name in names}})
     return url
 
 

@@ -65,7 +65,11 @@ class Connector:
                 raise WeirError(f"{match[1]} is not set: put the API's token in .env")
             return os.environ[match[1]]
 
-        return re.sub(r"\$\{(\w+)\}", value, text)
+        filled = re.sub(r"\$\{(\w+)\}", value, text)
+        if not re.fullmatch(r"\S[^\r\n\0]*", filled):
+            raise WeirError(f"{self.variable} can't be sent in a header, which begins with no blank and holds no line "
+                            "break: mend it in .env")  # fmt: skip
+        return filled
 
     def close(self) -> None:
         """Let the source go."""
