@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from ingest.connectors.readers import Reader, bad
+from ingest.connectors.readers import Reader, bad, twice
 from ingest.raw import Column, shortened
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
@@ -34,9 +34,8 @@ class CsvReader(Reader):
         if error:
             raise WeirError(f"{name}: its first line, the column names, can't be read: {error}")
         names = [shortened(visible(cell.strip())) or f"column_{n}" for n, cell in enumerate(cells, 1)]
-        twice = {cell for cell in names if names.count(cell) > 1}
-        if twice:
-            raise WeirError(f"{name}: column {min(twice)!r} stands twice in its first line: rename one")
+        if again := twice(names, "its first line"):
+            raise WeirError(f"{name}: {again}")
         self.columns = [Column(cell) for cell in names]
         self.kept: list[int] | None = None
 

@@ -6,7 +6,6 @@ is known is not read; a changed one is compared by row; the rows of one that is 
 """
 
 import asyncio
-import glob
 import gzip
 import hashlib
 import io
@@ -21,15 +20,14 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
-from ingest.connectors import Progress, State, buckets, check_columns
+from ingest.connectors import Progress, State, buckets, check_columns, listing
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
-from ingest.connectors.readers import META, Reader, adopt_names, open_reader
+from ingest.connectors.readers import META, Reader, adopt_names, open_reader, told
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, quoted
 from ingest.text import blocks
 from weir.settings import WeirError
 
-_STAMPS = ("e_tag", "ETag", "etag", "mtime", "LastModified")  # what tells of a change, by fsspec's many names
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # the last: of a sheet's XML
 
 
@@ -61,31 +59,17 @@ class Connector:
         """The files of the table by name: address, size, and what tells of a change."""
         if not table.path:
             raise WeirError("no `path` is declared: name the table's files, such as path: 'events/*.jsonl.gz'")
+        listing.check_path(table.path)
         if self.local:
-            names = sorted(glob.glob(table.path, root_dir=self.base, recursive=True))
-            _check_names(self.base, names)
-            paths = {name: os.path.join(self.base, name) for name in names if not _locks(name)}
-            meant = glob.has_magic(table.path) and not os.path.splitext(table.path)[1]  # folders match * and **
-            for name, path in paths.items():
-                if os.path.islink(path) and not os.path.exists(path):
-                    raise WeirError(f"{name} is a link to a file that is not there: mend it, or remove it")
-                if os.path.isdir(path) and not meant:
-                    raise WeirError(f"{name} is a folder, where `path` names files: write {name}/*, or rename it")
-            return {name: [path, *_stamp(path)] for name, path in paths.items() if os.path.isfile(path)}
-        self.system.invalidate_cache()
+            return listing.of_folder(self.base, table.path)
         with self.told():
-            found = self.system.glob(f"{self.base.rstrip('/')}/{table.path}", detail=True)
-        files = {}
-        for path, info in sorted(found.items()):
-            if info.get("type") == "file" and not _locks(path):
-                stamp = next(filter(None, map(info.get, _STAMPS)), None)
-                files[path[len(self.base.rstrip("/")) + 1 :]] = [path, info.get("size"), str(stamp)]
-        return files
+            return listing.of_bucket(self.system, self.base, table.path)
 
     @contextmanager
     def _at_hand(self, path: str) -> Iterator[str]:
         """The file on local disk."""
         if self.local:
+            listing.check_inside(self.base, path)
             yield path
             return
         with tempfile.NamedTemporaryFile(prefix="weir-") as copy:
@@ -105,7 +89,7 @@ class Connector:
         if gone or changed:
             raw.find_by("_file")
         if gone and self.local:
-            see_gone(self.base, gone)
+            listing.see_gone(self.base, gone)
         if gone:
             raw.adopt()
             forget(raw, table.key, gone, counts)
@@ -120,7 +104,7 @@ class Connector:
         fresh = deque(name for name in files if name not in known)
         known |= self._land_fresh(table, raw, files, fresh, counts, progress)
         for name, facts in files.items() if self.local else ():
-            if known[name][:2] != list(_stamp(facts[0])):
+            if known[name][:2] != list(listing.stamp(facts[0])):
                 raise WeirError(f"{name} changed while it was read: run again when it is complete")
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new" if files else "no file matches"
         told = ", ".join([how, *(f"column {each}" for each in self.renamed)])
@@ -152,8 +136,9 @@ class Connector:
             raise _damaged(name) from None
         if not reader.documents:
             self.renamed |= dict.fromkeys(adopt_names(reader, self.names, name))
+            names = [c.name for c in reader.columns]
             try:
-                check_columns(table, [c.name for c in reader.columns])
+                check_columns(table, names, "" if reader.typed else told(names))
             except WeirError as fault:
                 raise WeirError(f"{name}: {fault}") from None
             self.names |= {c.name for c in reader.columns}
@@ -236,39 +221,6 @@ class Connector:
         return ["_file", *table.key], "as received"
 
 
-def _locks(name: str) -> bool:
-    """Whether the file only says that somebody has a workbook of that name open in Excel."""
-    return os.path.basename(name).startswith("~$") and name.lower().endswith(".xlsx")
-
-
-def _check_names(base: str, names: list[str]) -> None:
-    """Raise WeirError for a name that text can't hold, and for a link to a folder above, which repeats its files."""
-    for folder in sorted({os.path.dirname(name) for name in names}):
-        place = os.path.join(base, folder)
-        if os.path.islink(place) and f"{os.path.realpath(os.path.dirname(place))}/".startswith(
-            f"{os.path.realpath(place)}/"
-        ):
-            raise WeirError(f"{folder} is a link to a folder that it lies in: remove it")
-    for name in names:
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            raise WeirError(f"the file name {os.fsencode(name)!r} is not UTF-8: rename the file") from None
-
-
-def see_gone(base: str, names: list[str]) -> None:
-    """Raise WeirError where files only look gone: a folder that may not be read looks empty."""
-    for folder in {os.path.dirname(os.path.join(base, name)) for name in names}:
-        try:
-            os.scandir(folder).close()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except PermissionError:
-            raise WeirError(
-                f"the folder {folder} may not be read, so its files can't be told from deleted ones: let Weir read it"
-            ) from None
-
-
 def _declared(table: Table) -> list[Column]:
     """The columns a table has before its first file came."""
     kind = table.settings.get("type") or (table.path or "")
@@ -306,8 +258,3 @@ def _damaged(name: str) -> WeirError:
 def _digest(path: str) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
-
-
-def _stamp(path: str) -> tuple[int, str]:
-    facts = os.stat(path)
-    return facts.st_size, str(facts.st_mtime_ns)

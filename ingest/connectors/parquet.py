@@ -17,6 +17,8 @@ from weir.settings import WeirError
 class ParquetReader(Reader):
     """One Parquet file."""
 
+    typed = True
+
     def __init__(self, stream: BinaryIO, name: str) -> None:
         import pyarrow
         import pyarrow.parquet
@@ -59,8 +61,8 @@ class ParquetReader(Reader):
                 batch = next(batches, None)
                 rows = [] if batch is None else list(zip(*(_values(column) for column in batch.columns), strict=True))
             except Exception as fault:
-                text = f"{type(fault).__name__}: {fault}"
-                raise WeirError(f"{file} can't be read beyond row {number:,} ({text}): replace or move it") from None
+                what = type(fault).__name__  # what it says may hold values
+                raise WeirError(f"{file} can't be read beyond row {number:,} ({what}): replace or move it") from None
             if batch is None:
                 return
             number += len(rows)

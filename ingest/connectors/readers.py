@@ -1,5 +1,6 @@
 """Readers of files: each gives the columns and, line by line, COPY text with what could not be read and why."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ class Reader:
     """One open file. `columns` are known once it is open; `lines` is read once."""
 
     documents = False
+    typed = False  # then its columns' names are no text that somebody wrote in a first line
     columns: list[Column]
 
     def lines(self, file: str, end: str) -> Iterator[str]:
@@ -27,17 +29,41 @@ class Reader:
             raise WeirError("`exclude` is not for this kind of file: leave the column out in staging")
 
 
+def shown(names: list[str]) -> list[str]:
+    """The names as messages may say them: none where the first line is no header, but may be a secret or a person."""
+    tame = all(re.fullmatch(r"[^\W\d][\w .#%&()/-]{0,39}", name) and not re.search(r"\d{5}", name) for name in names)
+    return names if tame and len(names) > 1 else []
+
+
+def told(names: list[str]) -> str:
+    """What a file's first line holds, in words for messages."""
+    said = shown(names)
+    if said:
+        return "it has: " + ", ".join(said[:12]) + (" …" if len(said) > 12 else "")
+    count = "1 field" if len(names) == 1 else f"{len(names)} fields"
+    return f"its first line ({count}) does not look like column names, and is not shown: see that it is the right file"
+
+
+def twice(names: list[str], where: str) -> str:
+    """What is wrong with a file where a column's name stands twice; empty where none does."""
+    again = sorted({name for name in names if names.count(name) > 1})
+    said = [repr(name) for name in again if name in shown(names)] or [f"number {names.index(n) + 1}" for n in again]
+    return f"column {said[0]} stands twice in {where}: rename one" if said else ""
+
+
 def adopt_names(reader: Reader, known: set[str], file: str) -> list[str]:
     """Take a column whose name differs by case only from a known one (raw's, or declared) for that one; says which.
 
     dbt and people who do not quote can't tell `Score` from `score`. Raises WeirError where one file holds both.
     """
-    own = {column.name for column in reader.columns}
+    names = [column.name for column in reader.columns]
+    own = set(names)
     taken = []
     for n, column in enumerate(reader.columns):
         alike = [name for name in known | own if name.lower() == column.name.lower() and name != column.name]
         if any(name in own for name in alike):
-            raise WeirError(f"{file}: columns {column.name!r} and {alike[0]!r} differ by case only: rename one")
+            both = f"{column.name!r} and {alike[0]!r}" if column.name in shown(names) else "of one name"
+            raise WeirError(f"{file}: columns {both} differ by case only: rename one")
         if column.name not in known and len(alike) == 1:
             reader.columns[n] = Column(alike[0], column.type)
             taken.append(f"{column.name} taken for {alike[0]}")

@@ -265,7 +265,7 @@ def test_json_that_must_and_must_not_parse(landing, folder):
 
 
 def test_files_in_a_folder_that_may_not_be_read_are_not_gone(tmp_path):
-    from ingest.connectors.files import see_gone
+    from ingest.connectors.listing import see_gone
 
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o700)
