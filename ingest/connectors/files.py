@@ -23,11 +23,13 @@ from xml.etree.ElementTree import ParseError
 from ingest.connectors import Progress, State, buckets, check_columns, listing
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
 from ingest.connectors.readers import META, Reader, adopt_names, open_reader, told
+from ingest.connectors.repeats import Repeats, mark
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, quoted
 from ingest.text import blocks
 from weir.settings import WeirError
 
+READ_AS = 2  # another number where files are read in another way than before: then all are read anew
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # the last: of a sheet's XML
 
 
@@ -80,10 +82,11 @@ class Connector:
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land what is new, changed or gone."""
         files, known = self._list(table), dict(state.get("files", {}))
-        read_as = [table.settings, table.exclude, table.key]
-        full = full or state.get("as", read_as) != read_as  # what was read in another way is read anew
+        read_as = [READ_AS, table.settings, table.exclude, table.key, table.repeats]
+        full = full or state.get("as") != read_as  # what was read in another way is read anew
         self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
+        repeats, last = Repeats(), table.repeats == "last"
         gone = [name for name in known if name not in files]
         changed = [name for name, facts in files.items() if name in known and (full or known[name][:2] != facts[1:])]
         if gone or changed:
@@ -99,15 +102,16 @@ class Connector:
             with self._at_hand(path) as local:
                 digest = _digest(local)
                 if full or known[name][2] != digest:
-                    known[name][3] = self._land_changed(table, raw, name, local, counts, progress)
-            known[name] = [size, stamp, digest, known[name][3]]
-        fresh = deque(name for name in files if name not in known)
-        known |= self._land_fresh(table, raw, files, fresh, counts, progress)
+                    read, found = self._land_changed(table, raw, name, local, counts, progress)
+                    repeats.add(found)
+                    known[name][3:] = [read, found.duplicates.get(name, 0)]
+            known[name] = [size, stamp, digest, *known[name][3:]]
+        fresh = [name for name in files if name not in known]
+        known |= self._land_fresh(table, raw, files, deque(fresh), counts, progress)
         for name, facts in files.items() if self.local else ():
             if known[name][:2] != list(listing.stamp(facts[0])):
                 raise WeirError(f"{name} changed while it was read: run again when it is complete")
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new" if files else "no file matches"
-        told = ", ".join([how, *(f"column {each}" for each in self.renamed)])
         rows = state.get("rows")
         if not known or how == "files":
             if not known:
@@ -115,9 +119,18 @@ class Connector:
             raw.adopt()
             if counts["deleted"]:
                 counts["landed"] += restore(raw, table.key)
-            rows = rows_now(raw, table.key, sum(facts[3] for facts in known.values()))
+            records: int = sum(facts[3] for facts in known.values())
+            rows = rows_now(raw, table.key, records)
+            if fresh and rows != records:
+                found = mark(raw, table.key, raw.relation, f"_dlt_load_id = '{raw.load_id}' and _op = 'upsert'", last)
+                for name in fresh:
+                    known[name][4] = found.duplicates.get(name, 0)
+                repeats.add(found)
+                rows = rows_now(raw, table.key, records) if found.conflicts else rows
         else:
             raw.adopt()
+        told = ", ".join([how, *repeats.told(), *(f"column {each}" for each in self.renamed)])
+        counts["duplicates"] = sum(facts[4] for facts in known.values())
         return {"how": told, "promise": "as received", "source_rows": rows, **counts}, {
             "files": known,
             "rows": rows,
@@ -146,20 +159,20 @@ class Connector:
         return reader
 
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],
-                      progress: Progress) -> int:  # fmt: skip
-        """Compare a file that was landed before with its rows in raw; returns its records."""
+                      progress: Progress) -> tuple[int, Repeats]:  # fmt: skip
+        """Compare a file that was landed before with its rows in raw; returns its records, and which repeat."""
         with _opened(local, name) as stream:
             reader = self._reader(stream, table, name)
             names = [c.name for c in raw.prepare([*reader.columns, *META])]
             raw.adopt()  # a column that the file had before and lacks now is NULL from now on
             raw.incoming()
             rows = raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
-            replace(raw, table.key, name, counts)
+            repeats = replace(raw, table.key, name, counts, table.repeats == "last")
             raw.wire.execute("drop table incoming")
         counts["extracted"] += rows
         counts["bytes"] += os.path.getsize(local)
         progress(counts["extracted"], counts["bytes"])
-        return rows
+        return rows, repeats
 
     def _land_fresh(self, table: Table, raw: Raw, files: dict[str, list[Any]], fresh: deque[str],
                     counts: dict[str, int], progress: Progress) -> dict[str, list[Any]]:  # fmt: skip
@@ -183,7 +196,7 @@ class Connector:
                             progress(counts["extracted"], counts["bytes"])
                         yield line
                     counts["bytes"] += os.path.getsize(local)
-                    landed[name] = [size, stamp, _digest(local), counts["extracted"] - before]
+                    landed[name] = [size, stamp, _digest(local), counts["extracted"] - before, 0]
 
         while fresh:
             with self._at_hand(files[fresh[0]][0]) as local, _opened(local, fresh[0]) as stream:
@@ -218,6 +231,7 @@ class Connector:
             raw.adopt()
             raw.incoming(", _dlt_new boolean")
         raw.adopt()
+        mark(raw, table.key, "incoming", last=table.repeats == "last")
         return ["_file", *table.key], "as received"
 
 

@@ -255,7 +255,7 @@ def test_json_that_must_and_must_not_parse(landing, folder):
                 continue
             wanted[len(wanted) + 1] = file.name
             out.write(b'{"k": ' + content + b"}\n")
-    declare(landing, "{key: [k], path: '*.jsonl'}")
+    declare(landing, "{key: [k], path: '*.jsonl', repeats: last}")
     landing.one()
     errors = dict(landing.rows("select _line, _error from raw_drops.t"))
     assert sorted(errors) == sorted(wanted)
