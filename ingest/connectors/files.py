@@ -180,7 +180,7 @@ class Connector:
         landed: dict[str, list[Any]] = {}
         end = f"\t{raw.load_id}\tupsert\n"
 
-        def lines(columns: list[Column]) -> Iterator[str]:
+        def lines(columns: list[Column]) -> Iterator[str | bytes]:
             while fresh:
                 name = fresh[0]
                 path, size, stamp = files[name]
@@ -257,7 +257,7 @@ def _opened(path: str, name: str) -> Iterator[BinaryIO]:
         yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 20) if packed else file
 
 
-def _sound(lines: Iterator[str], name: str) -> Iterator[str]:
+def _sound(lines: Iterator[str | bytes], name: str) -> Iterator[str | bytes]:
     """The lines; a gzip file that ends early is one clear error."""
     try:
         yield from lines

@@ -19,7 +19,7 @@ class ParquetReader(Reader):
 
     typed = True
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: BinaryIO, name: str, settings: dict[str, Any]) -> None:
         import pyarrow
         import pyarrow.parquet
 
@@ -43,7 +43,7 @@ class ParquetReader(Reader):
         self.columns, self.ways = [self.columns[n] for n in kept], [self.ways[n] for n in kept]
         self.names = [self.names[n] for n in kept]
 
-    def lines(self, file: str, end: str) -> Iterator[str]:
+    def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines. Raises WeirError where a part of the file is damaged, or holds a date that nothing here can."""
         shown = field(file)
         for number, row in enumerate(self._rows(file), 1):

@@ -58,7 +58,7 @@ class SheetReader(Reader):
         self.kept = [n for n in self.kept if self.columns[n].name not in names]
         self.columns = [self.columns[n] for n in self.kept]
 
-    def lines(self, file: str, end: str) -> Iterator[str]:
+    def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines."""
         for number, (row, written) in enumerate(zip(self.rows, self.formulas, strict=False), 2):
             empty = [cell for value, cell in zip(row, written, strict=False) if value is None and cell is not None]
