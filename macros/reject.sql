@@ -36,8 +36,17 @@
 {%- endmacro %}
 
 {#- The key as text: of the parsed values, so that 01 is 1; as received where it doesn't parse; several columns joined by
-    a bar. A row without a key is an entry of its own: the place of an unreadable line, else its order of arrival. -#}
+    a bar. A row without a key is an entry of its own: the place of an unreadable line, else its order of arrival. So is
+    each of the rows of a file that claim one key: the reader has marked them, too. -#}
 {% macro staged_key(state) -%}
+    {%- if state['unreadable'] -%}
+        case when _unreadable is not null then {{ key_of_keyless(state) }} else {{ staged_key_of(state) }} end
+    {%- else -%}
+        {{ staged_key_of(state) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro staged_key_of(state) -%}
     {%- set parts = [] -%}
     {%- for column in state['key'] -%}
         {%- set received = '_raw_key_' ~ loop.index -%}

@@ -77,7 +77,7 @@ def balance(lines: Sequence[Line]) -> None:
         return
     columns, rows = _without_zeros(
         ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
-         "at source#", "staging#", "quarantine#", "holds"],
+         "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
         [
             [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
             for line in lines
@@ -97,14 +97,14 @@ def balance(lines: Sequence[Line]) -> None:
 
 def _staged(line: Line) -> list[object]:
     if line.model is None:
-        return [None] * 7
-    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted]
+        return [None] * 8
+    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.duplicates]
     return [*found, line.at_source, line.staging, line.quarantined]
 
 
 def _without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[str], list[list[object]]]:
     """Without the columns in which no table has anything to say, so that the rest fits a terminal."""
-    rare = {"known#", "superseded#", "deleted#"}
+    rare = {"known#", "superseded#", "deleted#", "duplicates#"}
     kept = [n for n, name in enumerate(columns) if name not in rare or any(row[n] for row in rows)]
     return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
@@ -161,15 +161,16 @@ def gate_failures(failures: Iterable[Mapping[str, Any]]) -> None:
 def proof(found: Any) -> None:
     """The proof of `weir.verify`: each source against raw, and raw against staging and quarantine."""
     if found.checks:
-        table(
-            "Sources against raw",
-            ["table", "promise", "at source#", "raw#", "missing#", "extra#", "different#", "changed since#", "holds"],
+        columns, rows = _without_zeros(
+            ["table", "promise", "duplicates#", "at source#", "raw#", "missing#", "extra#", "different#",
+             "changed since#", "holds"],
             [
-                [f"{check.source}.{check.table}", check.promise, check.source_rows, check.raw_rows, check.missing,
-                 check.extra, check.different, check.changed_since, check.holds]
+                [f"{check.source}.{check.table}", check.promise, check.duplicates, check.source_rows, check.raw_rows,
+                 check.missing, check.extra, check.different, check.changed_since, check.holds]
                 for check in found.checks
             ],
         )  # fmt: skip
+        table("Sources against raw", columns, rows)
     if found.findings:
         table(
             "Raw against staging and quarantine",
