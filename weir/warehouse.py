@@ -20,6 +20,7 @@ from weir import embedded, tls
 from weir.settings import QUOTING, WeirError, load_env, redact, torn
 
 OLDEST_VERSION = 16
+_DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _RUN_LOCK = "hashtext('weir run')"
 # Options of an address that are no harm, and of which nothing here depends.
@@ -146,8 +147,7 @@ def _parts(url: str) -> dict[str, Any]:
 
 def _open(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Connection:
     try:
-        defaults: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
-        return psycopg.connect(url, **defaults | options)
+        return psycopg.connect(url, **_DEFAULTS | options)
     except psycopg.OperationalError as fault:
         where = urlsplit(url)
         if "password authentication failed" in str(fault):
