@@ -53,8 +53,11 @@ class Run:
         self.seconds: dict[str, float] = {}
         self.todo: todo.Todo | None = None
         self._wait = wait
+        self.logs = runs.log_folder(self.run_id)
+        show.log_to(self.logs / "output.log")
         # First of all: Great Expectations is imported over there while the sources land.
         self.worker = Worker.take()
+        self.worker.child.log_in(self.logs)
         self._dbt: Dbt | None = None
 
     def __enter__(self) -> "Run":
@@ -97,6 +100,7 @@ class Run:
         """The process of dbt, started when it is clear that something is to be built."""
         if self._dbt is None:
             self._dbt = Dbt(self.run_id, self.as_of)
+            self._dbt.child.log_in(self.logs)
         return self._dbt
 
     @contextmanager

@@ -5,20 +5,34 @@ In: the run's id, clock and parameters. Out: `ops.runs`; task and flow runs of d
 
 import json
 import os
+import shutil
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psutil
 
 from weir import warehouse
-from weir.settings import redact
+from weir.settings import home, redact
+
+KEPT_LOGS = 200  # runs whose logs are kept
 
 
 def new_id(at: datetime | None = None) -> str:
     """A run's id, which sorts by time: 20260701T120000-1a2b."""
     return f"{at or datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
+
+
+def log_folder(run_id: str) -> Path:
+    """Make the folder of the run's logs, and remove those of runs long past; returns it."""
+    every = home() / "logs" / "runs"
+    folder = every / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(path for path in every.iterdir() if path.is_dir())[:-KEPT_LOGS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
 
 
 def begin(run_id: str, as_of: datetime, parameters: dict[str, Any], flow_run_id: UUID | None) -> None:

@@ -6,6 +6,7 @@ Alone: `weir up` starts it, `weir down` stops it.
 
 import hashlib
 import os
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _RUN_LOCK = "hashtext('weir run')"
+LOCK_NAME = "weir run lock "  # how the session of whoever holds the run lock is called; process and machine follow
 # Options of an address that are no harm, and of which nothing here depends.
 _OPTIONS = ["connect_timeout", "application_name", "keepalives", "keepalives_idle", "keepalives_interval",
             "keepalives_count", "tcp_user_timeout", "gssencmode"]  # fmt: skip
@@ -83,7 +85,8 @@ def run_lock(wait: bool = True) -> Iterator[None]:
 
     Raises WeirError at once when another run holds it and `wait` is false.
     """
-    with connect(autocommit=True) as connection:
+    name = f"{LOCK_NAME}{os.getpid()} {socket.gethostname()}"[:63]  # bytes that PostgreSQL keeps
+    with connect(autocommit=True, application_name=name) as connection:
         held = connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() == (True,)
         if not held and not wait:
             raise WeirError(
