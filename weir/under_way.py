@@ -64,12 +64,12 @@ def end(found: Holder) -> None:
     try:
         process = psutil.Process(found.pid)
         process.send_signal(signal.SIGTERM)
-        process.wait(_PATIENCE)
+        deadline = time.monotonic() + _PATIENCE
+        while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.kill()
     except psutil.NoSuchProcess:
         pass
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(5)
     except psutil.AccessDenied:
         raise WeirError(f"{found} belongs to another user: end it as that user, then type `weir down` again") from None
     for _ in range(50):  # the server lets go of the lock a moment later
