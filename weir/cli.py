@@ -51,11 +51,18 @@ def run(
 
 
 @app.command()
-def land(source: Sources = None, as_of: AsOf = None, full_compare: FullCompare = False) -> None:
+def land(
+    source: Sources = None,
+    table: Annotated[
+        list[str] | None, typer.Option("--table", "-t", help="Only this one: app.users. Repeatable.")
+    ] = None,
+    as_of: AsOf = None,
+    full_compare: FullCompare = False,
+) -> None:
     """Land in raw what is new at the sources."""
     from weir import commands
 
-    raise typer.Exit(commands.land(source, _moment(as_of), full_compare))
+    raise typer.Exit(commands.land(source, table, _moment(as_of), full_compare))
 
 
 @app.command()

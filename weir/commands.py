@@ -21,8 +21,8 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
 
 
-def land(sources: Sequence[str] | None, as_of: datetime, full: bool) -> int:
-    """Land the sources; 1 when one of them failed (the others have landed)."""
+def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: datetime, full: bool) -> int:
+    """Land the sources, or these tables ("source.table"); 1 when one of them failed (the others have landed)."""
     from ingest.land import land as land_plan
     from ingest.plan import read_plan
 
@@ -30,7 +30,14 @@ def land(sources: Sequence[str] | None, as_of: datetime, full: bool) -> int:
     plan = read_plan(project_dir())
     run_id = new_run_id()
     with _alone(), pulse("land"):
-        results = land_plan(plan, run_id=run_id, as_of=as_of, sources=list(sources) if sources else None, full=full)
+        results = land_plan(
+            plan,
+            run_id=run_id,
+            as_of=as_of,
+            sources=list(sources) if sources else None,
+            tables=list(tables) if tables else None,
+            full=full,
+        )
     show.landed(results)
     return int(any(result.state != "landed" for result in results))
 
