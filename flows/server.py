@@ -67,8 +67,8 @@ def launch() -> str:
         if not healthy(given):
             raise WeirError(f"Prefect at {given} does not answer: start it, or unset PREFECT_API_URL for our own")
         return given
-    _folder().mkdir(parents=True, exist_ok=True)
-    with (_folder() / "server.lock").open("w") as lock:
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / "server.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         load_env()  # another process may have made the password, and started the server, while this one waited
         _open_with(_password())
@@ -184,7 +184,7 @@ def _settings() -> None:
     """Put what Prefect reads at import into the environment."""
     for name, value in (QUIET | _CLIENT).items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault("PREFECT_HOME", str(_folder()))
+    os.environ.setdefault("PREFECT_HOME", str(folder()))
 
 
 def _launch(port: str) -> None:
@@ -194,7 +194,7 @@ def _launch(port: str) -> None:
         "PREFECT_API_URL": _api(port),
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": port,
-        "PREFECT_UI_STATIC_DIRECTORY": str(_folder() / "ui"),
+        "PREFECT_UI_STATIC_DIRECTORY": str(folder() / "ui"),
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port},http://localhost:{port}",
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
@@ -215,9 +215,10 @@ def _log() -> Path:
     return home() / "logs" / "prefect-server.log"
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where Prefect keeps its database and settings."""
     return home() / "prefect"
 
 
 def _pid_file() -> Path:
-    return _folder() / "server.pid"
+    return folder() / "server.pid"
