@@ -7,7 +7,6 @@ your own, that one is asked, as you have set it up.
 
 import os
 import sys
-from contextlib import nullcontext
 
 from flows import deployments, server
 from weir.private import keep_private
@@ -38,7 +37,11 @@ def main() -> None:
         sys.exit(1)
     from prefect.cli import app
 
-    with deployments.switched_off_stay_off() if verb == "deploy" else nullcontext():
+    if verb == "deploy":
+        deployments.make_pool()
+        with deployments.switched_off_stay_off():
+            app()
+    else:
         app()
 
 

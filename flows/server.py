@@ -9,12 +9,14 @@ Alone: `weir up`, `weir down`.
 import base64
 import fcntl
 import hashlib
+import json
 import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from importlib.metadata import version
 from pathlib import Path
@@ -131,14 +133,20 @@ def running() -> int | None:
 
 
 def healthy(api: str) -> bool:
-    """Whether a Prefect server answers at the address and, where there is a password, takes it."""
-    word = os.environ.get("PREFECT_API_AUTH_STRING")
-    request = urllib.request.Request(f"{api}/admin/version" if word else f"{api}/health")
+    """Whether a Prefect server answers at the address. Raises WeirError when it refuses our login."""
+    word, key = os.environ.get("PREFECT_API_AUTH_STRING") or "", os.environ.get("PREFECT_API_KEY")
+    # Anybody may ask for `health`; the version is for those only who may ask for anything. A cloud has no such page.
+    request = urllib.request.Request(f"{api}/health" if key and not word else f"{api}/admin/version")
     if word:
         request.add_header("Authorization", f"Basic {base64.b64encode(word.encode()).decode()}")
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            told = json.load(answer)
+            return told is True or isinstance(told, str)
+    except urllib.error.HTTPError as refusal:
+        if refusal.code in {401, 403}:
+            raise WeirError(f"Prefect at {api} refuses the login: mend PREFECT_API_AUTH_STRING in .env") from None
+        return False
     except (OSError, ValueError):
         return False
 
