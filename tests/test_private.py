@@ -47,6 +47,19 @@ def test_a_home_that_was_open_to_all_is_closed(open_home: Path) -> None:
     assert (open_home / "logs" / "new.log").stat().st_mode & 0o777 == 0o600
 
 
+def test_settings_of_another_user_are_told_as_such(open_home: Path) -> None:
+    settings.load_env()  # what it imports can't be read by that user
+    settings.write_env({"A_TOKEN": "x"})
+    open_home.chmod(0o711)
+
+    def told() -> str:
+        with pytest.raises(settings.WeirError) as fault:
+            settings.load_env()
+        return str(fault.value)
+
+    assert as_nobody(told) == f"{open_home}/.env can't be read (Permission denied): see that it is a file of yours"
+
+
 def test_a_home_that_was_closed_whole_stays_so(open_home: Path) -> None:
     open_home.mkdir(mode=0o700)
     keep_private()
