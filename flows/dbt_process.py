@@ -64,7 +64,7 @@ class _Project:
     def build(self, request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         from dbt.cli.main import dbtRunner
 
-        from weir.build import node_fault
+        from weir.build import BatchReasons, summary
 
         if self.manifest is None:
             self.parse(request)
@@ -74,14 +74,13 @@ class _Project:
                 arguments += [f"--{option}", *request[option]]
         if request["full_refresh"]:
             arguments.append("--full-refresh")
-        result = dbtRunner(manifest=self.manifest, callbacks=[lambda message: _tell(message, event)]).invoke(arguments)
-        outcomes = list(getattr(result.result, "results", None) or [])
-        counts: dict[str, int] = {}
-        for outcome in outcomes:
-            counts[str(outcome.status)] = counts.get(str(outcome.status), 0) + 1
-        failed = [node_fault(outcome) for outcome in outcomes if outcome.status in {"error", "fail", "runtime error"}]
+        reasons = BatchReasons()
+        callbacks: list[Callable[[Any], None]] = [lambda message: _tell(message, event), reasons]
+        result = dbtRunner(manifest=self.manifest, callbacks=callbacks).invoke(arguments)
+        built = summary(getattr(result.result, "results", None), reasons)
         fault = _line(result.exception) if result.exception else ""
-        return {"ok": bool(result.success), "counts": counts, "failed": failed, "fault": fault}
+        ok = bool(result.success) and built.passed
+        return {"ok": ok, "counts": built.counts, "failed": built.faults, "fault": fault}
 
 
 def _tell(message: Any, event: Callable[[dict[str, Any]], None]) -> None:

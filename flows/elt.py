@@ -35,7 +35,13 @@ def run_elt(
         from flows.flow import elt  # imports Prefect, while its server starts
 
         server.ready()
-        state: Any = elt(sources, select, full_refresh, as_of, full_compare, accept, wait, return_state=True)
+        try:
+            state: Any = elt(sources, select, full_refresh, as_of, full_compare, accept, wait, return_state=True)
+        except Exception:
+            code = _ended_without_prefect()
+            if code is None:
+                raise
+            return code
         if state.is_completed():
             return 0
         if interrupt.received():
@@ -53,6 +59,19 @@ def run_elt(
     finally:
         Worker.end_early()
         interrupt.disarm()
+
+
+def _ended_without_prefect() -> int | None:
+    """The exit code of this process's run where it has ended, though Prefect's server was not there to be told."""
+    from flows import runs
+    from weir import show
+
+    state, message = runs.mine() or ("", "")
+    if state not in {"succeeded", "failed"}:
+        return None
+    if message:
+        show.fail(message)
+    return int(state == "failed")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from weir.settings import QUIET, ROOT, WeirError, env_file, home, load_env, writ
 # What a flow's process needs; set before Prefect is imported.
 _CLIENT = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",  # else each event that can't be sent is printed whole
     "PREFECT_CLI_PROMPT": "false",
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # never a server of its own making
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",

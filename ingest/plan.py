@@ -44,6 +44,7 @@ class Table(BaseModel):
     compare: Compare | None = None
     append_only: bool = False
     sweep: str | None = None
+    repeats: Literal["conflict", "last"] = "conflict"  # what two rows of one file or listing with one key are
 
     @field_validator("name")
     @classmethod

@@ -252,7 +252,7 @@ class Raw:
             facts["extracted"],
             facts["landed"], facts["deleted"], facts.get("source_rows"), facts.get("bytes", 0), facts["seconds"],
             as_of, None if state is None else json.dumps(state), json.dumps(columns),
-            facts["drift"] or None,
+            facts["drift"] or None, facts.get("duplicates"),
         )  # fmt: skip
 
 
@@ -271,8 +271,8 @@ join pg_am m on m.oid = c.relam and m.amname = 'brin'
 join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
 where i.indrelid = to_regclass($1) and a.attname = $2"""
 _RECEIPT = """insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, landed,
-deleted, source_rows, bytes, seconds, as_of, state, columns, drift)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
+deleted, source_rows, bytes, seconds, as_of, state, columns, drift, duplicates)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
 _NEWEST = "from ops.landings where source = $1 and table_name = $2 and {} is not null order by landed_at desc limit 1"
 _KNOWN = f"""select (select to_jsonb(l) from ops.landings l where load_id = $4 and job = $5),
 (select state from (select state {_NEWEST.format("state")}) s where to_regclass($3) is not null),

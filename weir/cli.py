@@ -133,12 +133,14 @@ def up() -> None:
 
 
 @app.command()
-def down() -> None:
+def down(
+    force: Annotated[bool, typer.Option("--force", help="End a run that is under way first, in order.")] = False,
+) -> None:
     """Stop what runs on: server, warehouse, demo. The data stay."""
     from flows import server
     from weir import commands
 
-    raise typer.Exit(commands.down(server.stop))
+    raise typer.Exit(commands.down(server.stop, force))
 
 
 @app.command()

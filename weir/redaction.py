@@ -11,6 +11,8 @@ from urllib.parse import quote, quote_plus, unquote
 
 _SECRET = re.compile(r"(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|AUTH_STRING)$")
 _OPTION = re.compile(r"(?i)(?:password|passwd|pwd|token|secret|api_?key|access_?key|account_?key|sig)=([^&#\s]+)")
+# What a terminal obeys rather than shows: control characters but tab and line feed, and changes of direction.
+_OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 _addresses: set[str] = set()
 _hidden: set[str] = set()
 
@@ -70,3 +72,8 @@ def _forms(secret: str) -> set[str]:
         escaped = repr(each)[1:-1], repr(each.encode())[2:-1], json.dumps(each)[1:-1]
         found |= {each, *escaped, quote(each, safe=""), quote_plus(each)}
     return found
+
+
+def printable(text: object) -> str:
+    """The text, secrets out, as a terminal shows it and does not obey it: an escape character is \\x1b."""
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), redact(text))

@@ -17,7 +17,9 @@ from weir.settings import WeirError
 class ParquetReader(Reader):
     """One Parquet file."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    typed = True
+
+    def __init__(self, stream: BinaryIO, name: str, settings: dict[str, Any]) -> None:
         import pyarrow
         import pyarrow.parquet
 
@@ -41,7 +43,7 @@ class ParquetReader(Reader):
         self.columns, self.ways = [self.columns[n] for n in kept], [self.ways[n] for n in kept]
         self.names = [self.names[n] for n in kept]
 
-    def lines(self, file: str, end: str) -> Iterator[str]:
+    def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines. Raises WeirError where a part of the file is damaged, or holds a date that nothing here can."""
         shown = field(file)
         for number, row in enumerate(self._rows(file), 1):
@@ -59,8 +61,8 @@ class ParquetReader(Reader):
                 batch = next(batches, None)
                 rows = [] if batch is None else list(zip(*(_values(column) for column in batch.columns), strict=True))
             except Exception as fault:
-                text = f"{type(fault).__name__}: {fault}"
-                raise WeirError(f"{file} can't be read beyond row {number:,} ({text}): replace or move it") from None
+                what = type(fault).__name__  # what it says may hold values
+                raise WeirError(f"{file} can't be read beyond row {number:,} ({what}): replace or move it") from None
             if batch is None:
                 return
             number += len(rows)

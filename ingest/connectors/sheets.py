@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import Any, BinaryIO
 
-from ingest.connectors.readers import Reader
+from ingest.connectors.readers import Reader, twice
 from ingest.raw import Column, shortened
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
@@ -47,9 +47,8 @@ class SheetReader(Reader):
         if not header:
             raise WeirError(f"{name} is empty: its first row must hold the column names")
         names = [shortened(cell_text(cell) or f"column_{n}") for n, cell in enumerate(header, 1)]
-        twice = {cell for cell in names if names.count(cell) > 1}
-        if twice:
-            raise WeirError(f"{name}: column {min(twice)!r} stands twice in its first row: rename one")
+        if again := twice(names, "its first row"):
+            raise WeirError(f"{name}: {again}")
         self.width = len(names)
         self.kept = list(range(self.width))
         self.columns = [Column(cell) for cell in names]
@@ -59,7 +58,7 @@ class SheetReader(Reader):
         self.kept = [n for n in self.kept if self.columns[n].name not in names]
         self.columns = [self.columns[n] for n in self.kept]
 
-    def lines(self, file: str, end: str) -> Iterator[str]:
+    def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines."""
         for number, (row, written) in enumerate(zip(self.rows, self.formulas, strict=False), 2):
             empty = [cell for value, cell in zip(row, written, strict=False) if value is None and cell is not None]
