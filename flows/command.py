@@ -15,7 +15,7 @@ from weir.settings import WeirError, outer, redact
 # What needs no server, or starts one of its own.
 OFFLINE = {"", "config", "cloud", "dev", "init", "profile", "server", "version"}
 # A run wants Prefect silent; a person who types its command does not.
-SILENT = ("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "PREFECT_CLI_PROMPT")
+SILENT = ("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "PREFECT_LOGGING_INTERNAL_LEVEL", "PREFECT_CLI_PROMPT")
 
 
 def main() -> None:

@@ -191,7 +191,7 @@ def _schedule(served: Served, name: str) -> dict[str, Any]:
     return schedule
 
 
-def _until(done: Any, seconds: float = 60) -> None:
+def _until(done: Any, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end

@@ -36,15 +36,24 @@ def test_a_home_that_was_open_to_all_is_closed(open_home: Path) -> None:
     (open_home / "logs").mkdir(parents=True)
     (open_home / "logs" / "dbt.log").write_text("invalid input: ada@example.com")
     (open_home / ".env").write_text("WAREHOUSE_URL=postgresql://u:secret@h/d\n")
-    (open_home / "notes.txt").write_text("made by hand")
-    (open_home / "away").symlink_to(ROOT / "README.md")
+    (open_home / "target").symlink_to(ROOT / "README.md")
     before = (ROOT / "README.md").stat().st_mode
     assert len(read_by_nobody(open_home)) > 3
     keep_private()
-    assert read_by_nobody(open_home) == [str(open_home / "away")], "what a link leads to elsewhere is left as it is"
+    assert read_by_nobody(open_home) == [str(open_home / "target")], "what a link leads to elsewhere is left as it is"
     assert (ROOT / "README.md").stat().st_mode == before
     (open_home / "logs" / "new.log").write_text("made after")
     assert (open_home / "logs" / "new.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_in_a_folder_of_many_things_only_what_weir_makes_is_closed(open_home: Path) -> None:
+    for name in ("logs", "website"):
+        (open_home / name).mkdir(parents=True)
+        (open_home / name / "page").write_text("text")
+    open_home.chmod(0o1777)
+    keep_private()
+    assert open_home.stat().st_mode & 0o7777 == 0o1777
+    assert set(read_by_nobody(open_home)) == {str(open_home / each) for each in (".", "website", "website/page")}
 
 
 def test_settings_of_another_user_are_told_as_such(open_home: Path) -> None:
