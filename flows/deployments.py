@@ -9,38 +9,46 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from weir.children import PREFECT_CLIENT, handed
 from weir.settings import ROOT, WeirError, home
 
 POOL = "weir"
 
 
-def deploy(environment: dict[str, str]) -> list[str]:
+def deploy() -> list[str]:
     """Make or bring up to date the work pool and every deployment; returns their names.
 
     Raises WeirError with Prefect's words when prefect.yaml can't be deployed.
     """
     from prefect.client.orchestration import get_client
-    from prefect.client.schemas.actions import WorkPoolCreate
-    from prefect.exceptions import ObjectAlreadyExists
 
     log = home() / "logs" / "prefect-deploy.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "flows.command", "--no-prompt", "deploy", "--all"]
+    with log.open("w+") as output:
+        done = subprocess.run(
+            command, cwd=ROOT, env=handed(*PREFECT_CLIENT), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        output.seek(0)
+        told = output.read().split()
+    if done.returncode:
+        raise WeirError(f"prefect.yaml can't be deployed: {' '.join(told)[-300:]} (log: {log})")
+    with get_client(sync_client=True) as client:
+        flows = {flow.id: flow.name for flow in client.read_flows()}
+        return sorted(f"{flows[each.flow_id]}/{each.name}" for each in client.read_deployments())
+
+
+def make_pool() -> None:
+    """Make the work pool of prefect.yaml; one that is there stays as it is, for a person may have paused it."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectAlreadyExists
+
     with get_client(sync_client=True) as client:
         try:
             client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
         except ObjectAlreadyExists:
-            pass  # nor is it changed: a person may have paused it
-        command = [sys.executable, "-m", "flows.command", "--no-prompt", "deploy", "--all"]
-        with log.open("w+") as output:
-            done = subprocess.run(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
-            output.seek(0)
-            told = output.read().split()
-        if done.returncode:
-            raise WeirError(f"prefect.yaml can't be deployed: {' '.join(told)[-300:]} (log: {log})")
-        flows = {flow.id: flow.name for flow in client.read_flows()}
-        return sorted(f"{flows[each.flow_id]}/{each.name}" for each in client.read_deployments())
+            pass
 
 
 @contextmanager

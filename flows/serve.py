@@ -42,11 +42,10 @@ def serve(docs: bool = True) -> int:
         server.start()
         from flows import deployments
 
-        # Each run reads `.env` anew: the worker, which lives long, must not hand on what it says now.
-        environment = for_runs()
-        names = deployments.deploy(environment)
+        names = deployments.deploy()
         words = ["worker", "start", "--pool", deployments.POOL, "--name", "weir"]
-        children["worker"] = _start("prefect-worker", environment, "flows.command", *words)
+        # Each run reads `.env` anew: the worker, which lives long, must not hand on what it says now.
+        children["worker"] = _start("prefect-worker", for_runs(), "flows.command", *words)
         if docs:
             words = ["docs", "--port", str(DOCS_PORT)]
             children["docs"] = _start("docs", handed(*for_dbt()), "weir.cli", *words)

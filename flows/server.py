@@ -9,12 +9,14 @@ Alone: `weir up`, `weir down`.
 import base64
 import fcntl
 import hashlib
+import json
 import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from importlib.metadata import version
 from pathlib import Path
@@ -68,8 +70,8 @@ def launch() -> str:
         if not healthy(given):
             raise WeirError(f"Prefect at {given} does not answer: start it, or unset PREFECT_API_URL for our own")
         return given
-    _folder().mkdir(parents=True, exist_ok=True)
-    with (_folder() / "server.lock").open("w") as lock:
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / "server.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         load_env()  # another process may have made the password, and started the server, while this one waited
         _open_with(_password())
@@ -132,14 +134,20 @@ def running() -> int | None:
 
 
 def healthy(api: str) -> bool:
-    """Whether a Prefect server answers at the address and, where there is a password, takes it."""
-    word = os.environ.get("PREFECT_API_AUTH_STRING")
-    request = urllib.request.Request(f"{api}/admin/version" if word else f"{api}/health")
+    """Whether a Prefect server answers at the address. Raises WeirError when it refuses our login."""
+    word, key = os.environ.get("PREFECT_API_AUTH_STRING") or "", os.environ.get("PREFECT_API_KEY")
+    # Anybody may ask for `health`; the version is for those only who may ask for anything. A cloud has no such page.
+    request = urllib.request.Request(f"{api}/health" if key and not word else f"{api}/admin/version")
     if word:
         request.add_header("Authorization", f"Basic {base64.b64encode(word.encode()).decode()}")
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            told = json.load(answer)
+            return told is True or isinstance(told, str)
+    except urllib.error.HTTPError as refusal:
+        if refusal.code in {401, 403}:
+            raise WeirError(f"Prefect at {api} refuses the login: mend PREFECT_API_AUTH_STRING in .env") from None
+        return False
     except (OSError, ValueError):
         return False
 
@@ -185,7 +193,7 @@ def _settings() -> None:
     """Put what Prefect reads at import into the environment."""
     for name, value in (QUIET | _CLIENT).items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault("PREFECT_HOME", str(_folder()))
+    os.environ.setdefault("PREFECT_HOME", str(folder()))
 
 
 def _launch(port: str) -> None:
@@ -195,7 +203,7 @@ def _launch(port: str) -> None:
         "PREFECT_API_URL": _api(port),
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": port,
-        "PREFECT_UI_STATIC_DIRECTORY": str(_folder() / "ui"),
+        "PREFECT_UI_STATIC_DIRECTORY": str(folder() / "ui"),
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port},http://localhost:{port}",
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
@@ -216,9 +224,10 @@ def _log() -> Path:
     return home() / "logs" / "prefect-server.log"
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where Prefect keeps its database and settings."""
     return home() / "prefect"
 
 
 def _pid_file() -> Path:
-    return _folder() / "server.pid"
+    return folder() / "server.pid"

@@ -117,6 +117,7 @@ def served(warehouse_of_module: pytest.MonkeyPatch) -> Iterator[Served]:
     assert made.env()["WEIR_PREFECT_PASSWORD"] not in said
     yield made
     made.stop()
+    subprocess.run([str(BIN / "weir"), "down"], check=True, stdout=subprocess.DEVNULL)
     remove(folder)
 
 
@@ -137,18 +138,17 @@ def test_what_a_person_switched_off_stays_off_also_with_a_new_password(served: S
     deployment = served.ask("/deployments/name/elt/full-compare")["id"]
     served.prefect("deployment", "schedule", "pause", "elt/incremental", _schedule(served, "incremental")["id"])
     served.ask(f"/deployments/{deployment}/pause_deployment", {})  # the switch of Prefect's pages
-    old = served.env()["WEIR_PREFECT_PASSWORD"]
-    _replace(served, old, "another-word")
-    served.prefect("deploy", "--all")
-    assert _states(served) == (False, False), "the server that knew the old password was ended, nothing is lost"
     served.stop()
+    old = served.env()["WEIR_PREFECT_PASSWORD"]
+    served.prefect("deploy", "--all")  # starts the server
+    _replace(served, old, "another-word")
+    assert _states(served) == (False, False), "the server that knew the old password is ended, nothing is lost"
     served.start()
     assert _states(served) == (False, False)
     assert _answer(f"{served.api()}/flows/filter", {}, **_login(old))[0] == 401
     served.prefect("deployment", "schedule", "resume", "elt/incremental", _schedule(served, "incremental")["id"])
     served.ask(f"/deployments/{deployment}/resume_deployment", {})
-    served.prefect("deploy", "--all")
-    assert _states(served) == (True, True)
+    assert _schedule(served, "incremental")["active"]
 
 
 def test_a_run_is_cancelled_by_the_command_line(served: Served) -> None:
@@ -178,6 +178,7 @@ def _replace(served: Served, old: str, new: str) -> None:
 
 def _states(served: Served) -> tuple[bool, bool]:
     """Whether the one schedule and the other deployment are on."""
+    served.prefect("work-pool", "ls")  # starts the server where it is down, or knows another password
     return _schedule(served, "incremental")["active"], not served.ask("/deployments/name/elt/full-compare")["paused"]
 
 
@@ -190,7 +191,7 @@ def _schedule(served: Served, name: str) -> dict[str, Any]:
     return schedule
 
 
-def _until(done: Any, seconds: float = 60) -> None:
+def _until(done: Any, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end
@@ -259,7 +260,8 @@ def test_a_server_of_your_own_is_asked_as_you_have_set_it_up(served: Served) -> 
     theirs = {"PREFECT_API_URL": served.api(), "WEIR_HOME": str(served.company.folder / "elsewhere")}
     command = [str(BIN / "prefect"), "deployment", "ls"]
     done = subprocess.run(command, env=os.environ | theirs, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and "Unauthorized" in done.stdout + done.stderr
+    assert done.returncode == 1
+    assert done.stderr == f"Prefect at {served.api()} refuses the login: mend PREFECT_API_AUTH_STRING in .env\n"
     theirs["PREFECT_API_AUTH_STRING"] = f"weir:{password}"
     done = subprocess.run(command, env=os.environ | theirs, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "elt/incremental" in done.stdout

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -35,15 +36,37 @@ def test_a_home_that_was_open_to_all_is_closed(open_home: Path) -> None:
     (open_home / "logs").mkdir(parents=True)
     (open_home / "logs" / "dbt.log").write_text("invalid input: ada@example.com")
     (open_home / ".env").write_text("WAREHOUSE_URL=postgresql://u:secret@h/d\n")
-    (open_home / "notes.txt").write_text("made by hand")
-    (open_home / "away").symlink_to(ROOT / "README.md")
+    (open_home / "target").symlink_to(ROOT / "README.md")
     before = (ROOT / "README.md").stat().st_mode
     assert len(read_by_nobody(open_home)) > 3
     keep_private()
-    assert read_by_nobody(open_home) == [str(open_home / "away")], "what a link leads to elsewhere is left as it is"
+    assert read_by_nobody(open_home) == [str(open_home / "target")], "what a link leads to elsewhere is left as it is"
     assert (ROOT / "README.md").stat().st_mode == before
     (open_home / "logs" / "new.log").write_text("made after")
     assert (open_home / "logs" / "new.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_in_a_folder_of_many_things_only_what_weir_makes_is_closed(open_home: Path) -> None:
+    for name in ("logs", "website"):
+        (open_home / name).mkdir(parents=True)
+        (open_home / name / "page").write_text("text")
+    open_home.chmod(0o1777)
+    keep_private()
+    assert open_home.stat().st_mode & 0o7777 == 0o1777
+    assert set(read_by_nobody(open_home)) == {str(open_home / each) for each in (".", "website", "website/page")}
+
+
+def test_settings_of_another_user_are_told_as_such(open_home: Path) -> None:
+    settings.load_env()  # what it imports can't be read by that user
+    settings.write_env({"A_TOKEN": "x"})
+    open_home.chmod(0o711)
+
+    def told() -> str:
+        with pytest.raises(settings.WeirError) as fault:
+            settings.load_env()
+        return str(fault.value)
+
+    assert as_nobody(told) == f"{open_home}/.env can't be read (Permission denied): see that it is a file of yours"
 
 
 def test_a_home_that_was_closed_whole_stays_so(open_home: Path) -> None:
@@ -63,11 +86,19 @@ def test_commands_make_nothing_that_others_can_read(open_home: Path) -> None:
 
 
 def test_two_that_write_settings_at_once_lose_no_line(home: Path) -> None:
-    code = "import sys; from weir.settings import write_env\nfor n in range(60): write_env({f'{sys.argv[1]}_{n}': 'x'})"
-    both = [subprocess.Popen([sys.executable, "-c", code, name], cwd=ROOT) for name in ("A", "B")]
-    assert [process.wait(60) for process in both] == [0, 0]
+    code = """import os, sys, time
+from weir.settings import home, write_env
+while not (home() / "go").exists():
+    time.sleep(0.001)
+for n in range(50):
+    write_env({f"{sys.argv[1]}_{n}": "x"})"""
+    both = [subprocess.Popen([sys.executable, "-c", code, name], cwd=ROOT) for name in ("A", "B", "C")]
+    home.mkdir()
+    time.sleep(1)
+    (home / "go").touch()
+    assert [process.wait(60) for process in both] == [0, 0, 0]
     names = {line.split("=")[0] for line in (home / ".env").read_text().splitlines()}
-    assert names == {f"{name}_{n}" for name in ("A", "B") for n in range(60)}
+    assert names == {f"{name}_{n}" for name in ("A", "B", "C") for n in range(50)}
 
 
 def test_two_first_starts_make_one_password(open_home: Path) -> None:

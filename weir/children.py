@@ -23,6 +23,7 @@ _WEIR = ("WEIR_[!P]*", "WEIR_PG_*", "WEIR_PROJECT_DIR")
 GATES = (*_WEIR, "WAREHOUSE_URL", "PG*", "GX_*")
 DBT = (*_WEIR, "WAREHOUSE_URL", "PG*", "DBT_*")
 PREFECT_SERVER = ("WEIR_HOME", "PREFECT_*")
+PREFECT_CLIENT = (*PREFECT_SERVER, "WEIR_PREFECT_*")
 _ASKED = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
 
 

@@ -7,18 +7,23 @@ embedded server runs as a system user (for root), that user passes through `home
 import os
 import stat
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from weir.settings import env_file, home
 
 CLOSED = 0o700
 PASSED = 0o711  # others may pass through, to what lies open beneath; they see no names
+# What Weir makes in its home. Anything else there is a person's, and WEIR_HOME may name a folder of many things.
+MADE = (".env", ".env.*", "*.lock", "data_docs", "demo", "dlt", "logs", "postgres-tool.log", "prefect", "target", "tmp",
+        "warehouse*")  # fmt: skip
 
 
 def keep_private() -> None:
-    """Set the umask and close `home()` and `.env`; every command begins with it.
+    """Set the umask and close what Weir has made in `home()`, and `.env`; every command begins with it.
 
-    Modes only ever lose bits: a home that root has closed whole stays so, for its server's data lie elsewhere then.
+    `home()` itself is closed where it holds nothing else. Modes only ever lose bits: a home that root has closed whole
+    stays so, for its server's data lie elsewhere then.
     """
     os.umask(0o077)
     folder, mode = home(), PASSED if os.geteuid() == 0 else CLOSED
@@ -26,9 +31,12 @@ def keep_private() -> None:
         if not folder.exists():
             folder.mkdir(parents=True)
             folder.chmod(mode)
-        _close(folder, mode)
-        for entry in folder.iterdir():
+        entries = list(folder.iterdir())
+        made = [entry for entry in entries if any(fnmatchcase(entry.name, pattern) for pattern in MADE)]
+        for entry in made:
             _close(entry, CLOSED)
+        if len(made) == len(entries):
+            _close(folder, mode)
     _close(env_file(), CLOSED)
 
 

@@ -74,7 +74,9 @@ def _read_env() -> dict[str, str]:
 
     try:
         text = env_file().read_text(encoding="utf-8") if env_file().exists() else ""
-    except (OSError, UnicodeDecodeError) as fault:
+    except OSError as fault:
+        raise WeirError(f"{env_file()} can't be read ({fault.strerror}): see that it is a file of yours") from None
+    except UnicodeDecodeError as fault:
         raise WeirError(f"{env_file().name} can't be read ({fault}): it must be a text file in UTF-8") from None
     for each in parse_stream(io.StringIO(text)):
         if each.error or (each.key and each.value is None):
