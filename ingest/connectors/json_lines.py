@@ -41,7 +41,7 @@ class JsonReader(Reader):
         simple = self.paths[0][0] if len(self.paths) == 1 and len(self.paths[0]) == 1 else None
         for number, (line, size) in enumerate(lines_of(self.stream, self.largest), 1):
             large = len(line) > LARGE
-            if large and (size or weight(line) > self.largest):
+            if size or (large and weight(line) > self.largest):
                 error = too_long(size, self.largest) if size else f"more values than {self.largest // MB} MB can hold"
                 yield bad(width, file, number, line, error, end)
                 continue

@@ -12,6 +12,7 @@ from weir.settings import WeirError
 LARGE = 1 << 20  # bytes from which a line is worth sparing copies of it
 SHOWN = 16_000_000  # characters that are kept of a line that can't be read
 MB = 1_000_000
+TOO_LONG = "longer than"
 LARGEST_MB, MOST_MB = 256, 500  # a line with all its backslashes doubled must fit into PostgreSQL's 1 GB
 META = [Column("_file"), Column("_line", "bigint"), Column("_text"), Column("_error"), Column("_escaped", "boolean")]
 
@@ -98,15 +99,15 @@ def largest(settings: dict[str, Any]) -> int:
 
 def too_long(size: int, most: int) -> str:
     """Why a line is rejected that has more bytes than it may have."""
-    return f"longer than {most // MB} MB: {size:,} bytes (largest_line_mb in `format` says how long it may be)"
+    return f"{TOO_LONG} {most // MB} MB: {size:,} bytes (largest_line_mb in `format` says how long it may be)"
 
 
 def bad(width: int, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
     """The COPY line of a line that can't be read."""
-    more = len(text) > SHOWN
+    more = len(text) > SHOWN or error.startswith(TOO_LONG)
     text = text[:SHOWN]
     shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
-    flag = "t" if escaped(shown) or more else "\\N"
+    flag = "t" if escaped(shown) else "\\N"
     shown = field(visible(shown.rstrip("\r\n"))) + ("…" if more else "")
     return "\\N\t" * width + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
 
