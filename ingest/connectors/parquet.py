@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from ingest.connectors.json_lines import safe
 from ingest.connectors.parquet_values import merged, values
-from ingest.connectors.readers import Reader, bad, largest, too_long
+from ingest.connectors.readers import Reader, largest, too_long
 from ingest.raw import Column, shortened
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
@@ -93,7 +93,7 @@ class ParquetReader(Reader):
             size = sum(map(len, filter(None, cells)))
             if size > self.largest:
                 begun = "\t".join((cell or "")[:1000] for cell in cells)
-                yield bad(len(cells), file, number, begun, too_long(size, self.largest), end)
+                yield self.bad(file, number, begun, too_long(size, self.largest), end)
                 continue
             flag = any(cell is not None and escaped(cell) for cell in cells)
             body = "\t".join("\\N" if cell is None else field(visible(cell)) for cell in cells)

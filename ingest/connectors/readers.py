@@ -20,6 +20,8 @@ META = [Column("_file"), Column("_line", "bigint"), Column("_text"), Column("_er
 class Reader:
     """One open file. `columns` are known once it is open; `lines` is read once."""
 
+    unread = 0  # lines that could not be read, and why the first could not
+    first_fault = ""
     documents = False
     typed = False  # then its columns' names are no text that somebody wrote in a first line
     columns: list[Column]
@@ -27,6 +29,23 @@ class Reader:
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines: the columns, META, then `end`. A large one is bytes."""
         raise NotImplementedError
+
+    def bad(self, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
+        """The COPY line of a line that can't be read."""
+        self.unread += 1
+        self.first_fault = self.first_fault or f"line {number}: {error}"
+        more = len(text) > SHOWN or error.startswith(TOO_LONG)
+        text = text[:SHOWN]
+        shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
+        flag = "t" if escaped(shown) else "\\N"
+        shown = field(visible(shown.rstrip("\r\n"))) + ("…" if more else "")
+        return "\\N\t" * len(self.columns) + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
+
+    def check(self, file: str, rows: int) -> None:
+        """Raise WeirError where none of the file's rows could be read: that is one fault, not many."""
+        if rows and self.unread == rows:
+            raise WeirError(f"{file}: none of its lines can be read ({rows:,}; {self.first_fault}): see that `format` "
+                            "is what the file is, or move it away")  # fmt: skip
 
     def leave_out(self, names: list[str]) -> None:
         """Columns not to land."""
@@ -102,16 +121,6 @@ def too_long(size: int, most: int) -> str:
     return f"{TOO_LONG} {most // MB} MB: {size:,} bytes (largest_line_mb in `format` says how long it may be)"
 
 
-def bad(width: int, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
-    """The COPY line of a line that can't be read."""
-    more = len(text) > SHOWN or error.startswith(TOO_LONG)
-    text = text[:SHOWN]
-    shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
-    flag = "t" if escaped(shown) else "\\N"
-    shown = field(visible(shown.rstrip("\r\n"))) + ("…" if more else "")
-    return "\\N\t" * width + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
-
-
 _SETTINGS = {
     "csv": {"delimiter", "encoding", "empty_is_null", "skip", "footer", "largest_line_mb"},
     "json": {"largest_line_mb"}, "parquet": {"largest_line_mb"}, "xlsx": {"sheet", "largest_line_mb"},
@@ -138,7 +147,7 @@ def open_reader(stream: BinaryIO, table: Table, name: str) -> Reader:
     if kind == "json":
         from ingest.connectors.json_lines import JsonReader
 
-        return JsonReader(stream, table.key, settings)
+        return JsonReader(stream, name, table.key, settings)
     if kind == "parquet":
         from ingest.connectors.parquet import ParquetReader
 

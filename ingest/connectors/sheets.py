@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import Any, BinaryIO
 
-from ingest.connectors.readers import Reader, bad, largest, too_long, twice
+from ingest.connectors.readers import Reader, largest, too_long, twice
 from ingest.connectors.workbook import open_books, text
 from ingest.raw import Column, shortened
 from ingest.text import escaped, field, visible
@@ -75,7 +75,7 @@ class SheetReader(Reader):
                 error = too_long(size, self.largest)
             kept = [cells[n] for n in self.kept]
             if error:
-                yield bad(len(kept), file, number, "\t".join(cell or "" for cell in cells).rstrip("\t"), error, end)
+                yield self.bad(file, number, "\t".join(cell or "" for cell in cells).rstrip("\t"), error, end)
                 continue
             flag = any(cell is not None and escaped(cell) for cell in kept)
             body = "\t".join("\\N" if cell is None else field(visible(cell)) for cell in kept)
