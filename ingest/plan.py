@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from weir import redaction
 from weir.settings import ROOT, WeirError
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -173,6 +174,8 @@ def _source(entry: Any, where: str) -> Source | None:
     if entry.get("schema") != f"raw_{name}":
         raise WeirError(f"{at}: schema must be raw_{name}, where its rows land (it is {entry.get('schema')!r})")
     source: Source = _build(Source, {"name": name, "file": where, **meta}, at)
+    redaction.hide_password(source.connection)
+    redaction.hide(*re.findall(r"\$\{(\w+)\}", str(entry)), *([source.token] if source.token else []))
     if not isinstance(entry.get("tables") or [], list):
         raise WeirError(f"{at}: tables must be a list: write `- name: …` under `tables:`")
     for item in entry.get("tables") or []:

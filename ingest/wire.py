@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 
+from weir import tls
 from weir.settings import WeirError
 
 BUFFERS = 8
@@ -20,28 +21,45 @@ PATIENCE = 3600  # seconds that a source may take for any other answer
 # What is for libpq alone: asyncpg would ask the server for it.
 _LIBPQ = {
     "connect_timeout", "channel_binding", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
-    "tcp_user_timeout", "gssencmode", "sslsni", "sslcompression", "require_auth", "load_balance_hosts",
-    "fallback_application_name",
+    "tcp_user_timeout", "gssencmode", "sslsni", "sslcompression", "load_balance_hosts", "fallback_application_name",
 }  # fmt: skip
+_FOR_TLS = {"sslcrl", "sslpassword", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version"}
+POOLER = (
+    "{variable} leads to a pooler, which {drops}: name the server itself there, or a port of the pooler that keeps a "
+    "server for each session (pool_mode = session, nothing in ignore_startup_parameters)"
+)
 
 
 class Wire:
     """One connection, used by one thread."""
 
-    def __init__(self, url: str, name: str, loop: asyncio.AbstractEventLoop, **settings: str) -> None:
+    def __init__(self, url: str, name: str, loop: asyncio.AbstractEventLoop, variable: str = "WAREHOUSE_URL",
+                 **settings: str) -> None:  # fmt: skip
         self.loop = loop
         self.lost = False  # by the other side, before we closed it
         self.patience: float | None = PATIENCE
-        head, _, query = url.split("://", 1)[1].partition("?")
-        asked = [part for part in query.split("&") if part and part.split("=")[0] not in _LIBPQ]
-        url = f"postgresql://{head}?{'&'.join(asked)}".removesuffix("?")
         options = {"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "bytea_output": "hex"}
-        options |= {"extra_float_digits": "1", "application_name": name, "search_path": "pg_catalog"}
+        options |= {"extra_float_digits": "1", "search_path": "pg_catalog"}
         options |= {"idle_in_transaction_session_timeout": "0", **settings}  # one side waits while the other works
+        address, secure = _address(url, variable)
         self.raw: asyncpg.Connection = loop.run_until_complete(
-            asyncpg.connect(url, timeout=15, server_settings=options, statement_cache_size=0)
-        )
-        _keep_alive(self.raw._transport.get_extra_info("socket"))
+            asyncpg.connect(address, timeout=15, server_settings=options | {"application_name": name},
+                            statement_cache_size=0, **secure)
+        )  # fmt: skip
+        try:
+            _keep_alive(self.raw._transport.get_extra_info("socket"))
+            self._check(options, variable)
+        except BaseException:
+            self.close()
+            raise
+
+    def _check(self, options: dict[str, str], variable: str) -> None:
+        """Raise WeirError where the session has not the settings that it was opened with."""
+        found = self.row("select " + ", ".join(f"current_setting('{name}')" for name in options))
+        for (name, asked), got in zip(options.items(), found, strict=True):
+            if asked.replace(" ", "").lower() != got.replace(" ", "").lower():
+                drops = f"drops what a session asks for ({name} is {got!r}, not {asked!r})"
+                raise WeirError(POOLER.format(variable=variable, drops=drops))
 
     def execute(self, query: str, *values: Any) -> int:
         """Run the statement; returns the number of rows that it touched, where its tag says so."""
@@ -74,6 +92,23 @@ class Wire:
         self.lost = self.raw.is_closed()
         self.raw.terminate()
         self.loop.run_until_complete(asyncio.sleep(0))
+
+
+def _address(url: str, variable: str) -> tuple[str, dict[str, Any]]:
+    """The URL as asyncpg understands it, and what it is told of TLS beside. Raises WeirError."""
+    asked = tls.read(url, variable)
+    for name, value in asked.others.items():
+        if (name, value) == ("channel_binding", "require") or name == "require_auth":
+            raise WeirError(f"{variable} asks for {name}={value}, which can't be had here: take it out, and say "
+                            "sslmode=verify-full with sslrootcert, which proves the server (docs/tls.md)")  # fmt: skip
+        if name not in _LIBPQ | _FOR_TLS and name.lower().startswith(("ssl", "tls")):
+            tls.refuse_unknown([name], sorted(_FOR_TLS), variable)
+    asked.others = {name: value for name, value in asked.others.items() if name not in _LIBPQ}
+    secure: dict[str, Any] = {}
+    if asked.ca == tls.SYSTEM:  # asyncpg takes it for the name of a file
+        secure = {"ssl": asked.context(variable)}
+        asked.level, asked.ca, asked.cert, asked.key = None, "", "", ""
+    return "postgresql://" + url.split("://", 1)[1].partition("?")[0] + asked.query(), secure
 
 
 def tag_rows(tag: str) -> int:

@@ -8,9 +8,9 @@
 {% macro reject(rules={}) -%}
     {%- set state = staged_state() -%}
     {%- set all = {} -%}
-    {%- for name, column in state['parsed'].items() if column['word'] != 'text' -%}
+    {%- for name, column in state['parsed'].items() if not column['sure'] -%}
         {%- set article = 'an' if column['word'] == 'integer' else 'a' -%}
-        {%- do all.update({name ~ ' is not ' ~ article ~ ' ' ~ column['word']: quoted_column(name | lower) ~ ' is null and _given_' ~ name}) -%}
+        {%- do all.update({name ~ ' is not ' ~ article ~ ' ' ~ column['word']: adapter.quote(name) ~ ' is null and ' ~ adapter.quote('_given_' ~ name)}) -%}
     {%- endfor -%}
     {%- for column in state['key'] -%}
         {%- do all.update({column | replace('"', '') ~ ' is missing': '_raw_key_' ~ loop.index ~ ' is null'}) -%}
@@ -52,7 +52,7 @@
         {%- set received = '_raw_key_' ~ loop.index -%}
         {%- set found = [] -%}
         {%- for name, parsed in state['parsed'].items() if parsed['value'] == column and parsed['word'] != 'text' -%}
-            {%- do found.append('coalesce(cast(' ~ quoted_column(name | lower) ~ ' as text), ' ~ received ~ ')') -%}
+            {%- do found.append('coalesce(cast(' ~ adapter.quote(name) ~ ' as text), ' ~ received ~ ')') -%}
         {%- endfor -%}
         {%- do parts.append(found[0] if found else received) -%}
     {%- endfor -%}

@@ -129,16 +129,18 @@ def up() -> None:
     from flows import server
     from weir import commands
 
-    raise typer.Exit(commands.up(server.start))
+    raise typer.Exit(commands.up(server.start, server.login))
 
 
 @app.command()
-def down() -> None:
+def down(
+    force: Annotated[bool, typer.Option("--force", help="End a run that is under way first, in order.")] = False,
+) -> None:
     """Stop what runs on: server, warehouse, demo. The data stay."""
     from flows import server
     from weir import commands
 
-    raise typer.Exit(commands.down(server.stop))
+    raise typer.Exit(commands.down(server.stop, force))
 
 
 @app.command()
@@ -162,7 +164,9 @@ def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is im
 def main() -> None:
     """Run the command line; whatever goes wrong is one line."""
     from weir.faults import guarded
+    from weir.private import keep_private
 
+    keep_private()
     sys.exit(guarded(lambda: app(sys.argv[1:] or ["--help"], standalone_mode=False, prog_name="weir")))
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from weir import publish as publication
-from weir import published, rollback, show, tested, warehouse
+from weir import published, rollback, show, tested, under_way, warehouse
 from weir.pulse import pulse
 from weir.settings import WeirError, load_env, project_dir
 
@@ -110,18 +110,31 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
     return int(bool(proof.faults))
 
 
-def up(start: Callable[[], str]) -> int:
+def up(start: Callable[[], str], login: Callable[[], str]) -> int:
     """Start the warehouse and Prefect's server."""
     from weir.settings import redact
 
     show.say(f"warehouse  {redact(warehouse.ensure())}")
     show.say(f"Prefect    {start().removesuffix('/api')}")
+    if login():
+        show.say(f"           {login()}")
     return 0
 
 
-def down(stop: Callable[[], bool]) -> int:
-    """Stop everything that runs on; the data stay."""
+def down(stop: Callable[[], bool], force: bool) -> int:
+    """Stop everything that runs on; the data stay. A run that is under way is ended first, with `force` only.
+
+    Raises WeirError when one is under way and `force` is false.
+    """
     load_env()
+    while found := under_way.now():
+        if not force:
+            raise WeirError(
+                f"{found} is under way, so nothing was stopped: wait until it has ended (`weir status`), or end it "
+                "first by `weir down --force`"
+            )
+        under_way.end(found)
+        show.say(f"ended: {found}")
     stopped = ["Prefect's server"] if stop() else []
     if os.environ.get("WEIR_DEMO") == "1":
         from demo import helpdesk

@@ -5,6 +5,7 @@ In: lines of the balance, changes, entries. Out: text on standard output; `fail`
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,9 +14,10 @@ from rich.text import Text
 
 from weir.equations import Line
 from weir.publisher import Change
-from weir.settings import redact
+from weir.redaction import printable
 
 NARROWEST = 130  # in a pipe, where no terminal says how wide it is
+_log: Console | None = None
 
 
 def console(stderr: bool = False) -> Console:
@@ -26,14 +28,27 @@ def console(stderr: bool = False) -> Console:
     return made
 
 
+def log_to(path: Path) -> None:
+    """Write whatever is printed from now on to the file as well, as plain text."""
+    global _log
+    _log = Console(file=path.open("a", encoding="utf-8"), width=NARROWEST, highlight=False)
+
+
 def say(text: str, style: str = "") -> None:
     """One line, secrets out."""
-    console().print(Text(redact(text), style=style), soft_wrap=True)
+    _print(Text(printable(text), style=style), soft_wrap=True)
 
 
 def fail(text: str) -> None:
     """One red line on standard error, secrets out."""
-    console(stderr=True).print(Text(" ".join(redact(text).split()), style="bold red"), soft_wrap=True)
+    _print(Text(" ".join(printable(text).split()), style="bold red"), stderr=True, soft_wrap=True)
+
+
+def _print(found: Any, stderr: bool = False, soft_wrap: bool = False) -> None:
+    console(stderr).print(found, soft_wrap=soft_wrap)
+    if _log:
+        _log.print(found, soft_wrap=soft_wrap)
+        _log.file.flush()
 
 
 def several(faults: Sequence[str]) -> None:
@@ -52,7 +67,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         made.add_column(name.removesuffix("#"), justify=side, overflow="fold", no_wrap=whole)
     for row in rows:
         made.add_row(*(cell(value) for value in row))
-    console().print(made)
+    _print(made)
 
 
 def cell(value: object) -> Text:
@@ -67,7 +82,7 @@ def cell(value: object) -> Text:
         return Text(f"{value:,}")
     if isinstance(value, datetime):
         return Text(f"{value.astimezone(UTC):%Y-%m-%d %H:%M}")
-    return Text(redact(value))
+    return Text(printable(value))
 
 
 def balance(lines: Sequence[Line]) -> None:

@@ -6,21 +6,33 @@ Alone: `weir up` starts it, `weir down` stops it.
 
 import hashlib
 import os
+import socket
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import psycopg
 from psycopg import sql
 
-from weir import embedded
-from weir.settings import QUOTING, WeirError, load_env, redact, torn
+from weir import embedded, tls
+from weir.settings import QUOTING, WeirError, load_env, put, redact, torn
 
 OLDEST_VERSION = 16
+_DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _RUN_LOCK = "hashtext('weir run')"
+LOCK_NAME = "weir run lock "  # how the session of whoever holds the run lock is called; process and machine follow
+# Options of an address that are no harm, and of which nothing here depends.
+_OPTIONS = ["connect_timeout", "application_name", "keepalives", "keepalives_idle", "keepalives_interval",
+            "keepalives_count", "tcp_user_timeout", "gssencmode"]  # fmt: skip
+_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+_POOLER = (
+    "WAREHOUSE_URL leads to a pooler that {does}, so that two runs could go at once and dbt would work as another "
+    "role: name the server itself there, or a port of the pooler that keeps a server for each session"
+)
 _ready: dict[str, str] = {}  # the role that dbt works as, for each address that was checked
 
 
@@ -35,13 +47,16 @@ def ensure() -> str:
     parts = _parts(given or embedded.start())
     url = address(**parts)
     if url not in _ready:
-        with _open(url, is_embedded=not given, autocommit=False) as connection:
+        token = f"s{uuid.uuid4().hex}"
+        options = f"-c TimeZone=UTC -c weir.session={token}"
+        with _open(url, is_embedded=not given, autocommit=False, options=options) as connection:
             _check_version(connection)
+            if connection.execute("select current_setting('weir.session', true)").fetchone() != (token,):
+                raise WeirError(_POOLER.format(does="drops what a session asks for"))
             _apply_schema(connection)
             _ready[url] = _find_role(connection)
-    os.environ["WAREHOUSE_URL"] = url
-    for name in ("host", "port", "user", "password", "database", "sslmode"):
-        os.environ[f"WEIR_PG_{name.upper()}"] = str(parts[name])
+    names = ("host", "port", "user", "password", "database", *_TLS)
+    put({"WAREHOUSE_URL": url, **{f"WEIR_PG_{name.upper()}": str(parts[name]) for name in names}})
     return url
 
 
@@ -70,7 +85,8 @@ def run_lock(wait: bool = True) -> Iterator[None]:
 
     Raises WeirError at once when another run holds it and `wait` is false.
     """
-    with connect(autocommit=True) as connection:
+    name = f"{LOCK_NAME}{os.getpid()} {socket.gethostname()}"[:63]  # bytes that PostgreSQL keeps
+    with connect(autocommit=True, application_name=name) as connection:
         held = connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() == (True,)
         if not held and not wait:
             raise WeirError(
@@ -79,7 +95,16 @@ def run_lock(wait: bool = True) -> Iterator[None]:
             )
         if not held:
             connection.execute(f"select pg_advisory_lock({_RUN_LOCK})")
+        _refuse_shared(connection)
         yield
+
+
+def _refuse_shared(connection: psycopg.Connection) -> None:
+    """Raise WeirError where a second session is given the server process of the first, and so its lock."""
+    own = connection.execute("select pg_backend_pid()").fetchone()
+    with connect(autocommit=True) as other:
+        if other.execute("select pg_backend_pid()").fetchone() == own:
+            raise WeirError(_POOLER.format(does="gives one server to several sessions"))
 
 
 def stop() -> bool:
@@ -88,10 +113,11 @@ def stop() -> bool:
     return embedded.stop()
 
 
-def address(host: str, port: int, user: str, password: str, database: str, sslmode: str = "prefer") -> str:
-    """A postgresql:// URL from its parts, each quoted."""
+def address(host: str, port: int, user: str, password: str, database: str, **secure: str) -> str:
+    """A postgresql:// URL from its parts, each quoted; `secure` are the options of TLS."""
     secret = f":{quote(password, safe='')}" if password else ""
-    end = "" if sslmode == "prefer" else f"?sslmode={sslmode}"
+    asked = {name: value for name, value in secure.items() if value and (name, value) != ("sslmode", "prefer")}
+    end = f"?{urlencode(asked, quote_via=quote)}" if asked else ""
     return f"postgresql://{quote(user, safe='')}{secret}@{host}:{port}/{quote(database, safe='')}{end}"
 
 
@@ -107,20 +133,23 @@ def _parts(url: str) -> dict[str, Any]:
         raise WeirError(f"WAREHOUSE_URL can't be read: {hint}") from None
     if parsed.scheme.split("+")[0] not in {"postgresql", "postgres"} or not parsed.hostname:
         raise WeirError(f"WAREHOUSE_URL is no PostgreSQL address: {hint}")
+    asked = tls.read(url, "WAREHOUSE_URL")
+    tls.refuse_unknown(asked.others, _OPTIONS, "WAREHOUSE_URL")
+    secure = {name: asked.options().get(name, "") for name in _TLS}
     return {
         "host": f"[{parsed.hostname}]" if ":" in parsed.hostname else parsed.hostname,
         "port": port,
         "user": unquote(parsed.username or "postgres"),
         "password": unquote(parsed.password or ""),
         "database": unquote(parsed.path.lstrip("/")) or "postgres",
-        "sslmode": parse_qs(parsed.query).get("sslmode", ["prefer"])[0],
+        **secure,
+        "sslmode": secure["sslmode"] or "prefer",
     }
 
 
 def _open(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Connection:
     try:
-        defaults: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
-        return psycopg.connect(url, **defaults | options)
+        return psycopg.connect(url, **_DEFAULTS | options)
     except psycopg.OperationalError as fault:
         where = urlsplit(url)
         if "password authentication failed" in str(fault):

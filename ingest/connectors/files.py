@@ -26,6 +26,7 @@ from ingest.connectors.readers import META, Reader, adopt_names, open_reader, to
 from ingest.connectors.repeats import Repeats, mark
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, quoted
+from ingest.scratch import scratch
 from ingest.text import blocks
 from weir.settings import WeirError
 
@@ -74,7 +75,7 @@ class Connector:
             listing.check_inside(self.base, path)
             yield path
             return
-        with tempfile.NamedTemporaryFile(prefix="weir-") as copy:
+        with tempfile.NamedTemporaryFile(dir=scratch()) as copy:
             with self.told():
                 self.system.get_file(path, copy.name)
             yield copy.name

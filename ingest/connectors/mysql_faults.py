@@ -1,7 +1,9 @@
 """What a MySQL or MariaDB server refuses, as one line that a tired person understands."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pymysql
 
@@ -34,8 +36,8 @@ _SAY = {
     2003: "can't be reached: see that it is up, and check {variable}",
     2006: "went away: see that it is up, then run again; nothing was half-landed",
     2013: "went away while it was read: see that it is up, then run again; nothing was half-landed",
-    2026: "no encrypted connection could be made: check {variable} (ssl=true, ssl_ca=…) and the server's certificate",
-    3159: "the server takes encrypted connections only: add ?ssl=true to {variable}",
+    2026: "no encrypted connection could be made: mend sslmode in {variable}, or have the server encrypt",
+    3159: "the server takes encrypted connections only: add ?sslmode=require to {variable} (docs/tls.md)",
 }  # fmt: skip
 
 
@@ -55,9 +57,26 @@ def told(source: Source) -> Iterator[None]:
         if "cryptography" not in str(fault):
             raise
         raise WeirError("this account's password can be sent by an encrypted connection only: "
-                        f"add ?ssl=true to {source.connection}") from None  # fmt: skip
+                        f"add ?sslmode=require to {source.connection}") from None  # fmt: skip
     except OSError as fault:
         raise WeirError(f"{_SAY[2013]} ({fault})") from None
+
+
+def refused(fault: pymysql.err.OperationalError, connection: Any, source: Source) -> Exception:
+    """The fault of a connection that did not come about, as what it means."""
+    code, text = fault.args[0], str(fault.args[-1])
+    if re.search(r"certificate|CERTIFICATE", text):
+        reason = _short(text.split("failed: ")[-1].split(" (_ssl")[0])
+        return WeirError(f"the server's certificate is not trusted ({reason}): check sslmode and sslrootcert in "
+                         f"{source.connection}, or have the certificate mended")  # fmt: skip
+    if "[SSL" in text or "SSL:" in text:
+        return pymysql.err.OperationalError(2026, text)
+    if code in {1045, 1698} and connection.offered and not connection.ssl:
+        return WeirError(f"wrong user or password, or the account takes encrypted connections only: mend "
+                         f"{source.connection}, or add ?sslmode=require to it ({_short(text)})")  # fmt: skip
+    if code == 2013:
+        return pymysql.err.OperationalError(2003, "what answers there is no MySQL server")
+    return fault
 
 
 def _short(text: str) -> str:

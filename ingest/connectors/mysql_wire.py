@@ -6,12 +6,14 @@ large answer are cut from its socket here, as a cursor spends three times the CP
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pymysql
+from pymysql.constants import CLIENT
 
-from ingest.connectors.mysql_faults import told
+from ingest.connectors.mysql_faults import refused, told
 from ingest.plan import Source
+from weir import tls
 from weir.settings import WeirError
 
 GREETING = 15  # seconds that a server may take to let us in: one of another kind waits for us to speak
@@ -20,33 +22,49 @@ _LAST, _NULL, _FAULT = 254, 251, 255
 _MORE = 0xFFFFFF  # the size of a packet that the next one continues
 
 
+# charset and the like are of drivers that decode; here all is utf8mb4
+OPTIONS = ["unix_socket", "charset", "connect_timeout"]
+
+
+class _Connection(pymysql.Connection):
+    """A connection that says nothing of the account where the server lacks the TLS that was asked for."""
+
+    required = offered = False
+
+    def _request_authentication(self) -> None:
+        self.offered = bool(self.server_capabilities & CLIENT.SSL)
+        if self.required and not self.offered:
+            raise pymysql.err.OperationalError(2026, "the server offers no encryption")
+        super()._request_authentication()
+
+
 class Wire:
     """One connection, its session set so that a query means the same on every server."""
 
     LOCK = 10  # seconds to wait for a table that is being altered or is locked
 
     def __init__(self, source: Source, url: str) -> None:
-        parts = urlsplit(url)
-        database, options = unquote(parts.path.lstrip("/")), dict(parse_qsl(parts.query))
+        parts, asked = urlsplit(url), tls.read(url, source.connection)
+        database, options = unquote(parts.path.lstrip("/")), asked.others
+        tls.refuse_unknown(options, OPTIONS, source.connection)
         if not (parts.hostname or "unix_socket" in options) or not database:
             raise WeirError(
                 f"{source.connection} must name a server and a database, as in mysql://user@host:3306/database"
             )
-        secure: dict[str, Any] = {"unix_socket": options.get("unix_socket"), "ssl_ca": options.get("ssl_ca")}
-        secure |= {"ssl_verify_identity": True} if secure["ssl_ca"] else {}
-        secure |= {"ssl": {"check_hostname": False}} if options.get("ssl", "").lower() in {"1", "true"} else {}
         self.source = source
         with told(source):
+            self.connection = _Connection(
+                host=parts.hostname, port=parts.port or 3306, database=database, charset="utf8mb4",
+                user=unquote(parts.username or ""), password=unquote(parts.password or ""),
+                connect_timeout=GREETING, read_timeout=GREETING, write_timeout=60, program_name="weir",
+                unix_socket=options.get("unix_socket"), defer_connect=True,
+                ssl=asked.context(source.connection) if asked.level else None,
+            )  # fmt: skip
+            self.connection.required = (asked.level or 0) > 1 and "unix_socket" not in options
             try:
-                self.connection = pymysql.connect(
-                    host=parts.hostname, port=parts.port or 3306, database=database, charset="utf8mb4",
-                    user=unquote(parts.username or ""), password=unquote(parts.password or ""),
-                    connect_timeout=GREETING, read_timeout=GREETING, write_timeout=60, program_name="weir", **secure,
-                )  # fmt: skip
+                self.connection.connect()
             except pymysql.err.OperationalError as fault:
-                if fault.args[0] != 2013:
-                    raise
-                raise pymysql.err.OperationalError(2003, "what answers there is no MySQL server") from None
+                raise refused(fault, self.connection, source) from None
             self.connection._read_timeout = PAUSE
             # sql_mode first; a server that waits for a slow warehouse must not hang up, a locked table must not hold us
             self.run("SET SESSION sql_mode = ''")

@@ -32,7 +32,7 @@ class Connector:
     """One PostgreSQL source."""
 
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
-        self.wire = Wire(url, "weir land", loop)
+        self.wire = Wire(url, "weir land", loop, source.connection)
 
     def close(self) -> None:
         """Let the source go."""

@@ -2,16 +2,17 @@
 
 In: pages, with a Bearer token from the variable that `token` names (else <SOURCE>_TOKEN). Out: each object that is new
 or changed, whole, beside its key and cursor; unchanged ones in the overlap are not landed again. On `full` the whole
-listing is read, and what is no longer listed becomes a tombstone. 429 (Retry-After) and 5xx are waited out.
+listing is read, and what is no longer listed becomes a tombstone, unless the listing may lack something (rest_pages).
+429 (Retry-After) and 5xx are waited out; no other address is asked anything (rest_http).
 """
 
 import asyncio
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
 
 from ingest.connectors import Progress, State, keyed_by_content
 from ingest.cursors import earlier, order
@@ -20,7 +21,7 @@ from ingest.raw import Column, Raw, listed, shortened
 from ingest.text import blocks, escaped, field, visible
 from weir.settings import WeirError
 
-ATTEMPTS, LONGEST_WAIT, TIMEOUT = 6, 60, 30
+ATTEMPTS, TIMEOUT = 6, 30
 _ENDPOINT = {"path", "params", "paginator", "data_selector", "incremental"}
 REPEATS = 10  # pages in a row that were all listed before: fewer may come of objects that move while they are read
 
@@ -33,27 +34,35 @@ class Connector:
         from dlt.sources.helpers.rest_client import RESTClient
         from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 
+        from ingest.connectors.rest_http import LARGEST, LONGEST_WAIT, Adapter
+        from ingest.connectors.rest_pages import Factory
+
         decoder = import_module("simplejson")  # the one JSON library that keeps decimals as written
 
         def exactly(response: Any, *_: Any, **__: Any) -> None:
-            response.json = lambda **_: decoder.loads(response.content, use_decimal=True)
+            read = cache(lambda: decoder.loads(response.content, use_decimal=True))
+            response.json = lambda **_: read()
 
         if "?" in url:
             raise WeirError(f"{source.connection} must end before the `?`: say what follows in `endpoint.params`, a "
-                            "token in `client.headers` as ${VARIABLE}")  # fmt: skip
+                            "token there or in `client.headers` as ${VARIABLE}")  # fmt: skip
         self.source, self.variable = source, source.token or f"{source.name.upper()}_TOKEN"
         token = os.environ.get(self.variable)
         if source.token and not token:
             raise WeirError(f"{source.token} is not set: put the API's token in .env")
         session = Client(request_timeout=TIMEOUT, request_max_attempts=ATTEMPTS, request_max_retry_delay=LONGEST_WAIT,
                          request_backoff_factor=0.5, raise_for_status=False).session  # fmt: skip
-        self.hooks = [exactly, _raise_for_status]
+        largest = source.client.get("largest_answer_mb", LARGEST)
+        if type(largest) is not int or largest < 1:
+            raise WeirError("`client.largest_answer_mb` must be a whole number of megabytes: mend it")
+        session.adapters.clear()
+        session.mount("", Adapter(url, source.connection, largest))
+        self.exactly = exactly
         headers = {name: self._filled(str(text)) for name, text in source.client.get("headers", {}).items()}
-        self.secret = bool(token or headers)
         own = any(name.lower() == "authorization" for name in headers)
         self.client = RESTClient(
             base_url=url, headers=headers, auth=BearerTokenAuth(token) if token and not own else None,
-            session=session,
+            session=session, paginator_factory=Factory(),
         )  # fmt: skip
 
     def _filled(self, text: str) -> str:
@@ -65,7 +74,11 @@ class Connector:
                 raise WeirError(f"{match[1]} is not set: put the API's token in .env")
             return os.environ[match[1]]
 
-        return re.sub(r"\$\{(\w+)\}", value, text)
+        filled = re.sub(r"\$\{(\w+)\}", value, text)
+        if not re.fullmatch(r"\S[^\r\n\0]*", filled):
+            raise WeirError(f"{self.variable} can't be sent in a header, which begins with no blank and holds no line "
+                            "break: mend it in .env")  # fmt: skip
+        return filled
 
     def close(self) -> None:
         """Let the source go."""
@@ -85,11 +98,13 @@ class Connector:
         rows, last = self._read(table, raw, cursor, params, progress)
         key = table.key or ["_key"]
         raw.check_null(key, "incoming")
-        upserts, deleted = raw.insert_changes(key, deletes=full)
+        # what the listing may lack is not taken for deleted
+        held, lacking = self._held(raw, key) if full else (False, False)
+        upserts, deleted = raw.insert_changes(key, deletes=full and not lacking)
         newest = max([c for c in (newest, last) if c is not None], key=order, default=None)
         facts: dict[str, Any] = {"how": "compare" if full else "cursor", "extracted": rows, "landed": upserts + deleted,
-                 "deleted": deleted, "promise": "as received" if start else "exact"}  # fmt: skip
-        facts["source_rows"] = raw.wire.value("select count(*) from incoming") if full else None
+                 "deleted": deleted, "promise": _promise(start, held, lacking)}  # fmt: skip
+        facts["source_rows"] = raw.wire.value("select count(*) from incoming") if full and not lacking else None
         return facts, {"cursor": newest} if cursor else {"read": True}
 
     def _read(self, table: Table, raw: Raw, cursor: str | None, params: dict[str, Any], progress: Progress,
@@ -128,8 +143,9 @@ class Connector:
 
     def _items(self, table: Table, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         from dlt.common import jsonpath
-        from dlt.sources.rest_api.config_setup import create_paginator
         from requests import HTTPError
+
+        from ingest.connectors.rest_pages import Listing
 
         no_json: type[ValueError] = import_module("simplejson").JSONDecodeError
         endpoint = table.endpoint
@@ -139,34 +155,32 @@ class Connector:
         selector = endpoint.get("data_selector") or table.data_selector
         path = str(endpoint.get("path") or table.origin or table.name)
         paging: Any = endpoint.get("paginator") or table.paginator or self.source.client.get("paginator")
-        try:
-            paginator = create_paginator(paging)
-        except (ValueError, TypeError) as fault:
-            raise WeirError(f"its paginator is not understood: {fault}") from None
+        start = (endpoint.get("incremental") or {}).get("start_param")
+        listing = self.listing = Listing(paging, path, whole=not start)
         try:
             pages = self.client.paginate(
                 path.lstrip("/"),
-                params=params,
-                paginator=paginator,
+                params={n: self._filled(v) if isinstance(v, str) else v for n, v in params.items()},
+                paginator=listing.paginator,
                 data_selector=selector,
-                hooks={"response": list(self.hooks)},
+                hooks={"response": [self.exactly, listing.ended, _raise_for_status]},
             )
             seen: set[int] = set()
             again = 0
             for page in pages:
+                listing.page(page)
                 mark = hash(repr(list(page)) if page else (page.response.request.url, page.response.request.body))
                 again = again + 1 if mark in seen else 0
                 seen.add(mark)
                 if again == REPEATS:
                     raise WeirError(f"{path} lists the same pages again and again: mend `paginator`")
-                if page.paginator.has_next_page and self.secret:
-                    self._same_host(path, page.request.url)
                 if selector and not jsonpath.find_values(selector, page.response.json()):
                     raise WeirError(f"{path} answers without {selector!r}: mend `data_selector`")
                 for item in page:
                     if not isinstance(item, dict):
                         raise WeirError(f"{path} lists {type(item).__name__}s, not objects: mend `data_selector`")
                     yield item
+            listing.check()
         except HTTPError as fault:
             status = fault.response.status_code
             hint = self._hint(status)
@@ -177,12 +191,13 @@ class Connector:
             text = f"{type(fault).__name__}: {fault}"
             raise WeirError(f"{path} answers what its paginator does not expect ({text}): mend `paginator`") from None
 
-    def _same_host(self, path: str, url: str) -> None:
-        """Raise WeirError where the next page is another host's, who must not see the token."""
-        host, own = urlsplit(url).hostname, urlsplit(self.client.base_url or "").hostname
-        if host and host != own:
-            raise WeirError(f"{path} has its next page at another host, {host}, which is not shown the token: "
-                            f"name that host in {self.source.connection} if it is the right one")  # fmt: skip
+    def _held(self, raw: Raw, key: list[str]) -> tuple[bool, bool]:
+        """Whether the rows were held against a total that the API told, and whether some may be lacking."""
+        total = self.listing.total
+        if total is None:
+            return False, self.listing.cut
+        count = raw.wire.value(f"select count(*) from (select distinct {listed(key)} from incoming) k")
+        return True, self.listing.cut or self.listing.moved or count != total
 
     def _hint(self, status: int) -> str:
         if status in {401, 403}:
@@ -200,6 +215,12 @@ class Connector:
             params[incremental["start_param"]] = incremental["initial_value"]
         self._read(table, raw, cursor, params, lambda rows, size: None, ", _dlt_new boolean")
         return table.key or ["_key"], "as received"
+
+
+def _promise(start: Any, held: bool, lacking: bool) -> str:
+    if start or lacking:
+        return "as received"
+    return "exact, held against its total" if held else "exact"
 
 
 def _raise_for_status(response: Any, *_: Any, **__: Any) -> None:

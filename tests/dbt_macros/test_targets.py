@@ -1,14 +1,17 @@
 """Targets: dev builds beside, prod is refused by hand, its docs show marts where readers find them; generic tests."""
 
+import base64
+import hashlib
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from shop import MODEL, ROOT, Shop, messages
 
-from weir import dbt
+from weir import dbt, policy
 from weir.settings import WeirError
 
 A = {"order_id": "1", "amount": "1"}
@@ -37,6 +40,18 @@ def test_prod_is_refused_by_hand_and_let_through_for_the_flow(shop: Shop, monkey
     assert shop.rows("select count(*) from staging.stg_shop__orders, ops.ledger") == [(1,)]
 
 
+def test_a_page_of_dbt_runs_its_own_scripts_only(tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    page.write_text("<html><head></head><script>run('<script>')</script><script src='a.js'></script></html>")
+    policy.protect(page)
+    policy.protect(page)
+    text = page.read_text()
+    own = base64.b64encode(hashlib.sha256(b"run('<script>')").digest()).decode()
+    assert f"script-src 'self' 'sha256-{own}'" in text and "script-src 'self' 'unsafe-inline'" not in text
+    assert text.count("<meta") == 1
+    policy.protect(tmp_path / "no such page")
+
+
 @pytest.mark.slow
 def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
     shop.table("orders")
@@ -58,6 +73,8 @@ def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
     assert documented.returncode == 0, documented.stdout
     manifest = json.loads((shop.folder.parent / "home/target/prod-docs/manifest.json").read_text())
     assert manifest["nodes"]["model.weir.fct"]["schema"] == "analytics"
+    page = (shop.folder.parent / "home/target/prod-docs/index.html").read_text()
+    assert page.count("Content-Security-Policy") == 1 and "script-src 'self' 'sha256-" in page
     assert shop.rows("select to_regnamespace('analytics_next')") == [(None,)]
 
 

@@ -147,13 +147,6 @@ def test_pages_that_repeat_without_end(landing, api):
     assert landing.rows("select count(*) from ops.landings") == [(0,)]
 
 
-def test_no_other_host_is_shown_the_token(landing, api):
-    api.url = api.url.replace("127.0.0.1", "localhost")
-    (result,) = landing.land().values()
-    assert "tickets has its next page at another host, localhost, which is not shown the token" in result.message
-    assert len(api.seen) == 1
-
-
 @pytest.mark.parametrize(
     ("change", "says"),
     [

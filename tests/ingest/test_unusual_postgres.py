@@ -108,10 +108,13 @@ def test_a_key_that_cannot_be_compared(landing, app):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ("connect_timeout=10&channel_binding=require&keepalives=1", None),
+        ("connect_timeout=10&channel_binding=prefer&keepalives=1", None),
+        ("sslmode=disable&channel_binding=require", "APP_URL asks for channel_binding=require, which can't be had"),
+        ("require_auth=scram-sha-256", "APP_URL asks for require_auth=scram-sha-256, which can't be had here"),
         ("pgbouncer=true", "the server knows no such option: take it out of APP_URL"),
         ("sslmode=require", "the server takes no encrypted connections: mend sslmode in APP_URL"),
-        ("sslmode=quux", "an option can't be followed: mend APP_URL"),
+        ("sslmode=quux", "APP_URL has sslmode=quux, which is none of disable, prefer, require"),
+        ("sslkeep=true", "APP_URL has the option 'sslkeep', which is not known here: take it out"),
     ],
 )
 def test_options_of_an_address(landing, app, monkeypatch, options, says):

@@ -81,16 +81,17 @@ def shared() -> Server:
 
 
 @contextlib.contextmanager
-def mariadb() -> Iterator[Server]:
-    """The server of the tests. Raises RuntimeError with what to install."""
+def mariadb(*options: str) -> Iterator[Server]:
+    """The server of the tests, or one with the options. Raises RuntimeError with what to install."""
     url = os.environ.get("MYSQL_TEST_URL")
-    if url:
+    if url and not options:
         yield Server(url)
         return
     program = _program()
     folder = claimed("weir-mariadb-")
     try:
         server = _made(program, folder / "data")
+        server.arguments += options
         server.start()
         try:
             yield server

@@ -1,0 +1,276 @@
+"""How the listing of an API goes from page to page, and whether it was read to its end.
+
+In: dlt's paginators, by the names and settings that dlt gives them. Out: the same, going on by what was received, past
+an empty page that a total or `has_more` says is not the last, and a Listing that knows what was told and what came.
+"""
+
+from typing import Any
+
+from dlt.common import jsonpath
+from dlt.sources.helpers.rest_client import paginators as dlt_paginators
+from dlt.sources.helpers.rest_client.detector import PaginatorFactory
+from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
+from requests import Response
+
+from weir.settings import WeirError
+
+EMPTY = 10  # empty pages in a row, after which no more are asked for
+_TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no", "none", ""}
+_NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextpageurl", "nextpagetoken", "nextcursor", "nexttoken",
+         "@odata.nextlink"}  # fmt: skip
+_MORE = {"hasmore", "hasnext", "hasnextpage", "moreitems"}
+_BESIDE = {"", "meta.", "metadata.", "pagination.", "paging.", "page.", "pageinfo.", "page_info."}
+_TOTAL = {"total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalelements"}
+
+
+class _Counted(dlt_paginators.RangePaginator):
+    """Asks by a number: an offset or a page."""
+
+    rows = pages = empty = 0  # objects; pages that were not the first once more; empty pages in a row
+    total: int | None = None
+    first_total: int | None = None
+    more: bool | None = None  # what the last page said by `has_more_path`
+    cut = False  # the declared maximum was reached
+    _first: int | None = None
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        """Take note of the page, and decide whether another is asked for."""
+        page = data or []
+        self._note(response.json(), page)
+        # An API that counts from one may answer its first page when asked for none, or for page 0.
+        mark = hash(repr(list(page))) if self.pages < 2 and page else None
+        self.pages += mark is None or mark != self._first
+        self._first = mark if self._first is None else self._first
+        self.rows += len(page)
+        self.empty = 0 if page else self.empty + 1
+        self.current_value += self._step(page)
+        self._has_next_page = self.empty < EMPTY and (self.more if self.more is not None else self._goes_on(page))
+        if self._has_next_page and self.maximum_value is not None and self.current_value >= self.maximum_value:
+            self._has_next_page, self.cut = False, True
+
+    def _note(self, answer: Any, page: list[Any]) -> None:
+        if self.total_path:
+            found = jsonpath.find_values(self.total_path, answer)
+            if page or found:
+                self.total = _number(found[0] if found else None, str(self.total_path))
+                self.first_total = self.total if self.first_total is None else self.first_total
+        if self.has_more_path:
+            told = jsonpath.find_values(self.has_more_path, answer)
+            word = str(told[0]).lower() if told else ("" if not page else "nothing")
+            if word not in _TRUE | _FALSE:
+                raise WeirError(f"`has_more_path` finds no true or false at {str(self.has_more_path)!r}: mend it")
+            self.more = word in _TRUE
+
+    def _step(self, page: list[Any]) -> int:
+        raise NotImplementedError
+
+    def _goes_on(self, page: list[Any]) -> bool:
+        raise NotImplementedError
+
+    def objects(self) -> int | None:
+        """The objects that the last total told of; None where it was none of objects."""
+        raise NotImplementedError
+
+    def lacks(self) -> str:
+        """What the listing lacks, by what the API itself says; empty where it lacks nothing."""
+        if self.cut:
+            return ""
+        if self.more:
+            return f"says at {str(self.has_more_path)!r} that there is more, and lists nothing more"
+        return self._short_of()
+
+    def _short_of(self) -> str:
+        raise NotImplementedError
+
+
+class Offset(_Counted, dlt_paginators.OffsetPaginator):
+    """By offset and limit: the next page begins where the one before ended, however short that was."""
+
+    def _step(self, page: list[Any]) -> int:
+        return len(page) or self.limit
+
+    def _goes_on(self, page: list[Any]) -> bool:
+        if self.total is None:
+            return bool(page) or not self.stop_after_empty_page
+        return self.rows < self.total and (bool(page) or self.current_value < self.total)
+
+    def objects(self) -> int | None:
+        """The objects that the last total told of, less those that the declared offset leaves out."""
+        return None if self.total is None else self.total - (self.initial_value if self.initial_value > 1 else 0)
+
+    def _short_of(self) -> str:
+        told = self.objects()
+        return "" if told is None or self.rows >= told else f"tells of {told:,} objects and lists {self.rows:,}"
+
+
+class PageNumber(_Counted, dlt_paginators.PageNumberPaginator):
+    """By number of page. The total is one of pages; where its name does not say so, it may be one of objects."""
+
+    def _step(self, page: list[Any]) -> int:
+        return 1
+
+    def _goes_on(self, page: list[Any]) -> bool:
+        if self.total is None:
+            return bool(page) or not self.stop_after_empty_page
+        if not page and self.objects() is not None and self.empty > 1:
+            return False
+        return self.pages < self.total
+
+    def objects(self) -> int | None:
+        """The objects that the total told of, where it seems to be one of objects."""
+        return self.total if not self._named and self.rows == self.total else None
+
+    def _short_of(self) -> str:
+        filled = self.pages - self.empty
+        if self.total is None or filled >= self.total or self.objects() is not None:
+            return ""
+        if self._named and self.pages >= self.total and self.empty < EMPTY:  # the last pages are there, and empty
+            return ""
+        unit = "pages" if self._named else "pages or objects"
+        return f"tells of {self.total:,} {unit} and lists {filled:,} pages with {self.rows:,} objects"
+
+    @property
+    def _named(self) -> bool:
+        """Whether the total is one of pages by its name."""
+        return "page" in str(self.total_path).lower()
+
+
+class _Ending:
+    """By reference to the next page: an empty one is none."""
+
+    _has_next_page: bool
+    _next_reference: Any
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        """Take note of the page."""
+        super().update_state(response, data)  # type: ignore[misc]
+        self._has_next_page = self._has_next_page and bool(self._next_reference)
+
+
+class JsonLink(_Ending, dlt_paginators.JSONLinkPaginator):
+    """By a link in the answer."""
+
+
+class HeaderLink(_Ending, dlt_paginators.HeaderLinkPaginator):
+    """By a link in the header `Link`."""
+
+
+class HeaderCursor(_Ending, dlt_paginators.HeaderCursorPaginator):
+    """By a cursor in a header."""
+
+
+class Cursor(_Ending, dlt_paginators.JSONResponseCursorPaginator):
+    """By a cursor in the answer."""
+
+
+_KINDS: dict[str, type[dlt_paginators.BasePaginator] | None] = {
+    "offset": Offset, "page_number": PageNumber, "json_link": JsonLink, "json_response": JsonLink,
+    "header_link": HeaderLink, "header_cursor": HeaderCursor, "cursor": Cursor,
+    "single_page": dlt_paginators.SinglePagePaginator, "auto": None,
+}  # fmt: skip
+
+
+def made(paging: Any) -> dlt_paginators.BasePaginator | None:
+    """The declared paginator; None for `auto`. Raises WeirError."""
+    settings = {"type": paging} if isinstance(paging, str) else dict(paging or {})
+    kind = settings.pop("type", "auto")
+    if kind not in _KINDS:
+        raise WeirError(f"its paginator is not understood: there is no type {kind!r}; there is {', '.join(_KINDS)}")
+    which = _KINDS[kind]
+    try:
+        return which(**settings) if which else None
+    except (ValueError, TypeError) as fault:
+        raise WeirError(f"its paginator is not understood: {fault}") from None
+
+
+class Factory(PaginatorFactory):
+    """What dlt finds fit for an API by its first answer, in our classes."""
+
+    def create_paginator(self, response: Response) -> Any:
+        """The paginator, and how sure it is."""
+        found, score = super().create_paginator(response)
+        if isinstance(found, dlt_paginators.PageNumberPaginator):
+            found = PageNumber(total_path=found.total_path)
+        return found, score
+
+
+class Listing:
+    """One reading of a listing."""
+
+    def __init__(self, paging: Any, path: str, whole: bool) -> None:
+        self.paginator, self.path, self.whole = made(paging), path, whole
+        self.auto, self.pages, self.rows = self.paginator is None, 0, 0
+        self.answer: Any = None
+
+    def ended(self, response: Response, *_: Any, **__: Any) -> None:
+        """Raise IgnoreResponseException, which ends the listing, for an answer that says there is no such page."""
+        status = response.status_code
+        if status == 204 or (status in {404, 416} and self.rows and isinstance(self.paginator, _Counted)):
+            raise IgnoreResponseException
+
+    def page(self, page: Any) -> None:
+        """Take note of a page."""
+        self.paginator, self.answer = page.paginator, page.response
+        self.pages, self.rows = self.pages + 1, self.rows + len(page)
+
+    def check(self) -> None:
+        """Raise WeirError where the API says that the listing has not been read to its end."""
+        if isinstance(self.paginator, _Counted):
+            lacks, mend = (
+                self.paginator.lacks(),
+                "run again, or mend `paginator` (`total_path: null` asks for no total)",
+            )
+        else:
+            lacks, mend = self._unfollowed(), "declare a `paginator` that follows it"
+        if lacks:
+            raise WeirError(f"{self.path} {lacks}, so that the listing is not whole: {mend}; nothing landed")
+
+    @property
+    def cut(self) -> bool:
+        """Whether the declared maximum ended it."""
+        return isinstance(self.paginator, _Counted) and self.paginator.cut
+
+    @property
+    def total(self) -> int | None:
+        """The number of objects that the API told, if any."""
+        return self.paginator.objects() if isinstance(self.paginator, _Counted) else None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the total changed while the pages were read."""
+        return isinstance(self.paginator, _Counted) and self.paginator.first_total != self.paginator.total
+
+    def _unfollowed(self) -> str:
+        """What the last answer says of more pages, where the paginator saw none."""
+        if self.answer is None:
+            return ""
+        if self.pages == 1 and "next" in self.answer.links and self.answer.links["next"].get("url"):
+            return "has a next page in its header `Link`"
+        parts: list[tuple[str, Any]] = [("", self.answer.json())]
+        for where, part in parts:
+            for name, value in part.items() if isinstance(part, dict) else ():
+                word, at = str(name).lower().replace("_", ""), f"{where}{name}"
+                if isinstance(value, dict) and at.count(".") < 2:
+                    parts.append((f"{at}.", value))
+                if word == "next" and isinstance(value, dict):
+                    value = value.get("href") or value.get("url")
+                if word in _MORE and value is True:
+                    return f"says at {at!r} that there is more"
+                if self.pages == 1 and word in _NEXT and isinstance(value, str | int) and value:
+                    return f"has a next page at {at!r}"
+                if (
+                    self.auto
+                    and self.whole
+                    and where.lower() in _BESIDE
+                    and word in _TOTAL
+                    and (type(value) is int and value > self.rows)
+                ):
+                    return f"tells of {value:,} objects at {at!r} and lists {self.rows:,}"
+        return ""
+
+
+def _number(value: Any, path: str) -> int:
+    try:
+        return int(value)
+    except (ValueError, TypeError):
+        raise WeirError(f"tells no total at {path!r}: mend `paginator.total_path` (null asks for none)") from None
