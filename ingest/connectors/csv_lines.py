@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from ingest.connectors.csv_settings import Settings
-from ingest.connectors.readers import LARGE, Reader, bad, largest, lines_of, too_long, twice
+from ingest.connectors.readers import LARGE, Reader, largest, lines_of, too_long, twice
 from ingest.raw import Column, shortened
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
@@ -64,7 +64,7 @@ class CsvReader(Reader):
                     continue
                 error = f"wrong column count: {len(cells)} instead of {width}"
             if error:
-                yield bad(len(self.columns), file, number, text, error, end)
+                yield self.bad(file, number, text, error, end)
                 continue
             if kept is not None:
                 cells = [cells[n] for n in kept]

@@ -168,6 +168,7 @@ class Connector:
             raw.adopt()  # a column that the file had before and lacks now is NULL from now on
             raw.incoming()
             rows = raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
+            reader.check(name, rows)
             repeats = replace(raw, table.key, name, counts, table.repeats == "last")
             raw.wire.execute("drop table incoming")
         counts["extracted"] += rows
@@ -196,6 +197,7 @@ class Connector:
                         if not counts["extracted"] % 10_000:
                             progress(counts["extracted"], counts["bytes"])
                         yield line
+                    reader.check(name, counts["extracted"] - before)
                     counts["bytes"] += os.path.getsize(local)
                     landed[name] = [size, stamp, _digest(local), counts["extracted"] - before, 0]
 

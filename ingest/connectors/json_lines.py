@@ -1,4 +1,4 @@
-"""JSON lines: each line a document, whole in `document`, its key beside it as text.
+"""JSON lines: each line a document, whole in `document`, its key beside it as text; or one array, or spread documents.
 
 A line that is no JSON object is kept with its reason. What jsonb can't hold (\\u0000, a lone surrogate) is kept as
 the visible six characters, and flagged.
@@ -7,13 +7,14 @@ the visible six characters, and flagged.
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 import orjson
 
-from ingest.connectors.readers import LARGE, MB, Reader, bad, largest, lines_of, too_long
+from ingest.connectors.json_values import Values, shape
+from ingest.connectors.readers import LARGE, MB, Reader, largest, lines_of, too_long
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
 
@@ -30,20 +31,25 @@ class JsonReader(Reader):
 
     documents = True
 
-    def __init__(self, stream: BinaryIO, key: list[str], settings: dict[str, Any]) -> None:
-        self.stream, self.largest, self.paths = stream, largest(settings), [name.split(".") for name in key]
+    def __init__(self, stream: BinaryIO, name: str, key: list[str], settings: dict[str, Any]) -> None:
+        self.largest, self.paths = largest(settings), [path.split(".") for path in key]
+        written = shape(stream)
+        self.spread = written != "lines"
+        self.source: Iterable[tuple[bytes, int]] = lines_of(stream, self.largest)
+        if self.spread:
+            self.source = Values(stream, self.largest, name, array=written == "array")
         self.columns = [*(Column(name) for name in key), Column("document", "jsonb")]
 
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines."""
-        width, shown, loads = len(self.columns), field(file), orjson.loads
+        shown, loads, spread = field(file), orjson.loads, self.spread
         plain, flagged = f"\t\\N\t\\N\t\\N{end}", f"\t\\N\t\\N\tt{end}"
         simple = self.paths[0][0] if len(self.paths) == 1 and len(self.paths[0]) == 1 else None
-        for number, (line, size) in enumerate(lines_of(self.stream, self.largest), 1):
+        for number, (line, size) in enumerate(self.source, 1):
             large = len(line) > LARGE
-            if large and (size or weight(line) > self.largest):
+            if size or (large and weight(line) > self.largest):
                 error = too_long(size, self.largest) if size else f"more values than {self.largest // MB} MB can hold"
-                yield bad(width, file, number, line, error, end)
+                yield self.bad(file, number, line, error, end)
                 continue
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
@@ -58,10 +64,10 @@ class JsonReader(Reader):
                 deep = "depth limit" in str(fault)
                 document, error = (None, "nested too deeply") if deep else slowly(line)
                 if error:
-                    yield bad(width, file, number, line, error, end)
+                    yield self.bad(file, number, line, error, end)
                     continue
             if type(document) is not dict:
-                yield bad(width, file, number, line, "not a JSON object", end)
+                yield self.bad(file, number, line, "not a JSON object", end)
                 continue
             # of a large line each byte stays a character until it is sent: Python takes four for most of others
             text = line.strip().decode("latin-1" if large else "utf-8")
@@ -77,7 +83,7 @@ class JsonReader(Reader):
                 flag = flag or any(k is not None and escaped(k) for k in keys)
                 head = "".join("\\N\t" if k is None else field(visible(k)) + "\t" for k in keys)
             del document
-            if "\\" in text or "\t" in text or "\r" in text:
+            if "\\" in text or "\t" in text or "\r" in text or spread:
                 text = field(text)
             tail = f"\t{shown}\t{number}{flagged if flag else plain}"
             yield b"".join((head.encode(), text.encode("latin-1"), tail.encode())) if large else head + text + tail

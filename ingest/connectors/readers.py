@@ -12,6 +12,7 @@ from weir.settings import WeirError
 LARGE = 1 << 20  # bytes from which a line is worth sparing copies of it
 SHOWN = 16_000_000  # characters that are kept of a line that can't be read
 MB = 1_000_000
+TOO_LONG = "longer than"
 LARGEST_MB, MOST_MB = 256, 500  # a line with all its backslashes doubled must fit into PostgreSQL's 1 GB
 META = [Column("_file"), Column("_line", "bigint"), Column("_text"), Column("_error"), Column("_escaped", "boolean")]
 
@@ -19,6 +20,8 @@ META = [Column("_file"), Column("_line", "bigint"), Column("_text"), Column("_er
 class Reader:
     """One open file. `columns` are known once it is open; `lines` is read once."""
 
+    unread = 0  # lines that could not be read, and why the first could not
+    first_fault = ""
     documents = False
     typed = False  # then its columns' names are no text that somebody wrote in a first line
     columns: list[Column]
@@ -26,6 +29,23 @@ class Reader:
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines: the columns, META, then `end`. A large one is bytes."""
         raise NotImplementedError
+
+    def bad(self, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
+        """The COPY line of a line that can't be read."""
+        self.unread += 1
+        self.first_fault = self.first_fault or f"line {number}: {error}"
+        more = len(text) > SHOWN or error.startswith(TOO_LONG)
+        text = text[:SHOWN]
+        shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
+        flag = "t" if escaped(shown) else "\\N"
+        shown = field(visible(shown.rstrip("\r\n"))) + ("…" if more else "")
+        return "\\N\t" * len(self.columns) + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
+
+    def check(self, file: str, rows: int) -> None:
+        """Raise WeirError where none of the file's rows could be read: that is one fault, not many."""
+        if rows and self.unread == rows:
+            raise WeirError(f"{file}: none of its lines can be read ({rows:,}; {self.first_fault}): see that `format` "
+                            "is what the file is, or move it away")  # fmt: skip
 
     def leave_out(self, names: list[str]) -> None:
         """Columns not to land."""
@@ -98,17 +118,7 @@ def largest(settings: dict[str, Any]) -> int:
 
 def too_long(size: int, most: int) -> str:
     """Why a line is rejected that has more bytes than it may have."""
-    return f"longer than {most // MB} MB: {size:,} bytes (largest_line_mb in `format` says how long it may be)"
-
-
-def bad(width: int, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
-    """The COPY line of a line that can't be read."""
-    more = len(text) > SHOWN
-    text = text[:SHOWN]
-    shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
-    flag = "t" if escaped(shown) or more else "\\N"
-    shown = field(visible(shown.rstrip("\r\n"))) + ("…" if more else "")
-    return "\\N\t" * width + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
+    return f"{TOO_LONG} {most // MB} MB: {size:,} bytes (largest_line_mb in `format` says how long it may be)"
 
 
 _SETTINGS = {
@@ -137,7 +147,7 @@ def open_reader(stream: BinaryIO, table: Table, name: str) -> Reader:
     if kind == "json":
         from ingest.connectors.json_lines import JsonReader
 
-        return JsonReader(stream, table.key, settings)
+        return JsonReader(stream, name, table.key, settings)
     if kind == "parquet":
         from ingest.connectors.parquet import ParquetReader
 

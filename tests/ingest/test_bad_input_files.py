@@ -197,8 +197,6 @@ def test_parquet_that_is_unusual_or_damaged(landing, folder):
     found = landing.rows('select "a.b", a, column_3 from raw_drops.t')
     assert found == [(1, {"b": "NaN", "c": ["-Infinity", 1.5], "d": "\\xff"}, b"\1")]
     landing.proven()
-    pq.write_table(pa.table({"a.b": pa.array([2932897], pa.date32())}), file)
-    assert "a.parquet can't be read beyond row 0 (OverflowError)" in refused(landing)
     pq.write_table(pa.table({"a": [str(n) for n in range(50_000)]}), file)
     data = file.read_bytes()
     file.write_bytes(data[:2000] + bytes(40_000) + data[42_000:])
