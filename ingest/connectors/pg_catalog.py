@@ -79,8 +79,14 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
 
     Raises WeirError.
     """
-    reset = "select stats_reset from pg_stat_wal" if wire.raw.get_server_version().major >= 14 else "null"
-    found = wire.row(_DESCRIBE.replace("{reset}", reset), oid, name, table.key, kind in "rp")
+    version = wire.raw.get_server_version().major
+    words = {"{reset}": "select stats_reset from pg_stat_wal" if version >= 14 else "null"}
+    words |= {"{missing}": "a.atthasmissing", "{keys}": "i.indnkeyatts"} if version >= 11 else {
+        "{missing}": "null", "{keys}": "i.indnatts"}  # fmt: skip
+    text = _DESCRIBE
+    for word, meant in words.items():
+        text = text.replace(word, meant)
+    found = wire.row(text, oid, name, table.key, kind in "rp")
     if not found["same"]:
         return None
     fields = json.loads(found["columns"])
@@ -132,7 +138,7 @@ _UNIQUE = """
 select exists (
     select from pg_index i where i.indrelid = $1::int8::oid and i.indisunique and i.indisvalid and i.indpred is null
     and i.indexprs is null and i.indimmediate
-    and not exists (select from unnest(i.indkey[0:i.indnkeyatts - 1]) k join pg_attribute a
+    and not exists (select from unnest(i.indkey[0:{keys} - 1]) k join pg_attribute a
         on a.attrelid = i.indrelid and a.attnum = k where not (a.attname = any($3::text[])))
     and not exists (select from pg_attribute a where a.attrelid = i.indrelid and a.attname = any($3::text[])
         and not a.attnotnull)
@@ -163,7 +169,7 @@ select json_build_array(
         then (select timeline_id::text from pg_control_checkpoint()) end,
     pg_postmaster_start_time()::text,
     md5((select string_agg(concat_ws(' ', t.oid, c.relrowsecurity, c.relforcerowsecurity, a.attnum, a.attname,
-            a.atttypid, a.atttypmod, a.atthasmissing), ',' order by t.oid, a.attnum)
+            a.atttypid, a.atttypmod, {{missing}}), ',' order by t.oid, a.attnum)
         from tree t join pg_class c on c.oid = t.oid join pg_attribute a on a.attrelid = t.oid
         where a.attnum > 0 and not a.attisdropped)),
     md5(coalesce((select string_agg(p::text, ',' order by p.oid) from pg_policy p join tree t on t.oid = p.polrelid),
