@@ -31,6 +31,8 @@ _HINTS: list[tuple[str, str]] = [
      "{variable}, then run again"),
     (r"ChunkedEncodingError|ContentDecodingError|IncompleteRead", "an answer broke off or is damaged: run again"),
     (r"TooManyRedirects", "is sent from one address to the next without end: check {variable}"),
+    (r"CharacterNotInRepertoire|UntranslatableCharacter|has no equivalent in encoding",
+     "holds bytes that are no text in its database's encoding: mend them at the source, or `exclude` the column"),
     (r"value overflows numeric", "holds a number with more digits than PostgreSQL can hold: mend it at the source"),
     (r"ConnectionRefused|Connect call failed|ConnectionDoesNotExist|Connection refused|CannotConnectNow|timed? ?out"
      r"|NewConnectionError|gaierror|Name or service|ConnectionReset|Temporary failure|connection was closed"

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.connectors import check_columns
+from ingest.connectors import check_columns, pg_bytes
 from ingest.plan import Table
 from ingest.raw import Column, quoted, shortened
 from ingest.wire import Wire
@@ -92,11 +92,15 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     fields = json.loads(found["columns"])
     check_columns(table, [field["attname"] for field in fields])
     columns = [_column(field) for field in fields if field["attname"] not in table.exclude]
+    shown: list[str] = []
+    if wire.raw.get_settings().server_encoding == "SQL_ASCII":
+        columns, shown = pg_bytes.made_visible(columns)
     if set(table.exclude) & set(table.key):
         raise WeirError(f"key ({', '.join(table.key)}) is excluded too: keep it, or declare another key")
     token = json.loads(found["life"]) if kind in "rp" else []
     low, high = (int(part) for part in found["snapshot"].split(":")[:2])
-    unique = bool(table.key) and found["unique"]
+    # two texts that differ may be shown alike
+    unique = bool(table.key) and found["unique"] and not set(shown) & set(table.key)
     filtered = found["filtered"] or any(f["core"] and f["typname"].startswith("reg") for f in fields)
     return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], filtered, low, high)
 
