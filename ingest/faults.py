@@ -11,6 +11,8 @@ _HINTS: list[tuple[str, str]] = [
     (r"LockNotAvailable", "another session holds a lock on it, or on it in raw: try again when that has ended"),
     (r"TooManyConnections", "no connection is free: try again, or raise the limit of the account or server"),
     (r"unsupported startup parameter", "a connection pooler answers there: name the server itself in {variable}"),
+    (r'unrecognized configuration parameter "idle_in_transaction_session_timeout"',
+     "the server is older than PostgreSQL 9.6, the oldest that lands: name a newer one in {variable}"),
     (r"unrecognized configuration parameter", "the server knows no such option: take it out of {variable}"),
     (r"rejected SSL upgrade", "the server takes no encrypted connections: mend sslmode in {variable}"),
     (r"ClientConfigurationError", "an option can't be followed: mend {variable}"),
@@ -29,6 +31,8 @@ _HINTS: list[tuple[str, str]] = [
      "{variable}, then run again"),
     (r"ChunkedEncodingError|ContentDecodingError|IncompleteRead", "an answer broke off or is damaged: run again"),
     (r"TooManyRedirects", "is sent from one address to the next without end: check {variable}"),
+    (r"CharacterNotInRepertoire|UntranslatableCharacter|has no equivalent in encoding",
+     "holds bytes that are no text in its database's encoding: mend them at the source, or `exclude` the column"),
     (r"value overflows numeric", "holds a number with more digits than PostgreSQL can hold: mend it at the source"),
     (r"ConnectionRefused|Connect call failed|ConnectionDoesNotExist|Connection refused|CannotConnectNow|timed? ?out"
      r"|NewConnectionError|gaierror|Name or service|ConnectionReset|Temporary failure|connection was closed"

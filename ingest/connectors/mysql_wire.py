@@ -4,6 +4,7 @@ In: a mysql:// URL and queries. Out: blocks of COPY text. pymysql makes the conn
 large answer are cut from its socket here, as a cursor spends three times the CPU on each.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,11 +28,17 @@ OPTIONS = ["unix_socket", "charset", "connect_timeout"]
 
 
 class _Connection(pymysql.Connection):
-    """A connection that says nothing of the account where the server lacks the TLS that was asked for."""
+    """A connection that says nothing of the account to a server too old, or without the TLS that was asked for."""
 
     required = offered = False
 
     def _request_authentication(self) -> None:
+        kind, oldest = ("MariaDB", (10, 0)) if "MariaDB" in self.server_version else ("MySQL", (5, 6))
+        # MariaDB calls itself 5.5.5-10.11.6-MariaDB here, for old clients' sake
+        found = re.match(r"(?:5\.5\.5-)?(\d+)\.(\d+)", self.server_version)
+        if found and (int(found[1]), int(found[2])) < oldest:
+            raise WeirError(f"the server is {kind} {found[1]}.{found[2]}, too old to give a snapshot: {oldest[0]}."
+                            f"{oldest[1]} is the oldest that lands")  # fmt: skip
         self.offered = bool(self.server_capabilities & CLIENT.SSL)
         if self.required and not self.offered:
             raise pymysql.err.OperationalError(2026, "the server offers no encryption")

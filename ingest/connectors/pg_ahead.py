@@ -38,7 +38,8 @@ class Ahead:
 def look(wire: Wire) -> Ahead:
     """The clock, then activity, then what is prepared: in this order nothing slips between."""
     now = str(wire.value("select clock_timestamp()::text"))
-    high = wire.value(_OLDEST, now) if wire.value(_CAN_SEE) else None
+    sees = wire.raw.get_server_version().major >= 10 and wire.value(_CAN_SEE)  # 9.6 has neither role nor backend_type
+    high = wire.value(_OLDEST, now) if sees else None
     return Ahead(now, high, bool(wire.value(_PREPARED)))
 
 

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.connectors import check_columns
+from ingest.connectors import check_columns, pg_bytes
 from ingest.plan import Table
 from ingest.raw import Column, quoted, shortened
 from ingest.wire import Wire
@@ -79,18 +79,28 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
 
     Raises WeirError.
     """
-    reset = "select stats_reset from pg_stat_wal" if wire.raw.get_server_version().major >= 14 else "null"
-    found = wire.row(_DESCRIBE.replace("{reset}", reset), oid, name, table.key, kind in "rp")
+    version = wire.raw.get_server_version().major
+    words = {"{reset}": "select stats_reset from pg_stat_wal" if version >= 14 else "null"}
+    words |= {"{missing}": "a.atthasmissing", "{keys}": "i.indnkeyatts"} if version >= 11 else {
+        "{missing}": "null", "{keys}": "i.indnatts"}  # fmt: skip
+    text = _DESCRIBE
+    for word, meant in words.items():
+        text = text.replace(word, meant)
+    found = wire.row(text, oid, name, table.key, kind in "rp")
     if not found["same"]:
         return None
     fields = json.loads(found["columns"])
     check_columns(table, [field["attname"] for field in fields])
     columns = [_column(field) for field in fields if field["attname"] not in table.exclude]
+    shown: list[str] = []
+    if wire.raw.get_settings().server_encoding == "SQL_ASCII":
+        columns, shown = pg_bytes.made_visible(columns)
     if set(table.exclude) & set(table.key):
         raise WeirError(f"key ({', '.join(table.key)}) is excluded too: keep it, or declare another key")
     token = json.loads(found["life"]) if kind in "rp" else []
     low, high = (int(part) for part in found["snapshot"].split(":")[:2])
-    unique = bool(table.key) and found["unique"]
+    # two texts that differ may be shown alike
+    unique = bool(table.key) and found["unique"] and not set(shown) & set(table.key)
     filtered = found["filtered"] or any(f["core"] and f["typname"].startswith("reg") for f in fields)
     return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], filtered, low, high)
 
@@ -132,7 +142,7 @@ _UNIQUE = """
 select exists (
     select from pg_index i where i.indrelid = $1::int8::oid and i.indisunique and i.indisvalid and i.indpred is null
     and i.indexprs is null and i.indimmediate
-    and not exists (select from unnest(i.indkey[0:i.indnkeyatts - 1]) k join pg_attribute a
+    and not exists (select from unnest(i.indkey[0:{keys} - 1]) k join pg_attribute a
         on a.attrelid = i.indrelid and a.attnum = k where not (a.attname = any($3::text[])))
     and not exists (select from pg_attribute a where a.attrelid = i.indrelid and a.attname = any($3::text[])
         and not a.attnotnull)
@@ -163,7 +173,7 @@ select json_build_array(
         then (select timeline_id::text from pg_control_checkpoint()) end,
     pg_postmaster_start_time()::text,
     md5((select string_agg(concat_ws(' ', t.oid, c.relrowsecurity, c.relforcerowsecurity, a.attnum, a.attname,
-            a.atttypid, a.atttypmod, a.atthasmissing), ',' order by t.oid, a.attnum)
+            a.atttypid, a.atttypmod, {{missing}}), ',' order by t.oid, a.attnum)
         from tree t join pg_class c on c.oid = t.oid join pg_attribute a on a.attrelid = t.oid
         where a.attnum > 0 and not a.attisdropped)),
     md5(coalesce((select string_agg(p::text, ',' order by p.oid) from pg_policy p join tree t on t.oid = p.polrelid),

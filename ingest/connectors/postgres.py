@@ -46,7 +46,8 @@ class Connector:
         """Begin the snapshot, the table locked against rewrites first: a TRUNCATE under way would look empty."""
         for _ in range(3):
             oid, kind, name = find(self.wire, table)
-            lock = f"lock table {name} in access share mode" if kind in "rpv" else ""
+            lockable = "rpv" if self.wire.raw.get_server_version().major >= 11 else "rp"
+            lock = f"lock table {name} in access share mode" if kind in lockable else ""
             self.wire.execute("begin isolation level repeatable read read only; "
                               f"set local lock_timeout = '{LOCK_TIMEOUT}'; {lock}")  # fmt: skip
             relation = describe(self.wire, oid, kind, name, table)

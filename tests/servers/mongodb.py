@@ -90,8 +90,8 @@ def _run(command: list[str]) -> tuple[subprocess.Popen[str], int]:
     return process, int(port)
 
 
-def _library() -> Path:
-    """The folder with the server's jars, fetched where it is absent."""
+def need_maven() -> None:
+    """Install Java and Maven where they are absent. Raises RuntimeError with what to install."""
     needed = [name for name in ("java", "javac", "mvn") if not shutil.which(name)]
     if needed and shutil.which("apt-get"):
         sudo = [] if os.getuid() == 0 else ["sudo", "-n"]
@@ -100,12 +100,22 @@ def _library() -> Path:
             with contextlib.suppress(OSError):
                 subprocess.run([*sudo, "apt-get", *words.split()], env=env, capture_output=True)
     if not all(shutil.which(name) for name in ("java", "javac", "mvn")):
-        raise RuntimeError(f"there is no MongoDB for the tests: {_INSTALL}")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weir-tests"
-    library = cache / "mongo-java-server-1.46.0"
+        raise RuntimeError(f"there is no Java or Maven for the tests' servers: {_INSTALL}")
+
+
+def cache() -> Path:
+    """The folder of what Maven fetched for the tests."""
+    found = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weir-tests"
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def _library() -> Path:
+    """The folder with the server's jars, fetched where it is absent."""
+    need_maven()
+    library = cache() / "mongo-java-server-1.46.0"
     if not library.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as made:  # renamed when whole: another process may do the same
+        with tempfile.TemporaryDirectory(dir=cache()) as made:  # renamed when whole: another process may do the same
             _fetch(Path(made) / "jars")
             with contextlib.suppress(OSError):
                 (Path(made) / "jars").rename(library)
