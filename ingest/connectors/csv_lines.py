@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from ingest.connectors.readers import Reader, bad
-from ingest.raw import Column, shortened
+from ingest.names import shortened
+from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
 

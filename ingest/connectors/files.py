@@ -24,6 +24,7 @@ from xml.etree.ElementTree import ParseError
 from ingest.connectors import Progress, State, buckets, check_columns
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
 from ingest.connectors.readers import META, Reader, adopt_names, open_reader
+from ingest.names import shortened
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, quoted
 from ingest.text import blocks
@@ -141,7 +142,8 @@ class Connector:
         }
 
     def _know(self, table: Table, raw: Raw) -> None:
-        self.names = raw.names() | {*table.key, *table.columns, *([table.cursor] if table.cursor else [])}
+        declared = [*table.key, *table.columns, *([table.cursor] if table.cursor else [])]
+        self.names = raw.names() | set(map(shortened, declared))
         self.renamed = {}
 
     def _reader(self, stream: BinaryIO, table: Table, name: str) -> Reader:
@@ -157,7 +159,7 @@ class Connector:
             except WeirError as fault:
                 raise WeirError(f"{name}: {fault}") from None
             self.names |= {c.name for c in reader.columns}
-        reader.leave_out(table.exclude)
+        reader.leave_out([shortened(name) for name in table.exclude])
         return reader
 
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],

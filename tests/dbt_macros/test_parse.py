@@ -184,7 +184,8 @@ def test_other_formats(shop: Shop) -> None:
     shop.execute("create table public.given (day text, moment text)")
     shop.execute(
         "insert into public.given values ('02/29/2024', '2024-01-31 23:59:58'), (null, null),"
-        " ('29/02/2024', '2024-01-31T23:59:58'), ('2/9/2024', '2024-01-31 24:00:00')"
+        " ('29/02/2024', '2024-01-31T23:59:58'), ('2/9/2024', '2024-01-31 24:00:00'), ('02/30/2024', '2023-02-29 10:00:00'),"
+        " ('01/01/0000', '2024-01-01 00:60:00'), ('01/01/2024 ', '2024-01-01 00:00:60')"
     )
     shop.write(
         "models/judged.sql",
@@ -192,7 +193,11 @@ def test_other_formats(shop: Shop) -> None:
         select {{ parse('day', 'date', format='MM/DD/YYYY') }} as day,
             {{ parse('moment', 'timestamp', format='YYYY-MM-DD HH24:MI:SS') }} as moment from public.given""",
     )
-    shop.build("--select", "judged")
+    midnight = "{{ parse('m', 'date', format='DD.MM.YYYY HH24:MI:SS') }} as m from (values ('01.02.2024 00:00:00.0'), "
+    midnight += "('01.02.2024 00:00:01'), ('01.02.2024 00:00:00.1')) as v (m)"
+    shop.write("models/midnight.sql", "{{ config(materialized='table', schema='test') }} select " + midnight)
+    shop.build("--select", "judged", "midnight")
+    assert shop.rows("select m from dev_test.midnight") == [(date(2024, 2, 1),), (None,), (None,)]
     assert shop.rows("select * from dev_test.judged where day is not null or moment is not null") == [
         (date(2024, 2, 29), datetime(2024, 1, 31, 23, 59, 58, tzinfo=UTC))
     ]
@@ -204,6 +209,7 @@ def test_other_formats(shop: Shop) -> None:
         ("parse('a', 'money')", "unknown type money; take one of integer"),
         ("parse('coalesce(' ~ 'a, b)', 'date')", "an expression needs the name of its column"),
         ("parse('a', 'date', format='DD Mon YYYY')", "which is no part of a date"),
+        ("parse('a', 'timestamp', format='YYYY-MM-DD')", "is not enough for a timestamp: it takes YYYY, MM, DD, HH24 and MI"),
         ("reject({'a; b': 'true'})", "holds a semicolon"),
     ],
 )
