@@ -1,11 +1,14 @@
 """parse() of what raw holds typed: taken as it is, or where no digit is lost; and the aliases that parse() may stand under."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from shop import Shop, messages, state
+
+from ingest.raw import quoted, shortened
 
 # type in raw, values there, type asked for, what becomes of each (None: a rejection)
 NOON, MIDNIGHT = datetime(2024, 1, 1, 12, 30, 0, 5, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC)
@@ -42,7 +45,7 @@ CASES: list[tuple[str, list[str], str, list[Any]]] = [
 
 def test_what_raw_holds_typed(shop: Shop) -> None:
     for number, (type_, values, asked, _) in enumerate(CASES):
-        text_only = ", format='YYYY-MM-DD'" if asked in ("date", "timestamp") else ""
+        text_only = {"date": ", format='YYYYMMDD'", "timestamp": ", format='YYYYMMDD HH24:MI'"}.get(asked, "")
         model = f"""
             with typed as (
                 select n, {{{{ parse('v', '{asked}'{text_only}) }}}} as v, {{{{ carry(key=['n']) }}}}
@@ -185,3 +188,38 @@ def test_a_column_that_raw_has_widened_is_judged_anew(shop: Shop, widened: str) 
     shop.land("wide", 2, [{"v": "3000000000"}])
     shop.build()
     assert [row[0] for row in state(shop, "wide")[0]] == [1, 3000000000]
+
+
+def test_a_unit_test_of_a_source_with_a_hostile_column(shop: Shop) -> None:
+    """dbt's fixtures put every column of raw between quotes and escape nothing: raw holds the names tame."""
+    name = shortened('x"; drop table raw_shop.plans; --')
+    shop.execute("create schema if not exists raw_shop")
+    shop.execute("create table raw_shop.plans (id int)")
+    model = (
+        "with typed as (select {{ parse('id', 'bigint') }} as id, {{ parse('" + name + "', 'integer') }} as evil, "
+        "{{ carry(key=['id']) }} from {{ source('shop', 'TABLE') }}) select *, {{ reject({}) }} from typed"
+    )
+    shop.table("users", model, f"id text, {quoted(name)} text")
+    shop.land("users", 1, [{"id": "1", quoted(name): "7"}])
+    shop.write("models/staging/shop/_tests.yml", f"""
+unit_tests:
+  - name: evil
+    model: stg_shop__users
+    given: [{{input: "source('shop', 'users')", rows: [{{id: "1", "{name}": "x"}}]}}]
+    expect: {{rows: [{{id: 1, evil: null, _reasons: evil is not an integer}}]}}
+""")  # fmt: skip
+    result = shop.dbt("build")
+    assert result.success, messages(result)
+    assert shop.rows("select id, evil from dev_staging.stg_shop__users") == [(1, 7)]
+    assert shop.rows("select count(*) from raw_shop.plans") == [(0,)]
+
+
+def test_paths_of_documents_are_text(shop: Shop) -> None:
+    paths = ["it's", ["a.b", 'c"d'], ["back\\slash", "{x}"], "' || current_user || '"]
+    calls = ", ".join(f"{{{{ json_text('d', {path!r}) }}}} as c{n}" for n, path in enumerate(paths))
+    shop.execute("create table public.given (d jsonb)")
+    document = {"it's": "1", "a.b": {'c"d': "2"}, "back\\slash": {"{x}": "3"}}
+    shop.execute("insert into public.given values (%s::jsonb)", [json.dumps(document)])
+    shop.write("models/judged.sql", "{{ config(materialized='table', schema='test') }} select " + calls + " from given")
+    shop.build("--select", "judged")
+    assert shop.rows("select * from dev_test.judged") == [("1", "2", "3", None)]
