@@ -29,6 +29,8 @@ def shortened(name: str) -> str:
 
 def _tamed(name: str) -> str:
     plain = _WILD.sub("_", name)
-    return plain if plain.isascii() and plain.isprintable() else "".join(
-        "_" if unicodedata.category(letter) in _UNSEEN else letter for letter in plain
+    return (
+        plain
+        if plain.isascii() and plain.isprintable()
+        else "".join("_" if unicodedata.category(letter) in _UNSEEN else letter for letter in plain)
     )

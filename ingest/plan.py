@@ -217,7 +217,9 @@ def _no_others(model: type[BaseModel], meta: dict[str, Any], own: Any, at: str) 
     for name in unknown:
         close = difflib.get_close_matches(name, known, 1, 0.65)
         if name == "schema":
-            raise WeirError(f"{at}: meta has no key 'schema': a table of another schema is told by `from: schema.table`")
+            raise WeirError(
+                f"{at}: meta has no key 'schema': a table of another schema is told by `from: schema.table`"
+            )
         if close:
             raise WeirError(f"{at}: meta has no key {name!r}: did you mean {close[0]!r}?")
     if unknown:

@@ -139,7 +139,9 @@ def test_headers_of_files(landing, folder, kind):
     key = shortened("id;")
     wanted = f'"{shortened(EVIL)}"' if kind != "jsonl" else f"document ->> '{EVIL}'"
     assert landing.live("raw_drops.t", f'"{key}"', wanted) == [("v2",), ("v",)]
-    there = {name for (name,) in landing.rows("select attname from pg_attribute where attrelid = 'raw_drops.t'::regclass")}
+    there = {
+        name for (name,) in landing.rows("select attname from pg_attribute where attrelid = 'raw_drops.t'::regclass")
+    }
     assert not any(name.startswith("no") for name in there)
     landing.balanced()
     landing.proven()

@@ -53,11 +53,19 @@ def test_keys_of_ones_own(tmp_path):
             "key: id, owner: anna, pii: true",
             "models/s.yml: source app, table users: meta has no key 'owner', 'pii': it takes append_only, compare,",
         ),
-        ("key: id", "key: id, owner: anna", "keys of your own are named by `custom: [owner]`, or stand under `custom:`"),
+        (
+            "key: id",
+            "key: id, owner: anna",
+            "keys of your own are named by `custom: [owner]`, or stand under `custom:`",
+        ),
         ("key: id", "key: id, columns: [a]", "table users: meta has no key 'columns'"),
         ("connection: APP_URL", "connection: APP_URL, team: x", "models/s.yml: source app: meta has no key 'team'"),
         ("connection: APP_URL", "connection: APP_URL, tables: 5", "models/s.yml: source app: meta has no key 'tables'"),
-        ("- name: users", "- name: 'a; b'", "key 'name': a name with signs that mean something in SQL: call it otherwise"),
+        (
+            "- name: users",
+            "- name: 'a; b'",
+            "key 'name': a name with signs that mean something in SQL: call it otherwise",
+        ),
         ("key: id", "key: {a: 1}", "models/s.yml: source app, table users: key 'key'"),
         (
             "key: id",
