@@ -223,8 +223,10 @@ def _no_others(model: type[BaseModel], meta: dict[str, Any], own: Any, at: str) 
         if close:
             raise WeirError(f"{at}: meta has no key {name!r}: did you mean {close[0]!r}?")
     if unknown:
-        raise WeirError(f"{at}: meta has no key {', '.join(map(repr, unknown))}: it takes {', '.join(sorted(known))}; "
-                        f"keys of your own are named by `custom: [{', '.join(unknown)}]`, or stand under `custom:`")  # fmt: skip
+        raise WeirError(
+            f"{at}: meta has no key {', '.join(map(repr, unknown))}: it takes {', '.join(sorted(known))}; keys of your "
+            f"own are named by `custom: [{', '.join(unknown)}]`, or stand under `custom:`"
+        )
 
 
 def _listed(own: Any) -> list[Any]:

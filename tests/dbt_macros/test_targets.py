@@ -72,21 +72,21 @@ TESTED = "models: [{{name: a, data_tests: [{{one_row_per: {{arguments: {{columns
 @pytest.mark.parametrize(
     ("path", "text", "says"),
     [
-        ("models/a.sql", INCREMENTAL, "a (models/a.sql): Parsing Error at path []: Invalid value for on_schema_change"),
+        ("models/a.sql", INCREMENTAL, "a (models/a.sql): Parsing Error at path []: Invalid value for"),
         (
             "models/a.sql",
             "{{ config(enabled='x') }} select 1 as a",
-            "a (models/a.sql): Parsing Error at path ['enabled']",
+            "a (models/a.sql): Parsing Error at path ['ena",
         ),
         (
             "models/a.sql",
             "{{ config(meta='x') }} select 1 as a",
-            "a (models/a.sql): Internal Error expected dict, got x",
+            "a (models/a.sql): Internal Error expected dict",
         ),
         (
             "models/_m.yml",
             TESTED.format("severity: bogus"),
-            "(models/_m.yml): Parsing Error at path []: Severity must be",
+            "(models/_m.yml): Parsing Error at path []: Severity",
         ),
         ("models/_m.yml", TESTED.format("limit: x"), '(models/_m.yml): Field "limit" of type Optional[int]'),
         ("models/a.sql", "select {{ 1 as a", "Compilation Error in model a (models/a.sql) expected token"),

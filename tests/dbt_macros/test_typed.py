@@ -1,4 +1,4 @@
-"""parse() of what raw holds typed: taken as it is, or where no digit is lost; and the aliases that parse() may stand under."""
+"""parse() of what raw holds typed: as is, or where no digit is lost; and the aliases that parse() may stand under."""
 
 import json
 from datetime import UTC, date, datetime
@@ -13,16 +13,19 @@ from ingest.raw import quoted, shortened
 # type in raw, values there, type asked for, what becomes of each (None: a rejection)
 NOON, MIDNIGHT = datetime(2024, 1, 1, 12, 30, 0, 5, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC)
 CASES: list[tuple[str, list[str], str, list[Any]]] = [
-    ("timestamp with time zone", ["2024-01-01 12:30:00.000005+00", "1969-12-31 02:00:00+02"], "timestamp", [NOON, MIDNIGHT]),
+    ("timestamp with time zone", ["2024-01-01 12:30:00.000005+00", "1969-12-31 02:00:00+02"], "timestamp",
+     [NOON, MIDNIGHT]),
     ("timestamp without time zone", ["2024-01-01 12:30:00.000005", "1969-12-31"], "timestamp", [NOON, MIDNIGHT]),
     ("date", ["1969-12-31"], "timestamp", [MIDNIGHT]),
     ("date", ["2024-02-29", "0001-01-01"], "date", [date(2024, 2, 29), date(1, 1, 1)]),
-    ("timestamp with time zone", ["1969-12-31 00:00:00+00", "1969-12-31 00:00:01+00"], "date", [date(1969, 12, 31), None]),
+    ("timestamp with time zone", ["1969-12-31 00:00:00+00", "1969-12-31 00:00:01+00"], "date",
+     [date(1969, 12, 31), None]),
     ("timestamp without time zone", ["1969-12-31", "1969-12-31 00:00:01"], "date", [date(1969, 12, 31), None]),
     ("boolean", ["true", "false"], "boolean", [True, False]),
     ("smallint", ["-32768"], "bigint", [-32768]),
     ("integer", ["-2147483648"], "integer", [-2147483648]),
-    ("bigint", ["2147483647", "2147483648", "-2147483648", "-2147483649"], "integer", [2147483647, None, -2147483648, None]),
+    ("bigint", ["2147483647", "2147483648", "-2147483648", "-2147483649"], "integer",
+     [2147483647, None, -2147483648, None]),
     ("numeric", ["5.00", "5.5", "9223372036854775807", "9223372036854775808", "NaN", "Infinity"], "bigint",
      [5, None, 9223372036854775807, None, None, None]),
     ("double precision", ["5", "1e15", "5.5", "1e19", "9.3e18", "NaN", "-Infinity"], "bigint",
@@ -116,11 +119,11 @@ COLUMNS = (
 
 def test_any_alias_and_any_plain_name(shop: Shop) -> None:
     shop.table("aliases", ALIASES, COLUMNS)
-    good = {"submittedat": "2024-01-01T00:00:00Z", '"Customer ID"': "01", '"größe"': "1.5", "amount": " 2 ", "code": "7",
-            '"SKU"': "8", "seen": "2024-01-02T03:00:00Z",
+    good = {"submittedat": "2024-01-01T00:00:00Z", '"Customer ID"': "01", '"größe"': "1.5", "amount": " 2 ",
+            "code": "7", '"SKU"': "8", "seen": "2024-01-02T03:00:00Z",
             "document": {"a": {"b": 1.5}, "born": {"$date": "1985-03-04T00:00:00Z"}}}  # fmt: skip
-    bad = {"submittedat": "x", '"Customer ID"': "2", '"größe"': "x", "amount": "x", "code": "x", '"SKU"': "x", "seen": "x",
-           "document": {"a": {"b": "x"}, "born": {"$date": "x"}}}  # fmt: skip
+    bad = {"submittedat": "x", '"Customer ID"': "2", '"größe"': "x", "amount": "x", "code": "x",
+           '"SKU"': "x", "seen": "x", "document": {"a": {"b": "x"}, "born": {"$date": "x"}}}  # fmt: skip
     shop.land("aliases", 1, [good, bad])
     shop.write("models/staging/shop/_tests.yml", """
 unit_tests:
@@ -136,8 +139,8 @@ unit_tests:
     assert result.success, messages(result)
     staged, quarantine, _ = state(shop, "aliases")
     assert staged[0][:10] == (
-        datetime(2024, 1, 1, tzinfo=UTC), 1, Decimal("1.50"), Decimal("2.00"), "7", 7, 8, date(2024, 1, 2), Decimal("1.5"),
-        datetime(1985, 3, 4, tzinfo=UTC),
+        datetime(2024, 1, 1, tzinfo=UTC), 1, Decimal("1.50"), Decimal("2.00"), "7", 7, 8, date(2024, 1, 2),
+        Decimal("1.5"), datetime(1985, 3, 4, tzinfo=UTC),
     )  # fmt: skip
     assert [key for key, *_ in quarantine] == ["2"]
     assert set(quarantine[0][1]) == {

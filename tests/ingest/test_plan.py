@@ -56,7 +56,7 @@ def test_keys_of_ones_own(tmp_path):
         (
             "key: id",
             "key: id, owner: anna",
-            "keys of your own are named by `custom: [owner]`, or stand under `custom:`",
+            "keys of your own are named by `custom: [owner]`, or stand",
         ),
         ("key: id", "key: id, columns: [a]", "table users: meta has no key 'columns'"),
         ("connection: APP_URL", "connection: APP_URL, team: x", "models/s.yml: source app: meta has no key 'team'"),
@@ -64,7 +64,7 @@ def test_keys_of_ones_own(tmp_path):
         (
             "- name: users",
             "- name: 'a; b'",
-            "key 'name': a name with signs that mean something in SQL: call it otherwise",
+            "key 'name': a name with signs that mean something in SQL",
         ),
         ("key: id", "key: {a: 1}", "models/s.yml: source app, table users: key 'key'"),
         (
