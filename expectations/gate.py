@@ -165,7 +165,7 @@ def _accepted(identifier: str, accept: Collection[str]) -> bool:
 
 def _values(connection: psycopg.Connection[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
     """The rows as a query that needs no table."""
-    text = {"table_name", "missing_columns", "newest", "model"}
+    text = {"table_name", "missing_columns", "newest", "model", "usual"}
     names = list(rows[0])
     literal = psycopg.ClientCursor(connection)
 

@@ -105,7 +105,9 @@ def _tell(message: Any, event: Callable[[dict[str, Any]], None]) -> None:
 
 
 def _line(text: object) -> str:
-    return " ".join(str(text or "").split())[:400]
+    from weir.build import one_line
+
+    return one_line(text or "")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ back. Alone: `weir verify`.
 from ingest.connectors import open_connector
 from ingest.connectors.repeats import by_line
 from ingest.faults import plain
+from ingest.names import shortened
 from ingest.plan import Plan, Source, Table
 from ingest.raw import Column, Raw, comparable, listed, quoted
 from ingest.results import TableCheck
@@ -94,7 +95,7 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
 
 def _same(name: str, types: dict[str, str]) -> str:
     """A part of the key such that equal ones have one text: 1.0 is 1.00."""
-    return f"trim_scale({quoted(name)})" if types.get(name) == "numeric" else quoted(name)
+    return f"trim_scale({quoted(name)})" if types.get(shortened(name)) == "numeric" else quoted(name)
 
 
 def _value(column: Column) -> str:

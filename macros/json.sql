@@ -10,9 +10,11 @@
 
 {% macro postgres__json_text(document, path) -%}
     {%- if path | length == 1 -%}
-        {{ document }} ->> '{{ path[0] }}'
+        {{ document }} ->> {{ staged_literal(path[0]) }}
     {%- else -%}
-        {{ document }} #>> '{{ '{"' ~ path | join('","') ~ '"}' }}'
+        {%- set names = [] -%}
+        {%- for name in path -%}{%- do names.append(name | replace('\\', '\\\\') | replace('"', '\\"')) -%}{%- endfor -%}
+        {{ document }} #>> {{ staged_literal('{"' ~ names | join('","') ~ '"}') }}
     {%- endif -%}
 {%- endmacro %}
 

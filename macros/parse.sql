@@ -41,10 +41,10 @@
             when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
         end
     {%- else -%}
-        {%- set text = iso_text(text, format) if format else text -%}
         {%- set type = {'timestamp': 'timestamp with time zone', 'double': 'double precision'}.get(word, type) -%}
-        {%- set value = 'cast(' ~ valid_text(text, word, type) ~ ' as ' ~ type ~ ')' -%}
-        {%- set others = in_other_words(text, word, type, sheet) -%}
+        {%- set valid = text_in_format(text, format, word, type) if format else valid_text(text, word, type) -%}
+        {%- set value = 'cast(' ~ valid ~ ' as ' ~ type ~ ')' -%}
+        {%- set others = in_other_words(text, word, type, sheet) if not format -%}
         {{ 'coalesce(' ~ ([value] + others) | join(', ') ~ ')' if others else value }}
     {%- endif -%}
 {%- endmacro %}

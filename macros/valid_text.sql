@@ -17,6 +17,7 @@
     {%- set day = '(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
     {%- set minute = day ~ '[T ]([01][0-9]|2[0-3]):[0-5][0-9]' -%}
     {%- set zone = '(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?' -%}
+    {%- set tail = '([.][0-9]{1,6})?' ~ zone -%}
     {%- set size = modules.re.findall('[0-9]+', type) | map('int') | list + [0] -%}
     {%- set fraction = '[0-9]{1,38}' if size | length == 1 else ('[0-9]{1,' ~ size[1] ~ '}0*' if size[1] else '0+') -%}
     {{ return({
@@ -26,7 +27,8 @@
         'power': '[+-]?[0-9]{1,38}([.][0-9]{1,38})?[eE][+-]?[0-9]{1,4}',
         'date': day,
         'midnight': day ~ '[T ]00:00(:00([.]0{1,9})?)?(Z|[+]00(:?00)?)?',
-        'timestamp': minute ~ ':[0-5][0-9]([.][0-9]{1,6})?' ~ zone,
+        'timestamp': minute ~ ':[0-5][0-9]' ~ tail,
+        'tail': tail,
         'moment': minute ~ '(:[0-5][0-9]([.][0-9]{1,9})?)?' ~ zone,
         'double': '[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?',
     }[word]) }}
@@ -60,10 +62,10 @@
             when {{ text }} like '____-__-__T__:__:__Z' or {{ text }} like '____-__-__ __:__:__Z'
                 then {{ text }} ~ '^[0-9][0-9][0-9]([0-9]+[-T :Z]?)+$'
                     and {{ text }} not like '___________24%' and {{ text }} not like '%60Z'
-            when {{ text }} like '____-__-__ __:__:__' or {{ text }} like '____-__-__T__:__:__'
-                then {{ text }} ~ '^[0-9][0-9][0-9]([0-9]+[-T :]?)+[0-9]$'
-                    and {{ text }} not like '___________24%' and {{ text }} not like '%60'
-            else {{ full }}
+            when {{ text }} like '____-__-__T__:__:__%' or {{ text }} like '____-__-__ __:__:__%'
+                then substring({{ text }}, 1, 19) ~ '^[0-9][0-9][0-9]([0-9]+[-T :]?)+[0-9]$'
+                    and {{ text }} not like '___________24%' and {{ text }} not like '_________________60%'
+                    and {{ matches('substring(' ~ text ~ ', 20)', valid_pattern('tail', type)) }}
         end
     {%- else -%}
         {{ full }}
@@ -87,4 +89,5 @@
 {#- Whether the whole text matches: $ alone would match before a last newline on some engines. -#}
 {% macro matches(text, pattern) -%}{{ return(adapter.dispatch('matches', 'weir')(text, pattern)) }}{%- endmacro %}
 {% macro default__matches(text, pattern) -%}{{ text }} rlike '^({{ pattern }})(?![\\s\\S])'{%- endmacro %}
-{% macro postgres__matches(text, pattern) -%}{{ text }} ~ '^({{ pattern }})$'{%- endmacro %}
+{#- PostgreSQL has no year 0, and to look ahead costs it as much as all else in a pattern. -#}
+{% macro postgres__matches(text, pattern) -%}{{ text }} ~ '^({{ pattern | replace('(?!0000)', '') }})$'{%- endmacro %}

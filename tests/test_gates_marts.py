@@ -132,3 +132,13 @@ def test_rejections_against_the_past(built: None) -> None:
     )
     run("update quality.quarantine set resolved_at = now() where load_id = 'load3'")
     assert judge()[0]
+
+
+def test_rejections_without_a_past(built: None) -> None:
+    run("drop table analytics.churn_features")
+    stage(0, rejected=600, landed=1000)
+    assert judge() == (
+        False,
+        "gate marts: stg_shop__orders rejected 600 of 1,000 landed rows, where at most 500 were expected "
+        "(half of them, for no earlier set tells what is usual)",
+    )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from traceback import walk_tb
 from typing import Any
 
 from weir import dbt, warehouse
@@ -151,8 +152,25 @@ def sentence(faults: Sequence[str]) -> str:
 
 
 def one_line(fault: object) -> str:
-    """The fault's text on one line, no secrets, not endless."""
-    return " ".join(redact(fault).split())[:400]
+    """The fault's text on one line, no secrets, not endless; of a fault of dbt's also the file that it was reading."""
+    text = " ".join(redact(fault).split())
+    what, file = _read_last(fault) if isinstance(fault, BaseException) else ("", "")
+    return (f"{what} ({file}): {text}" if file and file not in text else text)[:400]
+
+
+def _read_last(fault: BaseException) -> tuple[str, str]:
+    """What dbt was reading when it gave up, and in which file: many of its parsing errors say neither."""
+    step: BaseException | None = fault
+    while step is not None:
+        for frame, _ in reversed(list(walk_tb(step.__traceback__))):
+            for name in ("node", "parsed_node", "block", "target", "source"):
+                found = frame.f_locals.get(name)
+                path = getattr(getattr(found, "file", None), "path", found)
+                file = getattr(path, "original_file_path", None)
+                if isinstance(file, str) and file:
+                    return str(getattr(found, "name", "") or file), file
+        step = step.__cause__ or step.__context__
+    return "", ""
 
 
 def _reset_after_failure(as_of: datetime) -> None:

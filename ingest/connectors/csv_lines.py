@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 from ingest.connectors.csv_settings import Settings
 from ingest.connectors.readers import LARGE, Reader, largest, lines_of, too_long, twice
-from ingest.raw import Column, shortened
+from ingest.names import shortened
+from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
 

@@ -24,6 +24,7 @@ from ingest.connectors import Progress, State, buckets, check_columns, listing
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
 from ingest.connectors.readers import META, Reader, adopt_names, open_reader, told
 from ingest.connectors.repeats import Repeats, mark
+from ingest.names import shortened
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, quoted
 from ingest.scratch import scratch
@@ -139,7 +140,8 @@ class Connector:
         }
 
     def _know(self, table: Table, raw: Raw) -> None:
-        self.names = raw.names() | {*table.key, *table.columns, *([table.cursor] if table.cursor else [])}
+        declared = [*table.key, *table.columns, *([table.cursor] if table.cursor else [])]
+        self.names = raw.names() | set(map(shortened, declared))
         self.renamed = {}
 
     def _reader(self, stream: BinaryIO, table: Table, name: str) -> Reader:
@@ -156,7 +158,7 @@ class Connector:
             except WeirError as fault:
                 raise WeirError(f"{name}: {fault}") from None
             self.names |= {c.name for c in reader.columns}
-        reader.leave_out(table.exclude)
+        reader.leave_out([shortened(name) for name in table.exclude])
         return reader
 
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],

@@ -17,7 +17,7 @@ from typing import Any
 from ingest.connectors import Progress, State, keyed_by_content
 from ingest.cursors import earlier, order
 from ingest.plan import Source, Table
-from ingest.raw import Column, Raw, listed, shortened
+from ingest.raw import Column, Raw, listed
 from ingest.text import blocks, escaped, field, visible
 from weir.settings import WeirError
 
@@ -111,7 +111,7 @@ class Connector:
               extra: str = "") -> tuple[int, str | None]:  # fmt: skip
         """Read the listing into `incoming`, the last of each key kept; returns the objects and the newest cursor."""
         paths = [*table.key, *([cursor] if cursor and cursor not in table.key else [])]
-        fields = [Column(shortened(path)) for path in paths]
+        fields = [Column(path) for path in paths]
         raw.prepare([*fields, Column("document", "jsonb"), *([] if table.key else [Column("_key")])])
         raw.incoming(f", _n bigint generated always as identity{extra}")
         newest: str | None = None

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 from ingest.connectors.readers import Reader, largest, too_long, twice
 from ingest.connectors.workbook import open_books, text
-from ingest.raw import Column, shortened
+from ingest.names import shortened
+from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
 

@@ -77,9 +77,9 @@ def test_decimals_of_mongodb(shop: Shop) -> None:
     assert found == {0: (Decimal(1000), Decimal("1000.00")), 1: (Decimal("0E-10"), Decimal("0.00")),
                      2: (Decimal("1.5"), Decimal("1.50"))}  # fmt: skip
     # numeric takes them all; only the column of two decimals has no room
-    assert {n: reasons for n, reasons in quarantine.items() if n != 5} == dict.fromkeys(
-        (3, 4, 6, 7), ["money is not a numeric"]
-    )
+    assert {n: reasons for n, reasons in quarantine.items() if n != 5} == {
+        n: ["money is not a numeric"] for n in (3, 4, 6, 7)
+    }
     assert quarantine[5] == ["price is not a numeric", "money is not a numeric"]
 
 
@@ -106,20 +106,22 @@ def test_floats_of_a_spreadsheet(shop: Shop, file: str) -> None:
     rows = [
         {"n": "1", "price": "462.29999999999995", "count": "2.9999999999999996", "plain": "0.30000000000000004",
          "at": "2024-01-31"},
-        {"n": "2", "price": "462.305", "count": "2.5", "plain": "12345678901234567", "at": "2024-01-31 10:00:00.500000"},
+        {"n": "2", "price": "462.305", "count": "2.5", "plain": "12345678901234567",
+         "at": "2024-01-31 10:00:00.500000"},
         {"n": "3", "price": "1.2345678901234e+2", "count": "1e+300", "plain": "1e-07", "at": "2024-02-30"},
         {"n": "4", "price": "462.3", "count": "3", "plain": "x", "at": "2024-01-31 10:00:00"},
         {"n": "5", "price": "1e999", "count": "-2147483648.0000002", "plain": "-8.100000000000001", "at": None},
     ]  # fmt: skip
     shop.land("sheet", 1, [row | {"_file": file, "_line": 2} for row in rows])
-    shop.write("models/shown.sql", "{{ config(materialized='table', schema='test') }}"
-               + SHEET.split("typed as (")[1].split("{{ carry")[0].rstrip(" \n,") + " from {{ source('shop', 'sheet') }}")  # fmt: skip
+    picked = SHEET.split("typed as (")[1].split("{{ carry")[0].rstrip(" \n,") + " from {{ source('shop', 'sheet') }}"
+    shop.write("models/shown.sql", "{{ config(materialized='table', schema='test') }}" + picked)
     shop.build()
     found = {row[0]: row[1:] for row in shop.rows("select n, price, count, plain, at from dev_test.shown")}
     day, noon = datetime(2024, 1, 31, tzinfo=UTC), datetime(2024, 1, 31, 10, tzinfo=UTC)
     sheet = not file.endswith("csv")
+    shown = (Decimal("462.30"), 3, day) if sheet else (None, None, None)
     assert found == {
-        "1": (Decimal("462.30") if sheet else None, 3 if sheet else None, Decimal("0.30000000000000004"), day if sheet else None),
+        "1": (*shown[:2], Decimal("0.30000000000000004"), shown[2]),
         "2": (None, None, Decimal("12345678901234567"), noon.replace(microsecond=500000)),
         "3": (None, None, Decimal("0.0000001"), None),
         "4": (Decimal("462.30"), 3, None, noon),
@@ -136,7 +138,9 @@ unit_tests:
     model: stg_shop__sheet
     given:
       - input: source('shop', 'sheet')
-        rows: [{n: "1", price: "462.29999999999995", _file: a.xlsx}, {n: "2", price: "462.29999999999995", _file: a.csv}]
+        rows:
+          - {n: "1", price: "462.29999999999995", _file: a.xlsx}
+          - {n: "2", price: "462.29999999999995", _file: a.csv}
     expect:
       rows: [{n: "1", price: "462.30", _reasons: null}, {n: "2", price: null, _reasons: price is not a numeric}]
 """)  # fmt: skip

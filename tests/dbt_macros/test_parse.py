@@ -67,7 +67,8 @@ def test_the_fast_verdict_is_the_patterns(verdicts: Any) -> None:
         f"{year}-{month}-{day}{part}{clock}{zone}"
         for year, month, day, part, clock, zone in itertools.product(
             ("2024", "1-34", "20:4", "024", "-024"), ("02", "2", "2-"), ("29", "9", "0T"), "T ",
-            ("00:00:00", "24:00:00", "0:000:00", "00:00:0", "00:00:60", "00:00:00.5", "00:00", "00:60", "23:59:59.9999999"),
+            ("00:00:00", "24:00:00", "0:000:00", "00:00:0", "00:00:60", "00:00:00.5", "00:00", "00:60",
+             "23:59:59.9999999"),
             ("Z", "", "+01:00", "60Z", "+00", "-1430", "60"),
         )
     ]  # fmt: skip
@@ -173,8 +174,8 @@ def test_fractions_in_a_stated_format(shop: Shop, seconds: str) -> None:
     wrong = ["31.01.2024 23:59:58.", "31.01.2024 23:59:58.1234567890", "31.01.2024 23:59:58,5", "31.01.2024 23:59"]
     shop.execute("insert into public.given select unnest(%s::text[])", [[*given, *wrong]])
     shop.write("models/judged.sql", "{{ config(materialized='table', schema='test') }}"
-               "select moment as given, {{ parse('moment', 'timestamp', format='DD.MM.YYYY HH24:MI:" + seconds + "') }} as moment"
-               " from public.given")  # fmt: skip
+               "select moment as given, {{ parse('moment', 'timestamp', format='DD.MM.YYYY HH24:MI:" + seconds + "') }}"
+               " as moment from public.given")  # fmt: skip
     shop.build("--select", "judged")
     expected = {text: datetime(2024, 1, 31, 23, 59, 58, micros, tzinfo=UTC) for text, micros in given.items()}
     assert dict(shop.rows("select * from dev_test.judged")) == expected | dict.fromkeys(wrong)
@@ -184,7 +185,9 @@ def test_other_formats(shop: Shop) -> None:
     shop.execute("create table public.given (day text, moment text)")
     shop.execute(
         "insert into public.given values ('02/29/2024', '2024-01-31 23:59:58'), (null, null),"
-        " ('29/02/2024', '2024-01-31T23:59:58'), ('2/9/2024', '2024-01-31 24:00:00')"
+        " ('29/02/2024', '2024-01-31T23:59:58'), ('2/9/2024', '2024-01-31 24:00:00'),"
+        " ('02/30/2024', '2023-02-29 10:00:00'), ('01/01/0000', '2024-01-01 00:60:00'),"
+        " ('01/01/2024 ', '2024-01-01 00:00:60')"
     )
     shop.write(
         "models/judged.sql",
@@ -192,7 +195,11 @@ def test_other_formats(shop: Shop) -> None:
         select {{ parse('day', 'date', format='MM/DD/YYYY') }} as day,
             {{ parse('moment', 'timestamp', format='YYYY-MM-DD HH24:MI:SS') }} as moment from public.given""",
     )
-    shop.build("--select", "judged")
+    midnight = "{{ parse('m', 'date', format='DD.MM.YYYY HH24:MI:SS') }} as m from (values ('01.02.2024 00:00:00.0'), "
+    midnight += "('01.02.2024 00:00:01'), ('01.02.2024 00:00:00.1')) as v (m)"
+    shop.write("models/midnight.sql", "{{ config(materialized='table', schema='test') }} select " + midnight)
+    shop.build("--select", "judged", "midnight")
+    assert shop.rows("select m from dev_test.midnight") == [(date(2024, 2, 1),), (None,), (None,)]
     assert shop.rows("select * from dev_test.judged where day is not null or moment is not null") == [
         (date(2024, 2, 29), datetime(2024, 1, 31, 23, 59, 58, tzinfo=UTC))
     ]
@@ -204,6 +211,10 @@ def test_other_formats(shop: Shop) -> None:
         ("parse('a', 'money')", "unknown type money; take one of integer"),
         ("parse('coalesce(' ~ 'a, b)', 'date')", "an expression needs the name of its column"),
         ("parse('a', 'date', format='DD Mon YYYY')", "which is no part of a date"),
+        (
+            "parse('a', 'timestamp', format='YYYY-MM-DD')",
+            "is not enough for a timestamp: it takes YYYY, MM, DD, HH24 and MI",
+        ),
         ("reject({'a; b': 'true'})", "holds a semicolon"),
     ],
 )

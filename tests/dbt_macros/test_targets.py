@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from shop import MODEL, ROOT, Shop, messages
 
-from weir import dbt, policy
+from flows import dbt_process
+from weir import build, dbt, policy
 from weir.settings import WeirError
 
 A = {"order_id": "1", "amount": "1"}
@@ -76,6 +78,47 @@ def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
     page = (shop.folder.parent / "home/target/prod-docs/index.html").read_text()
     assert page.count("Content-Security-Policy") == 1 and "script-src 'self' 'sha256-" in page
     assert shop.rows("select to_regnamespace('analytics_next')") == [(None,)]
+
+
+INCREMENTAL = (
+    "{{ config(materialized='incremental', contract={'enforced': true}, on_schema_change='ignore') }} select 1 as a"
+)
+TESTED = "models: [{{name: a, data_tests: [{{one_row_per: {{arguments: {{columns: [a]}}, config: {{{}}}}}}}]}}]"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        ("models/a.sql", INCREMENTAL, "a (models/a.sql): Parsing Error at path []: Invalid value for"),
+        (
+            "models/a.sql",
+            "{{ config(enabled='x') }} select 1 as a",
+            "a (models/a.sql): Parsing Error at path ['ena",
+        ),
+        (
+            "models/a.sql",
+            "{{ config(meta='x') }} select 1 as a",
+            "a (models/a.sql): Internal Error expected dict",
+        ),
+        (
+            "models/_m.yml",
+            TESTED.format("severity: bogus"),
+            "(models/_m.yml): Parsing Error at path []: Severity",
+        ),
+        ("models/_m.yml", TESTED.format("limit: x"), '(models/_m.yml): Field "limit" of type Optional[int]'),
+        ("models/a.sql", "select {{ 1 as a", "Compilation Error in model a (models/a.sql) expected token"),
+    ],
+)
+def test_what_dbt_can_not_read_is_named(shop: Shop, path: str, text: str, says: str) -> None:
+    """dbt tells of many such faults neither model nor file."""
+    shop.write("models/a.sql", "select 1 as a")
+    shop.write(path, text)
+    with pytest.raises(WeirError) as told:
+        build.invoke(["parse"], None, datetime(2026, 7, 1, tzinfo=UTC), quiet=True)
+    assert str(told.value).startswith("dbt parse can't start: ") and says in str(told.value)
+    with pytest.raises(WeirError) as told:
+        dbt_process._Project().parse({})
+    assert says in str(told.value)
 
 
 def test_dbt_can_write_neither_what_readers_see_nor_what_landed(shop: Shop) -> None:

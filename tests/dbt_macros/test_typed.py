@@ -1,5 +1,6 @@
-"""parse() of what raw holds typed: taken as it is, or where no digit is lost; and the aliases that parse() may stand under."""
+"""parse() of what raw holds typed: as is, or where no digit is lost; and the aliases that parse() may stand under."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,19 +8,24 @@ from typing import Any
 import pytest
 from shop import Shop, messages, state
 
+from ingest.raw import quoted, shortened
+
 # type in raw, values there, type asked for, what becomes of each (None: a rejection)
 NOON, MIDNIGHT = datetime(2024, 1, 1, 12, 30, 0, 5, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC)
 CASES: list[tuple[str, list[str], str, list[Any]]] = [
-    ("timestamp with time zone", ["2024-01-01 12:30:00.000005+00", "1969-12-31 02:00:00+02"], "timestamp", [NOON, MIDNIGHT]),
+    ("timestamp with time zone", ["2024-01-01 12:30:00.000005+00", "1969-12-31 02:00:00+02"], "timestamp",
+     [NOON, MIDNIGHT]),
     ("timestamp without time zone", ["2024-01-01 12:30:00.000005", "1969-12-31"], "timestamp", [NOON, MIDNIGHT]),
     ("date", ["1969-12-31"], "timestamp", [MIDNIGHT]),
     ("date", ["2024-02-29", "0001-01-01"], "date", [date(2024, 2, 29), date(1, 1, 1)]),
-    ("timestamp with time zone", ["1969-12-31 00:00:00+00", "1969-12-31 00:00:01+00"], "date", [date(1969, 12, 31), None]),
+    ("timestamp with time zone", ["1969-12-31 00:00:00+00", "1969-12-31 00:00:01+00"], "date",
+     [date(1969, 12, 31), None]),
     ("timestamp without time zone", ["1969-12-31", "1969-12-31 00:00:01"], "date", [date(1969, 12, 31), None]),
     ("boolean", ["true", "false"], "boolean", [True, False]),
     ("smallint", ["-32768"], "bigint", [-32768]),
     ("integer", ["-2147483648"], "integer", [-2147483648]),
-    ("bigint", ["2147483647", "2147483648", "-2147483648", "-2147483649"], "integer", [2147483647, None, -2147483648, None]),
+    ("bigint", ["2147483647", "2147483648", "-2147483648", "-2147483649"], "integer",
+     [2147483647, None, -2147483648, None]),
     ("numeric", ["5.00", "5.5", "9223372036854775807", "9223372036854775808", "NaN", "Infinity"], "bigint",
      [5, None, 9223372036854775807, None, None, None]),
     ("double precision", ["5", "1e15", "5.5", "1e19", "9.3e18", "NaN", "-Infinity"], "bigint",
@@ -42,7 +48,7 @@ CASES: list[tuple[str, list[str], str, list[Any]]] = [
 
 def test_what_raw_holds_typed(shop: Shop) -> None:
     for number, (type_, values, asked, _) in enumerate(CASES):
-        text_only = ", format='YYYY-MM-DD'" if asked in ("date", "timestamp") else ""
+        text_only = {"date": ", format='YYYYMMDD'", "timestamp": ", format='YYYYMMDD HH24:MI'"}.get(asked, "")
         model = f"""
             with typed as (
                 select n, {{{{ parse('v', '{asked}'{text_only}) }}}} as v, {{{{ carry(key=['n']) }}}}
@@ -113,11 +119,11 @@ COLUMNS = (
 
 def test_any_alias_and_any_plain_name(shop: Shop) -> None:
     shop.table("aliases", ALIASES, COLUMNS)
-    good = {"submittedat": "2024-01-01T00:00:00Z", '"Customer ID"': "01", '"größe"': "1.5", "amount": " 2 ", "code": "7",
-            '"SKU"': "8", "seen": "2024-01-02T03:00:00Z",
+    good = {"submittedat": "2024-01-01T00:00:00Z", '"Customer ID"': "01", '"größe"': "1.5", "amount": " 2 ",
+            "code": "7", '"SKU"': "8", "seen": "2024-01-02T03:00:00Z",
             "document": {"a": {"b": 1.5}, "born": {"$date": "1985-03-04T00:00:00Z"}}}  # fmt: skip
-    bad = {"submittedat": "x", '"Customer ID"': "2", '"größe"': "x", "amount": "x", "code": "x", '"SKU"': "x", "seen": "x",
-           "document": {"a": {"b": "x"}, "born": {"$date": "x"}}}  # fmt: skip
+    bad = {"submittedat": "x", '"Customer ID"': "2", '"größe"': "x", "amount": "x", "code": "x",
+           '"SKU"': "x", "seen": "x", "document": {"a": {"b": "x"}, "born": {"$date": "x"}}}  # fmt: skip
     shop.land("aliases", 1, [good, bad])
     shop.write("models/staging/shop/_tests.yml", """
 unit_tests:
@@ -133,8 +139,8 @@ unit_tests:
     assert result.success, messages(result)
     staged, quarantine, _ = state(shop, "aliases")
     assert staged[0][:10] == (
-        datetime(2024, 1, 1, tzinfo=UTC), 1, Decimal("1.50"), Decimal("2.00"), "7", 7, 8, date(2024, 1, 2), Decimal("1.5"),
-        datetime(1985, 3, 4, tzinfo=UTC),
+        datetime(2024, 1, 1, tzinfo=UTC), 1, Decimal("1.50"), Decimal("2.00"), "7", 7, 8, date(2024, 1, 2),
+        Decimal("1.5"), datetime(1985, 3, 4, tzinfo=UTC),
     )  # fmt: skip
     assert [key for key, *_ in quarantine] == ["2"]
     assert set(quarantine[0][1]) == {
@@ -185,3 +191,38 @@ def test_a_column_that_raw_has_widened_is_judged_anew(shop: Shop, widened: str) 
     shop.land("wide", 2, [{"v": "3000000000"}])
     shop.build()
     assert [row[0] for row in state(shop, "wide")[0]] == [1, 3000000000]
+
+
+def test_a_unit_test_of_a_source_with_a_hostile_column(shop: Shop) -> None:
+    """dbt's fixtures put every column of raw between quotes and escape nothing: raw holds the names tame."""
+    name = shortened('x"; drop table raw_shop.plans; --')
+    shop.execute("create schema if not exists raw_shop")
+    shop.execute("create table raw_shop.plans (id int)")
+    model = (
+        "with typed as (select {{ parse('id', 'bigint') }} as id, {{ parse('" + name + "', 'integer') }} as evil, "
+        "{{ carry(key=['id']) }} from {{ source('shop', 'TABLE') }}) select *, {{ reject({}) }} from typed"
+    )
+    shop.table("users", model, f"id text, {quoted(name)} text")
+    shop.land("users", 1, [{"id": "1", quoted(name): "7"}])
+    shop.write("models/staging/shop/_tests.yml", f"""
+unit_tests:
+  - name: evil
+    model: stg_shop__users
+    given: [{{input: "source('shop', 'users')", rows: [{{id: "1", "{name}": "x"}}]}}]
+    expect: {{rows: [{{id: 1, evil: null, _reasons: evil is not an integer}}]}}
+""")  # fmt: skip
+    result = shop.dbt("build")
+    assert result.success, messages(result)
+    assert shop.rows("select id, evil from dev_staging.stg_shop__users") == [(1, 7)]
+    assert shop.rows("select count(*) from raw_shop.plans") == [(0,)]
+
+
+def test_paths_of_documents_are_text(shop: Shop) -> None:
+    paths = ["it's", ["a.b", 'c"d'], ["back\\slash", "{x}"], "' || current_user || '"]
+    calls = ", ".join(f"{{{{ json_text('d', {path!r}) }}}} as c{n}" for n, path in enumerate(paths))
+    shop.execute("create table public.given (d jsonb)")
+    document = {"it's": "1", "a.b": {'c"d': "2"}, "back\\slash": {"{x}": "3"}}
+    shop.execute("insert into public.given values (%s::jsonb)", [json.dumps(document)])
+    shop.write("models/judged.sql", "{{ config(materialized='table', schema='test') }} select " + calls + " from given")
+    shop.build("--select", "judged")
+    assert shop.rows("select * from dev_test.judged") == [("1", "2", "3", None)]
