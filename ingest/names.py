@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 LONGEST = 63  # bytes of a name in PostgreSQL
-_WILD = re.compile(r'["`;\\${}]|--|/\*|\*/')
+_WILD = re.compile(r'["`;\\$]|--|/\*|\*/|\{[{%#]|[}%#]\}')
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control characters, marks of direction, halves of pairs, ends of lines
 
 

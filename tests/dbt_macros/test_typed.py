@@ -51,7 +51,7 @@ def test_what_raw_holds_typed(shop: Shop) -> None:
         text_only = {"date": ", format='YYYYMMDD'", "timestamp": ", format='YYYYMMDD HH24:MI'"}.get(asked, "")
         model = f"""
             with typed as (
-                select n, {{{{ parse('v', '{asked}'{text_only}) }}}} as v, {{{{ carry(key=['n']) }}}}
+                select n, {{{{ parse('v', '{asked}'{text_only}) }}}} as v, {{{{ carry(key=['n']) }}}}  -- of files: unreadable=true
                 from {{{{ source('shop', 'TABLE') }}}}
             )
 
