@@ -72,7 +72,8 @@ def test_a_column_that_a_changed_file_lacks_is_null_from_then_on(landing, folder
     landing.proven()
     (folder / "a.csv").write_bytes(b"id\n1\n")
     assert landing.one().tables[0].landed == 1
-    names = f'id, "sold as new", "{shortened('a "b"')}"'
+    wild = shortened('a "b"')
+    names = f'id, "sold as new", "{wild}"'
     assert landing.live("raw_drops.t", "id", names) == [("1", None, None)]
     landing.balanced()
     landing.proven()
