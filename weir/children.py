@@ -9,8 +9,6 @@ import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import yaml
-
 from weir.settings import ONLY, QUIET, outer, project_dir
 
 # What any program needs to find its files, its language and its certificates.
@@ -54,6 +52,8 @@ def matches(name: str, patterns: tuple[str, ...] | list[str]) -> bool:
 
 def _asked(project: Path) -> set[str]:
     """The names that the files of a dbt project give to `env_var`."""
+    import yaml
+
     folders = {"models", "macros", "seeds", "snapshots", "tests", "analyses", "dbt_packages"}
     try:
         settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
