@@ -66,6 +66,10 @@ def compare(connection: psycopg.Connection, model: Model) -> Finding:
         raw=sql.SQL(model.raw),
         code=sql.SQL(model.code.replace(_clock(), "_landed_as_of").replace(model.raw, "_landed")),
     ))  # fmt: skip
+    attributes = "select array_agg(attname::text) from pg_attribute where attrelid = to_regclass({})"
+    there = _one(connection, sql.SQL(attributes).format(sql.Literal(model.raw)))[0] or []
+    if "_error" in there and "_file" not in there:  # an API's objects in conflict, which landing has marked
+        connection.execute(sql.SQL(_MARKED).format(raw=sql.SQL(model.raw)))
     finding.live = _one(connection, sql.SQL("select count(*) from pg_temp.weir_rows"))[0]
     _accepted(connection, finding, table, columns)
     _rejected(connection, finding)
@@ -158,6 +162,8 @@ using (select _key, max(_seq) as last from pg_temp.weir_rows group by _key havin
 where w._key = d._key and w._seq < d.last;
 delete from pg_temp.weir_rows where _gone;
 analyze pg_temp.weir_rows (_key)"""
+_MARKED = """
+update pg_temp.weir_rows as w set _reasons = r._error from {raw} as r where w._seq = r._seq and r._error is not null"""
 _DIFFER = """
 create temporary table weir_differ on commit drop as
 select

@@ -7,9 +7,14 @@ rows are duplicates. Costs one grouping of these rows by 64 bits of their key, a
 
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import groupby
+from typing import Any
 
-from ingest.raw import Raw, listed, quoted
+from ingest.cursors import order
+from ingest.raw import Column, Raw, listed, quoted
 
+MARKS = [Column("_text"), Column("_error")]
+LISTED = "listed more than once in one reading, with other content"  # an API's object
 CONFLICT = "its key stands in the file again, with other content"
 
 
@@ -75,3 +80,53 @@ def mark(raw: Raw, key: list[str], relation: str, where: str = "true", last: boo
         found.duplicates = {row[0]: row[1] for row in counted}
     raw.wire.execute("drop table several; set local work_mem to default")
     return found
+
+
+def settle(raw: Raw, key: list[str], cursor: str | None, last: bool) -> Repeats:
+    """Leave one row of each key in `incoming`, the listing of an API whose objects may move while it is read.
+
+    The greatest cursor counts; where several have it, or none, other content is a conflict, unless the last one counts.
+    A conflict is one row without a document: all that was listed stands in its `_text`, and why in `_error`.
+    """
+    names, wire, found = listed(key), raw.wire, Repeats()
+    several = wire.execute(f"create temporary table several on commit drop as select {names} from incoming "
+                           f"group by {names} having count(*) > 1")  # fmt: skip
+    if several:
+        rows = wire.rows(
+            f"select dense_rank() over (order by {names}) as g, _n, {quoted(cursor) if cursor else 'null'} as at, "
+            f"md5(document::text) as body from incoming where ({names}) in (select {names} from several) order by 1, 2"
+        )
+        kept, newest = [], []  # the row that stays of each key; those of its newest where they are in conflict
+        for _, group in groupby(rows, key=lambda row: row["g"]):
+            alike = _newest(list(group))
+            kept.append(alike[-1]["_n"])
+            bodies = {row["body"] for row in alike}
+            found.duplicates[""] = found.duplicates.get("", 0) + (len(alike) - 1 if len(bodies) == 1 or last else 0)
+            if len(bodies) > 1 and not last:
+                found.conflicts += len(alike)
+                newest.append([row["_n"] for row in alike])
+        if newest:
+            _mark_listed(raw, newest)
+        wire.execute(
+            f"delete from incoming where ({names}) in (select {names} from several) and not _n = any($1)", kept
+        )
+    wire.execute("drop table several")
+    return found
+
+
+def _newest(rows: list[Any]) -> list[Any]:
+    """Those of the rows that bear the greatest cursor; all where none bears one."""
+    marks = [(0,) if row["at"] is None else (1, order(row["at"])) for row in rows]
+    return [row for row, mark in zip(rows, marks, strict=True) if mark == max(marks)]
+
+
+def _mark_listed(raw: Raw, newest: list[list[int]]) -> None:
+    """Put what is in conflict, by number, into the last row of each."""
+    if "_error" not in {column.name for column in raw.columns}:
+        raw.prepare([*raw.columns, *MARKS])
+        raw.wire.execute("alter table incoming add _text text, add _error text")
+    for numbers in newest:
+        raw.wire.execute(
+            "update incoming set document = null, _error = $1, _text = (select jsonb_agg(document order by _n)::text "
+            "from incoming where _n = any($2)) where _n = $3", LISTED, numbers, numbers[-1],
+        )  # fmt: skip

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from ingest.connectors import Progress, State, keyed_by_content
+from ingest.connectors.repeats import MARKS, Repeats, settle
 from ingest.cursors import earlier, order
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
@@ -105,14 +106,17 @@ class Connector:
         facts: dict[str, Any] = {"how": "compare" if full else "cursor", "extracted": rows, "landed": upserts + deleted,
                  "deleted": deleted, "promise": _promise(start, held, lacking)}  # fmt: skip
         facts["source_rows"] = raw.wire.value("select count(*) from incoming") if full and not lacking else None
+        facts["how"] = ", ".join([facts["how"], *self.repeats.told()])
+        facts["duplicates"] = sum(self.repeats.duplicates.values())
         return facts, {"cursor": newest} if cursor else {"read": True}
 
     def _read(self, table: Table, raw: Raw, cursor: str | None, params: dict[str, Any], progress: Progress,
               extra: str = "") -> tuple[int, str | None]:  # fmt: skip
-        """Read the listing into `incoming`, the last of each key kept; returns the objects and the newest cursor."""
+        """Read the listing into `incoming`, one row of each key; returns the objects and the newest cursor."""
         paths = [*table.key, *([cursor] if cursor and cursor not in table.key else [])]
         fields = [Column(path) for path in paths]
-        raw.prepare([*fields, Column("document", "jsonb"), *([] if table.key else [Column("_key")])])
+        marks = MARKS if "_error" in raw.names() else []  # an object was in conflict once
+        raw.prepare([*fields, Column("document", "jsonb"), *([] if table.key else [Column("_key")]), *marks])
         raw.incoming(f", _n bigint generated always as identity{extra}")
         newest: str | None = None
 
@@ -133,10 +137,10 @@ class Connector:
 
         names = [*(column.name for column in fields), "document"]
         rows = raw.wire.copy_in(None, "incoming", names, blocks(lines()))
-        if table.key:  # an object that moved between pages is listed twice: the later one is the newer
-            raw.wire.execute(
-                f"delete from incoming where _n not in (select max(_n) from incoming group by {listed(table.key)})"
-            )
+        self.repeats = Repeats()
+        if table.key:
+            at = shortened(cursor) if cursor else None
+            self.repeats = settle(raw, table.key, at, table.repeats == "last")
         else:
             keyed_by_content(raw)
         return rows, newest

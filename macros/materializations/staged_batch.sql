@@ -53,6 +53,13 @@
             case when _op = 'delete' then 'd' when _reasons is null then 'a' else 'r' end::"char" as _class,
             _reasons
         from _typed;
+        {%- if step.marked %}
+        -- objects that an API listed twice with other content: landing has marked them
+        update _batch as b
+        set _class = 'r', _reasons = r._error
+        from {{ names.raw }} as r
+        where b._seq = r._seq and r._error is not null and {{ staged_bound(step, 'r') }};
+        {%- endif %}
         analyze _batch (_key, _load_id, _class)
     {%- endcall -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#- What this step has to do: the loads that are complete (they have receipts) and not in the ledger, or all of them
     where the table must be made anew, and why. -#}
 {% macro staged_plan(names) -%}
-    {%- set step = namespace(full=false, exists=false, loads=[], why='', docs_changed=false, counts=[], landed=0, main='') -%}
+    {%- set step = namespace(full=false, exists=false, loads=[], why='', docs_changed=false, counts=[], landed=0, main='', marked=false) -%}
     {%- set digest = local_md5(staged_code()) -%}
     {%- set docs = local_md5(tojson([model.description, model.columns], sort_keys=true)) -%}
     {%- call statement('known', fetch_result=true) -%}
@@ -11,8 +11,12 @@
             (select max(concat(c.digest, ' ', c.docs)) from {{ names.code }} as c where c.model = '{{ names.model }}'),
             exists (
                 select from pg_attribute
+                where attrelid = to_regclass('{{ names.raw }}') and attname = '_file' and not attisdropped
+            ) as of_files,
+            exists (
+                select from pg_attribute
                 where attrelid = to_regclass('{{ names.raw }}') and attname = '_error' and not attisdropped
-            ) as of_files
+            ) as marked
     {%- endcall -%}
     {%- set known = load_result('known').table.rows[0] -%}
     {%- if not known[0] -%}
@@ -29,6 +33,7 @@
     {%- if known[1] == 'v' -%}
         {%- call statement('drop_view') -%} drop view {{ names.table }} {%- endcall -%}
     {%- endif -%}
+    {%- set step.marked = known[4] and not known[3] -%}
     {%- set built = (known[2] or ' ').split(' ') -%}
     {%- set step.exists = known[1] == 'r' -%}
     {%- set step.docs_changed = built[1:] != [docs] or not step.exists -%}

@@ -142,3 +142,25 @@ def test_rows_that_claim_one_key_all_wait_and_heal(shop: Shop) -> None:
     assert [row[7] for row in quarantine] == ["deleted", "deleted"]
     shop.build("--full-refresh")
     assert state(shop, "leads") == before
+
+
+def test_an_object_in_conflict_waits_though_its_model_knows_of_no_marks(shop: Shop) -> None:
+    shop.table("orders", columns="order_id text, amount text, _text text, _error text")
+    listed = "listed more than once in one reading, with other content"
+    shop.land("orders", 1, [
+        {"order_id": "1", "amount": "1.00"},
+        {"order_id": "2", "_text": '[{"amount": 1}, {"amount": 2}]', "_error": listed},
+    ])  # fmt: skip
+    shop.build()
+    rows, quarantine, _ = state(shop, "orders")
+    assert [row[0] for row in rows] == [1]
+    assert [(row[0], row[1], row[2]["_text"]) for row in quarantine] == [
+        ("2", [listed], '[{"amount": 1}, {"amount": 2}]')
+    ]
+    shop.land("orders", 2, [{"order_id": "2", "amount": "2.00"}, {"order_id": "1", "_error": listed}])
+    shop.build()
+    rows, quarantine, _ = before = state(shop, "orders")
+    assert [row[0] for row in rows] == [2]
+    assert [(row[0], row[7]) for row in quarantine] == [("1", None), ("2", "mended")]
+    shop.build("--full-refresh")
+    assert state(shop, "orders") == before
