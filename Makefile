@@ -1,4 +1,3 @@
-# setup · run · test · test-fast · check · serve · docs · types · bench · down
 # Every target is safe to repeat. Nothing but make and Python 3.11 to 3.13 must be there before.
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -9,51 +8,63 @@ PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restar
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup run test test-fast check serve docs types bench down lock
-.DEFAULT_GOAL := run
+.PHONY: help setup run test test-fast test-one check format serve docs types bench down lock
+.DEFAULT_GOAL := help
 
-setup: .venv/installed
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: .venv/installed ## install the packages of requirements.lock into .venv
 
 .venv/installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none is on the PATH: install one, or say make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@echo "Installing the packages of requirements.lock …"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	@awk '/^[^ ]/ { on = /^uv==/ } on' requirements.lock > .venv/uv.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: setup
+run: setup ## make the demo where there is none, and run the whole pipeline
 	@python -m demo make
 	@weir run
 
-test: check
+test: check ## the linters, the type checks and all tests
 	$(PYTEST) -m "not slow"
 	$(PYTEST) -vv -m slow
 
-test-fast: setup
+test-fast: setup ## the tests that need no further server and little time
 	$(PYTEST) -m "not slow"
 
-check: setup
+test-one: setup ## one test, by a part of its name: make test-one T=undo
+	@test -n "$(T)" || { echo "say which: make test-one T=undo" >&2; exit 1; }
+	pytest -k "$(T)"
+
+check: setup ## the linters and the type checks
 	ruff check .
 	ruff format --check .
 	mypy
 	sqlfluff lint models tests/dbt
 
-serve: setup
+format: setup ## put the code in its form
+	ruff format .
+	ruff check --fix .
+
+serve: setup ## Prefect's server, a worker with the deployments, dbt docs; until Ctrl-C
 	@python -m flows.serve
 
-docs: setup
+docs: setup ## dbt docs, made and served; until Ctrl-C
 	@weir docs
 
-types: setup
+types: setup ## write docs/types.md anew
 	WRITE_TYPES=1 pytest -q tests/ingest/test_type_page.py
 
-bench: setup
+bench: setup ## what a run costs that finds nothing new
 	python -m benchmarks nothing-new
 
-down: setup
+down: setup ## stop the servers
 	@weir down
 
-lock: setup
+lock: setup ## resolve the packages anew into requirements.lock
 	uv pip compile --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock -q

@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime, time
 from typing import Any, NoReturn
 
+from weir.private import keep_private
 from weir.settings import WeirError, load_env, redact
 
 
@@ -157,4 +158,5 @@ def _show_manifest() -> None:
 
 
 if __name__ == "__main__":
+    keep_private()
     sys.exit(main())

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from weir.children import handed
 from weir.ports import free_port, is_free
 from weir.settings import ROOT, WeirError, home, load_env, write_env
 
@@ -58,7 +59,7 @@ def _start(data: Path, port: int, url: str, token: str) -> str:
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "demo.helpdesk_server", str(data), str(port)], cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=output, start_new_session=True, env=os.environ | {"HELPDESK_TOKEN": token},
+            stdout=output, stderr=output, start_new_session=True, env=handed(HELPDESK_TOKEN=token),
         )  # fmt: skip
     (_folder() / "server.pid").write_text(str(process.pid))
     end = time.monotonic() + _PATIENCE

@@ -30,38 +30,54 @@ EXAMPLE = (
 
 
 def leave() -> list[str]:
-    """Leave the demo; returns what was done, a line each. Raises WeirError where it is not in use, or still runs."""
+    """Leave the demo, also where it was never made; returns what was done, a line each.
+
+    Raises WeirError where it was left already, or still runs.
+    """
     load_env()
-    if os.environ.get("WEIR_DEMO") != "1":
-        raise WeirError("the demo is not in use here (no WEIR_DEMO=1 in .env): there is nothing to leave")
+    made = os.environ.get("WEIR_DEMO") == "1"
     aside = project_dir() / "demo" / "example"
     there = [name for name in EXAMPLE if (project_dir() / name).exists()]
+    if not made and not there:
+        raise WeirError("the demo is not in use here (its models are gone, no WEIR_DEMO=1 in .env): nothing to leave")
     for name in there:
         if (aside / name).exists():
             raise WeirError(f"{aside / name} is there already: move it away, then type the same again")
-    if embedded.running_port() is not None:
-        raise WeirError("the demo is still running: type `weir down` first")
-    own = os.environ.get("WAREHOUSE_URL")
-    data = embedded.data_folder()
-    kept = data.with_name(f"{data.name}-demo")
-    if kept.exists() and not own:
-        raise WeirError(f"{kept} is there already, an older warehouse: delete or move it, then type the same again")
-    helpdesk.stop()
+    kept = _warehouse_aside() if made else None
     for name in there:
         _aside(project_dir() / name, aside / name)
-    if not own and data.exists():
+    done = [f"moved to demo/example: {', '.join(there)}"]
+    return done + _forget(kept) if made else done
+
+
+def _warehouse_aside() -> Path | None:
+    """Move the embedded warehouse aside; returns where to, or None where the warehouse is the user's own."""
+    if embedded.running_port() is not None:
+        raise WeirError("the demo is still running: type `weir down` first")
+    helpdesk.stop()
+    if os.environ.get("WAREHOUSE_URL"):
+        return None
+    data = embedded.data_folder()
+    kept = data.with_name(f"{data.name}-demo")
+    if data.exists():
+        if kept.exists():
+            raise WeirError(f"{kept} is there already, an older warehouse: delete or move it, then type the same again")
         data.rename(kept)
+    return kept
+
+
+def _forget(kept: Path | None) -> list[str]:
+    """Delete the demo's sources and its lines of `.env`; returns what was done."""
     for name in ("demo", "target", "data_docs", "dlt"):
         shutil.rmtree(home() / name, ignore_errors=True)
     # Last, so that an interrupted departure can be typed again.
-    gone = remove_env([*VARIABLES, *(() if own else ("WEIR_PG_PASSWORD", "WEIR_PG_PORT"))])
+    gone = remove_env([*VARIABLES, *(("WEIR_PG_PASSWORD", "WEIR_PG_PORT") if kept else ())])
     return [
-        f"moved to demo/example: {', '.join(there)}",
         f"removed from .env: {', '.join(gone)}",
         "deleted: the demo's sources",
-        "the warehouse is yours (WAREHOUSE_URL) and was left alone: give Weir an empty database"
-        if own
-        else f"the embedded warehouse was moved to {kept}: delete it when nothing in it is wanted any more",
+        f"the embedded warehouse was moved to {kept}: delete it when nothing in it is wanted any more"
+        if kept
+        else "the warehouse is yours (WAREHOUSE_URL) and was left alone: give Weir an empty database",
     ]
 
 

@@ -103,8 +103,11 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     from expectations.history import parameters, rejections
     from expectations.marts import EVERY, REJECTIONS, SUITES
     from weir.marts import NEXT, marts
+    from weir.published import digest
 
     failures, outcomes, seen = [], [], {}
+    with warehouse.connect() as plain:  # before the first look: what is changed from now on is found by publication
+        digests = {mart.name: digest(plain, NEXT, mart.name) for mart in marts()}
     for mart in marts():
         relation = sql.Identifier(NEXT, mart.name).as_string(connection)
         found: Any = connection.execute("select to_regclass(%s) is not null as built", [relation]).fetchone()
@@ -124,7 +127,7 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
         outcome = validate("marts rejected rows", REJECTIONS, query=query, identified_by="model")
         failures += _failures("marts", outcome, REJECTIONS, {}, shares)
         outcomes.append(outcome)
-    return "marts", failures, {"marts": seen, "rejections": shares}, outcomes
+    return "marts", failures, {"marts": seen, "rejections": shares, "digests": digests}, outcomes
 
 
 def _failures(
@@ -162,7 +165,7 @@ def _accepted(identifier: str, accept: Collection[str]) -> bool:
 
 def _values(connection: psycopg.Connection[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
     """The rows as a query that needs no table."""
-    text = {"table_name", "missing_columns", "newest", "model"}
+    text = {"table_name", "missing_columns", "newest", "model", "usual"}
     names = list(rows[0])
     literal = psycopg.ClientCursor(connection)
 

@@ -86,7 +86,9 @@ shares as (
 select model, landed, rejected,
        greatest(20, (landed * case when landed_before > 0
            then least(0.5, 5.0 * rejected_before / landed_before + 0.02) else 0.5 end)::bigint) as rejected_at_most,
-       round(100.0 * rejected_before / nullif(landed_before, 0), 2) as usual_percent
+       case when landed_before > 0
+           then concat('usual: ', round(100.0 * rejected_before / landed_before, 2), ' per cent')
+           else 'half of them, for no earlier set tells what is usual' end as usual
 from shares
 where landed > 0
 order by model"""

@@ -167,7 +167,6 @@ REJECTIONS = (
     Rule(
         "rejected rows",
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="rejected_at_most", column_B="rejected", or_equal=True),
-        "{model} rejected {rejected} of {landed} landed rows, where at most {rejected_at_most} were expected "
-        "(usual: {usual_percent} per cent)",
+        "{model} rejected {rejected} of {landed} landed rows, where at most {rejected_at_most} were expected ({usual})",
     ),
 )

@@ -39,6 +39,7 @@ def measure(connection: Connection, source: Source, run_id: str, as_of: datetime
 def _table(
     connection: Connection, source: Source, table: Table, run_id: str, past: list[dict[str, Any]]
 ) -> tuple[dict[str, Any], list[str]]:
+    table = table.as_landed()
     receipts = connection.execute(_RECEIPTS, {"source": source.name, "table": table.name, "run": run_id}).fetchall()
     pending = [receipt for receipt in receipts if receipt["pending"]]
     staged = [receipt for receipt in receipts if not receipt["pending"]]

@@ -3,6 +3,7 @@
 In: results of validations, `ops.gates`. Out: `home()/data_docs/index.html` and a page per run, gate and scope.
 """
 
+import copy
 import html
 import re
 import shutil
@@ -14,6 +15,8 @@ import psycopg
 from weir.settings import home
 
 KEPT_RUNS = 100
+# No script may run in a page of ours, whatever a value of a mart holds.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _CSS = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}td,th{padding:.35rem .6rem;text-align:left;
@@ -46,7 +49,7 @@ def write(run_id: str, gate: str, scope: str, outcomes: Sequence[Any]) -> str:
     for outcome in sorted(outcomes, key=lambda each: bool(each.success)):
         name = html.escape(str(outcome.meta.get("validation_name")))
         mark = "<span class='pass'>holds</span>" if outcome.success else "<span class='fail'>does not hold</span>"
-        body = str(view.render(renderer.render(outcome)))
+        body = re.sub(r"&amp;(lt|gt|amp|quot|#x27);", r"&\1;", str(view.render(renderer.render(_escaped(outcome)))))
         for pattern in _AWAY:
             body = re.sub(pattern, "", body, flags=re.DOTALL)
         match = re.search(r"<body[^>]*>(.*)</body>", body, flags=re.DOTALL)
@@ -85,9 +88,29 @@ def index(connection: psycopg.Connection[dict[str, Any]]) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _escaped(outcome: Any) -> Any:
+    """A copy of the result whose texts are HTML. Great Expectations escapes a few of them itself, most not at all."""
+    found = copy.deepcopy(outcome)
+    found.meta = _text(found.meta)
+    for each in found.results:
+        each.result, each.exception_info = _text(each.result), _text(each.exception_info)
+        if each.expectation_config:
+            each.expectation_config.kwargs = _text(each.expectation_config.kwargs)
+    return found
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str):
+        return html.escape(value)
+    if isinstance(value, dict):
+        return {_text(name): _text(held) for name, held in value.items()}
+    return [_text(held) for held in value] if isinstance(value, list | tuple | set) else value
+
+
 def _page(title: str, body: str) -> str:
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<style>{_CSS}</style></head><body>{body}</body></html>"
     )
 

@@ -10,29 +10,37 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from weir.children import handed
 from weir.settings import WeirError, home, redact
 
 Handler = Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], Any]
 
 
 class Child:
-    """The parent's end: starts `python -m module` and asks it things, one at a time."""
+    """The parent's end: starts `python -m module`, with the environment that it needs, and asks it things."""
 
-    def __init__(self, module: str, **environment: str) -> None:
+    def __init__(self, module: str, needs: Sequence[str], **environment: str) -> None:
         self.module = module
         logs = home() / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        self.log = logs / f"{module}.log"
+        self.log = logs / f"{module}.{os.getpid()}.log"
+        self._kept = False
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
-                env=os.environ | environment,
+                env=handed(*needs, **environment),
             )  # fmt: skip
         self._lock = threading.Lock()
+
+    def log_in(self, folder: Path) -> None:
+        """Keep the log of the process in the folder; else it goes when the process ends."""
+        self.log = self.log.rename(folder / f"{self.module}.log")
+        self._kept = True
 
     def ask(self, what: str, on_event: Callable[[dict[str, Any]], None] | None = None, **values: Any) -> Any:
         """The answer to a request; events on the way go to `on_event`. Raises WeirError when it fails or dies."""
@@ -69,6 +77,8 @@ class Child:
                     stream.close()
             except OSError:
                 pass
+        if not self._kept:
+            self.log.unlink(missing_ok=True)
 
     def _dead(self) -> WeirError:
         tail = self.log.read_text(errors="replace").strip().splitlines()[-1:] if self.log.exists() else []

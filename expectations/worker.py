@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from expectations.process import Child, serve
+from weir.children import GATES
 
 
 class Worker:
@@ -16,7 +17,7 @@ class Worker:
     _waiting: "Worker | None" = None
 
     def __init__(self) -> None:
-        self.child = Child("expectations.worker")
+        self.child = Child("expectations.worker", GATES)
 
     @classmethod
     def early(cls) -> None:

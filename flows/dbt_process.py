@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from expectations.process import Child, serve
+from weir.children import for_dbt
 
 
 class Dbt:
@@ -15,7 +16,8 @@ class Dbt:
 
     def __init__(self, run_id: str, as_of: datetime) -> None:
         # Not by --vars: other vars cost dbt a full parse.
-        self.child = Child("flows.dbt_process", WEIR_RUN="1", WEIR_RUN_ID=run_id, WEIR_AS_OF=as_of.isoformat())
+        settings = {"WEIR_RUN": "1", "WEIR_RUN_ID": run_id, "WEIR_AS_OF": as_of.isoformat()}
+        self.child = Child("flows.dbt_process", for_dbt(), **settings)
 
     def parse(self) -> None:
         """Parse the project. Raises WeirError with dbt's words when it can't be."""
@@ -62,7 +64,7 @@ class _Project:
     def build(self, request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         from dbt.cli.main import dbtRunner
 
-        from weir.build import node_fault
+        from weir.build import BatchReasons, summary
 
         if self.manifest is None:
             self.parse(request)
@@ -72,14 +74,13 @@ class _Project:
                 arguments += [f"--{option}", *request[option]]
         if request["full_refresh"]:
             arguments.append("--full-refresh")
-        result = dbtRunner(manifest=self.manifest, callbacks=[lambda message: _tell(message, event)]).invoke(arguments)
-        outcomes = list(getattr(result.result, "results", None) or [])
-        counts: dict[str, int] = {}
-        for outcome in outcomes:
-            counts[str(outcome.status)] = counts.get(str(outcome.status), 0) + 1
-        failed = [node_fault(outcome) for outcome in outcomes if outcome.status in {"error", "fail", "runtime error"}]
+        reasons = BatchReasons()
+        callbacks: list[Callable[[Any], None]] = [lambda message: _tell(message, event), reasons]
+        result = dbtRunner(manifest=self.manifest, callbacks=callbacks).invoke(arguments)
+        built = summary(getattr(result.result, "results", None), reasons)
         fault = _line(result.exception) if result.exception else ""
-        return {"ok": bool(result.success), "counts": counts, "failed": failed, "fault": fault}
+        ok = bool(result.success) and built.passed
+        return {"ok": ok, "counts": built.counts, "failed": built.faults, "fault": fault}
 
 
 def _tell(message: Any, event: Callable[[dict[str, Any]], None]) -> None:
@@ -104,7 +105,9 @@ def _tell(message: Any, event: Callable[[dict[str, Any]], None]) -> None:
 
 
 def _line(text: object) -> str:
-    return " ".join(str(text or "").split())[:400]
+    from weir.build import one_line
+
+    return one_line(text or "")
 
 
 def main() -> None:

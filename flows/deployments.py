@@ -1,67 +1,75 @@
-"""The deployments of prefect.yaml, put on Prefect's server by its client.
+"""The deployments of prefect.yaml, put on the server by `prefect deploy --all`; what a person switched off stays off.
 
-`prefect deploy` of 3.8.8 ends with an error of its own after the first deployment (its server refuses the question
-whether a worker is up), so this reads the same file and makes the same deployments, in half a second.
+In: prefect.yaml. Out: a process work pool and the deployments. Prefect itself keeps the state of a schedule that has a
+slug, but switches a paused deployment on again, and a schedule without a slug.
 """
 
-from pathlib import Path
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import yaml
+from weir.children import PREFECT_CLIENT, handed
+from weir.settings import ROOT, WeirError, home
 
-from weir.settings import ROOT, WeirError
-
-FILE = "prefect.yaml"
+POOL = "weir"
 
 
-def apply(file: Path | None = None) -> list[str]:
-    """Make or bring up to date every deployment and its process work pool; returns their names.
+def deploy() -> list[str]:
+    """Make or bring up to date the work pool and every deployment; returns their names.
 
-    Raises WeirError when the file can't be read or names no flow of ours.
+    Raises WeirError with Prefect's words when prefect.yaml can't be deployed.
     """
     from prefect.client.orchestration import get_client
-    from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
-    from prefect.client.schemas.schedules import CronSchedule
-    from prefect.utilities.callables import parameter_schema
 
-    from flows.flow import elt
-
-    declared = _read(file or ROOT / FILE)
-    names = []
+    log = home() / "logs" / "prefect-deploy.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "flows.command", "--no-prompt", "deploy", "--all"]
+    with log.open("w+") as output:
+        done = subprocess.run(
+            command, cwd=ROOT, env=handed(*PREFECT_CLIENT), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        output.seek(0)
+        told = output.read().split()
+    if done.returncode:
+        raise WeirError(f"prefect.yaml can't be deployed: {' '.join(told)[-300:]} (log: {log})")
     with get_client(sync_client=True) as client:
-        flow_id = client.create_flow(elt)
-        for pool in {entry["work_pool"]["name"] for entry in declared}:
-            client.create_work_pool(WorkPoolCreate(name=pool, type="process"), overwrite=True)
-        for entry in declared:
-            schedules = [
-                DeploymentScheduleCreate(
-                    schedule=CronSchedule(cron=each["cron"], timezone=each.get("timezone", "UTC")),
-                    active=each.get("active", True),
-                )
-                for each in entry.get("schedules") or []
-            ]
-            client.create_deployment(
-                flow_id,
-                entry["name"],
-                entrypoint=entry["entrypoint"],
-                description=entry.get("description"),
-                parameters=entry.get("parameters") or {},
-                schedules=schedules,
-                work_pool_name=entry["work_pool"]["name"],
-                pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}],
-                parameter_openapi_schema=parameter_schema(elt).model_dump(),
-                enforce_parameter_schema=True,
-            )
-            names.append(f"{elt.name}/{entry['name']}")
-    return names
+        flows = {flow.id: flow.name for flow in client.read_flows()}
+        return sorted(f"{flows[each.flow_id]}/{each.name}" for each in client.read_deployments())
 
 
-def _read(file: Path) -> list[dict]:
+def make_pool() -> None:
+    """Make the work pool of prefect.yaml; one that is there stays as it is, for a person may have paused it."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectAlreadyExists
+
+    with get_client(sync_client=True) as client:
+        try:
+            client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+        except ObjectAlreadyExists:
+            pass
+
+
+@contextmanager
+def switched_off_stay_off() -> Iterator[None]:
+    """Whatever is deployed meanwhile, deployments and schedules that were off before are off after it."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        before = client.read_deployments()
     try:
-        declared = yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]
-        for entry in declared:
-            entry["name"], entry["entrypoint"], entry["work_pool"]["name"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as fault:
-        raise WeirError(
-            f"{file.name} can't be read ({' '.join(str(fault).split())}): see the one in the repository"
-        ) from None
-    return list(declared)
+        yield
+    finally:
+        with get_client(sync_client=True) as client:
+            after = {each.id: each for each in client.read_deployments()}
+            for old in before:
+                new = after.get(old.id)
+                if new is None:
+                    continue
+                if old.paused and not new.paused:
+                    client.pause_deployment(new.id)
+                off = [each.schedule for each in old.schedules if not each.active]
+                for schedule in new.schedules:
+                    if schedule.active and schedule.schedule in off:
+                        client.update_deployment_schedule(new.id, schedule.id, active=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 from expectations.worker import Worker
 from flows import interrupt, server
+from weir.private import keep_private
 from weir.settings import WeirError, load_env, redact
 
 
@@ -27,13 +28,20 @@ def run_elt(
 
     interrupt.arm()
     try:
+        keep_private()
         load_env()
         Worker.early()
         server.launch()
         from flows.flow import elt  # imports Prefect, while its server starts
 
         server.ready()
-        state: Any = elt(sources, select, full_refresh, as_of, full_compare, accept, wait, return_state=True)
+        try:
+            state: Any = elt(sources, select, full_refresh, as_of, full_compare, accept, wait, return_state=True)
+        except Exception:
+            code = _ended_without_prefect()
+            if code is None:
+                raise
+            return code
         if state.is_completed():
             return 0
         if interrupt.received():
@@ -51,6 +59,19 @@ def run_elt(
     finally:
         Worker.end_early()
         interrupt.disarm()
+
+
+def _ended_without_prefect() -> int | None:
+    """The exit code of this process's run where it has ended, though Prefect's server was not there to be told."""
+    from flows import runs
+    from weir import show
+
+    state, message = runs.mine() or ("", "")
+    if state not in {"succeeded", "failed"}:
+        return None
+    if message:
+        show.fail(message)
+    return int(state == "failed")
 
 
 if __name__ == "__main__":

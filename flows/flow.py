@@ -11,6 +11,7 @@ from prefect.runtime import flow_run
 
 from flows import output, steps
 from flows.run import Run
+from weir.private import keep_private
 from weir.settings import as_of as clock
 from weir.settings import load_env
 
@@ -26,6 +27,7 @@ def elt(
     wait: bool = True,
 ) -> str:
     """Land what is new, and publish what passes both gates."""
+    keep_private()  # a worker that was started by hand has the umask of that shell
     load_env()
     run = Run(flow_run.id, as_of or clock(), sources, select, full_refresh, full_compare, accept or [], wait)
     with run:

@@ -57,7 +57,7 @@ def clean_up() -> None:
             except psutil.Error:
                 continue
     for flow_run_id in runs.end_mine("interrupted"):
-        runs.crash_in_prefect(flow_run_id, "interrupted")
+        runs.end_in_prefect(flow_run_id, "crashed", "interrupted")
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

@@ -40,6 +40,7 @@ def told(run: Any) -> None:
     steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in run.seconds.items())
     show.say(f"Seconds: {steps}")
     show.say(f"This run in Prefect: {server.ui()}/runs/flow-run/{run.flow_run_id}")
+    show.say(f"Its log: {run.logs / 'output.log'}")
     if run.gates:
         show.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
     for gate in failed:

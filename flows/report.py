@@ -4,13 +4,19 @@ In: names, times and states. Out: events to Prefect's server, the same that its 
 API: Prefect is pinned, and a test counts the task runs. Times of one task run must increase strictly.
 """
 
+import logging
+import queue
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from prefect.client.schemas.objects import State, StateType, TaskRun, TaskRunResult
 from prefect.events.worker import EventsWorker
+from prefect.settings import get_current_settings
 from prefect.utilities.engine import emit_task_run_state_change_event
 
 _TICK = timedelta(microseconds=1)
@@ -73,9 +79,28 @@ class Reporter:
         for name, task_run in list(self._open.items()):
             self.ended(task_run.task_key, name, "Crashed", message)
 
-    def flush(self, seconds: float = 20) -> None:
-        """Wait until the server has been sent everything."""
-        EventsWorker.instance().wait_until_empty()
+    def close(self, answers: Callable[[], bool], patience: float = 60) -> bool:
+        """Let Prefect's server take what it was not told yet; returns whether it took all.
+
+        What a server that is gone (`answers` says whether it is) can't take is forgotten, and after `patience`
+        seconds whatever is left: Prefect itself would try each event for 7 s before the process may end.
+        """
+        services: dict[int, Any] = EventsWorker._instances  # type: ignore[misc]  # of all kinds
+        workers = [each for each in list(services.values()) if isinstance(each, EventsWorker)]
+        end = time.monotonic() + patience
+        whole = True
+        for waiting in (each._queue for each in workers):
+            while not waiting.empty() and time.monotonic() < end and answers():
+                time.sleep(0.2)
+            whole = whole and waiting.empty()
+            with suppress(queue.Empty):
+                while True:
+                    waiting.get_nowait()
+                    waiting.task_done()
+        if not whole:
+            get_current_settings().client.max_retries = 0  # for the state of the flow, a minute otherwise
+            logging.raiseExceptions = False  # else Prefect prints that it can't send its log
+        return whole
 
     def _move(self, task_run: TaskRun, name: str, at: datetime, message: str = "") -> None:
         before = task_run.state

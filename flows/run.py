@@ -4,6 +4,7 @@ In: the flow's parameters. Out: the state that the steps share; the run's row in
 Not a dataclass: Prefect walks through those whenever they are passed to a task.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from expectations.worker import Worker
-from flows import interrupt, runs, todo
+from flows import interrupt, runs, server, todo
 from flows.dbt_process import Dbt
 from flows.report import Reporter
 from weir import show, warehouse
@@ -54,8 +55,11 @@ class Run:
         self.seconds: dict[str, float] = {}
         self.todo: todo.Todo | None = None
         self._wait = wait
+        self.logs = runs.log_folder(self.run_id)
+        show.log_to(self.logs / "output.log")
         # First of all: Great Expectations is imported over there while the sources land.
         self.worker = Worker.take()
+        self.worker.child.log_in(self.logs)
         self._dbt: Dbt | None = None
 
     def __enter__(self) -> "Run":
@@ -64,6 +68,7 @@ class Run:
             self._take_lock()
             for run_id in runs.mark_crashed():
                 show.say(f"Run {run_id} was killed: it is marked crashed.", style="yellow")
+            runs.close_ended()
             runs.begin(self.run_id, self.as_of, self._parameters(), self.flow_run_id)
             # Where everything is to be built whatever lands, dbt starts at once.
             if self.select or self.full_refresh or todo.whole(project_dir(), self.as_of):
@@ -84,6 +89,9 @@ class Run:
         else:
             runs.end(self.run_id, "failed", "interrupted")
         self._lock.__exit__(None, None, None)
+        if not self.reporter.close(lambda: server.healthy(os.environ["PREFECT_API_URL"])):
+            show.say("Prefect's server is gone: the page of this run ends early there, until the next run has mended "
+                     "that. The run itself lacks nothing.", style="yellow")  # fmt: skip
 
     @property
     def whole(self) -> bool:
@@ -94,6 +102,7 @@ class Run:
         """The process of dbt, started when it is clear that something is to be built."""
         if self._dbt is None:
             self._dbt = Dbt(self.run_id, self.as_of)
+            self._dbt.child.log_in(self.logs)
         return self._dbt
 
     @contextmanager

@@ -5,18 +5,34 @@ In: the run's id, clock and parameters. Out: `ops.runs`; task and flow runs of d
 
 import json
 import os
+import shutil
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psutil
+
 from weir import warehouse
-from weir.settings import redact
+from weir.settings import home, redact
+
+KEPT_LOGS = 200  # runs whose logs are kept
 
 
 def new_id(at: datetime | None = None) -> str:
     """A run's id, which sorts by time: 20260701T120000-1a2b."""
     return f"{at or datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
+
+
+def log_folder(run_id: str) -> Path:
+    """Make the folder of the run's logs, and remove those of runs long past; returns it."""
+    every = home() / "logs" / "runs"
+    folder = every / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(path for path in every.iterdir() if path.is_dir())[:-KEPT_LOGS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
 
 
 def begin(run_id: str, as_of: datetime, parameters: dict[str, Any], flow_run_id: UUID | None) -> None:
@@ -63,6 +79,17 @@ def end_mine(message: str) -> list[UUID]:
     return [UUID(row[0]) for row in rows if row[0]]
 
 
+def mine() -> tuple[str, str] | None:
+    """State and message of the newest run of this process; None where it made none."""
+    with warehouse.connect() as connection:
+        row = connection.execute(
+            "select state, coalesce(message, '') from ops.runs where host = %s and pid = %s and started_at >= %s "
+            "order by started_at desc limit 1",
+            [socket.gethostname(), os.getpid(), datetime.fromtimestamp(psutil.Process().create_time() - 1, UTC)],
+        ).fetchone()
+    return (str(row[0]), str(row[1])) if row else None
+
+
 def mark_crashed() -> list[str]:
     """Mark the runs whose process is gone as crashed, here and in Prefect; returns their ids.
 
@@ -76,7 +103,7 @@ def mark_crashed() -> list[str]:
         dead = [row for row in rows if not _alive(row[1], row[2], row[3])]
         for run_id, _host, _pid, _started_at, flow_run_id in dead:
             if flow_run_id:
-                crash_in_prefect(UUID(flow_run_id))
+                end_in_prefect(UUID(flow_run_id), "crashed", "its process was killed")
             connection.execute(
                 "update ops.runs set state = 'crashed', ended_at = clock_timestamp(), "
                 "message = 'its process was killed' where run_id = %s",
@@ -85,9 +112,33 @@ def mark_crashed() -> list[str]:
     return [row[0] for row in dead]
 
 
-def _alive(host: str, pid: int, started_at: datetime) -> bool:
-    import psutil
+def close_ended() -> int:
+    """End in Prefect the runs whose end its server was not there to be told of; returns how many."""
+    from httpx import HTTPError
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+    from prefect.client.schemas.objects import StateType
+    from prefect.exceptions import PrefectException
 
+    running = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING]))
+    try:
+        with get_client(sync_client=True) as client:
+            open_ = [str(each.id) for each in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=running))]
+    except (PrefectException, HTTPError):
+        return 0
+    with warehouse.connect() as connection:
+        rows = connection.execute(
+            "select flow_run_id, state, coalesce(message, ''), host, pid, started_at from ops.runs "
+            "where flow_run_id = any(%s) and state <> 'running'",
+            [open_],
+        ).fetchall()
+    ended = [row for row in rows if not _alive(*row[3:])]
+    for flow_run_id, state, message, *_ in ended:
+        end_in_prefect(UUID(flow_run_id), state, message)
+    return len(ended)
+
+
+def _alive(host: str, pid: int, started_at: datetime) -> bool:
     if host != socket.gethostname():
         return False
     try:
@@ -96,15 +147,21 @@ def _alive(host: str, pid: int, started_at: datetime) -> bool:
         return False
 
 
-def crash_in_prefect(flow_run_id: UUID, message: str = "its process was killed") -> None:
-    """Set a flow run and its unfinished task runs to Crashed; what Prefect no longer knows is passed over."""
+def end_in_prefect(flow_run_id: UUID, state: str, message: str) -> None:
+    """End a flow run as its row in `ops.runs` says: succeeded, failed or crashed; its open task runs likewise.
+
+    A task whose end Prefect was not told is Crashed, unless the whole run succeeded. What Prefect no longer knows is
+    passed over.
+    """
     from httpx import HTTPError
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter
     from prefect.client.schemas.sorting import TaskRunSort
     from prefect.exceptions import PrefectException
-    from prefect.states import Crashed
+    from prefect.states import Completed, Crashed, Failed
 
+    kinds: dict[str, Any] = {"succeeded": Completed, "failed": Failed, "crashed": Crashed}
+    task_kind = Completed if state == "succeeded" else Crashed
     with get_client(sync_client=True) as client:
         try:
             chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
@@ -118,8 +175,8 @@ def crash_in_prefect(flow_run_id: UUID, message: str = "its process was killed")
             ):
                 for task_run in page:
                     if task_run.state and not task_run.state.is_final():
-                        client.set_task_run_state(task_run.id, Crashed(message=message), force=True)
+                        client.set_task_run_state(task_run.id, task_kind(message=message), force=True)
                 offset += len(page)
-            client.set_flow_run_state(flow_run_id, Crashed(message=message), force=True)
+            client.set_flow_run_state(flow_run_id, kinds[state](message=message), force=True)
         except (PrefectException, HTTPError):
             pass

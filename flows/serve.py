@@ -12,11 +12,12 @@ from pathlib import Path
 from types import FrameType
 
 from flows import interrupt
+from weir.children import for_dbt, for_runs, handed
 from weir.faults import plain
+from weir.private import keep_private
 from weir.settings import ROOT, WeirError, home, load_env
 
 DOCS_PORT = 8580
-POOL = "weir"
 
 
 def serve(docs: bool = True) -> int:
@@ -34,17 +35,23 @@ def serve(docs: bool = True) -> int:
         from flows import server
         from weir import show, warehouse
 
+        keep_private()
         load_env()
         was_up = server.running() is not None
         warehouse.ensure()
         server.start()
         from flows import deployments
 
-        names = deployments.apply()
-        children["worker"] = _start("prefect-worker", "prefect", "worker", "start", "--pool", POOL, "--name", "weir")
+        names = deployments.deploy()
+        words = ["worker", "start", "--pool", deployments.POOL, "--name", "weir"]
+        # Each run reads `.env` anew: the worker, which lives long, must not hand on what it says now.
+        children["worker"] = _start("prefect-worker", for_runs(), "flows.command", *words)
         if docs:
-            children["docs"] = _start("docs", "weir.cli", "docs", "--port", str(DOCS_PORT))
+            words = ["docs", "--port", str(DOCS_PORT)]
+            children["docs"] = _start("docs", handed(*for_dbt()), "weir.cli", *words)
         show.say(f"Prefect, its runs and deployments: {server.ui()}")
+        if server.login():
+            show.say(f"  {server.login()}")
         show.say(f"Deployments, each with a button for a run by hand: {server.ui()}/deployments ({', '.join(names)})")
         if docs:
             show.say(f"Models and their lineage (once made): http://127.0.0.1:{DOCS_PORT}")
@@ -76,12 +83,12 @@ def serve(docs: bool = True) -> int:
     return interrupt.CODE
 
 
-def _start(name: str, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(name: str, environment: dict[str, str], module: str, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a Python module in a session of its own, its words in a log."""
     with _log(name).open("w") as log:
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
 
 

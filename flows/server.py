@@ -1,27 +1,35 @@
 """Prefect's server on this machine: started once, in a session of its own, and left running until `stop`.
 
-In: `home()/prefect` (its SQLite database, pid file and log) and WEIR_PREFECT_PORT in `.env`; or PREFECT_API_URL, when
-you have a server of your own. Out: PREFECT_API_URL and other settings in the environment; Prefect reads them at import.
+In: `home()/prefect` (its SQLite database, pid file and log), WEIR_PREFECT_PORT and WEIR_PREFECT_PASSWORD in `.env`; or
+PREFECT_API_URL, when you have a server of your own. Out: PREFECT_API_URL, PREFECT_API_AUTH_STRING and other settings in
+the environment; Prefect reads them at import. Our server answers nobody without the password, and no other origin.
 Alone: `weir up`, `weir down`.
 """
 
+import base64
 import fcntl
+import hashlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from importlib.metadata import version
 from pathlib import Path
 
+from weir.children import PREFECT_SERVER, handed
 from weir.faults import refuse_full_disk
 from weir.ports import free_port, is_free
-from weir.settings import QUIET, ROOT, WeirError, home, load_env, write_env
+from weir.settings import QUIET, ROOT, WeirError, env_file, home, load_env, write_env
 
 # What a flow's process needs; set before Prefect is imported.
 _CLIENT = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",  # else each event that can't be sent is printed whole
     "PREFECT_CLI_PROMPT": "false",
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # never a server of its own making
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
@@ -38,6 +46,7 @@ _SERVER = {
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
 }
 _PATIENCE = 120
+USER = "weir"
 
 
 def start() -> str:
@@ -61,10 +70,14 @@ def launch() -> str:
         if not healthy(given):
             raise WeirError(f"Prefect at {given} does not answer: start it, or unset PREFECT_API_URL for our own")
         return given
-    _folder().mkdir(parents=True, exist_ok=True)
-    with (_folder() / "server.lock").open("w") as lock:
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / "server.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        load_env()  # another process may have made the password, and started the server, while this one waited
+        _open_with(_password())
         port = os.environ.get("WEIR_PREFECT_PORT") or ""
+        if running() is not None and _started_with() != _stamp():
+            stop()  # with another password, or of another version
         if running() is None:
             port = port if port.isdigit() and is_free(int(port)) else str(free_port())
             _launch(port)
@@ -112,21 +125,38 @@ def running() -> int | None:
     import psutil
 
     try:
-        pid = int(_pid_file().read_text())
+        pid = int(_pid_file().read_text().split()[0])
         process = psutil.Process(pid)
         ours = "prefect.server.api.server:create_app" in process.cmdline()
         return pid if ours and process.status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, ValueError, psutil.Error):
+    except (OSError, ValueError, IndexError, psutil.Error):
         return None
 
 
 def healthy(api: str) -> bool:
-    """Whether a Prefect server answers at the address."""
+    """Whether a Prefect server answers at the address. Raises WeirError when it refuses our login."""
+    word, key = os.environ.get("PREFECT_API_AUTH_STRING") or "", os.environ.get("PREFECT_API_KEY")
+    # Anybody may ask for `health`; the version is for those only who may ask for anything. A cloud has no such page.
+    request = urllib.request.Request(f"{api}/health" if key and not word else f"{api}/admin/version")
+    if word:
+        request.add_header("Authorization", f"Basic {base64.b64encode(word.encode()).decode()}")
     try:
-        with urllib.request.urlopen(f"{api}/health", timeout=5) as answer:
-            return json.load(answer) is True
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            told = json.load(answer)
+            return told is True or isinstance(told, str)
+    except urllib.error.HTTPError as refusal:
+        if refusal.code in {401, 403}:
+            raise WeirError(f"Prefect at {api} refuses the login: mend PREFECT_API_AUTH_STRING in .env") from None
+        return False
     except (OSError, ValueError):
         return False
+
+
+def login() -> str:
+    """How a person logs in to our server's pages; nothing of the password. Empty for a server of your own."""
+    if not os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
+        return ""
+    return f"its login is {USER}:<password>, the password being WEIR_PREFECT_PASSWORD in {env_file()}"
 
 
 def ui() -> str:
@@ -134,11 +164,36 @@ def ui() -> str:
     return os.environ.get("PREFECT_UI_URL") or os.environ.get("PREFECT_API_URL", "").removesuffix("/api")
 
 
+def _password() -> str:
+    """The password of our server, which `.env` keeps; made at the first start. Only under the lock of the server."""
+    password = os.environ.get("WEIR_PREFECT_PASSWORD") or ""
+    if not password:
+        password = secrets.token_urlsafe(24)
+        write_env({"WEIR_PREFECT_PASSWORD": password})
+    return password
+
+
+def _open_with(password: str) -> None:
+    """Put the password where Prefect's server and clients look for it, whatever stood there for another server."""
+    for name in ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"):
+        os.environ[name] = f"{USER}:{password}"
+
+
+def _stamp() -> str:
+    """What a server is started with, in short: another password or version needs another server."""
+    told = f"{os.environ['PREFECT_SERVER_API_AUTH_STRING']} {version('prefect')}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _started_with() -> str:
+    return _pid_file().read_text().split()[-1]
+
+
 def _settings() -> None:
     """Put what Prefect reads at import into the environment."""
     for name, value in (QUIET | _CLIENT).items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault("PREFECT_HOME", str(_folder()))
+    os.environ.setdefault("PREFECT_HOME", str(folder()))
 
 
 def _launch(port: str) -> None:
@@ -148,18 +203,17 @@ def _launch(port: str) -> None:
         "PREFECT_API_URL": _api(port),
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": port,
-        "PREFECT_UI_STATIC_DIRECTORY": str(_folder() / "ui"),
+        "PREFECT_UI_STATIC_DIRECTORY": str(folder() / "ui"),
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port},http://localhost:{port}",
     }
-    secrets = {name for name in os.environ if name.startswith("WEIR_PG_") or name.endswith(("_URL", "_TOKEN"))}
-    kept = {name: value for name, value in os.environ.items() if name not in secrets}
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
                "--host", "127.0.0.1", "--port", port, "--log-level", "warning"]  # fmt: skip
     with _log().open("w") as file:
         process = subprocess.Popen(
-            command, env=kept | _SERVER | more, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+            command, env=handed(*PREFECT_SERVER, **_SERVER, **more), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
             start_new_session=True, cwd=ROOT,
         )  # fmt: skip
-    _pid_file().write_text(str(process.pid))
+    _pid_file().write_text(f"{process.pid} {_stamp()}")
 
 
 def _api(port: str) -> str:
@@ -170,9 +224,10 @@ def _log() -> Path:
     return home() / "logs" / "prefect-server.log"
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where Prefect keeps its database and settings."""
     return home() / "prefect"
 
 
 def _pid_file() -> Path:
-    return _folder() / "server.pid"
+    return folder() / "server.pid"

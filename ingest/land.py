@@ -19,6 +19,7 @@ from typing import Any
 
 from ingest.plan import Plan, Source
 from ingest.results import SourceResult, TableEvent, shortly
+from ingest.scratch import scratch, sweep
 from weir.settings import WeirError, redact
 
 Report = Callable[[TableEvent], None]
@@ -53,13 +54,17 @@ def land(
     if not picked:
         return []
     os.environ.update(_SETTINGS)
+    sweep()
     import dlt  # noqa: F401  once, before the threads need it
 
     from ingest.destination import Run
 
     runs = [Run(source, url, run_id, as_of, full, report or (lambda event: None)) for source in picked]
-    with ThreadPoolExecutor(len(runs), "land") as pool:
-        return list(pool.map(_land_source, runs))
+    try:
+        with ThreadPoolExecutor(len(runs), "land") as pool:
+            return list(pool.map(_land_source, runs))
+    finally:
+        shutil.rmtree(scratch(), ignore_errors=True)
 
 
 def _land_source(run: Any) -> SourceResult:
@@ -96,7 +101,7 @@ def _run_pipeline(run: Any) -> str | None:
     token = uuid.uuid4().hex
     RUNS[token] = run
     name = run.source.name
-    work = Path(tempfile.mkdtemp(prefix=f"weir-{name}-"))
+    work = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=scratch()))
     logging.getLogger("dlt").setLevel(logging.CRITICAL)
 
     def windows() -> Iterator[Any]:

@@ -15,12 +15,14 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ingest.names import LONGEST, shortened, tame
+from weir import redaction
 from weir.settings import ROOT, WeirError
 
+_NOT_IN_META = {"name", "file", "tables", "columns"}  # stand beside it, or are ours
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 
-LONGEST = 63  # bytes of a name in PostgreSQL
 Compare = Literal["whole", "digest", "auto"]
 
 
@@ -43,12 +45,16 @@ class Table(BaseModel):
     compare: Compare | None = None
     append_only: bool = False
     sweep: str | None = None
+    repeats: Literal["conflict", "last"] = "conflict"  # what two rows of one file or listing with one key are
+    custom: Any = None  # of the person who declares it: free, or a list of names that stand in meta as well
 
     @field_validator("name")
     @classmethod
-    def _short_enough(cls, value: str) -> str:
+    def _fit_for_raw(cls, value: str) -> str:
         if len(value.encode()) > LONGEST:
             raise ValueError(f"PostgreSQL keeps {LONGEST} bytes of a name: call it shorter, and say `from: {value}`")
+        if not tame(value):
+            raise ValueError("a name with signs that mean something in SQL: call it otherwise, and say `from:`")
         return value
 
     @field_validator("key", "exclude", mode="before")
@@ -69,6 +75,13 @@ class Table(BaseModel):
             raise ValueError("append_only needs `key` and `cursor`: declare both, or leave it out")
         return self
 
+    def as_landed(self) -> "Table":
+        """The table with its columns called as raw calls them."""
+        key, columns = [shortened(name) for name in self.key], [shortened(name) for name in self.columns]
+        return self.model_copy(
+            update={"key": key, "columns": columns, "cursor": self.cursor and shortened(self.cursor)}
+        )
+
     @property
     def settings(self) -> dict[str, Any]:
         """The format's settings; `type` is its name, where given."""
@@ -83,6 +96,7 @@ class Source(BaseModel):
     token: str | None = None
     compare: Compare = "auto"
     client: dict[str, Any] = Field(default_factory=dict)
+    custom: Any = None
     file: str = ""
     tables: list[Table] = Field(default_factory=list)
 
@@ -171,7 +185,11 @@ def _source(entry: Any, where: str) -> Source | None:
         return None
     if entry.get("schema") != f"raw_{name}":
         raise WeirError(f"{at}: schema must be raw_{name}, where its rows land (it is {entry.get('schema')!r})")
-    source: Source = _build(Source, {"name": name, "file": where, **meta}, at)
+    own = meta.get("custom")
+    _no_others(Source, meta, own, at)
+    source: Source = _build(Source, {**meta, "name": name, "file": where}, at)
+    redaction.hide_password(source.connection)
+    redaction.hide(*re.findall(r"\$\{(\w+)\}", str(entry)), *([source.token] if source.token else []))
     if not isinstance(entry.get("tables") or [], list):
         raise WeirError(f"{at}: tables must be a list: write `- name: …` under `tables:`")
     for item in entry.get("tables") or []:
@@ -181,7 +199,9 @@ def _source(entry: Any, where: str) -> Source | None:
         if not isinstance(item.get("columns") or [], list):
             raise WeirError(f"{place}: columns must be a list: write `- name: …` under `columns:`")
         columns = [c["name"] for c in item.get("columns") or [] if isinstance(c, dict) and "name" in c]
-        values = {**_meta(item, place), "name": item["name"], "columns": columns}
+        meta = _meta(item, place)
+        _no_others(Table, meta, [*_listed(own), *_listed(meta.get("custom"))], place)
+        values = {**meta, "name": item["name"], "columns": columns}
         source.tables.append(_build(Table, values, place))
     return source
 
@@ -194,12 +214,30 @@ def _meta(entry: dict[str, Any], at: str) -> dict[str, Any]:
     return {str(name): value for name, value in {**(entry.get("meta") or {}), **(meta or {})}.items()}
 
 
-def _build(model: type[BaseModel], values: dict[str, Any], at: str) -> Any:
-    known = {field.alias or name for name, field in model.model_fields.items()}
-    for name in values:
+def _no_others(model: type[BaseModel], meta: dict[str, Any], own: Any, at: str) -> None:
+    """Raise WeirError where meta holds a key that nothing reads and that nobody calls their own."""
+    known = {field.alias or name for name, field in model.model_fields.items()} - _NOT_IN_META
+    unknown = [name for name in meta if name not in known and name not in _listed(own)]
+    for name in unknown:
         close = difflib.get_close_matches(name, known, 1, 0.65)
-        if name not in known and close:
+        if name == "schema":
+            raise WeirError(
+                f"{at}: meta has no key 'schema': a table of another schema is told by `from: schema.table`"
+            )
+        if close:
             raise WeirError(f"{at}: meta has no key {name!r}: did you mean {close[0]!r}?")
+    if unknown:
+        raise WeirError(
+            f"{at}: meta has no key {', '.join(map(repr, unknown))}: it takes {', '.join(sorted(known))}; keys of your "
+            f"own are named by `custom: [{', '.join(unknown)}]`, or stand under `custom:`"
+        )
+
+
+def _listed(own: Any) -> list[Any]:
+    return own if isinstance(own, list) else []
+
+
+def _build(model: type[BaseModel], values: dict[str, Any], at: str) -> Any:
     try:
         return model.model_validate(values)
     except ValidationError as fault:

@@ -4,7 +4,6 @@ In: columns and rows. Out: rows with `_dlt_load_id`, `_op` and `_seq`; the diffe
 there; the receipt and the state. The caller commits.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ingest import drift
+from ingest.names import shortened
 from ingest.wire import Wire
 from weir.settings import WeirError
 
@@ -40,23 +40,24 @@ class Column:
     type: str = "text"
     expr: str = ""
 
+    def __post_init__(self) -> None:
+        """See that the name is one that raw can hold."""
+        object.__setattr__(self, "name", shortened(self.name))
+
 
 def quoted(*names: str) -> str:
-    """The names as one quoted SQL identifier, dots between, each as PostgreSQL can hold it."""
-    return ".".join('"' + shortened(name).replace('"', '""') + '"' for name in names)
+    """The names as one quoted SQL identifier of the warehouse, dots between, each as raw holds it."""
+    return as_named(*map(shortened, names))
+
+
+def as_named(*names: str) -> str:
+    """The names as one quoted SQL identifier of the source, which has them as they are."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def listed(names: list[str], prefix: str = "") -> str:
     """The names as a quoted list."""
     return ", ".join(prefix + quoted(name) for name in names)
-
-
-def shortened(name: str) -> str:
-    """The name as PostgreSQL can hold it: at most 63 bytes, made unique by a digest where cut."""
-    if len(name.encode()) <= 63:
-        return name
-    digest = hashlib.md5(name.encode()).hexdigest()[:8]
-    return name.encode()[:54].decode(errors="ignore") + "_" + digest
 
 
 class Raw:
@@ -98,7 +99,7 @@ class Raw:
         if clash:
             raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it, or "
                             "land a view that calls it otherwise")  # fmt: skip
-        have = self._there() if self._have is None else self._have
+        have = self._tamed(self._there() if self._have is None else self._have)
         self._have = None
         over = len({column.name for column in columns} | set(have) | set(_META)) - MOST
         if over > 0:
@@ -123,7 +124,7 @@ class Raw:
 
     def names(self) -> set[str]:
         """The names of the table's columns as it is; none where there is no table yet."""
-        return set(self._there()) - set(_META)
+        return set(map(shortened, self._there())) - set(_META)
 
     def _there(self) -> dict[str, str]:
         return {r[0]: r[1] for r in self.wire.rows(_COLUMNS.replace("$3", "$1"), self.relation)}
@@ -147,6 +148,12 @@ class Raw:
     def adopt(self) -> None:
         """Take the table's own columns, all of them, for those at hand."""
         self.columns = [Column(name, type_) for name, type_ in self._there().items() if name not in _META]
+
+    def _tamed(self, have: dict[str, str]) -> dict[str, str]:
+        """The columns, those renamed that landed before their names were looked at."""
+        for name in [name for name in have if shortened(name) != name]:
+            self.wire.execute(f"alter table {self.relation} rename {as_named(name)} to {quoted(name)}")
+        return {shortened(name): type_ for name, type_ in have.items()}
 
     def _fit(self, column: Column, have: dict[str, str]) -> Column:
         there = have.get(column.name)
@@ -252,7 +259,7 @@ class Raw:
             facts["extracted"],
             facts["landed"], facts["deleted"], facts.get("source_rows"), facts.get("bytes", 0), facts["seconds"],
             as_of, None if state is None else json.dumps(state), json.dumps(columns),
-            facts["drift"] or None,
+            facts["drift"] or None, facts.get("duplicates"),
         )  # fmt: skip
 
 
@@ -271,8 +278,8 @@ join pg_am m on m.oid = c.relam and m.amname = 'brin'
 join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
 where i.indrelid = to_regclass($1) and a.attname = $2"""
 _RECEIPT = """insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, landed,
-deleted, source_rows, bytes, seconds, as_of, state, columns, drift)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
+deleted, source_rows, bytes, seconds, as_of, state, columns, drift, duplicates)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
 _NEWEST = "from ops.landings where source = $1 and table_name = $2 and {} is not null order by landed_at desc limit 1"
 _KNOWN = f"""select (select to_jsonb(l) from ops.landings l where load_id = $4 and job = $5),
 (select state from (select state {_NEWEST.format("state")}) s where to_regclass($3) is not null),

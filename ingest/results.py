@@ -59,6 +59,7 @@ class TableCheck:
     examples: list[str]
     promise: str
     changed_since: int = 0
+    duplicates: int = 0  # beyond the rows at the source: the same key and content once more
     message: str = ""
 
     @property

@@ -51,11 +51,17 @@ def line(values: Iterable[Any], end: str) -> str:
     return "\t".join(["\\N" if v is None else field(v) if isinstance(v, str) else str(v) for v in values]) + end
 
 
-def blocks(lines: Iterable[str]) -> Iterator[bytes]:
-    """The lines, joined into blocks worth sending."""
+def blocks(lines: Iterable[str | bytes]) -> Iterator[bytes]:
+    """The lines, joined into blocks worth sending; what comes as bytes is large, and is sent in slices."""
     held: list[str] = []
     size = 0
     for text in lines:
+        if isinstance(text, bytes):
+            yield "".join(held).encode()
+            held, size = [], 0
+            for at in range(0, len(text), BLOCK):
+                yield text[at : at + BLOCK]
+            continue
         held.append(text)
         size += len(text)
         if size >= BLOCK:

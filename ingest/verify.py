@@ -6,7 +6,9 @@ back. Alone: `weir verify`.
 """
 
 from ingest.connectors import open_connector
+from ingest.connectors.repeats import by_line
 from ingest.faults import plain
+from ingest.names import shortened
 from ingest.plan import Plan, Source, Table
 from ingest.raw import Column, Raw, comparable, listed, quoted
 from ingest.results import TableCheck
@@ -48,13 +50,13 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
     many.
     """
     exact = [c for c in raw.columns if c.name not in {"_line", "_n"} or c.name in key]
-    # NULL stands for itself: a row of a file whose key is NULL is known by its line.
+    # NULL stands for itself: a row of a file without a key, or in conflict, is known by its line.
     types = {c.name: c.type for c in raw.columns}
     parts = [f"coalesce(quote_literal({_same(name, types)}::text), 'null')" for name in key]
-    if "_file" in key:
-        nulls = " and ".join(f"{quoted(name)} is null" for name in key if name != "_file") or "true"
-        parts.append(f"case when {nulls} then _line end")
     identity = f"concat_ws(' ', {', '.join(parts)})"
+    if "_file" in key:
+        alone = by_line([name for name in key if name != "_file"])
+        identity = f"case when {alone} then concat(quote_literal(_file), ' line ', _line) else {identity} end"
     body = f"md5(row({', '.join(_value(c) for c in exact)})::text)::uuid"
     digests = f"md5({identity})::uuid as id, {body} as body, ctid as place"
     wire.execute("set local work_mem = '256MB'")
@@ -77,6 +79,7 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
         count(*) filter (where t is null), count(*) filter (where not same and not new),
         count(*) filter (where same is not true and new) from ({joined}) j""")
     check.source_rows, check.raw_rows, check.missing, check.extra, check.different, check.changed_since = found
+    check.duplicates += wire.value("select count(*) from incoming") - check.source_rows
     if not (check.missing or check.extra or check.different):
         return
     for row in wire.rows(f"""select
@@ -92,7 +95,7 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
 
 def _same(name: str, types: dict[str, str]) -> str:
     """A part of the key such that equal ones have one text: 1.0 is 1.00."""
-    return f"trim_scale({quoted(name)})" if types.get(name) == "numeric" else quoted(name)
+    return f"trim_scale({quoted(name)})" if types.get(shortened(name)) == "numeric" else quoted(name)
 
 
 def _value(column: Column) -> str:

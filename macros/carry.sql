@@ -20,7 +20,7 @@
     concat(_file, ':', _line) as _place,
     {%- endif %}
     {%- for name, column in state['parsed'].items() if column['word'] != 'text' %}
-    {{ quoted_column(column['value']) }} is not null as _given_{{ name }},
+    {{ quoted_column(column['value']) }} is not null as {{ adapter.quote('_given_' ~ name) }},
     {%- endfor %}
     true as _carried
 {%- endmacro %}

@@ -1,12 +1,17 @@
 {#- A value as received, as a type: parse('amount', 'numeric(12, 2)') as amount. What does not parse becomes NULL here
-    and a reason in reject(): "amount is not a numeric". NULL stays NULL and is no fault.
+    and a reason in reject(): "amount is not a numeric". NULL stays NULL and is no fault. What raw holds as the type
+    already is taken as it is; what it holds as another is taken where no digit is lost (macros/typed.sql).
 
-    value   a column of raw, or an expression over one (then say name)
+    value   a column of raw by its plain name ('Customer ID' too), or an expression over one
     type    integer, bigint, numeric(p, s), date, timestamp (with zone), boolean, double, text
-    format  for dates and times written otherwise: 'MM/DD/YYYY', 'YYYY-MM-DD HH24:MI:SS' (a time without zone is UTC)
-    name    the alias that stands behind it; the column's name in snake_case unless said -#}
+    format  for dates and times in text that are no ISO 8601: 'MM/DD/YYYY', 'DD.MM.YYYY HH24:MI:SS'
+    name    the alias that stands behind it, where that can't be read in the model: behind an expression that is made by
+            another macro, or in a loop
+
+    A time without a zone is UTC. A second may have a fraction of up to nine digits, of which six are kept and the others
+    cut, never rounded. -#}
 {% macro parse(value, type, format=none, name=none) -%}
-    {%- set name = name or snake_case(value) -%}
+    {%- set name = name | lower if name else column_alias(value, type) -%}
     {%- set word = type.split('(')[0] | trim | lower -%}
     {%- set state = staged_state() -%}
     {%- if word not in parse_types() -%}
@@ -14,17 +19,20 @@
             'parse(' ~ value ~ '): unknown type ' ~ type ~ '; take one of ' ~ parse_types() | join(', ')
         ) -%}
     {%- endif -%}
-    {%- do state['parsed'].update({name: {'value': value, 'word': word}}) -%}
-    {%- set text = 'cast(' ~ quoted_column(value) ~ ' as text)' -%}
-    {{ parsed_value(text, word, type | lower, format) }}
+    {%- set column = quoted_column(value) -%}
+    {%- set typed = typed_value(column, raw_type(value), word, type) -%}
+    {%- do state['parsed'].update({name: {'value': value, 'word': word, 'sure': typed.sure or word == 'text'}}) -%}
+    {%- set sheet = "lower(_file) like '%.xls_'" if '_file' in raw_types() else none -%}
+    {{ typed.sql or parsed_value('cast(' ~ column ~ ' as text)', word, type | lower, format, sheet) }}
 {%- endmacro %}
 
 {% macro parse_types() -%}
     {{ return(['integer', 'bigint', 'numeric', 'date', 'timestamp', 'boolean', 'double', 'text']) }}
 {%- endmacro %}
 
-{#- The SQL that turns text into the type, or into NULL where is_valid() says no. -#}
-{% macro parsed_value(text, word, type, format=none) -%}
+{#- The SQL that turns text into the type, or into NULL where it is none; `sheet` is a condition that says which rows come
+    from a spreadsheet. -#}
+{% macro parsed_value(text, word, type, format=none, sheet=none) -%}
     {%- if word == 'text' -%}
         {{ text }}
     {%- elif word == 'boolean' -%}
@@ -33,21 +41,12 @@
             when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
         end
     {%- else -%}
-        {%- set text = iso_text(text, format) if format else text -%}
         {%- set type = {'timestamp': 'timestamp with time zone', 'double': 'double precision'}.get(word, type) -%}
-        cast(case when {{ is_valid(text, word, type) }} then {{ text }} end as {{ type }})
+        {%- set valid = text_in_format(text, format, word, type) if format else valid_text(text, word, type) -%}
+        {%- set value = 'cast(' ~ valid ~ ' as ' ~ type ~ ')' -%}
+        {%- set others = in_other_words(text, word, type, sheet) if not format -%}
+        {{ 'coalesce(' ~ ([value] + others) | join(', ') ~ ')' if others else value }}
     {%- endif -%}
-{%- endmacro %}
-
-{% macro snake_case(value) -%}
-    {%- set plain = value | trim | replace('"', '') -%}
-    {%- if not modules.re.fullmatch('[A-Za-z_][A-Za-z0-9_ ]*', plain) -%}
-        {%- do exceptions.raise_compiler_error(
-            'parse(' ~ value ~ '): an expression needs the name of its column: parse(…, name=\'amount\')'
-        ) -%}
-    {%- endif -%}
-    {%- set parted = modules.re.sub('([a-z0-9])([A-Z])', '\\1_\\2', plain) -%}
-    {{ return(parted | replace(' ', '_') | lower) }}
 {%- endmacro %}
 
 {#- What parse, carry and reject know of each other inside one model; the same after each rendering. -#}
@@ -56,14 +55,4 @@
         {%- do model.update({'_staged': {'parsed': {}, 'key': [], 'unreadable': false}}) -%}
     {%- endif -%}
     {{ return(model['_staged']) }}
-{%- endmacro %}
-
-{#- A plain name of a column, quoted: bare, PostgreSQL reads `user` or `current_date` as functions of its own and
-    `order` as a fault. Whatever else stands there (an expression, a name in quotes) stays as it is. -#}
-{% macro quoted_column(value) -%}
-    {%- set plain = value | trim -%}
-    {%- if modules.re.fullmatch('[a-z_][a-z0-9_]*', plain) and plain not in ['null', 'true', 'false'] -%}
-        {{ return(adapter.quote(plain)) }}
-    {%- endif -%}
-    {{ return(value) }}
 {%- endmacro %}

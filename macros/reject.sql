@@ -8,9 +8,9 @@
 {% macro reject(rules={}) -%}
     {%- set state = staged_state() -%}
     {%- set all = {} -%}
-    {%- for name, column in state['parsed'].items() if column['word'] != 'text' -%}
+    {%- for name, column in state['parsed'].items() if not column['sure'] -%}
         {%- set article = 'an' if column['word'] == 'integer' else 'a' -%}
-        {%- do all.update({name ~ ' is not ' ~ article ~ ' ' ~ column['word']: quoted_column(name | lower) ~ ' is null and _given_' ~ name}) -%}
+        {%- do all.update({name ~ ' is not ' ~ article ~ ' ' ~ column['word']: adapter.quote(name) ~ ' is null and ' ~ adapter.quote('_given_' ~ name)}) -%}
     {%- endfor -%}
     {%- for column in state['key'] -%}
         {%- do all.update({column | replace('"', '') ~ ' is missing': '_raw_key_' ~ loop.index ~ ' is null'}) -%}
@@ -36,14 +36,23 @@
 {%- endmacro %}
 
 {#- The key as text: of the parsed values, so that 01 is 1; as received where it doesn't parse; several columns joined by
-    a bar. A row without a key is an entry of its own: the place of an unreadable line, else its order of arrival. -#}
+    a bar. A row without a key is an entry of its own: the place of an unreadable line, else its order of arrival. So is
+    each of the rows of a file that claim one key: the reader has marked them, too. -#}
 {% macro staged_key(state) -%}
+    {%- if state['unreadable'] -%}
+        case when _unreadable is not null then {{ key_of_keyless(state) }} else {{ staged_key_of(state) }} end
+    {%- else -%}
+        {{ staged_key_of(state) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro staged_key_of(state) -%}
     {%- set parts = [] -%}
     {%- for column in state['key'] -%}
         {%- set received = '_raw_key_' ~ loop.index -%}
         {%- set found = [] -%}
         {%- for name, parsed in state['parsed'].items() if parsed['value'] == column and parsed['word'] != 'text' -%}
-            {%- do found.append('coalesce(cast(' ~ quoted_column(name | lower) ~ ' as text), ' ~ received ~ ')') -%}
+            {%- do found.append('coalesce(cast(' ~ adapter.quote(name) ~ ' as text), ' ~ received ~ ')') -%}
         {%- endfor -%}
         {%- do parts.append(found[0] if found else received) -%}
     {%- endfor -%}

@@ -25,7 +25,14 @@ for _name in [name for name in os.environ if name.endswith("_URL") and name.spli
 os.environ.pop("WEIR_AS_OF", None)
 
 # Two processes take file after file: the longest come first, or one would still be at them when all else is done.
-_LONGEST = ["test_end_to_end", "test_flows", "test_bad_input_servers", "test_demo_servers", "test_real_data"]
+_LONGEST = [
+    "test_end_to_end",
+    "test_flows",
+    "test_prefect",
+    "test_bad_input_servers",
+    "test_demo_servers",
+    "test_real_data",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

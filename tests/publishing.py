@@ -1,12 +1,13 @@
 """What the tests of publication share: two marts (one without a key) in a fresh warehouse, and ways to publish them."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
-from weir import publish, tested
+from weir import publish, published, tested
 from weir.marts import Mart
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -58,9 +59,16 @@ def passed(run_id: str, build: bool = True, gate: bool | None = True) -> None:
     if gate is not None:
         with warehouse.connect() as connection:
             connection.execute(
-                "insert into ops.gates (run_id, gate, scope, passed, sentence) values (%s, 'marts', 'marts', %s, 'no')",
-                [run_id, gate],
+                "insert into ops.gates (run_id, gate, scope, passed, sentence, results) "
+                "values (%s, 'marts', 'marts', %s, 'no', %s)",
+                [run_id, gate, json.dumps({"digests": _digests(connection)})],
             )
+
+
+def _digests(connection: psycopg.Connection) -> dict:
+    """Of every table of analytics_next, as the gate takes them."""
+    tables = connection.execute("select tablename from pg_tables where schemaname = 'analytics_next'").fetchall()
+    return {name: published.digest(connection, "analytics_next", name) for (name,) in tables}
 
 
 def digest(run: Sql, schema: str = "analytics") -> list[tuple]:

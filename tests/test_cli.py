@@ -187,3 +187,26 @@ def test_an_interrupt_is_one_line_and_130(warehouse: str) -> None:
         _, told = program.communicate(timeout=30)
     assert program.returncode == 130
     assert told.startswith("interrupted") and told.count("\n") == 1
+
+
+def test_what_a_terminal_obeys_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    from weir import show
+    from weir.faults import guarded as told
+
+    hostile = "\x1b[2J\x1b]0;gone\x07 \x9b31m key\r \u202eback"
+    shown = "\\x1b[2J\\x1b]0;gone\\x07 \\x9b31m key\\r \\u202eback"
+    show.say(hostile)
+    show.fail(hostile)
+    show.table("Quarantine", ["model", "reasons"], [[hostile, "a\tb"]])
+    assert told(lambda: (_ for _ in ()).throw(WeirError(hostile))) == 1
+    found = capsys.readouterr()
+    assert found.out.count(shown) == 2 and found.err.count(shown) == 2
+    assert not set("\x1b\x07\x9b\r\u202e") & set(found.out + found.err)
+
+
+def test_logs_of_runs_are_kept_but_not_for_ever(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import runs
+
+    monkeypatch.setattr(runs, "KEPT_LOGS", 3)
+    folders = [runs.log_folder(f"2026070{day}T000000-aaaa") for day in range(1, 6)]
+    assert [folder.exists() for folder in folders] == [False, False, True, True, True]

@@ -34,6 +34,15 @@ def test_what_is_the_users_own_stays(project: Path, home: Path) -> None:
         leave()
 
 
+def test_a_clone_that_never_made_the_demo_leaves_it_too(project: Path, home: Path) -> None:
+    (home / ".env").write_text("MINE_URL='file:///mine'\nAPP_URL='postgresql://mine@b/c'\n")
+    write_env({"WEIR_DEMO": ""})
+    before = (home / ".env").read_text()
+    assert leave() == [f"moved to demo/example: {', '.join(EXAMPLE)}"]
+    assert (home / ".env").read_text() == before, "an address may be the user's own"
+    assert (project / "demo/example" / EXAMPLE[0]).exists() and (project / "models/staging/mine").exists()
+
+
 def test_the_embedded_warehouse_is_put_aside_and_never_deleted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_URL", "")
     data = embedded.data_folder()
@@ -44,6 +53,7 @@ def test_the_embedded_warehouse_is_put_aside_and_never_deleted(project: Path, mo
         assert str(kept) in "\n".join(leave())
         assert not data.exists() and (kept / "rows").read_text() == "mine"
         write_env({"WEIR_DEMO": "1"})
+        data.mkdir()
         for name in EXAMPLE:
             (project / "demo/example" / name).rename(project / name)
         with pytest.raises(WeirError, match="an older warehouse"):

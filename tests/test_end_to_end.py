@@ -11,6 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.servers.folders import claimed, remove
+from tests.servers.nobody import read_by_nobody
 from weir.settings import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -82,14 +84,16 @@ def corruption(home: Path) -> tuple[dict[str, tuple[int, int]], set[tuple[str, s
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with the demo startup and one run over it."""
-    home = tmp_path_factory.mktemp("company")
+def company() -> Iterator[Path]:
+    """A home with the demo startup and one run over it, in a folder that every user can enter."""
+    folder = claimed("weir-company-")
+    home = folder / "home"
     call(home, "python", "-m", "demo", "make", "--accounts", ACCOUNTS)
     call(home, "weir", "run")
     yield home
     call(home, "python", "-m", "demo", "helpdesk", "stop")
     call(home, "weir", "down")
+    remove(folder)
 
 
 def test_exactly_the_corrupt_rows_are_held_back(company: Path) -> None:
@@ -147,6 +151,12 @@ def test_dbt_by_hand_keeps_to_its_own_schemas(company: Path) -> None:
     assert digest(company, "dev_staging", STAGED) == digest(company, "staging", STAGED)
     refused = call(company, "dbt", "run", "--target", "prod", exit_code=1)
     assert "weir build" in refused or "weir run" in refused
+
+
+def test_no_other_user_can_read_any_of_it(company: Path) -> None:
+    made = {path.relative_to(company).parts[0] for path in company.rglob("*")}
+    assert {"data_docs", "demo", "dlt", "logs", "prefect", "target", "warehouse", ".env"} <= made
+    assert read_by_nobody(company) == []
 
 
 def test_a_failed_gate_leaves_what_readers_see(company: Path) -> None:

@@ -90,7 +90,7 @@ def task_runs(flow_run: str) -> dict[str, str]:
     body = {"flow_runs": {"id": {"any_": [flow_run]}}, "limit": 200}
     found: dict[str, str] = {}
     for _ in range(40):
-        answer = httpx.post(f"{os.environ['PREFECT_API_URL']}/task_runs/filter", json=body).json()
+        answer = httpx.post(f"{os.environ['PREFECT_API_URL']}/task_runs/filter", json=body, auth=login()).json()
         found = {each["name"]: each["state_name"] for each in answer}
         if found and not {"Running", "Pending"} & set(found.values()):
             break
@@ -102,7 +102,14 @@ def flow_state(flow_run: str) -> str:
     """State of a flow run in Prefect."""
     import httpx
 
-    return str(httpx.get(f"{os.environ['PREFECT_API_URL']}/flow_runs/{flow_run}").json()["state_name"])
+    address = f"{os.environ['PREFECT_API_URL']}/flow_runs/{flow_run}"
+    return str(httpx.get(address, auth=login()).json()["state_name"])
+
+
+def login() -> tuple[str, str]:
+    """Name and password for the server."""
+    name, _, password = os.environ["PREFECT_API_AUTH_STRING"].partition(":")
+    return name, password
 
 
 def last_run() -> tuple[str, str | None, str]:
@@ -312,6 +319,69 @@ def test_a_killed_run_is_marked_crashed_by_the_next(company: Company) -> None:
     assert not {"Running", "Pending"} & set(task_runs(killed).values())
     assert query("select count(*) from analytics.fct_orders") == [(100,)]
     assert children() == []
+
+
+def test_a_run_whose_prefect_server_dies_ends_soon_and_is_ended_there_by_the_next(
+    company: Company, prefect: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import psutil
+
+    process = start()
+    until(process, lambda: bool(query("select 1 from ops.runs")))
+    [server] = [
+        each for each in psutil.process_iter() if f"--port {prefect.split(':')[2].split('/')[0]}" in words(each)
+    ]
+    server.kill()
+    out, err = process.communicate(timeout=200)
+    assert process.returncode == 0, err
+    assert "Prefect's server is gone" in " ".join(out.split())
+    assert len(err) < 500, "not a word for each event that could not be sent"
+    assert last_run()[0] == "succeeded"
+    assert query("select count(*) from analytics.fct_orders") == [(100,)]
+    ended = last_run()[2]
+    again = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    again["WEIR_HOME"] = str(next(tmp_path_factory.getbasetemp().glob("prefect*")))
+    subprocess.run([sys.executable, "-c", "from flows import server; server.start()"], env=again, check=True)
+    assert flow_state(ended) == "Running"
+    assert run()[0] == 0
+    assert flow_state(ended) == "Completed"
+    assert set(task_runs(ended).values()) <= {"Completed"}
+
+
+def words(process: Any) -> str:
+    """The command line of a process; empty where it is gone."""
+    import psutil
+
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def test_down_in_the_midst_of_a_run_refuses_or_ends_it_in_order(company: Company) -> None:
+    def weir(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "weir.cli", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    process = start()
+    until(process, lambda: bool(query("select 1 from ops.runs")))
+    [(name,)] = query("select run_id from ops.runs")
+    refused = weir("down")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert f"run {name} (process {process.pid}) is under way, so nothing was stopped" in refused.stderr
+    assert process.poll() is None and last_run()[0] == "running"
+    told = " ".join(weir("status").stdout.split())
+    assert f"run {name} (process {process.pid}) is under way: whether the balance holds is told when" in told
+    assert "does not hold" not in told
+    forced = weir("down", "--force")
+    assert forced.returncode == 0 and f"ended: run {name} (process {process.pid})" in forced.stdout, forced.stderr
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "interrupted" in err
+    assert last_run()[:2] == ("failed", "interrupted")
+    assert children() == []
+    logs = Path(os.environ["WEIR_HOME"]) / "logs/runs" / name
+    assert "interrupted" in (logs / "output.log").read_text()
+    assert {path.name for path in logs.iterdir()} >= {"output.log", "expectations.worker.log"}
 
 
 def test_the_second_of_two_runs_refuses_or_waits(company: Company) -> None:

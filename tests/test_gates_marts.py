@@ -1,5 +1,7 @@
 """Gate marts: against the last publication, against the sources, against past rejections; each suite as declared."""
 
+import html
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,7 @@ from tests.shallow import shallow
 from weir import marts
 from weir import warehouse as house
 from weir.marts import Mart
+from weir.settings import home
 
 
 @pytest.fixture
@@ -83,6 +86,22 @@ def test_range_and_words(built: None) -> None:
     assert sentence == "gate marts: fct_payments has 99 rows whose status is none of succeeded, failed"
 
 
+def test_no_value_runs_as_script_in_a_page(built: None) -> None:
+    hostile = "<img src=x onerror=alert(1)>", "<script>alert(2)</script>", "'\"><svg onload=alert(3)>"
+    run("drop table analytics.churn_features")
+    with house.connect() as connection:
+        for number, word in enumerate(hostile, 1):
+            query = "update analytics_next.fct_payments set status = %s where payment_id = %s"
+            connection.execute(query, [word, str(number)])
+    assert not judge()[0]
+    page = (home() / "data_docs/run/marts-marts.html").read_text()
+    text = html.unescape(re.sub("<[^>]*>", " ", page))
+    assert all(word in text for word in hostile), "a person still reads what was wrong"
+    assert not re.search(r"<(img|script|svg|b)\b[^>]*(alert|onerror|onload)", page)
+    assert "default-src 'none'" in page
+    assert "default-src 'none'" in (home() / "data_docs/index.html").read_text()
+
+
 def test_mean_against_the_last_publication(built: None) -> None:
     run("drop table analytics.churn_features; create table analytics.fct_payments as "
         "select payment_id, amount * 5 as amount, status from analytics_next.fct_payments")  # fmt: skip
@@ -113,3 +132,13 @@ def test_rejections_against_the_past(built: None) -> None:
     )
     run("update quality.quarantine set resolved_at = now() where load_id = 'load3'")
     assert judge()[0]
+
+
+def test_rejections_without_a_past(built: None) -> None:
+    run("drop table analytics.churn_features")
+    stage(0, rejected=600, landed=1000)
+    assert judge() == (
+        False,
+        "gate marts: stg_shop__orders rejected 600 of 1,000 landed rows, where at most 500 were expected "
+        "(half of them, for no earlier set tells what is usual)",
+    )

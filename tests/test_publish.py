@@ -218,3 +218,35 @@ def test_a_torn_manifest_is_made_anew_before_a_build(home: Path, text: str | Non
     assert marts_or_parse(lambda: file.write_text(json.dumps({"nodes": {"m": node}}))) == [Mart("m")]
     file.unlink()
     assert marts_or_parse(lambda: None) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update analytics_next.accounts set mrr = 2 * mrr",
+        "delete from analytics_next.accounts where account_id = 7",
+        "insert into analytics_next.events values ('forged', 1)",
+        "alter table analytics_next.accounts add column forged text default 'x'",
+        "alter table analytics_next.accounts alter column name type text using 'forged'",
+        "alter table analytics_next.accounts alter column account_id type numeric",
+        "drop table analytics_next.events; create table analytics_next.events (kind text, amount double precision)",
+    ],
+)
+def test_what_was_changed_after_the_gate_is_not_published(run: Sql, change: str) -> None:
+    release("r1")
+    seen = digest(run)
+    passed("r2")
+    run(change)
+    with pytest.raises(WeirError, match=r"analytics_next\.(accounts|events) was changed after the gate judged it"):
+        publish.publish("r2", NOW, (), (ACCOUNTS, EVENTS))
+    assert digest(run) == seen
+    passed("r3")  # judged as it is now
+    publish.publish("r3", NOW, ("accounts.account_id",), (ACCOUNTS, EVENTS))
+
+
+def test_a_mart_that_the_gate_did_not_see_is_not_published(run: Sql) -> None:
+    passed("r1")
+    run("create table analytics_next.late (n int)")
+    with pytest.raises(WeirError, match=r"analytics_next\.late was changed after the gate judged it"):
+        publish.publish("r1", NOW, (), (ACCOUNTS, EVENTS, Mart("late")))
+    assert run("select to_regclass('analytics.accounts')") == [(None,)]

@@ -66,6 +66,33 @@ def test_a_lost_env_file_gets_a_new_password(fresh: Path, monkeypatch: pytest.Mo
         assert connection.execute("select 1").fetchone() == (1,)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_folder_of_another_user_is_told_as_such(fresh: Path, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse.ensure()
+    warehouse.stop()
+    data = embedded.data_folder()
+    shutil.chown(data if whole else data / "PG_VERSION", "root", "root")
+    monkeypatch.delenv("WAREHOUSE_URL")
+    with pytest.raises(WeirError, match=rf"belongs to user root.*type `chown -R pgserver {data}`") as caught:
+        warehouse.ensure()
+    assert "shut down" not in str(caught.value)
+    shutil.chown(data, "pgserver", "pgserver")
+    shutil.chown(data / "PG_VERSION", "pgserver", "pgserver")
+    warehouse.ensure()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_why_it_does_not_start_is_told_of_this_start(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse.ensure()
+    warehouse.stop()
+    (embedded.data_folder() / "postgresql.auto.conf").write_text("no_such_setting = 1")
+    monkeypatch.delenv("WAREHOUSE_URL")
+    with pytest.raises(WeirError, match="no_such_setting") as caught:
+        warehouse.ensure()
+    assert "shut down" not in str(caught.value)
+
+
 def test_stop_says_whether_it_was_running(fresh: Path) -> None:
     assert not warehouse.stop()
     warehouse.ensure()

@@ -46,6 +46,7 @@ def _landed(
     """The line of a table as far as raw."""
     expected = {receipt["load_id"]: int(receipt["landed"]) for receipt in receipts if receipt["landed"]}
     line = Line(source, table, loads=len(expected), landed=sum(expected.values()))
+    line.duplicates = int(receipts[0]["duplicates"] or 0)
     for name in ("extracted", "unchanged", "tombstones"):
         setattr(line, name, sum(int(receipt[name]) for receipt in receipts))
     relation = sql.Identifier(f"raw_{source}", table)
@@ -100,14 +101,15 @@ with receipts as (
 ),
 
 newest as (  -- what stood at the source is known only if the newest receipt of the table counted it
-    select distinct on (source, table_name) source, table_name, source_rows
+    select distinct on (source, table_name) source, table_name, source_rows, duplicates
     from ops.landings
     order by source, table_name, landed_at desc, load_id desc
 )
 
 select
     source, table_name, load_id, sum(extracted) as extracted, sum(unchanged) as unchanged,
-    sum(deleted) as tombstones, sum(landed) as landed, max(newest.source_rows) as at_source
+    sum(deleted) as tombstones, sum(landed) as landed, max(newest.source_rows) as at_source,
+    max(newest.duplicates) as duplicates
 from receipts join newest using (source, table_name)
 where %(run)s::text is null or run_id = %(run)s
 group by source, table_name, load_id

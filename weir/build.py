@@ -7,9 +7,10 @@ whether the set was built and tested whole; publication asks for it. Alone: `wei
 import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from traceback import walk_tb
 from typing import Any
 
 from weir import dbt, warehouse
@@ -18,6 +19,8 @@ from weir.marts import marts_or_parse
 from weir.settings import WeirError, home, redact
 from weir.tested import record_build
 
+# Whatever else dbt says of a node is a fault: `partial success`, or a status of a later version.
+_GOOD = {"success", "pass", "warn", "no-op"}
 # Of dbt's words on a node: what its name says already, where it was called from, what only points at a column.
 _NOISE = re.compile(r"\w+ Error in |compiled code at |Please ensure the name|\| (column_name|-+) +\||> |\^|$")
 
@@ -52,8 +55,9 @@ def build(
     _reset_after_failure(as_of)
     # Should this process be killed, nobody may publish the half of a set by the verdict on the one before.
     record(run_id, Built(False, "the build did not end: `weir build` makes the set anew"))
-    outcome = invoke(arguments, run_id, as_of, callbacks, quiet)
-    built = summary(outcome.result)
+    reasons = BatchReasons()
+    outcome = invoke(arguments, run_id, as_of, [*callbacks, reasons], quiet)
+    built = summary(outcome.result, reasons)
     evidence = built
     if built.passed and select:
         evidence = Built(False, f"only a part was built (--select {select})")
@@ -97,22 +101,43 @@ def invoke(
     return outcome
 
 
-def summary(result: Any) -> Built:
-    """dbt's result of a build, in one sentence."""
+class BatchReasons(dict[str, str]):
+    """Why the first failed batch of each microbatch model failed, by the model's id.
+
+    A callback of dbt's runner: dbt tells the reason of a batch in an event only, never in its result.
+    """
+
+    def __call__(self, message: Any) -> None:
+        """Keep the reason that the event holds, if it is the first one of its model."""
+        if message.info.name == "GenericExceptionOnRun" and message.data.unique_id:
+            self.setdefault(message.data.unique_id, message.data.exc.removeprefix("Exception on worker thread. "))
+
+
+def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
+    """dbt's result of a build, in one sentence; `reasons` tells why batches failed."""
     counts: dict[str, int] = {}
-    faults = []
+    failed: list[Any] = []
+    skipped: list[Any] = []
     for node in result or []:
         status = str(getattr(node.status, "value", node.status))
         counts[status] = counts.get(status, 0) + 1
-        if status in {"error", "fail", "runtime error"}:
-            faults.append(node_fault(node))
+        if status not in _GOOD:
+            (skipped if status == "skipped" else failed).append(node)
+    # A node is skipped for one that failed before it; it is named where nothing else says why.
+    faults = [node_fault(node, reasons) for node in failed or skipped]
     told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     return Built(not faults, sentence(faults) if faults else f"built and tested: {told}", counts, faults)
 
 
-def node_fault(result: Any) -> str:
+def node_fault(result: Any, reasons: Mapping[str, str] | None = None) -> str:
     """dbt's result of a node that failed, in one line: which model or test, in which file, what is wrong."""
-    node, text = result.node, re.sub(r"\x1b\[[0-9;]*m", "", str(result.message or result.status))
+    node, text = result.node, str(result.message or result.status)
+    batches = getattr(result, "batch_results", None)
+    if batches and batches.failed:
+        number = len(batches.failed) + len(batches.successful)
+        reason = (reasons or {}).get(node.unique_id, "its log says why")
+        text = f"{len(batches.failed)} of {number} batches failed, the first from {min(batches.failed)[0]} on: {reason}"
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
     lines = [line for line in map(str.strip, text.splitlines()) if not _NOISE.match(line)]
     what = one_line(" ".join(lines))
     return f"{str(node.resource_type).replace('_', ' ')} {node.name} ({node.original_file_path}): {what}"
@@ -127,8 +152,25 @@ def sentence(faults: Sequence[str]) -> str:
 
 
 def one_line(fault: object) -> str:
-    """The fault's text on one line, no secrets, not endless."""
-    return " ".join(redact(fault).split())[:400]
+    """The fault's text on one line, no secrets, not endless; of a fault of dbt's also the file that it was reading."""
+    text = " ".join(redact(fault).split())
+    what, file = _read_last(fault) if isinstance(fault, BaseException) else ("", "")
+    return (f"{what} ({file}): {text}" if file and file not in text else text)[:400]
+
+
+def _read_last(fault: BaseException) -> tuple[str, str]:
+    """What dbt was reading when it gave up, and in which file: many of its parsing errors say neither."""
+    step: BaseException | None = fault
+    while step is not None:
+        for frame, _ in reversed(list(walk_tb(step.__traceback__))):
+            for name in ("node", "parsed_node", "block", "target", "source"):
+                found = frame.f_locals.get(name)
+                path = getattr(getattr(found, "file", None), "path", found)
+                file = getattr(path, "original_file_path", None)
+                if isinstance(file, str) and file:
+                    return str(getattr(found, "name", "") or file), file
+        step = step.__cause__ or step.__context__
+    return "", ""
 
 
 def _reset_after_failure(as_of: datetime) -> None:

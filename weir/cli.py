@@ -51,11 +51,18 @@ def run(
 
 
 @app.command()
-def land(source: Sources = None, as_of: AsOf = None, full_compare: FullCompare = False) -> None:
+def land(
+    source: Sources = None,
+    table: Annotated[
+        list[str] | None, typer.Option("--table", "-t", help="Only this one: app.users. Repeatable.")
+    ] = None,
+    as_of: AsOf = None,
+    full_compare: FullCompare = False,
+) -> None:
     """Land in raw what is new at the sources."""
     from weir import commands
 
-    raise typer.Exit(commands.land(source, _moment(as_of), full_compare))
+    raise typer.Exit(commands.land(source, table, _moment(as_of), full_compare))
 
 
 @app.command()
@@ -129,16 +136,18 @@ def up() -> None:
     from flows import server
     from weir import commands
 
-    raise typer.Exit(commands.up(server.start))
+    raise typer.Exit(commands.up(server.start, server.login))
 
 
 @app.command()
-def down() -> None:
+def down(
+    force: Annotated[bool, typer.Option("--force", help="End a run that is under way first, in order.")] = False,
+) -> None:
     """Stop what runs on: server, warehouse, demo. The data stay."""
     from flows import server
     from weir import commands
 
-    raise typer.Exit(commands.down(server.stop))
+    raise typer.Exit(commands.down(server.stop, force))
 
 
 @app.command()
@@ -162,7 +171,9 @@ def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is im
 def main() -> None:
     """Run the command line; whatever goes wrong is one line."""
     from weir.faults import guarded
+    from weir.private import keep_private
 
+    keep_private()
     sys.exit(guarded(lambda: app(sys.argv[1:] or ["--help"], standalone_mode=False, prog_name="weir")))
 
 

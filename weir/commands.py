@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from weir import publish as publication
-from weir import published, rollback, show, tested, warehouse
+from weir import published, rollback, show, tested, under_way, warehouse
 from weir.pulse import pulse
 from weir.settings import WeirError, load_env, project_dir
 
@@ -21,8 +21,8 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
 
 
-def land(sources: Sequence[str] | None, as_of: datetime, full: bool) -> int:
-    """Land the sources; 1 when one of them failed (the others have landed)."""
+def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: datetime, full: bool) -> int:
+    """Land the sources, or these tables ("source.table"); 1 when one of them failed (the others have landed)."""
     from ingest.land import land as land_plan
     from ingest.plan import read_plan
 
@@ -30,7 +30,14 @@ def land(sources: Sequence[str] | None, as_of: datetime, full: bool) -> int:
     plan = read_plan(project_dir())
     run_id = new_run_id()
     with _alone(), pulse("land"):
-        results = land_plan(plan, run_id=run_id, as_of=as_of, sources=list(sources) if sources else None, full=full)
+        results = land_plan(
+            plan,
+            run_id=run_id,
+            as_of=as_of,
+            sources=list(sources) if sources else None,
+            tables=list(tables) if tables else None,
+            full=full,
+        )
     show.landed(results)
     return int(any(result.state != "landed" for result in results))
 
@@ -110,18 +117,31 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
     return int(bool(proof.faults))
 
 
-def up(start: Callable[[], str]) -> int:
+def up(start: Callable[[], str], login: Callable[[], str]) -> int:
     """Start the warehouse and Prefect's server."""
     from weir.settings import redact
 
     show.say(f"warehouse  {redact(warehouse.ensure())}")
     show.say(f"Prefect    {start().removesuffix('/api')}")
+    if login():
+        show.say(f"           {login()}")
     return 0
 
 
-def down(stop: Callable[[], bool]) -> int:
-    """Stop everything that runs on; the data stay."""
+def down(stop: Callable[[], bool], force: bool) -> int:
+    """Stop everything that runs on; the data stay. A run that is under way is ended first, with `force` only.
+
+    Raises WeirError when one is under way and `force` is false.
+    """
     load_env()
+    while found := under_way.now():
+        if not force:
+            raise WeirError(
+                f"{found} is under way, so nothing was stopped: wait until it has ended (`weir status`), or end it "
+                "first by `weir down --force`"
+            )
+        under_way.end(found)
+        show.say(f"ended: {found}")
     stopped = ["Prefect's server"] if stop() else []
     if os.environ.get("WEIR_DEMO") == "1":
         from demo import helpdesk

@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from weir.policy import protect
+from weir.private import keep_private
 from weir.settings import WeirError, home, load_env, project_dir, redact
 
 # What would write tables that readers' marts are published from.
@@ -83,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     target = option(arguments, "--target", "-t") or os.environ.get("DBT_TARGET") or "dev"
     try:
+        keep_private()
         load_env()
         verb = command(arguments)
         refuse(verb, target)
@@ -99,7 +102,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from dbt.cli.main import cli
 
     sys.argv = ["dbt", *arguments]
-    cli(prog_name="dbt")
+    try:
+        cli(prog_name="dbt")
+    finally:
+        if verb == "docs generate":
+            folder = option(arguments, "--target-path") or os.environ["DBT_TARGET_PATH"]
+            protect(project_dir() / folder / "index.html")
 
 
 if __name__ == "__main__":

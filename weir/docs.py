@@ -11,12 +11,21 @@ import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from weir import show
+from weir.children import for_dbt, handed
 from weir.settings import WeirError, load_env
 
 
 class _Pages(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Answer a browser on this machine; not a page whose name was made to lead here."""
+        if urlsplit(f"//{self.headers.get('Host', '')}").hostname not in {"127.0.0.1", "localhost"}:
+            self.send_error(403, "ask for 127.0.0.1 or localhost")
+        else:
+            super().do_GET()
+
     def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing of each request."""
 
@@ -59,7 +68,7 @@ def _generate() -> int:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # dbt inherits it: we end it, with no traceback
     try:
         command = [sys.executable, "-m", "weir.dbt", "docs", "generate", "--target", "prod"]
-        child = subprocess.Popen(command, env=os.environ | quiet)
+        child = subprocess.Popen(command, env=handed(*for_dbt(), **quiet))
     finally:
         signal.signal(signal.SIGINT, before)
     try:

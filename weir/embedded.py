@@ -14,7 +14,7 @@ from pathlib import Path
 
 from weir import initdb, programs
 from weir.ports import free_port, is_free
-from weir.settings import WeirError, home, write_env
+from weir.settings import WeirError, home, load_env, write_env
 
 DATABASE = "weir"
 REFUSED = (
@@ -29,7 +29,9 @@ def start() -> str:
     Raises WeirError when it can't be made or started.
     """
     with _lock():
+        load_env()  # another process may have made the server, and its password, while this one waited
         data = data_folder()
+        programs.check_owner(data)
         password = os.environ.get("WEIR_PG_PASSWORD") or ""
         if not (data / "PG_VERSION").exists():
             password = initdb.make(data)
@@ -99,8 +101,10 @@ def _start(data: Path) -> int:
     """Start the server on its port of .env, or on a free one; returns the port."""
     wanted = os.environ.get("WEIR_PG_PORT") or ""
     port = int(wanted) if wanted.isdigit() and is_free(int(wanted)) else free_port()
-    programs.log(data).touch()
-    programs.own(programs.log(data))
+    log = programs.log(data)
+    log.touch()
+    programs.own(log)
+    written = log.stat().st_size
     for attempt in range(5):
         done = programs.run(
             "pg_ctl", "start", "-w", "-t", "120", "-D", data, "-l", programs.log(data), "-o", f"-p {port}"
@@ -113,8 +117,9 @@ def _start(data: Path) -> int:
         time.sleep(0.5 * (attempt + 1))  # after kill -9, old backends hold the shared memory for a moment
         if not is_free(port):
             port = free_port()
-    tail = programs.log(data).read_text(errors="replace").splitlines()[-3:] if programs.log(data).exists() else []
-    raise programs.fail(data, "does not start", " ".join(tail) or done.stdout)
+    # Of the log only what this start wrote: the line before is the last stop's "is shut down".
+    told = log.read_bytes()[written:].decode(errors="replace").splitlines()[-3:]
+    raise programs.fail(data, "does not start", " ".join(told) or done.stdout)
 
 
 def _make_database(data: Path, port: int) -> None:

@@ -37,6 +37,7 @@ class Line:
     superseded: int = 0
     deleted: int = 0
     at_source: int | None = None  # at the newest snapshot that was counted and landed
+    duplicates: int = 0  # rows of its files beyond these: the same key and content once more
     staging: int | None = None
     quarantined: int | None = None
 

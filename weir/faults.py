@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from weir.settings import WeirError, home, redact
+from weir.redaction import printable, redact
+from weir.settings import WeirError, home
 
 _INTERRUPTED = 130
 _ROOM = 1 << 20  # bytes below which nothing can be started
@@ -88,4 +89,4 @@ def _help(fault: Any) -> str:
 
 def _tell(text: str) -> None:
     red, plain_again = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() else ("", "")
-    sys.stderr.write(f"{red}{' '.join(redact(text).split())}{plain_again}\n")
+    sys.stderr.write(f"{red}{' '.join(printable(text).split())}{plain_again}\n")

@@ -36,14 +36,11 @@ logging_collector = off
 
 def make(data: Path) -> str:
     """initdb with a random password, kept in .env; returns the password. Raises WeirError when it can't be made."""
-    if programs.is_root() and subprocess.run(["id", programs.SYSTEM_USER], capture_output=True).returncode:
-        made = subprocess.run(
-            ["useradd", "--system", "-s", "/bin/false", programs.SYSTEM_USER], capture_output=True, text=True
-        )
-        if made.returncode:
-            raise programs.fail(data, f"can't have its system user {programs.SYSTEM_USER}", made.stderr)
+    programs.ensure_user(data)
     password = secrets.token_urlsafe(24)
     shutil.rmtree(data, ignore_errors=True)  # what an interrupted initdb left has no PG_VERSION
+    if data.is_relative_to(programs.SHARED):
+        programs.make_shared()
     data.mkdir(parents=True, mode=0o700)
     word = data.with_name(f"{data.name}.password")
     word.touch(mode=0o600)
@@ -74,7 +71,7 @@ def new_password(data: Path) -> str:
     command = f"alter role {USER} password '{password}';\n"
     done = subprocess.run(
         [str(programs.folder() / "postgres"), "--single", "-D", str(data), "postgres"],
-        input=command, capture_output=True, text=True, cwd="/", **programs.as_user(),
+        input=command, capture_output=True, text=True, cwd="/", env=programs.environment(), **programs.as_user(),
     )  # fmt: skip
     if done.returncode:
         raise programs.fail(data, "lost its password with .env and can't be given a new one", done.stderr)

@@ -28,15 +28,62 @@ def as_user() -> dict[str, Any]:
     return {"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if is_root() else {}
 
 
+def environment() -> dict[str, str]:
+    """What PostgreSQL's programs need of the environment."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
+
+
 def own(path: Path) -> None:
     """Give the file or folder to the system user, where we are root."""
     if is_root():
         shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
 
 
+def ensure_user(data: Path) -> None:
+    """Make the system user where we are root and it is not there. Raises WeirError when it can't be made."""
+    if not is_root() or subprocess.run(["id", SYSTEM_USER], capture_output=True, env=environment()).returncode == 0:
+        return
+    command = ["useradd", "--system", "-s", "/bin/false", SYSTEM_USER]
+    made = subprocess.run(command, capture_output=True, text=True, env=environment())
+    if made.returncode:
+        raise fail(data, f"can't have its system user {SYSTEM_USER}", made.stderr)
+
+
+def check_owner(data: Path) -> None:
+    """Raise WeirError when the data folder belongs to another user than the one that PostgreSQL runs as."""
+    if not data.exists():
+        return
+    ensure_user(data)
+    import pwd
+
+    wanted = pwd.getpwnam(SYSTEM_USER) if is_root() else pwd.getpwuid(os.geteuid())
+    file = data / "PG_VERSION"  # an `ls` of the folder may be right where a copy of its files is not
+    for path in (data, file) if file.exists() else (data,):
+        if (uid := path.stat().st_uid) != wanted.pw_uid:
+            raise WeirError(
+                f"the embedded warehouse's folder {data} belongs to user {_name(uid)}, and PostgreSQL runs as "
+                f"{wanted.pw_name}: type `chown -R {wanted.pw_name} {data}`, or set WEIR_HOME to another folder"
+            )
+
+
+def _name(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def reachable(path: Path) -> bool:
     """Whether every folder above the path lets other users through."""
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents if parent.exists())
+
+
+def make_shared() -> None:
+    """Make the folder that the system user must pass through; nobody else sees what lies in it."""
+    SHARED.mkdir(parents=True, exist_ok=True)
+    SHARED.chmod(0o711)
 
 
 def folder() -> Path:
@@ -50,7 +97,7 @@ def folder() -> Path:
     stat = tree.stat()
     copy = SHARED / f"postgres-{stat.st_ino}-{int(stat.st_mtime)}"
     if not copy.exists():
-        SHARED.mkdir(parents=True, exist_ok=True)
+        make_shared()
         partial = copy.with_name(f"{copy.name}.{os.getpid()}")
         shutil.copytree(tree, partial, symlinks=True)
         partial.rename(copy)
@@ -60,11 +107,10 @@ def folder() -> Path:
 def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run a program of PostgreSQL, as the system user where we are root."""
     words = [str(folder() / program), *map(str, arguments)]
-    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
     # Output to a file: a pipe would stay open in the server that pg_ctl leaves behind.
     with (home() / "postgres-tool.log").open("w+") as log:
         done = subprocess.run(
-            words, cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_user()
+            words, cwd="/", env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_user()
         )
         log.seek(0)
         return subprocess.CompletedProcess(words, done.returncode, log.read(), "")

@@ -6,8 +6,9 @@ only (TRUNCATE or a swapped table reads as empty in an older snapshot).
 Alone: `weir publish`; rollback.py takes it back.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -16,7 +17,7 @@ from weir import merge, not_null, published, publisher, reshape, undo
 from weir.marts import NEXT, PUBLISHED, Mart, marts, shape
 from weir.publisher import Change
 from weir.settings import WeirError
-from weir.tested import refuse_untested
+from weir.tested import judged
 
 PART = "only a part was built"  # how the sentence of a build with --select begins
 
@@ -27,20 +28,23 @@ def publish(
     """Merge the rows that differ from analytics_next into analytics. A second publisher waits for the first.
 
     `accept` names what may be lost: `mart.column` dropped or retyped, `mart` dropped.
-    Raises WeirError when the set was not built, tested and passed by the gate in this run; nothing is changed then.
+    Raises WeirError when the set was not built, tested and passed by the gate in this run, or was changed since the
+    gate judged it; nothing is changed then.
     """
     chosen = marts() if found is None else found
     with publisher.alone() as connection:
         _refuse_part(connection)
-        refuse_untested(connection, run_id)
+        digests = judged(connection, run_id)
         gone = reshape.vanished(connection, chosen)
         plans = reshape.plans(connection, chosen)
+        for plan in plans:
+            _refuse_changed(plan.mart, digests, "columns", plan.built.columns)
         reshape.refuse_losses(plans, gone, accept)
         reshape.before(connection, plans)
         for plan in plans:
             not_null.relax(connection, plan)
         with connection.transaction():
-            changes, publication = _merge_all(connection, plans, run_id, as_of)
+            changes, publication = _merge_all(connection, plans, run_id, as_of, digests)
             for name in gone:
                 undo.mark(connection, publication, name, "shape")
         dropped = [Change(name, 0, 0, publisher.count(connection, Mart(name)), None) for name in gone]
@@ -81,10 +85,26 @@ def _refuse_part(connection: psycopg.Connection) -> None:
         raise WeirError(f"nothing is published, for {row[1]}: `weir build` builds the whole set")
 
 
+def _refuse_changed(mart: Mart, digests: Mapping[str, Any], fact: str, found: Any) -> None:
+    """Raises WeirError where a fact of the mart's digest (columns, rows, sum) is not what the gate judged."""
+    if (digests.get(mart.name) or {}).get(fact) != found:
+        raise WeirError(
+            f"nothing is published, for {NEXT}.{mart.name} was changed after the gate judged it: "
+            "`weir build`, `weir check marts` and `weir publish` make, judge and publish the set anew"
+        )
+
+
 def _merge_all(
-    connection: psycopg.Connection, plans: Sequence[reshape.Plan], run_id: str, as_of: datetime
+    connection: psycopg.Connection,
+    plans: Sequence[reshape.Plan],
+    run_id: str,
+    as_of: datetime,
+    digests: Mapping[str, Any],
 ) -> tuple[list[Change], int]:
-    """All marts, in the caller's transaction: compare, keep undo, delete, update, insert, write down what was done."""
+    """All marts, in the caller's transaction: compare, keep undo, delete, update, insert, write down what was done.
+
+    Raises WeirError when a mart is then not the one of `digests`: it was changed after the gate judged it.
+    """
     undo.settings(connection)
     by_name = {plan.mart.name: plan for plan in plans}
     for plan in plans:
@@ -119,7 +139,9 @@ def _merge_all(
             "values (%s, %s, %s, %s, %s, %s)",
             [row[0], change.mart, change.inserted, change.updated, change.deleted, change.rows],
         )
-        published.keep(connection, row[0], change.mart, by_name[change.mart].built.columns)
+        left = published.keep(connection, row[0], change.mart, by_name[change.mart].built.columns)
+        for fact in ("rows", "sum"):
+            _refuse_changed(by_name[change.mart].mart, digests, fact, left[fact])
     return changes, int(row[0])
 
 

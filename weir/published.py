@@ -51,7 +51,10 @@ def told(connection: psycopg.Connection) -> str:
 
 
 def digest(connection: psycopg.Connection, schema: str, mart: str, only: Collection[str] | None = None) -> Any:
-    """{rows, columns, sum, postgres} of a mart's table, over those columns or all; None where table or column lacks."""
+    """{rows, columns, sum, postgres} of a mart's table, over those columns or all; None where table or column lacks.
+
+    `columns` holds the type of each column, by its name.
+    """
     found = shape(connection, schema, mart)
     columns = sorted(found.columns if only is None else only) if found else []
     if not found or not set(columns) <= set(found.columns):
@@ -63,7 +66,8 @@ def digest(connection: psycopg.Connection, schema: str, mart: str, only: Collect
     query = sql.SQL("select count(*), coalesce(sum(hash_record_extended(row({}), 0)), 0)::text from {}")
     row: Any = connection.execute(query.format(sql.SQL(", ").join(parts), found.relation)).fetchone()
     postgres = connection.info.server_version // 10_000  # another major version may hash differently
-    return {"rows": row[0], "columns": columns, "sum": row[1], "postgres": postgres}
+    types = {name: found.columns[name] for name in columns}
+    return {"rows": row[0], "columns": types, "sum": row[1], "postgres": postgres}
 
 
 def compare(connection: psycopg.Connection) -> list[PublishedCheck]:
@@ -90,9 +94,11 @@ def compare(connection: psycopg.Connection) -> list[PublishedCheck]:
     return checks
 
 
-def keep(connection: psycopg.Connection, publication: int, mart: str, columns: Collection[str]) -> None:
-    """Write down the digest that `compare` will hold the mart against; in the transaction of its publication."""
+def keep(connection: psycopg.Connection, publication: int, mart: str, columns: Collection[str]) -> Any:
+    """Write down the digest that `compare` will hold the mart against; returns it. In the publication's transaction."""
+    left = digest(connection, PUBLISHED, mart, columns)
     connection.execute(
         "update ops.publication_tables set digest = %s where publication_id = %s and mart = %s",
-        [json.dumps(digest(connection, PUBLISHED, mart, columns)), publication, mart],
+        [json.dumps(left), publication, mart],
     )
+    return left

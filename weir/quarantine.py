@@ -14,6 +14,7 @@ from rich.json import JSON
 
 from weir import show as shown
 from weir import warehouse
+from weir.redaction import printable
 from weir.settings import WeirError, load_env, project_dir
 
 GONE = "(no longer declared)"
@@ -112,7 +113,9 @@ def _one(rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str, h
         state = f"{how} {resolved:%Y-%m-%d %H:%M}" if resolved else "open"
         shown.say(f"{model}  {name}  [{state}]", style="bold")
         shown.say(f"{'; '.join(reasons)}  (first seen {seen:%Y-%m-%d %H:%M}, load {load})", style="red")
-        terminal.print(JSON(json.dumps(row), ensure_ascii=False))
+        received = JSON(json.dumps(row), ensure_ascii=False).text
+        received.plain = printable(received.plain)
+        terminal.print(received)
     for model, reason, parent in beside:
         shown.say(f"{model}  {key}  [accepted, but held back from the marts]", style="bold")
         shown.say(f"{reason}{f': it refers to {parent}' if parent else ''}", style="red")

@@ -57,6 +57,7 @@ create table if not exists ops.key_bits (
 );
 
 alter table ops.landings add column if not exists drift text;
+alter table ops.landings add column if not exists duplicates bigint;
 create index if not exists landings_by_table on ops.landings (source, table_name, landed_at);
 
 create table if not exists ops.gates (

@@ -4,15 +4,19 @@ In: `.env` in the project's root and the environment. Out: typed values, and `re
 Nothing is read at import, so that a secret lives no longer than the call that needs it.
 """
 
-import functools
+import fcntl
 import io
 import os
 import re
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
+
+from weir import redaction
+from weir.redaction import redact as redact
 
 ROOT = Path(__file__).resolve().parent.parent
 # Switched off before any library looks: nobody's runs are anybody else's business.
@@ -23,6 +27,8 @@ QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
+ONLY = "WEIR_ENV_ONLY"  # in a child of ours: the patterns of what it may take from `.env`
+_filled: dict[str, str] = {}  # what Weir has put in the environment, as against what a person exported
 QUOTING = "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
 
 
@@ -36,31 +42,50 @@ def env_file() -> Path:
 
 
 def load_env() -> None:
-    """Fill the environment from `.env`; what is set already stays.
+    """Fill the environment from `.env`; what is set already stays. A child of ours takes what its list names.
 
     Raises WeirError when the file or a line of it can't be read.
     """
+    only = (os.environ.get(ONLY) or "*").split()
+    for name, value in _read_env().items():
+        if name not in os.environ and any(fnmatchcase(name, pattern) for pattern in only):
+            put({name: value})
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+
+
+def put(values: Mapping[str, str]) -> None:
+    """Set the values in the environment as Weir's own; a name that a person has exported stays that person's."""
+    for name, value in values.items():
+        if name not in os.environ or os.environ[name] == _filled.get(name):
+            _filled[name] = value
+        os.environ[name] = value
+
+
+def outer() -> dict[str, str]:
+    """The environment without what Weir has put there."""
+    return {name: value for name, value in os.environ.items() if _filled.get(name) != value}
+
+
+def _read_env() -> dict[str, str]:
+    """The names and values of `.env`."""
     from dotenv import dotenv_values
     from dotenv.parser import parse_stream
 
     try:
         text = env_file().read_text(encoding="utf-8") if env_file().exists() else ""
-        torn_lines = [
-            each.original.line
-            for each in parse_stream(io.StringIO(text))
-            if each.error or (each.key and each.value is None)
-        ]
-        if torn_lines:
+    except OSError as fault:
+        raise WeirError(f"{env_file()} can't be read ({fault.strerror}): see that it is a file of yours") from None
+    except UnicodeDecodeError as fault:
+        raise WeirError(f"{env_file().name} can't be read ({fault}): it must be a text file in UTF-8") from None
+    for each in parse_stream(io.StringIO(text)):
+        if each.error or (each.key and each.value is None):
             raise WeirError(
-                f"{env_file()}, line {torn_lines[0]}, can't be read: write it as NAME='value', quotes closed, "
+                f"{env_file()}, line {each.original.line}, can't be read: write it as NAME='value', quotes closed, "
                 "or put # before it"
             )
-        values = dotenv_values(stream=io.StringIO(text))
-    except (OSError, UnicodeDecodeError) as fault:
-        raise WeirError(f"{env_file().name} can't be read ({fault}): it must be a text file in UTF-8") from None
-    for name, value in (QUIET | values).items():
-        if value is not None and "\0" not in value:
-            os.environ.setdefault(name, value)
+    values = dotenv_values(stream=io.StringIO(text))
+    return {name: value for name, value in values.items() if value is not None and "\0" not in value}
 
 
 def write_env(values: dict[str, str]) -> None:
@@ -70,6 +95,7 @@ def write_env(values: dict[str, str]) -> None:
     """
     _rewrite_env(values, [f"{name}='{value}'" for name, value in values.items()])
     os.environ.update(values)
+    _filled.update(values)
 
 
 def remove_env(names: Collection[str]) -> list[str]:
@@ -85,13 +111,17 @@ def _rewrite_env(names: Collection[str], added: list[str]) -> None:
     path = env_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines if line.split("=", 1)[0].strip() not in names]
-        text = "\n".join([*kept, *added]) + "\n"
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".env.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp makes it mode 600
-            file.write(text)
-        os.replace(temporary, path)
+        home().mkdir(parents=True, exist_ok=True)
+        # Of two processes that write at once, the second must read what the first has written.
+        with (home() / "env.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            kept = [line for line in lines if line.split("=", 1)[0].strip() not in names]
+            text = "\n".join([*kept, *added]) + "\n"
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".env.")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp makes it mode 600
+                file.write(text)
+            os.replace(temporary, path)
     except (OSError, UnicodeDecodeError) as fault:
         raise WeirError(f"{path.name} can't be written ({fault}): make its folder writable") from None
 
@@ -112,6 +142,7 @@ def env_url(name: str) -> str:
 
     Raises WeirError when the variable is not set or holds no URL.
     """
+    redaction.hide_password(name)
     value = (os.environ.get(name) or "").strip()
     if not value:
         raise WeirError(f"{name} is not set: put the address of the source in .env (see .env.example)")
@@ -170,29 +201,3 @@ def parse_moment(text: str, name: str) -> datetime:
             f"{name} is no date or time: {text!r}; write it as 2026-07-01 or 2026-07-01T00:00:00Z"
         ) from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-@functools.lru_cache(maxsize=1)  # a table of a hundred lines is redacted cell by cell
-def _secrets(environment: frozenset[tuple[str, str]]) -> list[str]:
-    """Every password and token that the environment holds, as written and decoded, the longest first."""
-    found: set[str] = set()
-    for name, value in environment:
-        if re.search(r"(PASSWORD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY)$", name) and value:
-            found.add(value)
-        if not name.endswith("_URL") or not value:
-            continue
-        # By hand and greedy to the last @: a password with a bare @ or / in it is torn apart by every URL parser.
-        for match in (re.match(r"[^:/]+://[^:/@]*:(.+)@", value), re.match(r"[^:/]+://[^:/@]*:([^@]+)@", value)):
-            if match:
-                whole = match.group(1)
-                found |= {whole, unquote(whole), quote(unquote(whole), safe="")}
-                found |= {part for part in re.split(r"[@/:?#]", whole) if len(part) > 3}
-    return sorted((secret for secret in found if len(secret) > 2), key=len, reverse=True)
-
-
-def redact(text: object) -> str:
-    """The text with every password and token known to the environment, or inside a URL, replaced by ***."""
-    result = str(text)
-    for secret in _secrets(frozenset(os.environ.items())):
-        result = result.replace(secret, "***")
-    return re.sub(r"(://[^:/\s@]*):[^@\s/]+@", r"\1:***@", result)

@@ -5,6 +5,7 @@ In: lines of the balance, changes, entries. Out: text on standard output; `fail`
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,9 +14,10 @@ from rich.text import Text
 
 from weir.equations import Line
 from weir.publisher import Change
-from weir.settings import redact
+from weir.redaction import printable
 
 NARROWEST = 130  # in a pipe, where no terminal says how wide it is
+_log: Console | None = None
 
 
 def console(stderr: bool = False) -> Console:
@@ -26,14 +28,27 @@ def console(stderr: bool = False) -> Console:
     return made
 
 
+def log_to(path: Path) -> None:
+    """Write whatever is printed from now on to the file as well, as plain text."""
+    global _log
+    _log = Console(file=path.open("a", encoding="utf-8"), width=NARROWEST, highlight=False)
+
+
 def say(text: str, style: str = "") -> None:
     """One line, secrets out."""
-    console().print(Text(redact(text), style=style), soft_wrap=True)
+    _print(Text(printable(text), style=style), soft_wrap=True)
 
 
 def fail(text: str) -> None:
     """One red line on standard error, secrets out."""
-    console(stderr=True).print(Text(" ".join(redact(text).split()), style="bold red"), soft_wrap=True)
+    _print(Text(" ".join(printable(text).split()), style="bold red"), stderr=True, soft_wrap=True)
+
+
+def _print(found: Any, stderr: bool = False, soft_wrap: bool = False) -> None:
+    console(stderr).print(found, soft_wrap=soft_wrap)
+    if _log:
+        _log.print(found, soft_wrap=soft_wrap)
+        _log.file.flush()
 
 
 def several(faults: Sequence[str]) -> None:
@@ -52,7 +67,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         made.add_column(name.removesuffix("#"), justify=side, overflow="fold", no_wrap=whole)
     for row in rows:
         made.add_row(*(cell(value) for value in row))
-    console().print(made)
+    _print(made)
 
 
 def cell(value: object) -> Text:
@@ -67,7 +82,7 @@ def cell(value: object) -> Text:
         return Text(f"{value:,}")
     if isinstance(value, datetime):
         return Text(f"{value.astimezone(UTC):%Y-%m-%d %H:%M}")
-    return Text(redact(value))
+    return Text(printable(value))
 
 
 def balance(lines: Sequence[Line]) -> None:
@@ -77,7 +92,7 @@ def balance(lines: Sequence[Line]) -> None:
         return
     columns, rows = _without_zeros(
         ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
-         "at source#", "staging#", "quarantine#", "holds"],
+         "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
         [
             [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
             for line in lines
@@ -97,14 +112,14 @@ def balance(lines: Sequence[Line]) -> None:
 
 def _staged(line: Line) -> list[object]:
     if line.model is None:
-        return [None] * 7
-    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted]
+        return [None] * 8
+    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.duplicates]
     return [*found, line.at_source, line.staging, line.quarantined]
 
 
 def _without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[str], list[list[object]]]:
     """Without the columns in which no table has anything to say, so that the rest fits a terminal."""
-    rare = {"known#", "superseded#", "deleted#"}
+    rare = {"known#", "superseded#", "deleted#", "duplicates#"}
     kept = [n for n, name in enumerate(columns) if name not in rare or any(row[n] for row in rows)]
     return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
@@ -161,15 +176,16 @@ def gate_failures(failures: Iterable[Mapping[str, Any]]) -> None:
 def proof(found: Any) -> None:
     """The proof of `weir.verify`: each source against raw, and raw against staging and quarantine."""
     if found.checks:
-        table(
-            "Sources against raw",
-            ["table", "promise", "at source#", "raw#", "missing#", "extra#", "different#", "changed since#", "holds"],
+        columns, rows = _without_zeros(
+            ["table", "promise", "duplicates#", "at source#", "raw#", "missing#", "extra#", "different#",
+             "changed since#", "holds"],
             [
-                [f"{check.source}.{check.table}", check.promise, check.source_rows, check.raw_rows, check.missing,
-                 check.extra, check.different, check.changed_since, check.holds]
+                [f"{check.source}.{check.table}", check.promise, check.duplicates, check.source_rows, check.raw_rows,
+                 check.missing, check.extra, check.different, check.changed_since, check.holds]
                 for check in found.checks
             ],
         )  # fmt: skip
+        table("Sources against raw", columns, rows)
     if found.findings:
         table(
             "Raw against staging and quarantine",

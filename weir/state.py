@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from weir import published, warehouse
+from weir import published, under_way, warehouse
 from weir import show as shown
 from weir.balance import lines
 from weir.quarantine import GONE
@@ -34,7 +34,7 @@ def show() -> int:
     with warehouse.connect() as connection:
         found = {row[0]: row for row in connection.execute(_TABLES).fetchall()}
         _sources(found, now)
-        _balance()
+        _balance(under_way.holder(connection))
         _publication(connection)
         runs = connection.execute(_RUNS).fetchall()
         if runs:
@@ -61,7 +61,10 @@ def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
     shown.table("Tables", ["table", "promise", "last way", "last landing", "last change", "rows at source#"], rows)
 
 
-def _balance() -> None:
+def _balance(busy: under_way.Holder | None) -> None:
+    if busy:
+        shown.say(f"{busy} is under way: whether the balance holds is told when it has ended.", style="yellow")
+        return
     counted = lines()
     wrong = [f"{line.source}.{line.table}" for line in counted if not line.holds]
     if wrong:

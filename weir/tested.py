@@ -1,7 +1,9 @@
 """Evidence that a set may be published: it was built, dbt's tests held, and then the gate passed, in one run.
 
-In: `ops.gates`. Out: nothing, or one line that says what is missing.
+In: `ops.gates`. Out: the digests of the marts that the gate judged, or one line that says what is missing.
 """
+
+from typing import Any
 
 import psycopg
 
@@ -23,10 +25,13 @@ def last_build(connection: psycopg.Connection) -> str | None:
     return str(row[0]) if row else None
 
 
-def refuse_untested(connection: psycopg.Connection, run_id: str) -> None:
-    """Raises WeirError unless this run made the newest build, its tests held, and its marts gate then passed."""
+def judged(connection: psycopg.Connection, run_id: str) -> dict[str, Any]:
+    """The digest of each mart of the newest build, by name, as the gate judged it.
+
+    Raises WeirError unless this run made the newest build, its tests held, and its marts gate then passed.
+    """
     query = (
-        "select passed, coalesce(sentence, ''), checked_at, coalesce(run_id, ''), results -> 'failures' from ops.gates "
+        "select passed, coalesce(sentence, ''), checked_at, coalesce(run_id, ''), results from ops.gates "
         "where gate = %s and (%s or run_id = %s) order by checked_at desc limit 1"
     )
     build = connection.execute(query, ["build", True, run_id]).fetchone()
@@ -38,6 +43,9 @@ def refuse_untested(connection: psycopg.Connection, run_id: str) -> None:
     if not gate or gate[2] < build[2]:
         raise WeirError("nothing is published, for the set was not checked since it was built: type `weir check marts`")
     if not gate[0]:
-        names = " ".join(f'--accept "{each["id"]}"' for each in gate[4] or [] if not each["accepted"])
+        failures = (gate[4] or {}).get("failures") or []
+        names = " ".join(f'--accept "{each["id"]}"' for each in failures if not each["accepted"])
         way = f"; to live with that: weir check marts {names}, then weir publish" if names else ""
         raise WeirError(f"nothing is published, for the gate failed: {gate[1]}{way}")
+    digests: dict[str, Any] = (gate[4] or {}).get("digests") or {}
+    return digests

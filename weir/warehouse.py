@@ -6,6 +6,7 @@ Alone: `weir up` starts it, `weir down` stops it.
 
 import hashlib
 import os
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +18,13 @@ import psycopg
 from psycopg import sql
 
 from weir import embedded, tls
-from weir.settings import QUOTING, WeirError, load_env, redact, torn
+from weir.settings import QUOTING, WeirError, load_env, put, redact, torn
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _RUN_LOCK = "hashtext('weir run')"
+LOCK_NAME = "weir run lock "  # how the session of whoever holds the run lock is called; process and machine follow
 # Options of an address that are no harm, and of which nothing here depends.
 _OPTIONS = ["connect_timeout", "application_name", "keepalives", "keepalives_idle", "keepalives_interval",
             "keepalives_count", "tcp_user_timeout", "gssencmode"]  # fmt: skip
@@ -53,9 +55,8 @@ def ensure() -> str:
                 raise WeirError(_POOLER.format(does="drops what a session asks for"))
             _apply_schema(connection)
             _ready[url] = _find_role(connection)
-    os.environ["WAREHOUSE_URL"] = url
-    for name in ("host", "port", "user", "password", "database", *_TLS):
-        os.environ[f"WEIR_PG_{name.upper()}"] = str(parts[name])
+    names = ("host", "port", "user", "password", "database", *_TLS)
+    put({"WAREHOUSE_URL": url, **{f"WEIR_PG_{name.upper()}": str(parts[name]) for name in names}})
     return url
 
 
@@ -84,7 +85,8 @@ def run_lock(wait: bool = True) -> Iterator[None]:
 
     Raises WeirError at once when another run holds it and `wait` is false.
     """
-    with connect(autocommit=True) as connection:
+    name = f"{LOCK_NAME}{os.getpid()} {socket.gethostname()}"[:63]  # bytes that PostgreSQL keeps
+    with connect(autocommit=True, application_name=name) as connection:
         held = connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() == (True,)
         if not held and not wait:
             raise WeirError(

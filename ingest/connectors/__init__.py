@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from ingest.names import shortened
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw
 from weir.settings import WeirError, env_url
@@ -53,14 +54,14 @@ def open_connector(source: Source, loop: asyncio.AbstractEventLoop) -> Iterator[
         connector.close()
 
 
-def check_columns(table: Table, found: list[str]) -> None:
-    """Raise WeirError when the key, the cursor or an excluded column is not at the source."""
+def check_columns(table: Table, found: list[str], told: str = "") -> None:
+    """Raise WeirError when the key, the cursor or an excluded column is not at the source; `told` says what is."""
     wanted = [("key", name) for name in table.key] + [("exclude", name) for name in table.exclude]
     wanted += [("cursor", table.cursor)] if table.cursor else []
     for what, name in wanted:
-        if name not in found:
-            have = ", ".join(found[:12]) + (" …" if len(found) > 12 else "")
-            raise WeirError(f"{what} names column {name!r}, which is not at the source; it has: {have}")
+        if name not in found and shortened(name) not in found:
+            told = told or "it has: " + ", ".join(found[:12]) + (" …" if len(found) > 12 else "")
+            raise WeirError(f"{what} names column {name!r}, which is not at the source; {told}")
 
 
 def compare(raw: Raw, key: list[str], columns: list[Column], source_rows: int) -> State:

@@ -1,42 +1,49 @@
 """CSV, strictly: a line that does not follow the rules is kept whole with its reason, and reading goes on after it.
 
-A quoted field may hold line ends; a quote opens only at the start of a field. Every cell is text, the empty one too.
+A quoted field may hold line ends; a quote opens only at the start of a field. Every cell is text. An empty cell is
+NULL, unless it is quoted: so NULL is written in a CSV; `format: {type: csv, empty_is_null: …}` says otherwise.
 """
 
+import codecs
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from ingest.connectors.readers import Reader, bad
-from ingest.raw import Column, shortened
+from ingest.connectors.csv_settings import Settings
+from ingest.connectors.readers import LARGE, Reader, largest, lines_of, too_long, twice
+from ingest.names import shortened
+from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
 
 OPEN_LINES, OPEN_BYTES = 10_000, 1 << 24  # how far a quoted field may reach before its quote counts as never closed
+FIELDS = 10_000  # more than that in a large line are not told apart
+Record = tuple[int, bytes, list[str | None], str]
 
 
 class CsvReader(Reader):
     """One CSV file."""
 
     def __init__(self, stream: BinaryIO, name: str, delimiter: str, settings: dict[str, Any]) -> None:
-        self.stream, self.waiting, self.number = stream, deque[bytes](), 0
-        self.delimiter = str(settings.get("delimiter", delimiter))
-        self.encoding = str(settings.get("encoding", "utf-8"))
-        _check_settings(self.delimiter, self.encoding)
+        self.settings, self.number = Settings(delimiter, settings), 0
+        self.waiting = deque[tuple[bytes, int]]()
+        self.largest = largest(settings)
+        self.source = lines_of(stream, self.largest)
+        self._before_header()
         header = next(self._records(), None)
         if header is None:
             raise WeirError(f"{name} is empty: a CSV file begins with its column names")
         _, text, cells, error = header
         if b"\0" in text:
-            raise WeirError(f"{name} is no CSV in {self.encoding.upper()}: save it as CSV in UTF-8")
-        if b"\r" in text.rstrip(b"\r\n") and (error or any("\r" in cell for cell in cells)):
+            raise WeirError(f"{name} is no CSV in {self.settings.encoding.upper()}: save it as CSV in UTF-8")
+        if b"\r" in text.rstrip(b"\r\n") and (error or any("\r" in (cell or "") for cell in cells)):
             raise WeirError(f"{name}: its lines end in a bare CR: save it with line ends of LF or CR LF")
-        if error:
+        if error or len(text) > LARGE:
+            error = error or "longer than 1 MB"
             raise WeirError(f"{name}: its first line, the column names, can't be read: {error}")
-        names = [shortened(visible(cell.strip())) or f"column_{n}" for n, cell in enumerate(cells, 1)]
-        twice = {cell for cell in names if names.count(cell) > 1}
-        if twice:
-            raise WeirError(f"{name}: column {min(twice)!r} stands twice in its first line: rename one")
+        names = [shortened(visible((cell or "").strip())) or f"column_{n}" for n, cell in enumerate(cells, 1)]
+        if again := twice(names, "its first line"):
+            raise WeirError(f"{name}: {again}")
         self.columns = [Column(cell) for cell in names]
         self.kept: list[int] | None = None
 
@@ -47,87 +54,134 @@ class CsvReader(Reader):
             self.width = len(self.columns)
             self.columns = [self.columns[n] for n in self.kept]
 
-    def lines(self, file: str, end: str) -> Iterator[str]:
+    def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines."""
         kept = self.kept
         width = self.width if kept is not None else len(self.columns)
         shown = field(file)
-        for number, text, cells, error in self._records():
+        for number, text, cells, error in self._body():
             if not error and len(cells) != width:
                 if not text.strip(b"\r\n"):
                     continue
                 error = f"wrong column count: {len(cells)} instead of {width}"
             if error:
-                yield bad(len(self.columns), file, number, text, error, end)
+                yield self.bad(file, number, text, error, end)
                 continue
             if kept is not None:
                 cells = [cells[n] for n in kept]
-            flag = any(map(escaped, cells))
-            if flag:
-                cells = [visible(cell) for cell in cells]
-            body = "\t".join(map(field, cells))
-            yield f"{body}\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
+            large = len(text) > LARGE and self._large(text)
+            flag = any("\0" in c for c in cells if c) if large else any(map(escaped, filter(None, cells)))
+            if flag:  # of a large line each byte is a character, and all of them were seen to be UTF-8
+                cells = [c and (c.replace("\0", "\\x00") if large else visible(c)) for c in cells]
+            body = "\t".join(["\\N" if cell is None else field(cell) for cell in cells] if None in cells
+                             else map(field, cells))  # type: ignore[arg-type]  # fmt: skip
+            tail = f"\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
+            yield body.encode("latin-1") + tail.encode() if large else body + tail
 
-    def _next(self) -> bytes:
-        return self.waiting.popleft() if self.waiting else self.stream.readline()
+    def _next(self) -> tuple[bytes, int]:
+        return self.waiting.popleft() if self.waiting else next(self.source, (b"", 0))
 
-    def _records(self) -> Iterator[tuple[int, bytes, list[str], str]]:
+    def _before_header(self) -> None:
+        """Leave out what stands before the header: the lines declared, and Excel's `sep=;`, which is no data."""
+        for _ in range(self.settings.skip):
+            self._next()
+            self.number += 1
+        line, size = self._next()
+        if self.settings.told_delimiter(line):
+            self.number += 1
+        elif line:
+            self.waiting.appendleft((line, size))
+
+    def _body(self) -> Iterator[Record]:
+        """The records after the header, without the footer."""
+        footer = self.settings.footer
+        if not footer:
+            return self._records()
+        return self._without_last(footer)
+
+    def _without_last(self, footer: int) -> Iterator[Record]:
+        held = deque[Record]()
+        for record in self._records():
+            if not record[1].strip():
+                continue
+            held.append(record)
+            if len(held) > footer:
+                yield held.popleft()
+
+    def _large(self, record: bytes) -> bool:
+        """Whether each byte stays a character until it is sent: Python would take four for most of others."""
+        return len(record) > LARGE and self.settings.utf8
+
+    def _decoded(self, record: bytes) -> tuple[str, str]:
+        """The record's text, and the delimiter as it stands there. Raises UnicodeDecodeError."""
+        if not self._large(record):
+            return record.decode(self.settings.encoding), self.settings.delimiter
+        valid = codecs.getincrementaldecoder("utf-8")()
+        for at in range(0, len(record), LARGE):
+            valid.decode(record[at : at + LARGE])
+        valid.decode(b"", True)
+        return record.decode("latin-1"), self.settings.delimiter.encode().decode("latin-1")
+
+    def _records(self) -> Iterator[Record]:
         """Each record: the number of its first line, its bytes, its cells, and why it can't be read."""
-        while line := self._next():
+        settings = self.settings
+        encoding, mark, always = settings.encoding, settings.utf8, settings.null == "always"
+        while (found := self._next())[0]:
+            line, size = found
             self.number += 1
             number = self.number
-            if number == 1 and self.encoding.lower().replace("-", "") == "utf8":
-                line = line.removeprefix(b"\xef\xbb\xbf")
+            if size:
+                yield number, line, [], too_long(size, self.largest)
+                continue
+            if number == 1 and mark:
+                line = line.removeprefix(codecs.BOM_UTF8)
             try:
-                text = line.decode(self.encoding)
+                large = len(line) > LARGE
+                text, delimiter = self._decoded(line) if large else (line.decode(encoding), settings.delimiter)
             except UnicodeDecodeError:
-                yield number, line, [], f"not valid {self.encoding.upper()}"
+                yield number, line, [], f"not valid {encoding.upper()}"
                 continue
-            if '"' not in text:
-                yield number, line, text.rstrip("\r\n").split(self.delimiter), ""
+            if '"' in text:
+                record = self._quoted(number, line, text, delimiter)
+                yield (*record[:2], [cell or None for cell in record[2]], record[3]) if always else record
                 continue
-            yield self._quoted(number, line, text)
+            if large and text.count(delimiter) > FIELDS:
+                yield number, line, [], f"wrong column count: more than {FIELDS:,}"
+                continue
+            cells: list[str | None] = text.rstrip("\r\n").split(delimiter)  # type: ignore[assignment]
+            if "" in cells and settings.null != "never":
+                cells = [cell or None for cell in cells]
+            yield number, line, cells, ""
 
-    def _quoted(self, number: int, line: bytes, text: str) -> tuple[int, bytes, list[str], str]:
+    def _quoted(self, number: int, line: bytes, text: str, delimiter: str) -> Record:
         """A record with quotes in it, which may reach over several lines."""
         taken, size = [line], len(line)
-        cells, error = split(text, self.delimiter)
+        empty = "" if self.settings.null == "never" else None
+        cells, error = split(text, delimiter, empty)
         while error == "quote is not closed" and len(taken) < OPEN_LINES and size < OPEN_BYTES:
-            more = self._next()
-            if not more:
+            more, too = self._next()
+            if not more or too:
+                self.waiting.extendleft([(more, too)] if more else [])
                 break
             taken.append(more)
             size += len(more)
             if b'"' in more:
                 try:
-                    cells, error = split(b"".join(taken).decode(self.encoding), self.delimiter)
+                    cells, error = split(*self._decoded(b"".join(taken)), empty)
                 except UnicodeDecodeError:
-                    error = f"not valid {self.encoding.upper()}"
+                    error = f"not valid {self.settings.encoding.upper()}"
         if error:  # only the first line is lost: what follows it may be sound
             error = "quote is not closed" if len(taken) > 1 else error
-            self.waiting.extendleft(reversed(taken[1:]))
+            self.waiting.extendleft((each, 0) for each in reversed(taken[1:]))
             return number, line, [], error
         self.number += len(taken) - 1
         return number, b"".join(taken), cells, ""
 
 
-def _check_settings(delimiter: str, encoding: str) -> None:
-    """Raise WeirError where `format` names what lines of bytes can't be split or read by."""
-    try:
-        ascii_alike = "\n,".encode(encoding) == b"\n,"
-    except (LookupError, UnicodeError):
-        ascii_alike = False
-    if not ascii_alike and encoding.lower().replace("_", "-") != "utf-8-sig":
-        raise WeirError(f"`format` names the encoding {encoding!r}, which is unknown or has no line ends of one byte: "
-                        "mend it, or save the file as UTF-8")  # fmt: skip
-    if not delimiter or set(delimiter) & set('"\r\n'):
-        raise WeirError(f"`format` names the delimiter {delimiter!r}: take a character such as ';'")
-
-
-def split(text: str, delimiter: str) -> tuple[list[str], str]:
-    """The cells of one record, or why it can't be read."""
+def split(text: str, delimiter: str, empty: str | None = None) -> tuple[list[str | None], str]:
+    """The cells of one record, or why it can't be read; `empty` stands for an empty one without quotes."""
     text = text.removesuffix("\n").removesuffix("\r")
-    cells: list[str] = []
+    cells: list[str | None] = []
     at = 0
     while True:
         if text.startswith('"', at):
@@ -145,8 +199,10 @@ def split(text: str, delimiter: str) -> tuple[list[str], str]:
                 return [], "text after a closing quote"
         else:
             stop = text.find(delimiter, at)
-            cells.append(text[at:] if stop < 0 else text[at:stop])
+            cells.append((text[at:] if stop < 0 else text[at:stop]) or empty)
             at = len(text) if stop < 0 else stop
         if at >= len(text):
             return cells, ""
+        if len(cells) > FIELDS and len(text) > LARGE:
+            return [], f"wrong column count: more than {FIELDS:,}"
         at += len(delimiter)

@@ -1,16 +1,13 @@
 """What changes in raw when a file of a table changes or goes.
 
-A row is known by its file and key; a row whose key is NULL (an unreadable line, say) by its file and line. A
+A row is known by its file and key; a row without one (an unreadable line, say), or in conflict, by its file and line. A
 tombstone bears the key, or the line, and the file. Where another file holds the same key, its row comes back.
 """
 
-from ingest.raw import Raw, comparable, listed, quoted
+from ingest.connectors.repeats import Repeats, by_line, mark
+from ingest.raw import Raw, comparable, listed
 
 COUNTED = 1_000_000  # rows up to which the rows at hand are counted at each landing
-
-
-def _no_key(key: list[str]) -> str:
-    return " and ".join(f"{quoted(name)} is null" for name in key) or "true"
 
 
 def forget(raw: Raw, key: list[str], files: list[str], counts: dict[str, int]) -> None:
@@ -19,16 +16,17 @@ def forget(raw: Raw, key: list[str], files: list[str], counts: dict[str, int]) -
     _remove(raw, key, f"_file in ({values})", "", counts)
 
 
-def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int]) -> None:
+def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int], last: bool) -> Repeats:
     """Append what differs between `incoming`, the file as it is now, and the file's rows in raw."""
     name = "'" + file.replace("'", "''") + "'"
-    null = _no_key(key)
-    if key:  # the last of a key within a file stands for it
-        raw.wire.execute(f"delete from incoming where not ({null}) and _line not in "
-                         f"(select max(_line) from incoming group by {listed(key)})")  # fmt: skip
+    null = by_line(key)
+    repeats = mark(raw, key, "incoming", last=last)
+    if repeats.duplicates:  # the last of a key within a file stands for it
+        raw.wire.execute(f"delete from incoming where not {null} and _line not in "
+                         f"(select max(_line) from incoming where not {null} group by {listed(key)})")  # fmt: skip
     _remove(raw, key, f"_file = {name}", "incoming", counts)
     names = listed([c.name for c in raw.columns])
-    for part, by in ((f"not ({null})", key), (null, ["_line"])):
+    for part, by in ((f"not {null}", key), (null, ["_line"])):
         if not by:
             continue
         same = ", ".join(comparable(c) for c in raw.columns if c.name != "_line" or by == ["_line"])
@@ -39,11 +37,12 @@ def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int]) -> None
             f"from incoming where ({part}) and ({listed(by)}) in ({changed}) order by _line"
         )
         counts["landed"] += added
+    return repeats
 
 
 def _remove(raw: Raw, key: list[str], where: str, beside: str, counts: dict[str, int]) -> None:
-    null = _no_key(key)
-    for part, by in ((f"not ({null})", key), (null, ["_line"])):
+    null = by_line(key)
+    for part, by in ((f"not {null}", key), (null, ["_line"])):
         if not by:
             continue
         what = listed([*dict.fromkeys([*by, "_file"])])
@@ -64,9 +63,9 @@ def restore(raw: Raw, key: list[str]) -> int:
     if not key:
         return 0
     by, names = listed(key), listed([c.name for c in raw.columns])
-    last = f"select max(_seq) from {raw.relation} where not ({_no_key(key)}) group by {by}"
+    last = f"select max(_seq) from {raw.relation} where not {by_line(key)} group by {by}"
     hidden = f"select {by} from {raw.relation} where _seq in ({last}) and _op = 'delete' and _dlt_load_id = $1"
-    held = raw.live([*key, "_file"], f"{by}, _seq", f"({by}) in ({hidden})")
+    held = raw.live([*key, "_file"], f"{by}, _seq", f"({by}) in ({hidden}) and not {by_line(key)}")
     return raw.wire.execute(
         f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, $1, 'upsert' from {raw.relation} "
         f"where _seq in (select max(_seq) from ({held}) h group by {by})", raw.load_id
@@ -77,9 +76,9 @@ def rows_now(raw: Raw, key: list[str], records: int) -> int | None:
     """The rows that the files hold now, the last of each key; None where there are too many to count each time."""
     if records > COUNTED:
         return None
-    null = _no_key(key)
+    null = by_line(key)
     count = f"select count(*) from ({raw.live(['_file', '_line'], '1 as one', null)}) b"
     total = int(raw.wire.value(count))
     if key:
-        total += int(raw.wire.value(f"select count(*) from ({raw.live(key, '1 as one', f'not ({null})')}) l"))
+        total += int(raw.wire.value(f"select count(*) from ({raw.live(key, '1 as one', f'not {null}')}) l"))
     return total

@@ -6,7 +6,6 @@ is known is not read; a changed one is compared by row; the rows of one that is 
 """
 
 import asyncio
-import glob
 import gzip
 import hashlib
 import io
@@ -21,15 +20,18 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
-from ingest.connectors import Progress, State, buckets, check_columns
+from ingest.connectors import Progress, State, buckets, check_columns, listing
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
-from ingest.connectors.readers import META, Reader, adopt_names, open_reader
+from ingest.connectors.readers import META, Reader, adopt_names, open_reader, told
+from ingest.connectors.repeats import Repeats, mark
+from ingest.names import shortened
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, quoted
+from ingest.scratch import scratch
 from ingest.text import blocks
 from weir.settings import WeirError
 
-_STAMPS = ("e_tag", "ETag", "etag", "mtime", "LastModified")  # what tells of a change, by fsspec's many names
+READ_AS = 2  # another number where files are read in another way than before: then all are read anew
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # the last: of a sheet's XML
 
 
@@ -61,34 +63,20 @@ class Connector:
         """The files of the table by name: address, size, and what tells of a change."""
         if not table.path:
             raise WeirError("no `path` is declared: name the table's files, such as path: 'events/*.jsonl.gz'")
+        listing.check_path(table.path)
         if self.local:
-            names = sorted(glob.glob(table.path, root_dir=self.base, recursive=True))
-            _check_names(self.base, names)
-            paths = {name: os.path.join(self.base, name) for name in names if not _locks(name)}
-            meant = glob.has_magic(table.path) and not os.path.splitext(table.path)[1]  # folders match * and **
-            for name, path in paths.items():
-                if os.path.islink(path) and not os.path.exists(path):
-                    raise WeirError(f"{name} is a link to a file that is not there: mend it, or remove it")
-                if os.path.isdir(path) and not meant:
-                    raise WeirError(f"{name} is a folder, where `path` names files: write {name}/*, or rename it")
-            return {name: [path, *_stamp(path)] for name, path in paths.items() if os.path.isfile(path)}
-        self.system.invalidate_cache()
+            return listing.of_folder(self.base, table.path)
         with self.told():
-            found = self.system.glob(f"{self.base.rstrip('/')}/{table.path}", detail=True)
-        files = {}
-        for path, info in sorted(found.items()):
-            if info.get("type") == "file" and not _locks(path):
-                stamp = next(filter(None, map(info.get, _STAMPS)), None)
-                files[path[len(self.base.rstrip("/")) + 1 :]] = [path, info.get("size"), str(stamp)]
-        return files
+            return listing.of_bucket(self.system, self.base, table.path)
 
     @contextmanager
     def _at_hand(self, path: str) -> Iterator[str]:
         """The file on local disk."""
         if self.local:
+            listing.check_inside(self.base, path)
             yield path
             return
-        with tempfile.NamedTemporaryFile(prefix="weir-") as copy:
+        with tempfile.NamedTemporaryFile(dir=scratch()) as copy:
             with self.told():
                 self.system.get_file(path, copy.name)
             yield copy.name
@@ -96,16 +84,17 @@ class Connector:
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land what is new, changed or gone."""
         files, known = self._list(table), dict(state.get("files", {}))
-        read_as = [table.settings, table.exclude, table.key]
-        full = full or state.get("as", read_as) != read_as  # what was read in another way is read anew
+        read_as = [READ_AS, table.settings, table.exclude, table.key, table.repeats]
+        full = full or state.get("as") != read_as  # what was read in another way is read anew
         self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
+        repeats, last = Repeats(), table.repeats == "last"
         gone = [name for name in known if name not in files]
         changed = [name for name, facts in files.items() if name in known and (full or known[name][:2] != facts[1:])]
         if gone or changed:
             raw.find_by("_file")
         if gone and self.local:
-            see_gone(self.base, gone)
+            listing.see_gone(self.base, gone)
         if gone:
             raw.adopt()
             forget(raw, table.key, gone, counts)
@@ -115,15 +104,16 @@ class Connector:
             with self._at_hand(path) as local:
                 digest = _digest(local)
                 if full or known[name][2] != digest:
-                    known[name][3] = self._land_changed(table, raw, name, local, counts, progress)
-            known[name] = [size, stamp, digest, known[name][3]]
-        fresh = deque(name for name in files if name not in known)
-        known |= self._land_fresh(table, raw, files, fresh, counts, progress)
+                    read, found = self._land_changed(table, raw, name, local, counts, progress)
+                    repeats.add(found)
+                    known[name][3:] = [read, found.duplicates.get(name, 0)]
+            known[name] = [size, stamp, digest, *known[name][3:]]
+        fresh = [name for name in files if name not in known]
+        known |= self._land_fresh(table, raw, files, deque(fresh), counts, progress)
         for name, facts in files.items() if self.local else ():
-            if known[name][:2] != list(_stamp(facts[0])):
+            if known[name][:2] != list(listing.stamp(facts[0])):
                 raise WeirError(f"{name} changed while it was read: run again when it is complete")
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new" if files else "no file matches"
-        told = ", ".join([how, *(f"column {each}" for each in self.renamed)])
         rows = state.get("rows")
         if not known or how == "files":
             if not known:
@@ -131,9 +121,18 @@ class Connector:
             raw.adopt()
             if counts["deleted"]:
                 counts["landed"] += restore(raw, table.key)
-            rows = rows_now(raw, table.key, sum(facts[3] for facts in known.values()))
+            records: int = sum(facts[3] for facts in known.values())
+            rows = rows_now(raw, table.key, records)
+            if fresh and rows != records:
+                found = mark(raw, table.key, raw.relation, f"_dlt_load_id = '{raw.load_id}' and _op = 'upsert'", last)
+                for name in fresh:
+                    known[name][4] = found.duplicates.get(name, 0)
+                repeats.add(found)
+                rows = rows_now(raw, table.key, records) if found.conflicts else rows
         else:
             raw.adopt()
+        told = ", ".join([how, *repeats.told(), *(f"column {each}" for each in self.renamed)])
+        counts["duplicates"] = sum(facts[4] for facts in known.values())
         return {"how": told, "promise": "as received", "source_rows": rows, **counts}, {
             "files": known,
             "rows": rows,
@@ -141,7 +140,8 @@ class Connector:
         }
 
     def _know(self, table: Table, raw: Raw) -> None:
-        self.names = raw.names() | {*table.key, *table.columns, *([table.cursor] if table.cursor else [])}
+        declared = [*table.key, *table.columns, *([table.cursor] if table.cursor else [])]
+        self.names = raw.names() | set(map(shortened, declared))
         self.renamed = {}
 
     def _reader(self, stream: BinaryIO, table: Table, name: str) -> Reader:
@@ -152,29 +152,31 @@ class Connector:
             raise _damaged(name) from None
         if not reader.documents:
             self.renamed |= dict.fromkeys(adopt_names(reader, self.names, name))
+            names = [c.name for c in reader.columns]
             try:
-                check_columns(table, [c.name for c in reader.columns])
+                check_columns(table, names, "" if reader.typed else told(names))
             except WeirError as fault:
                 raise WeirError(f"{name}: {fault}") from None
             self.names |= {c.name for c in reader.columns}
-        reader.leave_out(table.exclude)
+        reader.leave_out([shortened(name) for name in table.exclude])
         return reader
 
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],
-                      progress: Progress) -> int:  # fmt: skip
-        """Compare a file that was landed before with its rows in raw; returns its records."""
+                      progress: Progress) -> tuple[int, Repeats]:  # fmt: skip
+        """Compare a file that was landed before with its rows in raw; returns its records, and which repeat."""
         with _opened(local, name) as stream:
             reader = self._reader(stream, table, name)
             names = [c.name for c in raw.prepare([*reader.columns, *META])]
             raw.adopt()  # a column that the file had before and lacks now is NULL from now on
             raw.incoming()
             rows = raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
-            replace(raw, table.key, name, counts)
+            reader.check(name, rows)
+            repeats = replace(raw, table.key, name, counts, table.repeats == "last")
             raw.wire.execute("drop table incoming")
         counts["extracted"] += rows
         counts["bytes"] += os.path.getsize(local)
         progress(counts["extracted"], counts["bytes"])
-        return rows
+        return rows, repeats
 
     def _land_fresh(self, table: Table, raw: Raw, files: dict[str, list[Any]], fresh: deque[str],
                     counts: dict[str, int], progress: Progress) -> dict[str, list[Any]]:  # fmt: skip
@@ -182,7 +184,7 @@ class Connector:
         landed: dict[str, list[Any]] = {}
         end = f"\t{raw.load_id}\tupsert\n"
 
-        def lines(columns: list[Column]) -> Iterator[str]:
+        def lines(columns: list[Column]) -> Iterator[str | bytes]:
             while fresh:
                 name = fresh[0]
                 path, size, stamp = files[name]
@@ -197,8 +199,9 @@ class Connector:
                         if not counts["extracted"] % 10_000:
                             progress(counts["extracted"], counts["bytes"])
                         yield line
+                    reader.check(name, counts["extracted"] - before)
                     counts["bytes"] += os.path.getsize(local)
-                    landed[name] = [size, stamp, _digest(local), counts["extracted"] - before]
+                    landed[name] = [size, stamp, _digest(local), counts["extracted"] - before, 0]
 
         while fresh:
             with self._at_hand(files[fresh[0]][0]) as local, _opened(local, fresh[0]) as stream:
@@ -233,40 +236,8 @@ class Connector:
             raw.adopt()
             raw.incoming(", _dlt_new boolean")
         raw.adopt()
+        mark(raw, table.key, "incoming", last=table.repeats == "last")
         return ["_file", *table.key], "as received"
-
-
-def _locks(name: str) -> bool:
-    """Whether the file only says that somebody has a workbook of that name open in Excel."""
-    return os.path.basename(name).startswith("~$") and name.lower().endswith(".xlsx")
-
-
-def _check_names(base: str, names: list[str]) -> None:
-    """Raise WeirError for a name that text can't hold, and for a link to a folder above, which repeats its files."""
-    for folder in sorted({os.path.dirname(name) for name in names}):
-        place = os.path.join(base, folder)
-        if os.path.islink(place) and f"{os.path.realpath(os.path.dirname(place))}/".startswith(
-            f"{os.path.realpath(place)}/"
-        ):
-            raise WeirError(f"{folder} is a link to a folder that it lies in: remove it")
-    for name in names:
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            raise WeirError(f"the file name {os.fsencode(name)!r} is not UTF-8: rename the file") from None
-
-
-def see_gone(base: str, names: list[str]) -> None:
-    """Raise WeirError where files only look gone: a folder that may not be read looks empty."""
-    for folder in {os.path.dirname(os.path.join(base, name)) for name in names}:
-        try:
-            os.scandir(folder).close()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except PermissionError:
-            raise WeirError(
-                f"the folder {folder} may not be read, so its files can't be told from deleted ones: let Weir read it"
-            ) from None
 
 
 def _declared(table: Table) -> list[Column]:
@@ -291,7 +262,7 @@ def _opened(path: str, name: str) -> Iterator[BinaryIO]:
         yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 20) if packed else file
 
 
-def _sound(lines: Iterator[str], name: str) -> Iterator[str]:
+def _sound(lines: Iterator[str | bytes], name: str) -> Iterator[str | bytes]:
     """The lines; a gzip file that ends early is one clear error."""
     try:
         yield from lines
@@ -306,8 +277,3 @@ def _damaged(name: str) -> WeirError:
 def _digest(path: str) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
-
-
-def _stamp(path: str) -> tuple[int, str]:
-    facts = os.stat(path)
-    return facts.st_size, str(facts.st_mtime_ns)

@@ -1,18 +1,20 @@
-"""JSON lines: each line a document, whole in `document`, its key beside it as text.
+"""JSON lines: each line a document, whole in `document`, its key beside it as text; or one array, or spread documents.
 
 A line that is no JSON object is kept with its reason. What jsonb can't hold (\\u0000, a lone surrogate) is kept as
 the visible six characters, and flagged.
 """
 
+import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 import orjson
 
-from ingest.connectors.readers import Reader, bad
+from ingest.connectors.json_values import Values, shape
+from ingest.connectors.readers import LARGE, MB, Reader, largest, lines_of, too_long
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
 
@@ -20,7 +22,8 @@ _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
 _LONG = 6_000  # digits; with an exponent of four more a number still has less than the 16,383 places that jsonb holds
-_HUGE = re.compile(rb"[0-9]{6000}|[eE][+-]?[0-9]{5}")
+_HUGE = re.compile(rb"(?<![0-9])[0-9]{6000}|[eE][+-]?[0-9]{5}")
+EACH = 32  # bytes that a value is reckoned at beside its own: what it takes here, and in jsonb
 
 
 class JsonReader(Reader):
@@ -28,16 +31,26 @@ class JsonReader(Reader):
 
     documents = True
 
-    def __init__(self, stream: BinaryIO, key: list[str]) -> None:
-        self.stream, self.paths = stream, [name.split(".") for name in key]
+    def __init__(self, stream: BinaryIO, name: str, key: list[str], settings: dict[str, Any]) -> None:
+        self.largest, self.paths = largest(settings), [path.split(".") for path in key]
+        written = shape(stream)
+        self.spread = written != "lines"
+        self.source: Iterable[tuple[bytes, int]] = lines_of(stream, self.largest)
+        if self.spread:
+            self.source = Values(stream, self.largest, name, array=written == "array")
         self.columns = [*(Column(name) for name in key), Column("document", "jsonb")]
 
-    def lines(self, file: str, end: str) -> Iterator[str]:
+    def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """COPY lines."""
-        width, shown, loads = len(self.columns), field(file), orjson.loads
+        shown, loads, spread = field(file), orjson.loads, self.spread
         plain, flagged = f"\t\\N\t\\N\t\\N{end}", f"\t\\N\t\\N\tt{end}"
         simple = self.paths[0][0] if len(self.paths) == 1 and len(self.paths[0]) == 1 else None
-        for number, line in enumerate(self.stream, 1):
+        for number, (line, size) in enumerate(self.source, 1):
+            large = len(line) > LARGE
+            if size or (large and weight(line) > self.largest):
+                error = too_long(size, self.largest) if size else f"more values than {self.largest // MB} MB can hold"
+                yield self.bad(file, number, line, error, end)
+                continue
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             try:
@@ -45,17 +58,19 @@ class JsonReader(Reader):
                 # a number that the parser rounds to nothing may be one that jsonb refuses
                 if (b"e-" in line or b"E-" in line or len(line) > _LONG) and _HUGE.search(line):
                     raise orjson.JSONDecodeError("huge", "", 0)
-            except orjson.JSONDecodeError:
+            except orjson.JSONDecodeError as fault:
                 if not line.strip():
                     continue
-                document, error = slowly(line)
+                deep = "depth limit" in str(fault)
+                document, error = (None, "nested too deeply") if deep else slowly(line)
                 if error:
-                    yield bad(width, file, number, line, error, end)
+                    yield self.bad(file, number, line, error, end)
                     continue
             if type(document) is not dict:
-                yield bad(width, file, number, line, "not a JSON object", end)
+                yield self.bad(file, number, line, "not a JSON object", end)
                 continue
-            text = line.decode().strip()
+            # of a large line each byte stays a character until it is sent: Python takes four for most of others
+            text = line.strip().decode("latin-1" if large else "utf-8")
             flag = False
             if "\\u" in text:
                 kept = _shown(text)
@@ -67,9 +82,11 @@ class JsonReader(Reader):
                 keys = self._keys(document, line)
                 flag = flag or any(k is not None and escaped(k) for k in keys)
                 head = "".join("\\N\t" if k is None else field(visible(k)) + "\t" for k in keys)
-            if "\\" in text or "\t" in text or "\r" in text:
+            del document
+            if "\\" in text or "\t" in text or "\r" in text or spread:
                 text = field(text)
-            yield f"{head}{text}\t{shown}\t{number}{flagged if flag else plain}"
+            tail = f"\t{shown}\t{number}{flagged if flag else plain}"
+            yield b"".join((head.encode(), text.encode("latin-1"), tail.encode())) if large else head + text + tail
 
     def _keys(self, document: Any, line: bytes) -> list[str | None]:
         keys = [key_text(document, path) for path in self.paths]
@@ -106,8 +123,19 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
+def weight(line: bytes) -> int:
+    """What the document weighs in memory, in bytes, judged by its text: its own, and some more for each value."""
+    return len(line) + EACH * sum(map(line.count, (b",", b":", b"[", b"{")))
+
+
 def _shown(text: str) -> str:
-    return _ESCAPE.sub(lambda m: "\\" + m[0] if m[1] else m[0], text)
+    out, at = None, 0
+    for match in _ESCAPE.finditer(text):
+        if match[1]:
+            out = out or io.StringIO()
+            out.write(text[at : match.start()] + "\\")
+            at = match.start()
+    return out.getvalue() + text[at:] if out else text
 
 
 def safe(text: str) -> str:

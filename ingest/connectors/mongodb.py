@@ -20,8 +20,9 @@ from ingest.connectors import mongodb_windows as windows
 from ingest.connectors.mongodb_documents import lines
 from ingest.connectors.mongodb_faults import told
 from ingest.connectors.readers import META
+from ingest.names import shortened
 from ingest.plan import Source, Table
-from ingest.raw import Column, Raw, listed, shortened
+from ingest.raw import Column, Raw, listed
 from weir.settings import WeirError
 
 WHOLE = 200_000  # documents up to which comparing all costs less than it is worth avoiding

@@ -12,8 +12,9 @@ from typing import Any
 
 from ingest.connectors import check_columns
 from ingest.connectors.mysql_wire import Wire
+from ingest.names import shortened
 from ingest.plan import Table
-from ingest.raw import Column, shortened
+from ingest.raw import Column
 from weir.settings import WeirError
 
 # type → raw's type, raw's type where unsigned, how it is read ({} is the column)

@@ -8,32 +8,77 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from ingest.connectors.json_lines import safe
-from ingest.connectors.readers import Reader
-from ingest.raw import Column, shortened
+from ingest.connectors.parquet_values import merged, values
+from ingest.connectors.readers import Reader, largest, too_long
+from ingest.names import shortened
+from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
+
+BATCH, AT_ONCE = 8192, 64_000_000  # rows, and bytes, read at once
+NESTED = 1_000_000_000  # bytes that the words of a nested column may take in a batch when each row holds its own
 
 
 class ParquetReader(Reader):
     """One Parquet file."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
-        import pyarrow
-        import pyarrow.parquet
+    typed = True
 
+    def __init__(self, stream: BinaryIO, name: str, settings: dict[str, Any]) -> None:
+        import pyarrow
+
+        self.stream, self.largest = stream, largest(settings)
         try:
-            self.file = pyarrow.parquet.ParquetFile(stream)
+            self.file = self._open()
+            words = self._words()
+            self.file = self._open(read_dictionary=words) if words else self.file
+            schema = self.file.schema
+            moments = any(schema.column(n).physical_type == "INT96" for n in range(len(schema)))
+            self.coarse = self._open(coerce_int96_timestamp_unit="us") if moments else None
         except (pyarrow.ArrowInvalid, OSError) as fault:
             raise WeirError(f"{name} can't be read as Parquet ({type(fault).__name__}): replace or move it") from None
+        self.batch = self._batch(name)
         self.names = list(self.file.schema_arrow.names)
-        twice = {column for column in self.names if self.names.count(column) > 1}
-        if twice:
-            raise WeirError(f"{name}: column {min(twice)!r} stands twice in it: rename one")
+        again = {column for column in self.names if self.names.count(column) > 1}
+        if again:
+            raise WeirError(f"{name}: column {min(again)!r} stands twice in it: rename one")
         self.columns, self.ways = [], []
         for number, arrow in enumerate(self.file.schema_arrow, 1):
             type_, way = _kind(arrow.type)
             self.columns.append(Column(shortened(arrow.name) or f"column_{number}", type_))
             self.ways.append(way)
+
+    def _open(self, **settings: Any) -> Any:
+        import pyarrow.parquet
+
+        return pyarrow.parquet.ParquetFile(self.stream, buffer_size=1 << 20, **settings)
+
+    def _words(self) -> list[str]:
+        """The columns of text whose words stand once, in dictionaries: read so, they take no more here."""
+        import pyarrow as pa
+
+        metadata, texts = self.file.metadata, [pa.string(), pa.binary()]
+        words = {f.name for f in self.file.schema_arrow if f.type in texts}
+        for group in range(metadata.num_row_groups):
+            for n in range(metadata.num_columns):
+                chunk = metadata.row_group(group).column(n)
+                if not chunk.has_dictionary_page:
+                    words.discard(chunk.path_in_schema)
+        return sorted(words)
+
+    def _batch(self, name: str) -> int:
+        """How many rows to read at once. Raises WeirError where a column's values are larger than a row may be."""
+        metadata, rows = self.file.metadata, BATCH
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            for chunk in map(group.column, range(metadata.num_columns)):
+                size, count = chunk.total_uncompressed_size, max(chunk.num_values, 1)
+                if size // count > self.largest:
+                    raise WeirError(f"{name}: the values of column {chunk.path_in_schema!r} are "
+                                    f"{too_long(size // count, self.largest)}: replace or move it")  # fmt: skip
+                if "." in chunk.path_in_schema and chunk.has_dictionary_page and chunk.physical_type == "BYTE_ARRAY":
+                    rows = min(rows, max(NESTED // max(size, 1), 16))
+            rows = min(rows, max(AT_ONCE * group.num_rows // max(group.total_byte_size, 1), 1))
+        return rows
 
     def leave_out(self, names: list[str]) -> None:
         """Columns not to land."""
@@ -41,40 +86,52 @@ class ParquetReader(Reader):
         self.columns, self.ways = [self.columns[n] for n in kept], [self.ways[n] for n in kept]
         self.names = [self.names[n] for n in kept]
 
-    def lines(self, file: str, end: str) -> Iterator[str]:
-        """COPY lines. Raises WeirError where a part of the file is damaged, or holds a date that nothing here can."""
+    def lines(self, file: str, end: str) -> Iterator[str | bytes]:
+        """COPY lines. Raises WeirError where a part of the file is damaged."""
         shown = field(file)
         for number, row in enumerate(self._rows(file), 1):
             cells = [None if v is None else way(v) for v, way in zip(row, self.ways, strict=True)]
+            size = sum(map(len, filter(None, cells)))
+            if size > self.largest:
+                begun = "\t".join((cell or "")[:1000] for cell in cells)
+                yield self.bad(file, number, begun, too_long(size, self.largest), end)
+                continue
             flag = any(cell is not None and escaped(cell) for cell in cells)
             body = "\t".join("\\N" if cell is None else field(visible(cell)) for cell in cells)
             yield f"{body}\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
 
     def _rows(self, file: str) -> Iterator[tuple[Any, ...]]:
         some = len(self.names) < len(self.file.schema_arrow)  # names are paths too: `a.b` is also b in a
-        batches = self.file.iter_batches(batch_size=8192, columns=self.names if some else None)
+        both = [self.file, self.coarse] if self.coarse else [self.file]
+        batches = zip(
+            *(each.iter_batches(batch_size=self.batch, columns=self.names if some else None) for each in both),
+            strict=True,
+        )
         number = 0
         while True:
             try:
                 batch = next(batches, None)
-                rows = [] if batch is None else list(zip(*(_values(column) for column in batch.columns), strict=True))
+                rows = [] if batch is None else list(zip(*_columns(*batch), strict=True))
             except Exception as fault:
-                text = f"{type(fault).__name__}: {fault}"
-                raise WeirError(f"{file} can't be read beyond row {number:,} ({text}): replace or move it") from None
+                what = type(fault).__name__  # what it says may hold values
+                raise WeirError(f"{file} can't be read beyond row {number:,} ({what}): replace or move it") from None
             if batch is None:
                 return
             number += len(rows)
             yield from rows
 
 
-def _values(column: Any) -> list[Any]:
+def _columns(fine: Any, coarse: Any = None) -> Iterator[list[Any]]:
+    """The batch's columns; those with INT96 in them from both readings."""
+    for n, column in enumerate(fine.columns):
+        other = coarse.columns[n] if coarse else column
+        yield values(column) if other.type == column.type or _is_words(column) else merged(other, column)
+
+
+def _is_words(column: Any) -> bool:
     import pyarrow as pa
 
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if (pa.types.is_timestamp(column.type) and column.type.unit == "ns") or pa.types.is_time64(column.type):
-        column = column.cast(pa.string())  # Python's times end at microseconds
-    return list(column.to_pylist())
+    return bool(pa.types.is_dictionary(column.type))
 
 
 def _kind(arrow: Any) -> tuple[str, Callable[[Any], str]]:
@@ -93,9 +150,10 @@ def _kind(arrow: Any) -> tuple[str, Callable[[Any], str]]:
     if is_.is_decimal(arrow):
         return "numeric", lambda v: format(v, "f")
     if is_.is_date(arrow):
-        return "date", lambda v: v.isoformat()
+        return "date", lambda v: v if isinstance(v, str) else v.isoformat()
     if is_.is_timestamp(arrow) and arrow.unit != "ns":
-        return ("timestamp with time zone" if arrow.tz else "timestamp without time zone"), lambda v: v.isoformat(" ")
+        zone = "with" if arrow.tz else "without"
+        return f"timestamp {zone} time zone", lambda v: v if isinstance(v, str) else v.isoformat(" ")
     if any(test(arrow) for test in (is_.is_binary, is_.is_large_binary, is_.is_fixed_size_binary, is_.is_binary_view)):
         return "bytea", lambda v: "\\x" + bytes(v).hex()
     if is_.is_nested(arrow):

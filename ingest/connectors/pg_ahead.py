@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ingest.connectors import State
 from ingest.plan import Table, duration
-from ingest.raw import Column, quoted
+from ingest.raw import Column, as_named
 from ingest.wire import Wire
 from weir.settings import WeirError
 
@@ -45,7 +45,7 @@ def look(wire: Wire) -> Ahead:
 
 def check(table: Table, columns: list[Column]) -> None:
     """Raise WeirError where the cursor can't be compared with the server's clock."""
-    kind = next((c.type for c in columns if c.expr == quoted(str(table.cursor))), "")
+    kind = next((c.type for c in columns if c.expr == as_named(str(table.cursor))), "")
     if kind != "timestamp with time zone":
         raise WeirError(
             f"append_only needs a cursor of type timestamp with time zone ({table.cursor} is {kind or 'excluded'}): "
@@ -59,7 +59,7 @@ def window(table: Table, state: State, ahead: Ahead) -> tuple[str, str] | None:
     if low is None or state["xids"] is None or ahead.high is None or _age(state["swept"], ahead.now) >= every:
         return None
     high = low if ahead.held else max(low, ahead.high, key=datetime.fromisoformat)
-    cursor = quoted(str(table.cursor))
+    cursor = as_named(str(table.cursor))
     return f"{cursor} >= '{low}'::timestamptz and {cursor} < '{high}'::timestamptz", high
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.connectors import check_columns, pg_bytes
 from ingest.plan import Table
-from ingest.raw import Column, quoted, shortened
+from ingest.raw import Column, as_named
 from ingest.wire import Wire
 from weir.settings import WeirError
 
@@ -71,7 +71,7 @@ def find(wire: Wire, table: Table) -> tuple[int, str, str]:
                 "grant it select on the table"
             )
         raise WeirError(f"the account may not read {schema}.{name}: grant it select on the table")
-    return oid, kind, quoted(schema, name)
+    return oid, kind, as_named(schema, name)
 
 
 def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relation | None:
@@ -107,14 +107,14 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
 
 def _column(row: Any) -> Column:
     name, type_, element = row["attname"], row["typname"], row["element"]
-    read = quoted(name)
+    read = as_named(name)
     if row["core"] and type_ in EXACT:
-        return Column(shortened(name), EXACT[type_], read)
+        return Column(name, EXACT[type_], read)
     if row["core"] and type_ in CASTS:
-        return Column(shortened(name), CASTS[type_][0], read + CASTS[type_][1])
+        return Column(name, CASTS[type_][0], read + CASTS[type_][1])
     if row["core"] and element in ARRAYS:
-        return Column(shortened(name), ARRAYS[element], read)
-    return Column(shortened(name), "text", read + "::text")
+        return Column(name, ARRAYS[element], read)
+    return Column(name, "text", read + "::text")
 
 
 def query(columns: list[Column], source: list[Column], relation: str, extra: str = "", where: str = "true") -> str:

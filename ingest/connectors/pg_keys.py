@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest.connectors.pg_catalog import NONE, Relation, query
+from ingest.names import shortened
 from ingest.raw import Column, Raw, listed, quoted
 from ingest.wire import Wire, pipe
 from weir.settings import WeirError
@@ -98,7 +99,7 @@ class Keys:
 
     @property
     def _columns(self) -> list[Column]:
-        return [column for column in self.raw.columns if column.name in self.key]
+        return [column for column in self.raw.columns if column.name in map(shortened, self.key)]
 
     def _mine(self) -> str:
         """The condition that finds this landing's rows: they lie at the end, if nothing was ever removed before it."""

@@ -1,5 +1,6 @@
 """Readers of files: each gives the columns and, line by line, COPY text with what could not be read and why."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -8,18 +9,43 @@ from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.settings import WeirError
 
+LARGE = 1 << 20  # bytes from which a line is worth sparing copies of it
+SHOWN = 16_000_000  # characters that are kept of a line that can't be read
+MB = 1_000_000
+TOO_LONG = "longer than"
+LARGEST_MB, MOST_MB = 256, 500  # a line with all its backslashes doubled must fit into PostgreSQL's 1 GB
 META = [Column("_file"), Column("_line", "bigint"), Column("_text"), Column("_error"), Column("_escaped", "boolean")]
 
 
 class Reader:
     """One open file. `columns` are known once it is open; `lines` is read once."""
 
+    unread = 0  # lines that could not be read, and why the first could not
+    first_fault = ""
     documents = False
+    typed = False  # then its columns' names are no text that somebody wrote in a first line
     columns: list[Column]
 
-    def lines(self, file: str, end: str) -> Iterator[str]:
-        """COPY lines: the columns, META, then `end`."""
+    def lines(self, file: str, end: str) -> Iterator[str | bytes]:
+        """COPY lines: the columns, META, then `end`. A large one is bytes."""
         raise NotImplementedError
+
+    def bad(self, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
+        """The COPY line of a line that can't be read."""
+        self.unread += 1
+        self.first_fault = self.first_fault or f"line {number}: {error}"
+        more = len(text) > SHOWN or error.startswith(TOO_LONG)
+        text = text[:SHOWN]
+        shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
+        flag = "t" if escaped(shown) else "\\N"
+        shown = field(visible(shown.rstrip("\r\n"))) + ("…" if more else "")
+        return "\\N\t" * len(self.columns) + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
+
+    def check(self, file: str, rows: int) -> None:
+        """Raise WeirError where none of the file's rows could be read: that is one fault, not many."""
+        if rows and self.unread == rows:
+            raise WeirError(f"{file}: none of its lines can be read ({rows:,}; {self.first_fault}): see that `format` "
+                            "is what the file is, or move it away")  # fmt: skip
 
     def leave_out(self, names: list[str]) -> None:
         """Columns not to land."""
@@ -27,49 +53,105 @@ class Reader:
             raise WeirError("`exclude` is not for this kind of file: leave the column out in staging")
 
 
+def shown(names: list[str]) -> list[str]:
+    """The names as messages may say them: none where the first line is no header, but may be a secret or a person."""
+    tame = all(re.fullmatch(r"[^\W\d][\w .#%&()/-]{0,39}", name) and not re.search(r"\d{5}", name) for name in names)
+    return names if tame and len(names) > 1 else []
+
+
+def told(names: list[str]) -> str:
+    """What a file's first line holds, in words for messages."""
+    said = shown(names)
+    if said:
+        return "it has: " + ", ".join(said[:12]) + (" …" if len(said) > 12 else "")
+    count = "1 field" if len(names) == 1 else f"{len(names)} fields"
+    return f"its first line ({count}) does not look like column names, and is not shown: see that it is the right file"
+
+
+def twice(names: list[str], where: str) -> str:
+    """What is wrong with a file where a column's name stands twice; empty where none does."""
+    again = sorted({name for name in names if names.count(name) > 1})
+    said = [repr(name) for name in again if name in shown(names)] or [f"number {names.index(n) + 1}" for n in again]
+    return f"column {said[0]} stands twice in {where}: rename one" if said else ""
+
+
 def adopt_names(reader: Reader, known: set[str], file: str) -> list[str]:
     """Take a column whose name differs by case only from a known one (raw's, or declared) for that one; says which.
 
     dbt and people who do not quote can't tell `Score` from `score`. Raises WeirError where one file holds both.
     """
-    own = {column.name for column in reader.columns}
+    names = [column.name for column in reader.columns]
+    own = set(names)
     taken = []
     for n, column in enumerate(reader.columns):
         alike = [name for name in known | own if name.lower() == column.name.lower() and name != column.name]
         if any(name in own for name in alike):
-            raise WeirError(f"{file}: columns {column.name!r} and {alike[0]!r} differ by case only: rename one")
+            both = f"{column.name!r} and {alike[0]!r}" if column.name in shown(names) else "of one name"
+            raise WeirError(f"{file}: columns {both} differ by case only: rename one")
         if column.name not in known and len(alike) == 1:
             reader.columns[n] = Column(alike[0], column.type)
             taken.append(f"{column.name} taken for {alike[0]}")
     return taken
 
 
-def bad(width: int, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
-    """The COPY line of a line that can't be read."""
-    shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
-    flag = "t" if escaped(shown) else "\\N"
-    shown = field(visible(shown.rstrip("\r\n")))
-    return "\\N\t" * width + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
+def lines_of(stream: BinaryIO, most: int) -> Iterator[tuple[bytes, int]]:
+    """Each line with its end, and 0; of one longer than `most` bytes its beginning, and its length."""
+    while line := stream.readline(most + 1):
+        if len(line) <= most:
+            yield line, 0
+            continue
+        size, line = len(line), line[:SHOWN]
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(LARGE)
+            size += len(rest)
+        yield line, size
+
+
+def largest(settings: dict[str, Any]) -> int:
+    """Bytes that one line, or the content of one row, may have. Raises WeirError."""
+    value = settings.get("largest_line_mb", LARGEST_MB)
+    if type(value) is not int or not 0 < value <= MOST_MB:
+        raise WeirError(f"`format` says largest_line_mb: {value!r}: take a whole number from 1 to {MOST_MB}")
+    return value * MB
+
+
+def too_long(size: int, most: int) -> str:
+    """Why a line is rejected that has more bytes than it may have."""
+    return f"{TOO_LONG} {most // MB} MB: {size:,} bytes (largest_line_mb in `format` says how long it may be)"
+
+
+_SETTINGS = {
+    "csv": {"delimiter", "encoding", "empty_is_null", "skip", "footer", "largest_line_mb"},
+    "json": {"largest_line_mb"}, "parquet": {"largest_line_mb"}, "xlsx": {"sheet", "largest_line_mb"},
+}  # fmt: skip
+_KINDS = {"csv": "csv", "tsv": "csv", "txt": "csv", "jsonl": "json", "ndjson": "json", "json": "json",
+          "parquet": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}  # fmt: skip
 
 
 def open_reader(stream: BinaryIO, table: Table, name: str) -> Reader:
     """The reader for the file, by the table's `format` or else by the file's name. Raises WeirError."""
     settings: dict[str, Any] = table.settings
-    kind = settings.get("type") or name.lower().removesuffix(".gz").rpartition(".")[2]
-    if kind in {"csv", "tsv", "txt"}:
+    ending = settings.get("type") or name.lower().removesuffix(".gz").rpartition(".")[2]
+    kind = _KINDS.get(ending)
+    if kind is None:
+        raise WeirError(f"{name}: nothing here reads {ending!r} files: declare `format` as csv, jsonl, parquet or xlsx")
+    unknown = settings.keys() - {"type"} - _SETTINGS[kind]
+    if unknown:
+        has = ", ".join(sorted(_SETTINGS[kind]))
+        raise WeirError(f"`format` of {ending} files has no {min(unknown)!r}; it has {has}: mend it")
+    if kind == "csv":
         from ingest.connectors.csv_lines import CsvReader
 
-        return CsvReader(stream, name, "\t" if kind == "tsv" else ",", settings)
-    if kind in {"jsonl", "ndjson", "json"}:
+        return CsvReader(stream, name, "\t" if ending == "tsv" else ",", settings)
+    if kind == "json":
         from ingest.connectors.json_lines import JsonReader
 
-        return JsonReader(stream, table.key)
+        return JsonReader(stream, name, table.key, settings)
     if kind == "parquet":
         from ingest.connectors.parquet import ParquetReader
 
-        return ParquetReader(stream, name)
-    if kind == "xlsx":
-        from ingest.connectors.sheets import SheetReader
+        return ParquetReader(stream, name, settings)
+    from ingest.connectors.sheets import SheetReader
 
-        return SheetReader(stream, name, settings)
-    raise WeirError(f"{name}: nothing here reads {kind!r} files: declare `format` as csv, jsonl, parquet or xlsx")
+    return SheetReader(stream, name, settings)

@@ -17,7 +17,7 @@ from typing import Any
 from ingest.connectors import Progress, State, keyed_by_content
 from ingest.cursors import earlier, order
 from ingest.plan import Source, Table
-from ingest.raw import Column, Raw, listed, shortened
+from ingest.raw import Column, Raw, listed
 from ingest.text import blocks, escaped, field, visible
 from weir.settings import WeirError
 
@@ -74,7 +74,11 @@ class Connector:
                 raise WeirError(f"{match[1]} is not set: put the API's token in .env")
             return os.environ[match[1]]
 
-        return re.sub(r"\$\{(\w+)\}", value, text)
+        filled = re.sub(r"\$\{(\w+)\}", value, text)
+        if not re.fullmatch(r"\S[^\r\n\0]*", filled):
+            raise WeirError(f"{self.variable} can't be sent in a header, which begins with no blank and holds no line "
+                            "break: mend it in .env")  # fmt: skip
+        return filled
 
     def close(self) -> None:
         """Let the source go."""
@@ -107,7 +111,7 @@ class Connector:
               extra: str = "") -> tuple[int, str | None]:  # fmt: skip
         """Read the listing into `incoming`, the last of each key kept; returns the objects and the newest cursor."""
         paths = [*table.key, *([cursor] if cursor and cursor not in table.key else [])]
-        fields = [Column(shortened(path)) for path in paths]
+        fields = [Column(path) for path in paths]
         raw.prepare([*fields, Column("document", "jsonb"), *([] if table.key else [Column("_key")])])
         raw.incoming(f", _n bigint generated always as identity{extra}")
         newest: str | None = None

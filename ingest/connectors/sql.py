@@ -15,8 +15,9 @@ from typing import Any
 
 from ingest.connectors import Progress, State, check_columns, compare, keyed_by_content
 from ingest.cursors import earlier
+from ingest.names import shortened
 from ingest.plan import Source, Table
-from ingest.raw import Column, Raw, listed, shortened
+from ingest.raw import Column, Raw, listed
 from ingest.text import blocks, escaped, line, visible
 from weir.settings import WeirError
 

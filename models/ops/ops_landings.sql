@@ -16,6 +16,7 @@ final as (
         landed,
         deleted,
         source_rows,
+        duplicates,
         bytes,
         cast(seconds as numeric(12, 3)) as seconds,
         as_of,

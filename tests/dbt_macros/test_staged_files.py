@@ -103,3 +103,42 @@ def test_keys_of_several_columns_and_keyless_tables(shop: Shop) -> None:
     keys = [row[2] for row in state(shop, "keyless")[0]]
     assert keys[:2] == ["k1", "k2"]
     assert len(keys[2]) < 700
+
+
+def test_rows_that_claim_one_key_all_wait_and_heal(shop: Shop) -> None:
+    model = """
+    with typed as (
+        select
+            {{ parse('id', 'bigint') }} as id,
+            v,
+            {{ carry(key=['id'], unreadable=true) }}
+        from {{ source('shop', 'TABLE') }}
+    )
+
+    select *, {{ reject() }} from typed
+    """
+    shop.table("leads", model, "id text, v text, _file text, _line bigint, _text text, _error text")
+    again = "its key stands in the file again, with other content"
+    place = {"_file": "a.csv"}
+    shop.land("leads", 1, [
+        {"id": "1", "v": "a", "_line": 2} | place,
+        {"id": "2", "v": "b", "_line": 3, "_error": again} | place,
+        {"id": "2", "v": "B", "_line": 4, "_error": again} | place,
+    ])  # fmt: skip
+    shop.build()
+    staged, quarantine, ledger = state(shop, "leads")
+    assert [row[0] for row in staged] == [1]
+    assert [(row[0], row[1], row[2]["id"], row[2]["v"]) for row in quarantine] == [
+        ("a.csv:3", [again], "2", "b"), ("a.csv:4", [again], "2", "B"),
+    ]  # fmt: skip
+    assert ledger[0][2:] == (3, 1, 2, 0, 0)
+    shop.land("leads", 2, [
+        {"_op": "delete", "_line": 3} | place, {"_op": "delete", "_line": 4} | place,
+        {"id": "2", "v": "B", "_line": 3} | place,
+    ])  # fmt: skip
+    shop.build()
+    staged, quarantine, _ = before = state(shop, "leads")
+    assert [(row[0], row[1]) for row in staged] == [(1, "a"), (2, "B")]
+    assert [row[7] for row in quarantine] == ["deleted", "deleted"]
+    shop.build("--full-refresh")
+    assert state(shop, "leads") == before

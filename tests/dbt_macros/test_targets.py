@@ -1,14 +1,19 @@
 """Targets: dev builds beside, prod is refused by hand, its docs show marts where readers find them; generic tests."""
 
+import base64
+import hashlib
 import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from shop import MODEL, ROOT, Shop, messages
 
-from weir import dbt
+from flows import dbt_process
+from weir import build, dbt, policy
 from weir.settings import WeirError
 
 A = {"order_id": "1", "amount": "1"}
@@ -37,6 +42,18 @@ def test_prod_is_refused_by_hand_and_let_through_for_the_flow(shop: Shop, monkey
     assert shop.rows("select count(*) from staging.stg_shop__orders, ops.ledger") == [(1,)]
 
 
+def test_a_page_of_dbt_runs_its_own_scripts_only(tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    page.write_text("<html><head></head><script>run('<script>')</script><script src='a.js'></script></html>")
+    policy.protect(page)
+    policy.protect(page)
+    text = page.read_text()
+    own = base64.b64encode(hashlib.sha256(b"run('<script>')").digest()).decode()
+    assert f"script-src 'self' 'sha256-{own}'" in text and "script-src 'self' 'unsafe-inline'" not in text
+    assert text.count("<meta") == 1
+    policy.protect(tmp_path / "no such page")
+
+
 @pytest.mark.slow
 def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
     shop.table("orders")
@@ -58,7 +75,50 @@ def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
     assert documented.returncode == 0, documented.stdout
     manifest = json.loads((shop.folder.parent / "home/target/prod-docs/manifest.json").read_text())
     assert manifest["nodes"]["model.weir.fct"]["schema"] == "analytics"
+    page = (shop.folder.parent / "home/target/prod-docs/index.html").read_text()
+    assert page.count("Content-Security-Policy") == 1 and "script-src 'self' 'sha256-" in page
     assert shop.rows("select to_regnamespace('analytics_next')") == [(None,)]
+
+
+INCREMENTAL = (
+    "{{ config(materialized='incremental', contract={'enforced': true}, on_schema_change='ignore') }} select 1 as a"
+)
+TESTED = "models: [{{name: a, data_tests: [{{one_row_per: {{arguments: {{columns: [a]}}, config: {{{}}}}}}}]}}]"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        ("models/a.sql", INCREMENTAL, "a (models/a.sql): Parsing Error at path []: Invalid value for"),
+        (
+            "models/a.sql",
+            "{{ config(enabled='x') }} select 1 as a",
+            "a (models/a.sql): Parsing Error at path ['ena",
+        ),
+        (
+            "models/a.sql",
+            "{{ config(meta='x') }} select 1 as a",
+            "a (models/a.sql): Internal Error expected dict",
+        ),
+        (
+            "models/_m.yml",
+            TESTED.format("severity: bogus"),
+            "(models/_m.yml): Parsing Error at path []: Severity",
+        ),
+        ("models/_m.yml", TESTED.format("limit: x"), '(models/_m.yml): Field "limit" of type Optional[int]'),
+        ("models/a.sql", "select {{ 1 as a", "Compilation Error in model a (models/a.sql) expected token"),
+    ],
+)
+def test_what_dbt_can_not_read_is_named(shop: Shop, path: str, text: str, says: str) -> None:
+    """dbt tells of many such faults neither model nor file."""
+    shop.write("models/a.sql", "select 1 as a")
+    shop.write(path, text)
+    with pytest.raises(WeirError) as told:
+        build.invoke(["parse"], None, datetime(2026, 7, 1, tzinfo=UTC), quiet=True)
+    assert str(told.value).startswith("dbt parse can't start: ") and says in str(told.value)
+    with pytest.raises(WeirError) as told:
+        dbt_process._Project().parse({})
+    assert says in str(told.value)
 
 
 def test_dbt_can_write_neither_what_readers_see_nor_what_landed(shop: Shop) -> None:

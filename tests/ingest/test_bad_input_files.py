@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from test_files import CSV, declare
 
+from ingest.names import shortened
+
 
 def refused(landing):
     (result,) = landing.land().values()
@@ -70,7 +72,9 @@ def test_a_column_that_a_changed_file_lacks_is_null_from_then_on(landing, folder
     landing.proven()
     (folder / "a.csv").write_bytes(b"id\n1\n")
     assert landing.one().tables[0].landed == 1
-    assert landing.live("raw_drops.t", "id", 'id, "sold as new", "a ""b"""') == [("1", None, None)]
+    wild = shortened('a "b"')
+    names = f'id, "sold as new", "{wild}"'
+    assert landing.live("raw_drops.t", "id", names) == [("1", None, None)]
     landing.balanced()
     landing.proven()
     (folder / "a.csv").unlink()
@@ -197,8 +201,6 @@ def test_parquet_that_is_unusual_or_damaged(landing, folder):
     found = landing.rows('select "a.b", a, column_3 from raw_drops.t')
     assert found == [(1, {"b": "NaN", "c": ["-Infinity", 1.5], "d": "\\xff"}, b"\1")]
     landing.proven()
-    pq.write_table(pa.table({"a.b": pa.array([2932897], pa.date32())}), file)
-    assert "a.parquet can't be read beyond row 0 (OverflowError: date value out of range)" in refused(landing)
     pq.write_table(pa.table({"a": [str(n) for n in range(50_000)]}), file)
     data = file.read_bytes()
     file.write_bytes(data[:2000] + bytes(40_000) + data[42_000:])

@@ -39,7 +39,7 @@ def test_csv_keeps_every_line(landing, folder):
     landing.one()
     found = landing.rows("select id, name, note, _line, _text, _error, _escaped from raw_drops.t order by _line")
     assert found == [
-        ("1", "Ann", "", 2, None, None, None),
+        ("1", "Ann", None, 2, None, None, None),
         ("2", 'Bob, "B"', "two\nlines", 3, None, None, None),
         (None, None, None, 5, "3,x", "wrong column count: 2 instead of 3", None),
         (None, None, None, 6, "4,x,y,z,zz", "wrong column count: 5 instead of 3", None),
@@ -235,7 +235,7 @@ def test_csv_dialects_with_answers():
     assert answers
     for answer in answers:
         file = next((SHARED / "edge_csv_spectrum").rglob(answer.stem + ".csv"))
-        reader = CsvReader(io.BytesIO(file.read_bytes()), file.name, ",", {})
+        reader = CsvReader(io.BytesIO(file.read_bytes()), file.name, ",", {"empty_is_null": "never"})
         names = [column.name for column in reader.columns]
         rows = [dict(zip(names, cells, strict=True)) for _, text, cells, error in reader._records() if text.strip()]
         wanted = json.loads(answer.read_text())
@@ -255,7 +255,7 @@ def test_json_that_must_and_must_not_parse(landing, folder):
                 continue
             wanted[len(wanted) + 1] = file.name
             out.write(b'{"k": ' + content + b"}\n")
-    declare(landing, "{key: [k], path: '*.jsonl'}")
+    declare(landing, "{key: [k], path: '*.jsonl', repeats: last}")
     landing.one()
     errors = dict(landing.rows("select _line, _error from raw_drops.t"))
     assert sorted(errors) == sorted(wanted)
@@ -265,7 +265,7 @@ def test_json_that_must_and_must_not_parse(landing, folder):
 
 
 def test_files_in_a_folder_that_may_not_be_read_are_not_gone(tmp_path):
-    from ingest.connectors.files import see_gone
+    from ingest.connectors.listing import see_gone
 
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o700)

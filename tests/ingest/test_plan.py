@@ -31,10 +31,41 @@ def test_reads_what_is_declared(tmp_path):
     assert (source.tables[0].key, source.tables[0].origin) == (["id"], "legacy.user_table")
 
 
+def test_keys_of_ones_own(tmp_path):
+    text = GOOD.replace("connection: APP_URL", "connection: APP_URL, custom: [owner], owner: anna")
+    text = text.replace("key: id", "key: id, owner: bert, pii: true, custom: [pii]")
+    (source,) = plan(tmp_path, text).sources
+    assert source.tables[0].key == ["id"]
+    plan(tmp_path, GOOD.replace("key: id", "key: id, custom: {owner: anna}"))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ("key: id", "kee: id", "models/s.yml: source app, table users: meta has no key 'kee': did you mean 'key'?"),
+        (
+            "key: id",
+            "key: id, schema: legacy",
+            "table users: meta has no key 'schema': a table of another schema is told by `from: schema.table`",
+        ),
+        (
+            "key: id",
+            "key: id, owner: anna, pii: true",
+            "models/s.yml: source app, table users: meta has no key 'owner', 'pii': it takes append_only, compare,",
+        ),
+        (
+            "key: id",
+            "key: id, owner: anna",
+            "keys of your own are named by `custom: [owner]`, or stand",
+        ),
+        ("key: id", "key: id, columns: [a]", "table users: meta has no key 'columns'"),
+        ("connection: APP_URL", "connection: APP_URL, team: x", "models/s.yml: source app: meta has no key 'team'"),
+        ("connection: APP_URL", "connection: APP_URL, tables: 5", "models/s.yml: source app: meta has no key 'tables'"),
+        (
+            "- name: users",
+            "- name: 'a; b'",
+            "key 'name': a name with signs that mean something in SQL",
+        ),
         ("key: id", "key: {a: 1}", "models/s.yml: source app, table users: key 'key'"),
         (
             "key: id",

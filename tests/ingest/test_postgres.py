@@ -251,11 +251,11 @@ def test_awkward_names(landing, app):
             schema: raw_app
             config: {{meta: {{connection: APP_URL}}}}
             tables:
-              - name: 'Größe von "allem" {long[:20]}'
-                config: {{meta: {{key: [Order]}}}}
+              - name: Größe von allem {long[:20]}
+                config: {{meta: {{key: [Order], from: 'Größe von "allem" {long[:20]}'}}}}
     """)
     landing.one()
-    found = landing.rows(f'select "Order", "a b", "{long}" from raw_app."Größe von ""allem"" {long[:20]}"')
+    found = landing.rows(f'select "Order", "a b", "{long}" from raw_app."Größe von allem {long[:20]}"')
     assert found == [(1, "tab\t\\n", 2)]
 
 

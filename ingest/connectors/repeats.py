@@ -1,0 +1,77 @@
+"""Rows of one file that bear the same key: duplicates, which count once, and conflicts, which wait in quarantine.
+
+In: rows that have just come, in raw or in `incoming`. Out: `_error` on each row whose key stands in its file again with
+other content, so that it is known by its line, as an unreadable one is, and heals when the file is mended; and how many
+rows are duplicates. Costs one grouping of these rows by 64 bits of their key, a third of what the keys themselves take.
+"""
+
+from dataclasses import dataclass, field
+from functools import reduce
+
+from ingest.raw import Raw, listed, quoted
+
+CONFLICT = "its key stands in the file again, with other content"
+
+
+@dataclass
+class Repeats:
+    """What was found: the duplicates of each file, and the rows in conflict."""
+
+    duplicates: dict[str, int] = field(default_factory=dict)
+    conflicts: int = 0
+
+    def add(self, other: "Repeats") -> None:
+        """Take the other's counts in."""
+        self.duplicates |= other.duplicates
+        self.conflicts += other.conflicts
+
+    def told(self) -> list[str]:
+        """In words, for the landing's output."""
+        count = sum(self.duplicates.values())
+        found = [f"{count:,} duplicate{'s' if count > 1 else ''}"] if count else []
+        return [*found, *([f"{self.conflicts:,} rows in conflict"] if self.conflicts else [])]
+
+
+def by_line(key: list[str]) -> str:
+    """Whether a row is known by its file and line: it has no key, could not be read, or is in conflict."""
+    return (
+        "("
+        + (" or ".join([*(f"{quoted(name)} is null" for name in key), "_error is not null"] if key else ["true"]))
+        + ")"
+    )
+
+
+def mark(raw: Raw, key: list[str], relation: str, where: str = "true", last: bool = False) -> Repeats:
+    """Mark the conflicts among the rows; with `last` there are none, for the last of a key counts."""
+    found = Repeats()
+    if not key:
+        return found
+    names = listed(["_file", *key])
+    where = f"{where} and not {by_line(key)}"
+    again = f"({names}) in (select {names} from"
+    bits = reduce(lambda seed, name: f"hashtextextended({quoted(name)}::text, {seed})", ["_file", *key], "0")
+    raw.wire.execute("set local work_mem = '64MB'")
+    if not raw.wire.value(f"select exists (select from {relation} where {where} group by {bits} having count(*) > 1)"):
+        raw.wire.execute("set local work_mem to default")
+        return found
+    several = raw.wire.execute(
+        f"create temporary table several on commit drop as select {names}, count(*) as rows from {relation} "
+        f"where {where} group by {names} having count(*) > 1"
+    )
+    if several and not last:
+        content = listed([c.name for c in raw.columns if c.name != "_line"])
+        raw.wire.execute(
+            f"create temporary table conflicts on commit drop as select {names} from {relation} where {where} "
+            f"and {again} several) group by {names} "
+            f"having count(distinct md5(row({content})::text)) > 1"
+        )
+        found.conflicts = raw.wire.execute(
+            f"update {relation} set _error = '{CONFLICT}' where {where} and {again} conflicts)"
+        )
+        raw.wire.execute(f"delete from several where {again} conflicts)")
+        raw.wire.execute("drop table conflicts")
+    if several:
+        counted = raw.wire.rows("select _file, (sum(rows) - count(*))::int8 from several group by 1")
+        found.duplicates = {row[0]: row[1] for row in counted}
+    raw.wire.execute("drop table several; set local work_mem to default")
+    return found

@@ -1,0 +1,72 @@
+"""The environment of a child process, by a list: what a child does not need, it does not get.
+
+In: patterns of names. Out: a dict for `subprocess`. A child of ours reads `.env` itself, and takes from it what its
+list names, no more.
+"""
+
+import os
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import yaml
+
+from weir.settings import ONLY, QUIET, outer, project_dir
+
+# What any program needs to find its files, its language and its certificates.
+BASE = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "TERM", "COLUMNS",
+    "NO_COLOR", "LD_LIBRARY_PATH", "DYLD_*", "VIRTUAL_ENV", "PYTHON*", "SSL_CERT_*", *QUIET,
+)  # fmt: skip
+# Weir's own settings, but not Prefect's password.
+_WEIR = ("WEIR_[!P]*", "WEIR_PG_*", "WEIR_PROJECT_DIR")
+GATES = (*_WEIR, "WAREHOUSE_URL", "PG*", "GX_*")
+DBT = (*_WEIR, "WAREHOUSE_URL", "PG*", "DBT_*")
+PREFECT_SERVER = ("WEIR_HOME", "PREFECT_*")
+PREFECT_CLIENT = (*PREFECT_SERVER, "WEIR_PREFECT_*")
+_ASKED = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
+
+
+def handed(*patterns: str, **more: str) -> dict[str, str]:
+    """The environment for a child: what any program needs, what the patterns name, and `more`."""
+    only = (*BASE, *patterns)
+    chosen = {name: value for name, value in os.environ.items() if matches(name, only)}
+    return chosen | {ONLY: " ".join(only)} | more
+
+
+def for_dbt() -> tuple[str, ...]:
+    """The patterns for dbt: the warehouse, dbt's own settings, and what the project asks for by `env_var('NAME')`."""
+    return (*DBT, *sorted(_asked(project_dir())))
+
+
+def for_runs() -> dict[str, str]:
+    """The environment of what starts runs for a long time: the person's own.
+
+    Without what came from `.env`, which each run reads anew, so that a changed line reaches the next run.
+    """
+    return outer()
+
+
+def matches(name: str, patterns: tuple[str, ...] | list[str]) -> bool:
+    """Whether one of the patterns names the variable."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _asked(project: Path) -> set[str]:
+    """The names that the files of a dbt project give to `env_var`."""
+    folders = {"models", "macros", "seeds", "snapshots", "tests", "analyses", "dbt_packages"}
+    try:
+        settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+        folders.update(*(paths for name, paths in settings.items() if name.endswith("-paths")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError):
+        pass  # dbt tells of a file that can't be read
+    kinds = {".sql", ".yml", ".yaml"}
+    files = [path for name in folders for path in (project / name).rglob("*") if path.suffix in kinds]
+    files += [*project.glob("*.yml"), Path(os.environ.get("DBT_PROFILES_DIR") or project) / "profiles.yml"]
+    found: set[str] = set()
+    for path in files:
+        try:
+            found |= set(_ASKED.findall(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError):
+            continue
+    return found

@@ -1,0 +1,79 @@
+"""What is printed or kept holds no secret: every password, token and key that the environment holds becomes ***.
+
+In: any text, the environment, and the names that a source's settings use. Out: the text without secrets.
+"""
+
+import functools
+import json
+import os
+import re
+from urllib.parse import quote, quote_plus, unquote
+
+_SECRET = re.compile(r"(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|AUTH_STRING)$")
+_OPTION = re.compile(r"(?i)(?:password|passwd|pwd|token|secret|api_?key|access_?key|account_?key|sig)=([^&#\s]+)")
+# What a terminal obeys rather than shows: control characters but tab and line feed, and changes of direction.
+_OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
+_addresses: set[str] = set()
+_hidden: set[str] = set()
+
+
+def hide(*names: str) -> None:
+    """From now on the value of each variable is a secret, whatever its name: a source's settings use it."""
+    _hidden.update(names)
+
+
+def hide_password(name: str) -> None:
+    """From now on the variable is an address, whatever its name: its password is a secret, its host is not."""
+    _addresses.add(name)
+
+
+def redact(text: object) -> str:
+    """The text with every password and token known to the environment, or inside a URL, replaced by ***."""
+    result = str(text)
+    for secret in _secrets(frozenset(os.environ.items()), frozenset(_hidden), frozenset(_addresses)):
+        result = result.replace(secret, "***")
+    return re.sub(r"(://[^:/\s@]*):[^@\s/]+@", r"\1:***@", result)
+
+
+@functools.lru_cache(maxsize=1)  # a table of a hundred lines is redacted cell by cell
+def _secrets(environment: frozenset[tuple[str, str]], hidden: frozenset[str], addresses: frozenset[str]) -> list[str]:
+    """Every secret of the environment, in each form that a message may show it in, the longest first."""
+    found: set[str] = set()
+    for name, value in environment:
+        if name in hidden or _SECRET.search(name):
+            found |= _forms(value)
+        elif name in addresses or name.endswith("_URL"):
+            found |= _passwords(value)
+        if name.endswith("_AUTH_STRING"):
+            found |= _forms(value.partition(":")[2])
+    return sorted((secret for secret in found if len(secret) > 2), key=len, reverse=True)
+
+
+def _passwords(url: str) -> set[str]:
+    """The password of an address, as written and decoded, and its parts; what its options hold.
+
+    By hand and greedy to the last @: a password with a bare @ or / in it is torn apart by every URL parser.
+    """
+    found: set[str] = set()
+    for match in (re.match(r"[^:/]+://[^:/@]*:(.+)@", url), re.match(r"[^:/]+://[^:/@]*:([^@]+)@", url)):
+        if match:
+            whole = match.group(1)
+            found |= _forms(whole) | _forms(unquote(whole))
+            found |= {part for part in re.split(r"[@/:?#]", whole) if len(part) > 3}
+    for option in _OPTION.findall(url):
+        found |= _forms(option) | _forms(unquote(option))
+    return found
+
+
+def _forms(secret: str) -> set[str]:
+    """The secret as it is, without the blanks around it, and as Python, JSON and URLs write it."""
+    found: set[str] = set()
+    for each in (secret, secret.strip()):
+        escaped = repr(each)[1:-1], repr(each.encode())[2:-1], json.dumps(each)[1:-1]
+        found |= {each, *escaped, quote(each, safe=""), quote_plus(each)}
+    return found
+
+
+def printable(text: object) -> str:
+    """The text, secrets out, as a terminal shows it and does not obey it: an escape character is \\x1b."""
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), redact(text))
