@@ -160,7 +160,7 @@ class Connector:
         try:
             pages = self.client.paginate(
                 path.lstrip("/"),
-                params={n: self._filled(v) if isinstance(v, str) else v for n, v in params.items()},
+                params={n: self._filled(v) if isinstance(v, str) and "${" in v else v for n, v in params.items()},
                 paginator=listing.paginator,
                 data_selector=selector,
                 hooks={"response": [self.exactly, listing.ended, _raise_for_status]},

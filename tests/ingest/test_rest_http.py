@@ -28,7 +28,7 @@ SHOP = """
             config:
               meta:
                 key: [id]
-                endpoint: {path: orders, data_selector: items, params: {token: "${SHOP_KEY}"}}
+                endpoint: {path: orders, data_selector: items, params: {token: "${SHOP_KEY}", state: ""}}
 """
 
 
@@ -84,7 +84,7 @@ def test_a_redirect_within_the_address_is_followed_with_the_key(landing, shop):
 
     shop.answer = answer
     assert landing.one().tables[0].landed == 1
-    assert shop.asked[0][0] == "/orders?token=k3y-of-the-shop"
+    assert shop.asked[0][0] == "/orders?token=k3y-of-the-shop&state="
     assert shop.asked[1][1]["X-Api-Key"] == "k3y-of-the-shop"
 
 
