@@ -45,7 +45,9 @@ class Run:
         self.faults: list[str] = []  # what makes the run end failed, though it went on
         self.down: list[str] = []  # the same of sources that could not be landed
         self.landed: dict[str, Any] = {}  # source -> ingest's SourceResult
-        self.barred: list[str] = []  # sources that are down or whose gate failed: nothing downstream of them is built
+        # sources that are down or whose gate failed, and tables that failed: nothing downstream of them is built
+        self.barred: list[str] = []
+        self.holding: list[str] = []  # those of them that a mart depends on: nothing is published
         self.gates: list[dict[str, Any]] = []
         self.built: dict[str, Any] = {}
         self.changes: Any = None  # a list once published; empty where the project has no marts
@@ -94,7 +96,7 @@ class Run:
     @property
     def whole(self) -> bool:
         """Whether this run makes a whole set, which may be published."""
-        return not self.select and not self.barred
+        return not self.select and not self.holding
 
     def dbt(self) -> Dbt:
         """The process of dbt, started when it is clear that something is to be built."""

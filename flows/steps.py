@@ -15,6 +15,7 @@ from flows import output, runs, todo
 from flows.run import Run
 from weir import warehouse
 from weir.build import sentence as sentence_of
+from weir.marts import depended
 from weir.settings import WeirError, project_dir
 from weir.tested import record_build
 
@@ -33,6 +34,7 @@ def land(run: Run) -> str:
     """Land the sources side by side. A source that fails is tried once more; then the run goes on without it."""
     from ingest.land import land as land_sources
     from ingest.plan import read_plan
+    from ingest.results import shortly
     from weir.commands import demo_up
 
     wanted = run.sources
@@ -63,8 +65,10 @@ def land(run: Run) -> str:
             run.landed[result.source] = result
     failed = [result for result in run.landed.values() if result.state != "landed"]
     # A set of today with a source of yesterday would be wrong: an account looks faithful while nobody can see it leave.
-    run.barred = [result.source for result in failed]
-    run.down = [f"{result.message}; nothing that depends on {result.source} is built or published" for result in failed]
+    run.barred = [name for result in failed for name in result.barred]
+    run.down = [
+        f"{result.message}; nothing that depends on {shortly(result.barred)} is built or published" for result in failed
+    ]
     if failed:
         raise WeirError("; ".join(run.down))
     return f"{sum(event.landed for result in run.landed.values() for event in result.tables):,} rows landed"
@@ -91,6 +95,9 @@ def gate_raw(run: Run) -> str:
 def build(run: Run) -> str:
     """Build and test with dbt what new rows touch; everything where the code or the day is another."""
     project = project_dir()
+    if run.barred:
+        run.dbt().parse()
+        run.holding = depended(run.barred)
     run.todo = chosen = todo.decide(project, run.as_of, run.select, run.full_refresh, run.barred)
     if chosen.nothing:
         return f"{chosen.why}: nothing to build"
@@ -100,6 +107,7 @@ def build(run: Run) -> str:
         code=todo.code(project),
         as_of_date=run.as_of.date().isoformat(),
         why=chosen.why,
+        barred=run.barred,
     )
     _record(run, False, "the build did not end")
     _reset(run)

@@ -75,17 +75,26 @@ def new_tables() -> list[tuple[str, str]]:
 
 
 def decide(project: Path, as_of: datetime, select: str | None, full_refresh: bool, barred: list[str]) -> Todo:
-    """What this run builds. `barred` are sources that are down or failed their gate."""
+    """What this run builds. `barred` are sources that are down or failed their gate, and tables that failed."""
     exclude = [f"source:{source}+" for source in barred]
     if select:
         return Todo(select.split(), f"by hand: {select}", exclude)
     reason = "a full refresh" if full_refresh else whole(project, as_of)
     if reason:
         return Todo(None, reason, exclude)
-    tables = [f"{source}.{table}" for source, table in new_tables() if source not in barred]
+    new = [f"{source}.{table}" for source, table in new_tables()]
+    new += [name for name in _barred_before() if name not in new]  # what stands on them may never have been built
+    tables = [name for name in new if name not in barred and name.split(".")[0] not in barred]
     if not tables:
         return Todo([], "nothing new", exclude)
     return Todo([f"source:{table}+" for table in tables], f"new rows in {', '.join(tables)}", exclude)
+
+
+def _barred_before() -> list[str]:
+    """What the last build left out."""
+    with warehouse.connect() as connection:
+        build: Any = connection.execute(_LAST_BUILD).fetchone()
+    return list((build[1] or {}).get("barred", [])) if build else []
 
 
 def _there(connection: psycopg.Connection, relation: str) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.plan import Plan, Source
-from ingest.results import SourceResult, TableEvent
+from ingest.results import SourceResult, TableEvent, shortly
 from ingest.scratch import scratch, sweep
 from weir.settings import WeirError, redact
 
@@ -85,8 +85,8 @@ def _land_source(run: Any) -> SourceResult:
     events = [run.done[table.name] for table in source.tables if table.name in run.done]
     failed = [event for event in events if event.state == "failed"]
     if failed:
-        more = f" (and {len(failed) - 1} more of its tables)" if len(failed) > 1 else ""
-        message = failed[0].message + more
+        others = [f"{event.source}.{event.table}" for event in failed[1:]]
+        message = failed[0].message + (f" (and {len(others)} more failed: {shortly(others)})" if others else "")
     elif not message and len(events) < len(source.tables):
         message = f"{source.name}: only {len(events)} of {len(source.tables)} tables were landed: run again"
     return SourceResult(source.name, "failed" if message else "landed", redact(message), events, load_id)

@@ -37,6 +37,13 @@ class SourceResult:
     tables: list[TableEvent] = field(default_factory=list)
     load_id: str | None = None
 
+    @property
+    def barred(self) -> list[str]:
+        """What did not land: "source.table" for each table that failed where others landed, else the source."""
+        failed = [f"{event.source}.{event.table}" for event in self.tables if event.state == "failed"]
+        some = failed and any(event.state == "done" for event in self.tables)
+        return [] if self.state == "landed" else failed if some else [self.source]
+
 
 @dataclass
 class TableCheck:
@@ -59,3 +66,9 @@ class TableCheck:
     def holds(self) -> bool:
         """Whether raw holds what the source holds."""
         return not (self.missing or self.extra or self.different or self.message)
+
+
+def shortly(names: list[str]) -> str:
+    """The names, all of them up to some forty."""
+    more = f" and {len(names) - 40} more" if len(names) > 41 else ""
+    return ", ".join(names[: 40 if more else None]) + more

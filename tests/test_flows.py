@@ -214,6 +214,49 @@ def test_a_source_that_is_down_fails_the_others_land_and_readers_keep_the_last_s
     assert query("select count(*) from analytics.fct_orders") == [(orders + 10,)]
 
 
+GHOSTS = """
+version: 2
+sources:
+  - name: shop
+    schema: raw_shop
+    config: {meta: {connection: SHOP_URL}}
+    tables:
+      - {name: ghosts, config: {meta: {key: [id]}}}
+      - {name: spirits, config: {meta: {key: [id]}}}
+"""
+
+
+def test_tables_that_fail_are_all_named_and_hold_back_what_stands_on_them_alone(published: Company) -> None:
+    ((orders,),) = query("select count(*) from analytics.fct_orders")
+    folder = published.folder / "project" / "models" / "staging" / "shop"
+    (folder / "_ghosts__sources.yml").write_text(GHOSTS)
+    (folder / "stg_shop__ghosts.sql").write_text(
+        "with typed as (select {{ parse('id', 'bigint') }} as id, {{ carry(key=['id']) }} "
+        "from {{ source('shop', 'ghosts') }}) select *, {{ reject({}) }} from typed"
+    )
+    published.orders(801, 810)
+    code, _, err = run()
+    assert code == 1
+    assert "shop.ghosts: there is no table ghosts at the source" in err and "(and 1 more failed: shop.spirits)" in err
+    assert "nothing that depends on shop.ghosts, shop.spirits is built or published" in err
+    assert query("select count(*) from analytics.fct_orders") == [(orders + 10,)]
+    for table in ("ghosts", "spirits"):
+        published.shop(f"create table {table} (id integer primary key)")
+        published.shop(f"insert into {table} values (1)")
+    published.shop("alter table orders rename to hidden")
+    published.people("late.csv", ["late@x.io,Late"])
+    code, _, err = run()
+    assert code == 1 and "nothing that depends on shop.orders is built or published" in err
+    assert query("select count(*) from staging.stg_shop__ghosts") == [(1,)]
+    assert query("select count(*) from staging.stg_leads__people where email = 'late@x.io'") == [(1,)]
+    assert query("select count(*) from analytics.dim_people where email = 'late@x.io'") == [(0,)]
+    published.shop("alter table hidden rename to orders")
+    for name in ("_ghosts__sources.yml", "stg_shop__ghosts.sql"):
+        (folder / name).unlink()
+    assert run()[0] == 0
+    assert query("select count(*) from analytics.dim_people where email = 'late@x.io'") == [(1,)]
+
+
 def test_a_source_that_nobody_declared_is_an_error(company: Company) -> None:
     code, _, err = run("sources=['nosuch']")
     assert code == 1

@@ -78,6 +78,26 @@ def marts_or_parse(parse: Callable[[], object]) -> list[Mart]:
         return []
 
 
+def depended(names: list[str]) -> list[str]:
+    """Those of the names ("source" or "source.table") that a mart depends on, by dbt's manifest."""
+    manifest: dict[str, Any] = json.loads(manifest_path().read_text())
+    found = []
+    for name in names:
+        nodes = [
+            key for key, node in manifest["sources"].items()
+            if name in {node["source_name"], f"{node['source_name']}.{node['name']}"}
+        ]  # fmt: skip
+        seen = set(nodes)
+        for key in nodes:  # grows
+            below = [child for child in manifest["child_map"].get(key, []) if child not in seen]
+            seen.update(below)
+            nodes += below
+        models = [manifest["nodes"][key] for key in nodes if key.startswith("model.")]
+        if any(node["schema"] == NEXT and _materialized(node) != "ephemeral" for node in models):
+            found.append(name)
+    return found
+
+
 def shape(connection: psycopg.Connection, schema: str, name: str) -> Shape | None:
     """The table as the catalog has it; None where there is none. Raises WeirError when it is no table."""
     row = connection.execute(

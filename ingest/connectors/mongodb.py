@@ -41,8 +41,8 @@ class Connector:
         options = {"serverSelectionTimeoutMS": WAIT, "connectTimeoutMS": WAIT, "socketTimeoutMS": PAUSE}
         given: dict[str, Any] = {n: seconds * 1000 for n, seconds in options.items() if n.lower() not in url.lower()}
         with told(source):
-            split_options(url.partition("?")[2] or "w=1")  # the driver itself passes over what it does not know
             try:
+                split_options(url.partition("?")[2] or "w=1")  # the driver itself passes over what it does not know
                 self.client: Any = MongoClient(url, appname="weir", **given, **_LENIENT)
             except (ValueError, OSError) as fault:  # a certificate's file that is not there is one too
                 raise ConfigurationError(str(fault)) from None

@@ -2,7 +2,7 @@
 
 In: pages, with a Bearer token from the variable that `token` names (else <SOURCE>_TOKEN). Out: each object that is new
 or changed, whole, beside its key and cursor; unchanged ones in the overlap are not landed again. On `full` the whole
-listing is read, and what is no longer listed becomes a tombstone, unless the listing may lack something (rest_pages).
+listing is read, and what is no longer listed becomes a tombstone, unless the listing may lack something (rest_listing).
 429 (Retry-After) and 5xx are waited out; no other address is asked anything (rest_http).
 """
 
@@ -149,7 +149,7 @@ class Connector:
         from dlt.common import jsonpath
         from requests import HTTPError
 
-        from ingest.connectors.rest_pages import Listing
+        from ingest.connectors.rest_listing import Listing
 
         no_json: type[ValueError] = import_module("simplejson").JSONDecodeError
         endpoint = table.endpoint
@@ -164,7 +164,7 @@ class Connector:
         try:
             pages = self.client.paginate(
                 path.lstrip("/"),
-                params={n: self._filled(v) if isinstance(v, str) else v for n, v in params.items()},
+                params={n: self._filled(v) if isinstance(v, str) and "${" in v else v for n, v in params.items()},
                 paginator=listing.paginator,
                 data_selector=selector,
                 hooks={"response": [self.exactly, listing.ended, _raise_for_status]},

@@ -11,7 +11,7 @@ from email.utils import mktime_tz, parsedate_tz
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Request, Response
 from requests.adapters import HTTPAdapter
 
 from weir.settings import WeirError
@@ -39,7 +39,11 @@ class Adapter(HTTPAdapter):
 
     def __init__(self, url: str, variable: str, largest: int) -> None:
         super().__init__()
-        self.own, self.variable, self.largest = origin(url), variable, largest
+        try:
+            asked = Request("GET", url).prepare().url or ""  # a name in other letters than ASCII is asked as xn--…
+        except ValueError as fault:
+            raise WeirError(f"{variable} is no address that can be asked ({type(fault).__name__}): mend it") from None
+        self.own, self.variable, self.largest = origin(asked), variable, largest
 
     def send(self, request: PreparedRequest, *arguments: Any, **options: Any) -> Response:
         """Send the request and read its answer. Raises WeirError for another address, and for what is too much."""
@@ -95,4 +99,5 @@ def _wait(response: Response) -> int:
 
 def _shown(found: tuple[str, str, int | None]) -> str:
     scheme, host, port = found
+    host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}{f':{port}' if port and port != _PORTS.get(scheme) else ''}"

@@ -1,7 +1,7 @@
-"""How the listing of an API goes from page to page, and whether it was read to its end.
+"""How the listing of an API goes from page to page.
 
 In: dlt's paginators, by the names and settings that dlt gives them. Out: the same, going on by what was received, past
-an empty page that a total or `has_more` says is not the last, and a Listing that knows what was told and what came.
+an empty page that a total or `has_more` says is not the last.
 """
 
 from typing import Any
@@ -9,21 +9,15 @@ from typing import Any
 from dlt.common import jsonpath
 from dlt.sources.helpers.rest_client import paginators as dlt_paginators
 from dlt.sources.helpers.rest_client.detector import PaginatorFactory
-from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
 from requests import Response
 
 from weir.settings import WeirError
 
 EMPTY = 10  # empty pages in a row, after which no more are asked for
 _TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no", "none", ""}
-_NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextpageurl", "nextpagetoken", "nextcursor", "nexttoken",
-         "@odata.nextlink"}  # fmt: skip
-_MORE = {"hasmore", "hasnext", "hasnextpage", "moreitems"}
-_BESIDE = {"", "meta.", "metadata.", "pagination.", "paging.", "page.", "pageinfo.", "page_info."}
-_TOTAL = {"total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalelements"}
 
 
-class _Counted(dlt_paginators.RangePaginator):
+class Counted(dlt_paginators.RangePaginator):
     """Asks by a number: an offset or a page."""
 
     rows = pages = empty = 0  # objects; pages that were not the first once more; empty pages in a row
@@ -83,7 +77,7 @@ class _Counted(dlt_paginators.RangePaginator):
         raise NotImplementedError
 
 
-class Offset(_Counted, dlt_paginators.OffsetPaginator):
+class Offset(Counted, dlt_paginators.OffsetPaginator):
     """By offset and limit: the next page begins where the one before ended, however short that was."""
 
     def _step(self, page: list[Any]) -> int:
@@ -103,7 +97,7 @@ class Offset(_Counted, dlt_paginators.OffsetPaginator):
         return "" if told is None or self.rows >= told else f"tells of {told:,} objects and lists {self.rows:,}"
 
 
-class PageNumber(_Counted, dlt_paginators.PageNumberPaginator):
+class PageNumber(Counted, dlt_paginators.PageNumberPaginator):
     """By number of page. The total is one of pages; where its name does not say so, it may be one of objects."""
 
     def _step(self, page: list[Any]) -> int:
@@ -132,7 +126,7 @@ class PageNumber(_Counted, dlt_paginators.PageNumberPaginator):
     @property
     def _named(self) -> bool:
         """Whether the total is one of pages by its name."""
-        return "page" in str(self.total_path).lower()
+        return "page" in str(self.total_path).lower().split(".")[-1]
 
 
 class _Ending:
@@ -192,81 +186,6 @@ class Factory(PaginatorFactory):
         if isinstance(found, dlt_paginators.PageNumberPaginator):
             found = PageNumber(total_path=found.total_path)
         return found, score
-
-
-class Listing:
-    """One reading of a listing."""
-
-    def __init__(self, paging: Any, path: str, whole: bool) -> None:
-        self.paginator, self.path, self.whole = made(paging), path, whole
-        self.auto, self.pages, self.rows = self.paginator is None, 0, 0
-        self.answer: Any = None
-
-    def ended(self, response: Response, *_: Any, **__: Any) -> None:
-        """Raise IgnoreResponseException, which ends the listing, for an answer that says there is no such page."""
-        status = response.status_code
-        if status == 204 or (status in {404, 416} and self.rows and isinstance(self.paginator, _Counted)):
-            raise IgnoreResponseException
-
-    def page(self, page: Any) -> None:
-        """Take note of a page."""
-        self.paginator, self.answer = page.paginator, page.response
-        self.pages, self.rows = self.pages + 1, self.rows + len(page)
-
-    def check(self) -> None:
-        """Raise WeirError where the API says that the listing has not been read to its end."""
-        if isinstance(self.paginator, _Counted):
-            lacks, mend = (
-                self.paginator.lacks(),
-                "run again, or mend `paginator` (`total_path: null` asks for no total)",
-            )
-        else:
-            lacks, mend = self._unfollowed(), "declare a `paginator` that follows it"
-        if lacks:
-            raise WeirError(f"{self.path} {lacks}, so that the listing is not whole: {mend}; nothing landed")
-
-    @property
-    def cut(self) -> bool:
-        """Whether the declared maximum ended it."""
-        return isinstance(self.paginator, _Counted) and self.paginator.cut
-
-    @property
-    def total(self) -> int | None:
-        """The number of objects that the API told, if any."""
-        return self.paginator.objects() if isinstance(self.paginator, _Counted) else None
-
-    @property
-    def moved(self) -> bool:
-        """Whether the total changed while the pages were read."""
-        return isinstance(self.paginator, _Counted) and self.paginator.first_total != self.paginator.total
-
-    def _unfollowed(self) -> str:
-        """What the last answer says of more pages, where the paginator saw none."""
-        if self.answer is None:
-            return ""
-        if self.pages == 1 and "next" in self.answer.links and self.answer.links["next"].get("url"):
-            return "has a next page in its header `Link`"
-        parts: list[tuple[str, Any]] = [("", self.answer.json())]
-        for where, part in parts:
-            for name, value in part.items() if isinstance(part, dict) else ():
-                word, at = str(name).lower().replace("_", ""), f"{where}{name}"
-                if isinstance(value, dict) and at.count(".") < 2:
-                    parts.append((f"{at}.", value))
-                if word == "next" and isinstance(value, dict):
-                    value = value.get("href") or value.get("url")
-                if word in _MORE and value is True:
-                    return f"says at {at!r} that there is more"
-                if self.pages == 1 and word in _NEXT and isinstance(value, str | int) and value:
-                    return f"has a next page at {at!r}"
-                if (
-                    self.auto
-                    and self.whole
-                    and where.lower() in _BESIDE
-                    and word in _TOTAL
-                    and (type(value) is int and value > self.rows)
-                ):
-                    return f"tells of {value:,} objects at {at!r} and lists {self.rows:,}"
-        return ""
 
 
 def _number(value: Any, path: str) -> int:

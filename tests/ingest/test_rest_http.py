@@ -8,7 +8,9 @@ from email.utils import formatdate
 
 import pytest
 
+from ingest.connectors.rest_http import Adapter, origin
 from tests.servers.api import api
+from weir.settings import WeirError
 
 SHOP = """
     sources:
@@ -26,7 +28,7 @@ SHOP = """
             config:
               meta:
                 key: [id]
-                endpoint: {path: orders, data_selector: items, params: {token: "${SHOP_KEY}"}}
+                endpoint: {path: orders, data_selector: items, params: {token: "${SHOP_KEY}", state: ""}}
 """
 
 
@@ -82,8 +84,20 @@ def test_a_redirect_within_the_address_is_followed_with_the_key(landing, shop):
 
     shop.answer = answer
     assert landing.one().tables[0].landed == 1
-    assert shop.asked[0][0] == "/orders?token=k3y-of-the-shop"
+    assert shop.asked[0][0] == "/orders?token=k3y-of-the-shop&state="
     assert shop.asked[1][1]["X-Api-Key"] == "k3y-of-the-shop"
+
+
+def test_addresses_that_are_the_same_and_are_not():
+    own = Adapter("https://bücher.example/api", "SHOP_URL", 1).own
+    for url in ("https://xn--bcher-kva.example/x", "HTTPS://XN--BCHER-KVA.example:443/y"):
+        assert origin(url) == own
+    for url in ("http://xn--bcher-kva.example/x", "https://xn--bcher-kva.example:444/", "https://xn--bcher-kva.example./",
+                "https://xn--bcher-kva.example@other/", "https://xn--bcher-kva.example:port/"):  # fmt: skip
+        assert origin(url) != own
+    for url in ("http://", "http://[::1/x"):
+        with pytest.raises(WeirError, match="SHOP_URL is no address that can be asked"):
+            Adapter(url, "SHOP_URL", 1)
 
 
 def test_a_wait_longer_than_a_run_waits_is_said_at_once(landing, shop):

@@ -136,6 +136,14 @@ def test_pages_of_objects_that_the_total_counts_and_that_end_early(landing, shop
     assert len(shop.server.asked) < 20
 
 
+def test_a_total_of_objects_whose_path_speaks_of_pages(landing, shop):
+    shop.declare("{type: page_number, base_page: 1, total_path: page.totalElements}")
+    shop.extra = {"page": lambda first, size: {"totalElements": 25, "totalPages": 5}}
+    assert landing.one().tables[0].landed == 25
+    shop.declare("{type: page_number, base_page: 1, total_path: page.totalPages}")
+    assert landing.one(full=True).tables[0].extracted == 25
+
+
 def test_a_first_page_that_is_not_there_is_a_fault(landing, shop):
     shop.beyond, shop.ids = 404, []
     shop.declare("{type: page_number, base_page: 1, total_path: null}")

@@ -176,6 +176,12 @@ with warehouse.connect() as connection:
     connection.execute("select 1")
 with wired(url, "test") as wire:
     assert wire.value("select 1") == 1
+import psycopg2
+from ingest.destination import Address
+address = Address()
+address.parse_native_representation(url)
+psycopg2.connect(address.to_native_representation()).close()
+assert "sslrootcert" in address.to_native_representation()
 _, source = _open(url.replace("postgresql://", "postgresql+psycopg2://", 1))
 source.test_connection()
 from weir.dbt import main
@@ -184,7 +190,7 @@ main(["debug", "--connection"])
 
 
 def test_the_warehouse_by_every_road(database, home, authority, other, monkeypatch):
-    """psycopg, asyncpg, Great Expectations and dbt all check what WAREHOUSE_URL asks for."""
+    """psycopg, asyncpg, dlt, Great Expectations and dbt all check what WAREHOUSE_URL asks for."""
     url = urlsplit(database())
     with proxy(url.port or 0, authority.context("localhost")) as between:
         address = f"postgresql://{url.username}:{url.password}@localhost:{between.port}{url.path}"
