@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from test_files import CSV, declare
 
+from ingest.raw import listed
+
 
 def refused(landing):
     (result,) = landing.land().values()
@@ -70,7 +72,7 @@ def test_a_column_that_a_changed_file_lacks_is_null_from_then_on(landing, folder
     landing.proven()
     (folder / "a.csv").write_bytes(b"id\n1\n")
     assert landing.one().tables[0].landed == 1
-    assert landing.live("raw_drops.t", "id", 'id, "sold as new", "a ""b"""') == [("1", None, None)]
+    assert landing.live("raw_drops.t", "id", listed(["id", "sold as new", 'a "b"'])) == [("1", None, None)]
     landing.balanced()
     landing.proven()
     (folder / "a.csv").unlink()
