@@ -30,14 +30,19 @@
 {% macro decimal_of(text, type) -%}{{ return(adapter.dispatch('decimal_of', 'weir')(text, type)) }}{%- endmacro %}
 {% macro default__decimal_of(text, type) -%}
     {%- set size = modules.re.findall('[0-9]+', type) | map('int') | list + [38, 0] -%}
-    try_cast({{ text }} as decimal(38, {{ 38 - size[0] + size[1] }}))
+    {{ zero_or_more('try_cast(' ~ text ~ ' as decimal(38, ' ~ (38 - size[0] + size[1]) ~ '))', text) }}
 {%- endmacro %}
 {% macro postgres__decimal_of(text, type) -%}cast({{ text }} as numeric){%- endmacro %}
+
+{#- The number, unless it is 0 of a text that says more. -#}
+{% macro zero_or_more(number, text) -%}
+    case when {{ number }} <> 0 or {{ matches(text, '[+-]?[0.]+([eE].*)?') }} then {{ number }} end
+{%- endmacro %}
 
 {#- A binary number's text as the decimal of its first 15 digits. -#}
 {% macro shown_number(text) -%}{{ return(adapter.dispatch('shown_number', 'weir')(text)) }}{%- endmacro %}
 {% macro default__shown_number(text) -%}
-    try_cast(format_string('%.14e', try_cast({{ text }} as double)) as decimal(38, 18))
+    {{ zero_or_more("try_cast(format_string('%.14e', try_cast(" ~ text ~ " as double)) as decimal(38, 18))", text) }}
 {%- endmacro %}
 {% macro postgres__shown_number(text) -%}
     {%- set sure = text_where("pg_input_is_valid(" ~ text ~ ", 'double precision')", text) -%}

@@ -75,7 +75,8 @@
         {%- set as_it_is = day_start(column) -%}
     {%- elif word == 'timestamp' and have == 'timestamp without time zone' -%}
         {%- set as_it_is = utc_moment(column) -%}
-    {%- elif not (have == type or word == 'double' and have in whole) -%}
+    {%- elif not (have == word or have == {'timestamp': 'timestamp with time zone', 'double': 'double precision'}.get(word)
+        or word == 'double' and have in whole) -%}
         {{ return({'sql': none, 'sure': false}) }}
     {%- endif -%}
     {{ return({

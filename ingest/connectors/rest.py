@@ -139,8 +139,7 @@ class Connector:
         rows = raw.wire.copy_in(None, "incoming", names, blocks(lines()))
         self.repeats = Repeats()
         if table.key:
-            at = shortened(cursor) if cursor else None
-            self.repeats = settle(raw, table.key, at, table.repeats == "last")
+            self.repeats = settle(raw, table.key, cursor, table.repeats == "last")
         else:
             keyed_by_content(raw)
         return rows, newest

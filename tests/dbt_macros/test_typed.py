@@ -47,11 +47,12 @@ CASES: list[tuple[str, list[str], str, list[Any]]] = [
 
 
 def test_what_raw_holds_typed(shop: Shop) -> None:
+    formats = {"date": ", format='YYYYMMDD'", "timestamp": ", format='YYYYMMDD HH24:MI'"}
     for number, (type_, values, asked, _) in enumerate(CASES):
-        text_only = {"date": ", format='YYYYMMDD'", "timestamp": ", format='YYYYMMDD HH24:MI'"}.get(asked, "")
         model = f"""
             with typed as (
-                select n, {{{{ parse('v', '{asked}'{text_only}) }}}} as v, {{{{ carry(key=['n']) }}}}  -- of files: unreadable=true
+                select n, {{{{ parse('v', '{asked}'{formats.get(asked, "")}) }}}} as v,
+                    {{{{ carry(key=['n']) }}}}  -- of files: unreadable=true
                 from {{{{ source('shop', 'TABLE') }}}}
             )
 
