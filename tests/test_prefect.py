@@ -116,9 +116,11 @@ def served(warehouse_of_module: pytest.MonkeyPatch) -> Iterator[Served]:
     assert f"its login is weir:<password>, the password being WEIR_PREFECT_PASSWORD in {home / '.env'}" in said
     assert made.env()["WEIR_PREFECT_PASSWORD"] not in said
     yield made
-    made.stop()
-    subprocess.run([str(BIN / "weir"), "down"], check=True, stdout=subprocess.DEVNULL)
-    remove(folder)
+    try:
+        made.stop()
+    finally:
+        subprocess.run([str(BIN / "weir"), "down"], check=True, stdout=subprocess.DEVNULL)
+        remove(folder)
 
 
 def test_the_command_line_deploys_lists_runs_and_shows_logs(served: Served) -> None:
