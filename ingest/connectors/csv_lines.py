@@ -55,7 +55,7 @@ class CsvReader(Reader):
         """COPY lines."""
         kept = self.kept
         width = self.width if kept is not None else len(self.columns)
-        shown = field(file)
+        shown, plain, flagged = field(file), f"\t\\N\t\\N\t\\N{end}", f"\t\\N\t\\N\tt{end}"
         for number, text, cells, error in self._body():
             if not error and len(cells) != width:
                 if not text.strip(b"\r\n"):
@@ -75,8 +75,10 @@ class CsvReader(Reader):
                 cells = [c and (c.replace("\0", "\\x00") if large else visible(c)) for c in cells]
             body = "\t".join(["\\N" if cell is None else field(cell) for cell in cells] if empty
                              else map(field, cells))  # type: ignore[arg-type]  # fmt: skip
-            tail = f"\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
-            yield body.encode("latin-1") + tail.encode() if large else body + tail
+            if large:
+                yield body.encode("latin-1") + f"\t{shown}\t{number}{flagged if flag else plain}".encode()
+            else:
+                yield f"{body}\t{shown}\t{number}{flagged if flag else plain}"
 
     def _next(self) -> bytes:
         return self.waiting.popleft() if self.waiting else self.stream.readline(self.largest + 1)
@@ -127,6 +129,7 @@ class CsvReader(Reader):
         """Each record: the number of its first line, its bytes, its cells, and why it can't be read."""
         settings = self.settings
         encoding, mark, always = settings.encoding, settings.utf8, settings.null == "always"
+        own, never = settings.delimiter, settings.null == "never"
         waiting, readline, most = self.waiting, self.stream.readline, self.largest
         while line := waiting.popleft() if waiting else readline(most + 1):
             self.number += 1
@@ -138,7 +141,10 @@ class CsvReader(Reader):
                 line = line.removeprefix(codecs.BOM_UTF8)
             try:
                 large = len(line) > LARGE
-                text, delimiter = self._decoded(line) if large else (line.decode(encoding), settings.delimiter)
+                if large:
+                    text, delimiter = self._decoded(line)
+                else:
+                    text, delimiter = line.decode(encoding), own
             except UnicodeDecodeError:
                 yield number, line, [], f"not valid {encoding.upper()}"
                 continue
@@ -150,7 +156,7 @@ class CsvReader(Reader):
                 yield number, line, [], f"wrong column count: more than {FIELDS:,}"
                 continue
             cells: list[str | None] = text.rstrip("\r\n").split(delimiter)  # type: ignore[assignment]
-            if "" in cells and settings.null != "never":
+            if "" in cells and not never:
                 cells = [cell or None for cell in cells]
             yield number, line, cells, ""
 
