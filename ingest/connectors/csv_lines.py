@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from ingest.connectors.csv_settings import Settings
-from ingest.connectors.readers import LARGE, Reader, largest, lines_of, too_long, twice
+from ingest.connectors.readers import LARGE, Reader, largest, pass_over, too_long, twice
 from ingest.names import shortened
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
@@ -26,9 +26,7 @@ class CsvReader(Reader):
 
     def __init__(self, stream: BinaryIO, name: str, delimiter: str, settings: dict[str, Any]) -> None:
         self.settings, self.number = Settings(delimiter, settings), 0
-        self.waiting = deque[tuple[bytes, int]]()
-        self.largest = largest(settings)
-        self.source = lines_of(stream, self.largest)
+        self.stream, self.waiting, self.largest = stream, deque[bytes](), largest(settings)
         self._before_header()
         header = next(self._records(), None)
         if header is None:
@@ -58,7 +56,7 @@ class CsvReader(Reader):
         """COPY lines."""
         kept = self.kept
         width = self.width if kept is not None else len(self.columns)
-        shown = field(file)
+        shown, plain, flagged = field(file), f"\t\\N\t\\N\t\\N{end}", f"\t\\N\t\\N\tt{end}"
         for number, text, cells, error in self._body():
             if not error and len(cells) != width:
                 if not text.strip(b"\r\n"):
@@ -70,27 +68,33 @@ class CsvReader(Reader):
             if kept is not None:
                 cells = [cells[n] for n in kept]
             large = len(text) > LARGE and self._large(text)
-            flag = any("\0" in c for c in cells if c) if large else any(map(escaped, filter(None, cells)))
+            empty = None in cells
+            flag = any(map(escaped, filter(None, cells) if empty else cells))  # type: ignore[arg-type]
+            if large:
+                flag = any("\0" in cell for cell in cells if cell)
             if flag:  # of a large line each byte is a character, and all of them were seen to be UTF-8
                 cells = [c and (c.replace("\0", "\\x00") if large else visible(c)) for c in cells]
-            body = "\t".join(["\\N" if cell is None else field(cell) for cell in cells] if None in cells
+            body = "\t".join(["\\N" if cell is None else field(cell) for cell in cells] if empty
                              else map(field, cells))  # type: ignore[arg-type]  # fmt: skip
-            tail = f"\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
-            yield body.encode("latin-1") + tail.encode() if large else body + tail
+            if large:
+                yield body.encode("latin-1") + f"\t{shown}\t{number}{flagged if flag else plain}".encode()
+            else:
+                yield f"{body}\t{shown}\t{number}{flagged if flag else plain}"
 
-    def _next(self) -> tuple[bytes, int]:
-        return self.waiting.popleft() if self.waiting else next(self.source, (b"", 0))
+    def _next(self) -> bytes:
+        return self.waiting.popleft() if self.waiting else self.stream.readline(self.largest + 1)
 
     def _before_header(self) -> None:
         """Leave out what stands before the header: the lines declared, and Excel's `sep=;`, which is no data."""
         for _ in range(self.settings.skip):
-            self._next()
+            line = self._next()
+            pass_over(self.stream, line) if len(line) > self.largest else None
             self.number += 1
-        line, size = self._next()
+        line = self._next()
         if self.settings.told_delimiter(line):
             self.number += 1
         elif line:
-            self.waiting.appendleft((line, size))
+            self.waiting.appendleft(line)
 
     def _body(self) -> Iterator[Record]:
         """The records after the header, without the footer."""
@@ -126,18 +130,22 @@ class CsvReader(Reader):
         """Each record: the number of its first line, its bytes, its cells, and why it can't be read."""
         settings = self.settings
         encoding, mark, always = settings.encoding, settings.utf8, settings.null == "always"
-        while (found := self._next())[0]:
-            line, size = found
+        own, never = settings.delimiter, settings.null == "never"
+        waiting, readline, most = self.waiting, self.stream.readline, self.largest
+        while line := waiting.popleft() if waiting else readline(most + 1):
             self.number += 1
             number = self.number
-            if size:
-                yield number, line, [], too_long(size, self.largest)
+            if len(line) > most:
+                yield number, line, [], too_long(pass_over(self.stream, line), most)
                 continue
             if number == 1 and mark:
                 line = line.removeprefix(codecs.BOM_UTF8)
             try:
                 large = len(line) > LARGE
-                text, delimiter = self._decoded(line) if large else (line.decode(encoding), settings.delimiter)
+                if large:
+                    text, delimiter = self._decoded(line)
+                else:
+                    text, delimiter = line.decode(encoding), own
             except UnicodeDecodeError:
                 yield number, line, [], f"not valid {encoding.upper()}"
                 continue
@@ -149,7 +157,7 @@ class CsvReader(Reader):
                 yield number, line, [], f"wrong column count: more than {FIELDS:,}"
                 continue
             cells: list[str | None] = text.rstrip("\r\n").split(delimiter)  # type: ignore[assignment]
-            if "" in cells and settings.null != "never":
+            if "" in cells and not never:
                 cells = [cell or None for cell in cells]
             yield number, line, cells, ""
 
@@ -159,9 +167,9 @@ class CsvReader(Reader):
         empty = "" if self.settings.null == "never" else None
         cells, error = split(text, delimiter, empty)
         while error == "quote is not closed" and len(taken) < OPEN_LINES and size < OPEN_BYTES:
-            more, too = self._next()
-            if not more or too:
-                self.waiting.extendleft([(more, too)] if more else [])
+            more = self._next()
+            if not more or len(more) > self.largest:
+                self.waiting.extendleft([more] if more else [])
                 break
             taken.append(more)
             size += len(more)
@@ -172,7 +180,7 @@ class CsvReader(Reader):
                     error = f"not valid {self.settings.encoding.upper()}"
         if error:  # only the first line is lost: what follows it may be sound
             error = "quote is not closed" if len(taken) > 1 else error
-            self.waiting.extendleft((each, 0) for each in reversed(taken[1:]))
+            self.waiting.extendleft(reversed(taken[1:]))
             return number, line, [], error
         self.number += len(taken) - 1
         return number, b"".join(taken), cells, ""

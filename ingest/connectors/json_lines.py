@@ -7,14 +7,15 @@ the visible six characters, and flagged.
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any, BinaryIO
 
 import orjson
 
 from ingest.connectors.json_values import Values, shape
-from ingest.connectors.readers import LARGE, MB, Reader, largest, lines_of, too_long
+from ingest.connectors.readers import LARGE, MB, Reader, largest, pass_over, too_long
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
 
@@ -35,9 +36,7 @@ class JsonReader(Reader):
         self.largest, self.paths = largest(settings), [path.split(".") for path in key]
         written = shape(stream)
         self.spread = written != "lines"
-        self.source: Iterable[tuple[bytes, int]] = lines_of(stream, self.largest)
-        if self.spread:
-            self.source = Values(stream, self.largest, name, array=written == "array")
+        self.stream, self.values = stream, Values(stream, self.largest, name, array=written == "array")
         self.columns = [*(Column(name) for name in key), Column("document", "jsonb")]
 
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
@@ -45,10 +44,11 @@ class JsonReader(Reader):
         shown, loads, spread = field(file), orjson.loads, self.spread
         plain, flagged = f"\t\\N\t\\N\t\\N{end}", f"\t\\N\t\\N\tt{end}"
         simple = self.paths[0][0] if len(self.paths) == 1 and len(self.paths[0]) == 1 else None
-        for number, (line, size) in enumerate(self.source, 1):
-            large = len(line) > LARGE
-            if size or (large and weight(line) > self.largest):
-                error = too_long(size, self.largest) if size else f"more values than {self.largest // MB} MB can hold"
+        trip = min(LARGE, self.largest)
+        source = self.values if spread else iter(partial(self.stream.readline, self.largest + 1), b"")
+        for number, line in enumerate(source, 1):
+            large = len(line) > trip
+            if (large or spread) and (error := self._too_large(line)):
                 yield self.bad(file, number, line, error, end)
                 continue
             if number == 1:
@@ -87,6 +87,15 @@ class JsonReader(Reader):
                 text = field(text)
             tail = f"\t{shown}\t{number}{flagged if flag else plain}"
             yield b"".join((head.encode(), text.encode("latin-1"), tail.encode())) if large else head + text + tail
+
+    def _too_large(self, line: bytes) -> str:
+        """Why the line, which is a long one, is rejected; empty where it is not."""
+        most, size = self.largest, self.values.size
+        if not self.spread:
+            size = pass_over(self.stream, line) if len(line) > most else 0
+        if size:
+            return too_long(size, most)
+        return f"more values than {most // MB} MB can hold" if len(line) > LARGE and weight(line) > most else ""
 
     def _keys(self, document: Any, line: bytes) -> list[str | None]:
         keys = [key_text(document, path) for path in self.paths]

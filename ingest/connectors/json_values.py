@@ -39,13 +39,14 @@ def shape(stream: BinaryIO) -> str:
 
 
 class Values:
-    """The documents of a stream, each with 0, or with its length where that is more than `most` bytes."""
+    """The documents of a stream; `size` is 0, or the length of the one at hand where that is more than `most` bytes."""
 
     def __init__(self, stream: BinaryIO, most: int, name: str, array: bool) -> None:
         self.stream, self.most, self.name, self.array = stream, most, name, array
+        self.size = 0
         self.held, self.over = bytearray(), 0  # the document at hand so far, and how many bytes of it were dropped
 
-    def __iter__(self) -> Iterator[tuple[bytes, int]]:
+    def __iter__(self) -> Iterator[bytes]:
         depth, begun, quoted, escape = 0, False, False, False
         floor = 1 if self.array else 0
         while block := self.stream.read(LARGE):
@@ -93,14 +94,14 @@ class Values:
             self.over = len(self.held) - kept
             del self.held[kept:]
 
-    def _document(self, last: bytes) -> Iterator[tuple[bytes, int]]:
+    def _document(self, last: bytes) -> Iterator[bytes]:
         """The document that ends with these bytes, unless there is none."""
         self._hold(last)
-        whole, size = bytes(self.held), len(self.held) + self.over if self.over else 0
+        whole, self.size = bytes(self.held), len(self.held) + self.over if self.over else 0
         self.held.clear()
         self.over = 0
         if whole.strip():
-            yield whole.strip(), size
+            yield whole.strip()
 
     def _nothing_more(self, rest: bytes) -> None:
         if rest.strip() or any(block.strip() for block in iter(lambda: self.stream.read(LARGE), b"")):

@@ -91,13 +91,12 @@ class ParquetReader(Reader):
         shown = field(file)
         for number, row in enumerate(self._rows(file), 1):
             cells = [None if v is None else way(v) for v, way in zip(row, self.ways, strict=True)]
-            size = sum(map(len, filter(None, cells)))
-            if size > self.largest:
+            flag = any(cell is not None and escaped(cell) for cell in cells)
+            body = "\t".join("\\N" if cell is None else field(visible(cell)) for cell in cells)
+            if len(body) > self.largest and (size := sum(map(len, filter(None, cells)))) > self.largest:
                 begun = "\t".join((cell or "")[:1000] for cell in cells)
                 yield self.bad(file, number, begun, too_long(size, self.largest), end)
                 continue
-            flag = any(cell is not None and escaped(cell) for cell in cells)
-            body = "\t".join("\\N" if cell is None else field(visible(cell)) for cell in cells)
             yield f"{body}\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
 
     def _rows(self, file: str) -> Iterator[tuple[Any, ...]]:

@@ -94,18 +94,13 @@ def adopt_names(reader: Reader, known: set[str], file: str) -> list[str]:
     return taken
 
 
-def lines_of(stream: BinaryIO, most: int) -> Iterator[tuple[bytes, int]]:
-    """Each line with its end, and 0; of one longer than `most` bytes its beginning, and its length."""
-    while line := stream.readline(most + 1):
-        if len(line) <= most:
-            yield line, 0
-            continue
-        size, line = len(line), line[:SHOWN]
-        rest = line
-        while rest and not rest.endswith(b"\n"):
-            rest = stream.readline(LARGE)
-            size += len(rest)
-        yield line, size
+def pass_over(stream: BinaryIO, line: bytes) -> int:
+    """Read on to the end of a line of which only the beginning was read; returns the bytes of all of it."""
+    size, rest = len(line), line
+    while rest and not rest.endswith(b"\n"):
+        rest = stream.readline(LARGE)
+        size += len(rest)
+    return size
 
 
 def largest(settings: dict[str, Any]) -> int:

@@ -120,5 +120,5 @@ def test_documents_are_parted_alike_wherever_a_block_ends(monkeypatch, size):
     for text in (json.dumps(DOCUMENTS), "\n".join(json.dumps(each, indent=2) for each in DOCUMENTS)):
         stream = io.BytesIO(text.encode())
         shape = json_values.shape(stream)
-        found = [json.loads(whole) for whole, _ in json_values.Values(stream, 10_000, "a", shape == "array")]
+        found = [json.loads(whole) for whole in json_values.Values(stream, 10_000, "a", shape == "array")]
         assert found == DOCUMENTS
