@@ -24,7 +24,8 @@ _BY_TEXT = {"numeric", "jsonb", "json", "real", "double precision", "bpchar", "i
             "point", "line", "lseg", "box", "path", "polygon", "circle"}  # fmt: skip
 MOST = 1600  # columns of a table in PostgreSQL
 _META = ["_dlt_load_id", "_op", "_seq"]
-_TAKEN = {*_META, "ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"}  # PostgreSQL has the others in every table
+# `_dlt_new` is for `weir verify`; PostgreSQL has the others in every table.
+_TAKEN = {*_META, "_dlt_new", "ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"}
 # One number at a time costs a sixth of a COPY. What a session keeps ahead ends with it, and the lock of `begin` lets
 # one session at a time write: so later still means greater, with gaps.
 SEQ_CACHE = 1000
@@ -264,10 +265,15 @@ class Raw:
 
 
 def comparable(column: Column) -> str:
-    """The column for a comparison as fine as its text."""
-    name = quoted(column.name)
+    """The column for a comparison as fine as its text, under its own name."""
+    name, value = quoted(column.name), compared(column)
+    return name if value == name else f"{value} as {name}"
+
+
+def compared(column: Column) -> str:
+    """The column's value for a comparison as fine as its text."""
     plain = column.type not in _BY_TEXT and not column.type.endswith("[]")
-    return name if plain else f"{name}::text as {name}"
+    return quoted(column.name) if plain else f"{quoted(column.name)}::text"
 
 
 _COLUMNS = """select attname,

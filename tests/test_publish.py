@@ -33,6 +33,19 @@ def test_only_the_rows_that_differ_are_touched(run: Sql) -> None:
     assert sorted(tables) == [("accounts", 2, 3, 10, 92), ("events", 2, 0, 1, 7)]
 
 
+def test_marts_whose_long_names_begin_alike_are_two(run: Sql) -> None:
+    both = tuple(Mart("m" * 62 + letter, ("k",)) for letter in "ab")
+    for mart in both:
+        run(f"create table analytics_next.{mart.name} as select k from generate_series(1, 5) as k")
+    release(marts=both)
+    for mart, key in zip(both, (2, 4), strict=True):
+        run(f"delete from analytics_next.{mart.name} where k = %s", key)
+    assert list(release("r2", marts=both).values()) == [(0, 0, 1, 4)] * 2
+    assert [row for row in digest(run, "analytics_next") if row[0][0] == "m"] == digest(run)
+    rollback.roll_back(both)
+    assert [run(f"select count(*) from analytics.{mart.name}") for mart in both] == [[(5,)], [(5,)]]
+
+
 def test_rolled_back_to_the_set_before_step_by_step(run: Sql) -> None:
     release()
     first = digest(run)

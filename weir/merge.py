@@ -6,6 +6,7 @@ Differences wait in a temporary table as pairs of row addresses (ctid), so nothi
 Both tables must be locked against writers: row addresses hold only as long as nobody else changes a row.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import psycopg
@@ -40,11 +41,13 @@ def find(
 ) -> Difference:
     """Compare the two tables. Raises WeirError when the grain does not hold in the source."""
     rows = _check_grain(connection, mart, source)
-    table = sql.Identifier("pg_temp", f"weir_{mart.name}"[:63])
+    # by digest: PostgreSQL cuts names, and two marts whose long names begin alike must not share a table
+    name = f"weir_{hashlib.md5(mart.name.encode()).hexdigest()}"
+    table = sql.Identifier("pg_temp", name)
     query = _KEYED if mart.grain else _KEYLESS
     connection.execute(
         sql.SQL("drop table if exists {table}; create temporary table {name} on commit drop as ").format(
-            table=table, name=sql.Identifier(f"weir_{mart.name}"[:63])
+            table=table, name=sql.Identifier(name)
         )
         + sql.SQL(query).format(
             source=source,

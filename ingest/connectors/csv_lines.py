@@ -106,7 +106,7 @@ class CsvReader(Reader):
     def _without_last(self, footer: int) -> Iterator[Record]:
         held = deque[Record]()
         for record in self._records():
-            if not record[1].strip():
+            if not record[1].strip(b"\r\n"):
                 continue
             held.append(record)
             if len(held) > footer:

@@ -33,7 +33,7 @@
                 (
                     -- NULLs left out: a column that raw gained later must not show in a row that came before it
                     select coalesce(jsonb_object_agg(c.key, c.value), '{}')
-                    from jsonb_each(to_jsonb(r) - array['_dlt_load_id', '_op', '_seq']) as c
+                    from jsonb_each(to_jsonb(r.*) - array['_dlt_load_id', '_op', '_seq']) as c
                     where c.value <> 'null'
                 ),
                 b._load_id, b._seq, l.as_of,

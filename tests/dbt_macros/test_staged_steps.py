@@ -239,3 +239,14 @@ def test_columns_whose_names_are_words_of_sql(shop: Shop) -> None:
     staged, quarantine, _ = state(shop, "words")
     assert [(str(row[0]), str(row[1]), row[2]) for row in staged] == [("1", "2.00", "owner")]
     assert [(row[0], row[1]) for row in quarantine] == [("2", ["order is not a numeric"])]
+
+
+def test_a_rejected_row_is_whole_whatever_its_columns_are_called(shop: Shop) -> None:
+    """`to_jsonb(r)` would be the column `r`, where raw has one."""
+    columns = "order_id text, amount text, r jsonb, b text, l text, c text"
+    shop.table("orders", columns=columns)
+    shop.land("orders", 1, [{"order_id": "1", "amount": "x", "r": {"a": 1}, "b": "b", "l": "l", "c": "c"}])
+    shop.build()
+    assert state(shop, "orders")[1][0][2] == {
+        "order_id": "1", "amount": "x", "r": {"a": 1}, "b": "b", "l": "l", "c": "c",
+    }  # fmt: skip

@@ -27,6 +27,7 @@ def refused(landing):
         ("id,v\n1,ä\n".encode("utf-16"), "a.csv is no CSV in UTF-8: save it as CSV in UTF-8"),
         (b"PK\x03\x04\x14\0\0\0", "a.csv is no CSV in UTF-8"),
         (b"id,_file\n1,2\n", "column '_file' at the source has a name that raw keeps for itself: exclude it"),
+        (b"id,_dlt_new\n1,2\n", "column '_dlt_new' at the source has a name that raw keeps for itself: exclude it"),
         (b"id,xmin\n1,2\n", "column 'xmin' at the source has a name that raw keeps for itself: exclude it"),
         (b"nr,v\n1,2\n", "a.csv: key names column 'id', which is not at the source; it has: nr, v"),
     ],

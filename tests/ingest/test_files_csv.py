@@ -80,6 +80,16 @@ def test_what_is_no_data(landing, folder, content, setting, first):
     landing.proven()
 
 
+def test_a_row_of_empty_cells_is_a_row_before_a_footer_too(landing, folder):
+    (folder / "a.tsv").write_text("id\tv\n1\ta\n\t\n \t \n\nTotal\t1\n\n")
+    declare(landing, "{key: [id], path: '*.tsv', format: {type: tsv, footer: 1}}")
+    assert landing.one().tables[0].extracted == 3
+    assert landing.rows("select id, v, _line from raw_drops.t order by _line") == [
+        ("1", "a", 2), (None, None, 3), (" ", " ", 4),
+    ]  # fmt: skip
+    landing.proven()
+
+
 def test_a_column_may_begin_with_sep(landing, folder):
     (folder / "a.csv").write_bytes(b"sep=id,v\n1,a\n")
     declare(landing, "{path: '*.csv'}")

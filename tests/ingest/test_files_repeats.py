@@ -87,6 +87,23 @@ def test_duplicates_count_once_and_conflicts_wait(landing, folder, write, path, 
     landing.proven()
 
 
+@pytest.mark.parametrize("kind", [pa.float64(), pa.uint64(), pa.decimal128(38, 2)])
+def test_a_file_whose_keys_are_equal_more_coarsely_than_their_text_may_change(landing, folder, kind):
+    def write(ids, values):
+        keys = pa.array(ids).cast(kind)
+        pq.write_table(pa.table({"id": keys, "n": keys, "v": values}), folder / "a.parquet")
+
+    write([1, 2, 3, 3], list("abcd"))
+    declare(landing, "{key: [id, n], path: '*.parquet'}")
+    landing.one()
+    for ids, values in (([1, 2, 3], "aBc"), ([1, 2, 2], "abb"), ([2, 4, 4], "bde"), ([4], "e")):
+        write(ids, list(values))
+        landing.one()
+        landing.balanced()
+        landing.proven()
+    assert landing.live("raw_drops.t", "id", "id::int, v")[-1] == (4, "e")
+
+
 def test_the_last_counts_where_it_is_declared_so(landing, folder):
     write_csv(folder / "a", ROWS)
     declare(landing, "{key: [id], path: '*.csv', repeats: last}")
