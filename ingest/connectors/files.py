@@ -73,8 +73,8 @@ class Connector:
     def _at_hand(self, path: str) -> Iterator[str]:
         """The file on local disk."""
         if self.local:
-            listing.check_inside(self.base, path)
-            yield path
+            with listing.held(self.base, path) as local:
+                yield local
             return
         with tempfile.NamedTemporaryFile(dir=scratch()) as copy:
             with self.told():

@@ -7,6 +7,9 @@ what leaves the folder by its real path (a link, `..`), so that nobody who may d
 import glob
 import os
 import re
+import stat as stat_of
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from weir.settings import WeirError
@@ -64,9 +67,39 @@ def of_bucket(system: Any, base: str, path: str) -> Files:
 
 def check_inside(base: str, address: str) -> None:
     """Raise WeirError where the address, its links followed, is not in the folder."""
-    if not f"{os.path.realpath(address)}/".startswith(f"{os.path.realpath(base).rstrip('/')}/"):
-        name = os.path.relpath(address, base)
-        raise WeirError(f"{name} leaves the source's folder by a link: put the file itself there, or remove the link")
+    if not _inside(base, address):
+        raise _leaves(base, address)
+
+
+def _inside(base: str, address: str) -> bool:
+    return f"{os.path.realpath(address)}/".startswith(f"{os.path.realpath(base).rstrip('/')}/")
+
+
+def _leaves(base: str, address: str) -> WeirError:
+    name = os.path.relpath(address, base)
+    return WeirError(f"{name} leaves the source's folder by a link: put the file itself there, or remove the link")
+
+
+@contextmanager
+def held(base: str, address: str) -> Iterator[str]:
+    """A path to the file that the address names now, whatever is put in its place while it is read.
+
+    Raises WeirError where that is not in the folder: judged once more when it is open, for a link may be swapped in.
+    """
+    check_inside(base, address)
+    handle = os.open(address, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would be waited for
+    try:
+        own = f"/proc/self/fd/{handle}"  # of Linux
+        if not stat_of.S_ISREG(os.fstat(handle).st_mode):
+            raise WeirError(f"{os.path.relpath(address, base)} is no file any more: run again")
+        if not os.path.exists(own):
+            yield address
+            return
+        if not _inside(base, own):
+            raise _leaves(base, address)
+        yield own
+    finally:
+        os.close(handle)
 
 
 def _check_folder(base: str, name: str) -> None:

@@ -179,6 +179,9 @@ class Connector:
                     raise WeirError(f"{path} lists the same pages again and again: mend `paginator`")
                 if selector and not jsonpath.find_values(selector, page.response.json()):
                     raise WeirError(f"{path} answers without {selector!r}: mend `data_selector`")
+                if not page and _says_error(page.response.json()):
+                    raise WeirError(f"{path} answers {page.response.status_code} with an error in it and no objects: "
+                                    "run again, or ask the API's people; nothing landed")  # fmt: skip
                 for item in page:
                     if not isinstance(item, dict):
                         raise WeirError(f"{path} lists {type(item).__name__}s, not objects: mend `data_selector`")
@@ -228,3 +231,8 @@ def _promise(start: Any, held: bool, lacking: bool) -> str:
 
 def _raise_for_status(response: Any, *_: Any, **__: Any) -> None:
     response.raise_for_status()
+
+
+def _says_error(answer: Any) -> bool:
+    """Whether an answer says that it is a fault, whatever its status."""
+    return isinstance(answer, dict) and any(answer.get(name) for name in ("error", "errors"))

@@ -88,8 +88,8 @@ def _wait(response: Response) -> int:
     told = response.headers.get("Retry-After", "").strip()
     if response.status_code != 429 and response.status_code < 500:
         return 0
-    if re.fullmatch(r"[0-9]{1,15}", told):
-        return int(told)
+    if re.fullmatch(r"[0-9]+", told):
+        return int(told[:15])
     moment = parsedate_tz(told)
     try:
         return int(mktime_tz(moment) - time.time()) if moment else 0

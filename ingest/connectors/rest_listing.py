@@ -88,7 +88,15 @@ class Listing:
                     and self.whole
                     and where.lower() in _BESIDE
                     and word in _TOTAL
-                    and (type(value) is int and value > self.rows)
+                    and (told := _count(value)) > self.rows
                 ):
-                    return f"tells of {value:,} objects at {at!r} and lists {self.rows:,}"
+                    return f"tells of {told:,} objects at {at!r} and lists {self.rows:,}"
         return ""
+
+
+def _count(value: Any) -> int:
+    """The number, which may be told as text; 0 where it is none."""
+    try:
+        return 0 if isinstance(value, bool) else int(value)
+    except (ValueError, TypeError, OverflowError):
+        return 0

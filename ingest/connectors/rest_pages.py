@@ -23,6 +23,7 @@ class Counted(dlt_paginators.RangePaginator):
     rows = pages = empty = 0  # objects; pages that were not the first once more; empty pages in a row
     total: int | None = None
     first_total: int | None = None
+    most = 0  # the greatest total that was told: some APIs tell what is left
     more: bool | None = None  # what the last page said by `has_more_path`
     cut = False  # the declared maximum was reached
     _first: int | None = None
@@ -47,7 +48,11 @@ class Counted(dlt_paginators.RangePaginator):
             found = jsonpath.find_values(self.total_path, answer)
             if page or found:
                 self.total = _number(found[0] if found else None, str(self.total_path))
+                if page and self.total < 1:
+                    raise WeirError(f"tells of {self.total} at {str(self.total_path)!r} beside a page of objects: mend "
+                                    "`paginator.total_path` (null asks for none)")  # fmt: skip
                 self.first_total = self.total if self.first_total is None else self.first_total
+                self.most = max(self.most, self.total)
         if self.has_more_path:
             told = jsonpath.find_values(self.has_more_path, answer)
             word = str(told[0]).lower() if told else ("" if not page else "nothing")
@@ -86,7 +91,7 @@ class Offset(Counted, dlt_paginators.OffsetPaginator):
     def _goes_on(self, page: list[Any]) -> bool:
         if self.total is None:
             return bool(page) or not self.stop_after_empty_page
-        return self.rows < self.total and (bool(page) or self.current_value < self.total)
+        return self.rows < self.most and (bool(page) or self.current_value < self.most)
 
     def objects(self) -> int | None:
         """The objects that the last total told of, less those that the declared offset leaves out."""
@@ -190,6 +195,8 @@ class Factory(PaginatorFactory):
 
 def _number(value: Any, path: str) -> int:
     try:
+        if isinstance(value, bool) or (not isinstance(value, str) and int(value) != value):
+            raise ValueError
         return int(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise WeirError(f"tells no total at {path!r}: mend `paginator.total_path` (null asks for none)") from None

@@ -1,6 +1,8 @@
 """A drop folder lands its own files only, and no message shows what a file holds beyond its header."""
 
+import inspect
 import io
+import os
 
 import pytest
 from test_bad_input_files import refused
@@ -133,3 +135,25 @@ def test_a_sheet_without_a_header_is_not_shown(landing, folder):
     (folder / "a.xlsx").write_bytes(held.getvalue())
     declare(landing, "{key: [id], path: '*.xlsx'}")
     assert "its first line (2 fields) does not look like column names" in refused(landing)
+
+
+@pytest.mark.parametrize("swap", [lambda path, other: path.symlink_to(other), lambda path, other: os.mkfifo(path)])
+def test_what_is_swapped_in_after_the_look_is_not_read(landing, folder, elsewhere, monkeypatch, swap):
+    path = folder / "a.csv"
+    path.write_text("id,v\n1,a\n")
+    declare(landing, CSV)
+    look = listing.check_inside
+
+    def then_swapped(base, address):
+        look(base, address)
+        if address == str(path) and inspect.stack()[1].function == "held":
+            path.unlink()
+            swap(path, elsewhere / "secret.csv")
+
+    monkeypatch.setattr(listing, "check_inside", then_swapped)
+    (elsewhere / "secret.csv").write_text("id,v\nsecret,2\n")
+    (result,) = landing.land().values()
+    assert result.state == "failed"
+    assert (
+        "a.csv leaves the source's folder by a link" in result.message or "a.csv is no file any more" in result.message
+    )

@@ -257,3 +257,44 @@ def test_a_window_is_held_against_its_total_too(landing, shop):
     rows[0] |= {"at": "2024-02-01"}
     event = landing.one().tables[0]
     assert (event.how, event.landed, event.deleted) == ("cursor", 1, 0)
+
+
+@pytest.mark.parametrize("total", [0, "0", -1, True, 25.5, "many"])
+def test_a_total_that_can_not_be_one_beside_objects_is_a_fault(landing, shop, total):
+    shop.declare("auto")
+    shop.cap, shop.extra = 25, {"total": lambda first, size: 25}
+    assert landing.one().tables[0].landed == 25
+    shop.cap, shop.extra = 5, {"total": lambda first, size: total}
+    for paginator in (
+        "{type: offset, limit: 5, total_path: total}",
+        "{type: page_number, base_page: 1, total_path: total}",
+    ):
+        shop.declare(paginator)
+        assert "mend `paginator.total_path` (null asks for none)" in failed(landing, full=True)
+    assert len(live(landing)) == 25
+
+
+def test_a_total_that_tells_what_is_left_ends_nothing_early(landing, shop):
+    shop.declare("{type: offset, limit: 5, total_path: total}")
+    shop.extra = {"total": lambda first, size: 25 - first}
+    assert landing.one().tables[0].landed == 25
+
+
+def test_a_total_told_as_text_is_one(landing, shop):
+    shop.declare("auto")
+    shop.extra = {name: lambda first, size: None for name in ("pages", "has_more")}
+    shop.extra["total"] = lambda first, size: "25"
+    shop.server.answer = lambda server, path, query: shop.answer(server, path, {"page": "1"})
+    assert "tells of 25 objects at 'total' and lists 5" in failed(landing)
+
+
+@pytest.mark.parametrize("items", [None, []])
+@pytest.mark.parametrize("error", [{"error": "rate limited"}, {"errors": [{"message": "no"}]}])
+def test_an_error_that_is_answered_as_well_deletes_nothing(landing, shop, items, error):
+    for paginator in ("{type: page_number, base_page: 1, total_path: null}", "single_page"):
+        shop.cap, shop.extra = 25, {}
+        shop.declare(paginator)
+        landing.one(full=True)
+        shop.extra = {"items": lambda first, size: items, **{n: lambda first, size, v=v: v for n, v in error.items()}}
+        assert "answers 200 with an error in it and no objects" in failed(landing, full=True)
+        assert len(live(landing)) == 25
