@@ -37,7 +37,8 @@ select model, reason, parent_key from held_back
 where key = %(key)s and (%(model)s::text is null or model = %(model)s) order by 1, 2"""
 _ROW = """
 select model, key, reasons, row, load_id, first_seen, resolved_at, how from quarantine
-where key = %(key)s and (%(model)s::text is null or model = %(model)s) and (%(all)s or resolved_at is null)
+where (key = %(key)s or row ? '_error' and exists (select from jsonb_each_text(row) where value = %(key)s))
+    and (%(model)s::text is null or model = %(model)s) and (%(all)s or resolved_at is null)
 order by model, seq"""
 
 

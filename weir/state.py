@@ -66,11 +66,17 @@ def _balance(busy: under_way.Holder | None) -> None:
         shown.say(f"{busy} is under way: whether the balance holds is told when it has ended.", style="yellow")
         return
     counted = lines()
-    wrong = [f"{line.source}.{line.table}" for line in counted if not line.holds]
+    waiting = [line for line in counted if line.model and line.staged_loads < line.loads]
+    wrong = [f"{line.source}.{line.table}" for line in counted if not line.holds and line not in waiting]
+    if waiting:
+        names = ", ".join(f"{line.source}.{line.table}" for line in waiting)
+        shown.say(f"Landed, but not built yet: {names}; `weir run` or `weir build` takes them", style="yellow")
     if wrong:
         shown.say(f"The balance does not hold: {', '.join(wrong)}; `weir verify` says why", style="bold red")
-    elif counted:
-        shown.say(f"The balance holds for all {len(counted)} tables.", style="green")
+    elif len(counted) > len(waiting):
+        shown.say(
+            f"The balance holds for {'all ' if not waiting else ''}{len(counted) - len(waiting)} tables.", style="green"
+        )
 
 
 def _publication(connection: psycopg.Connection) -> None:

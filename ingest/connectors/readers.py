@@ -65,7 +65,11 @@ def told(names: list[str]) -> str:
     if said:
         return "it has: " + ", ".join(said[:12]) + (" …" if len(said) > 12 else "")
     count = "1 field" if len(names) == 1 else f"{len(names)} fields"
-    return f"its first line ({count}) does not look like column names, and is not shown: see that it is the right file"
+    return (
+        f"its first line ({count}) does not look like column names, and is not shown: see that it is the right file; "
+        "where lines stand above the header, or another character than a comma parts the fields, say so: "
+        'format: {type: csv, skip: 1, delimiter: ";"}'
+    )
 
 
 def twice(names: list[str], where: str) -> str:
