@@ -75,6 +75,9 @@ class Connector:
                 raise WeirError(f"{match[1]} is not set: put the API's token in .env")
             return os.environ[match[1]]
 
+        if re.search(r"\$\{(?!\w+\})", text):
+            raise WeirError("`client.headers` or `params` holds a ${…} that names no variable: a name is of letters, "
+                            "digits and _, as in ${HELPDESK_TOKEN}")  # fmt: skip
         filled = re.sub(r"\$\{(\w+)\}", value, text)
         if not re.fullmatch(r"\S[^\r\n\0]*", filled):
             raise WeirError(f"{self.variable} can't be sent in a header, which begins with no blank and holds no line "

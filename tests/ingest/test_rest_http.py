@@ -162,3 +162,11 @@ def test_an_answer_as_large_as_is_allowed_lands(landing, shop):
 def test_a_limit_that_is_none(landing, shop):
     landing.declare(SHOP.replace("largest_answer_mb: 8", "largest_answer_mb: 1.5"))
     assert "`client.largest_answer_mb` must be a whole number of megabytes" in failed(landing)
+
+
+@pytest.mark.parametrize("word", ["${SHOP-KEY}", "${ SHOP_KEY }", "${SHOP_KEY:-none}", "${}", "${SHOP_KEY"])
+def test_what_names_no_variable_is_not_sent_as_it_stands(landing, shop, word):
+    for place in ('X-Api-Key: "${SHOP_KEY}"', 'token: "${SHOP_KEY}"'):
+        landing.declare(SHOP.replace(place, place.replace("${SHOP_KEY}", word)))
+        assert "holds a ${…} that names no variable" in failed(landing)
+    assert shop.asked == []
