@@ -60,11 +60,8 @@ def land(
     from ingest.destination import Run
 
     runs = [Run(source, url, run_id, as_of, full, report or (lambda event: None)) for source in picked]
-    try:
-        with ThreadPoolExecutor(len(runs), "land") as pool:
-            return list(pool.map(_land_source, runs))
-    finally:
-        shutil.rmtree(scratch(), ignore_errors=True)
+    with ThreadPoolExecutor(len(runs), "land") as pool:
+        return list(pool.map(_land_source, runs))
 
 
 def _land_source(run: Any) -> SourceResult:

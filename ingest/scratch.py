@@ -1,6 +1,7 @@
 """A folder for what a landing holds on disk for a moment; what a killed one left behind goes with the next.
 
-In: `home()/tmp`. Out: one folder per process, named by its number.
+In: `home()/tmp`. Out: one folder per process, named by its number. Whoever puts a file there removes it; the folder
+itself goes when its process has gone, for several landings of one process may use it at once.
 """
 
 import os

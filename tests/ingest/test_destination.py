@@ -1,6 +1,7 @@
 """The hooks of dlt that landing stands on, by name; and that a job which runs again does nothing."""
 
 import inspect
+import os
 import subprocess
 import sys
 
@@ -49,3 +50,18 @@ def test_the_plan_is_read_without_dlt():
         "import sys, ingest.plan, ingest.land; print([m for m in ('dlt', 'asyncpg', 'sqlalchemy') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_what_a_killed_landing_left_on_disk_goes_with_the_next(landing, app, home):
+    import psutil
+
+    app.execute("create table users (id int primary key); insert into users values (1)")
+    landing.declare(APP)
+    gone = next(number for number in range(4_000_000, 5_000_000) if not psutil.pid_exists(number))
+    for left in (home / "tmp" / str(gone), home / "tmp" / "mine"):
+        left.mkdir(parents=True)
+        (left / "rows").write_text("1")
+    assert landing.one().state == "landed"
+    assert not (home / "tmp" / str(gone)).exists()
+    assert (home / "tmp" / "mine" / "rows").exists(), "what is no landing's is left alone"
+    assert list((home / "tmp" / str(os.getpid())).iterdir()) == []
