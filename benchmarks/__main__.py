@@ -12,7 +12,7 @@ from rich.table import Table
 from benchmarks import page
 from benchmarks.measure import Measured, measure
 from benchmarks.place import console, own_home
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Found = tuple[str, list[list[object]], str]  # title, lines and note of a table

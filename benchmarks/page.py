@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 
@@ -30,7 +30,7 @@ def machine() -> str:
 
 def show(name: str, title: str, head: Sequence[str], lines: Sequence[Sequence[object]], note: str, write: bool) -> None:
     """Print the table; where `write` is true, keep it in the page."""
-    from weir.show import table
+    from weir.core.terminal import table
 
     table(title, head, lines, note)
     if write:

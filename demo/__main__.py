@@ -6,8 +6,10 @@ import sys
 from datetime import UTC, datetime, time
 from typing import Any, NoReturn
 
-from weir.private import keep_private
-from weir.settings import WeirError, load_env, redact
+from weir.core.env import load_env
+from weir.core.errors import WeirError
+from weir.core.private import keep_private
+from weir.core.secrets import redact
 
 
 class Parser(argparse.ArgumentParser):

@@ -10,7 +10,9 @@ import psycopg
 from psycopg import sql
 
 from demo.clock import Ints
-from weir.settings import WeirError, env_url, redact
+from weir.core.errors import WeirError
+from weir.core.secrets import redact
+from weir.core.settings import env_url
 
 TABLES = {
     "plans": """plan_id int primary key, code text, name text, monthly_price numeric(10,2), seat_price numeric(10,2),

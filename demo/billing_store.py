@@ -7,7 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from weir.settings import WeirError, env_url, redact
+from weir.core.errors import WeirError
+from weir.core.secrets import redact
+from weir.core.settings import env_url
 
 COLUMNS = {
     "customers": "customer_ref company email currency created_on updated_at",

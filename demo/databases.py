@@ -10,7 +10,8 @@ import psycopg
 import sqlalchemy as sa
 
 from demo import app_store, billing_store, support
-from weir.settings import WeirError, redact
+from weir.core.errors import WeirError
+from weir.core.secrets import redact
 
 
 @dataclass

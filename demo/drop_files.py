@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from demo.drops import CAMPAIGN, CRM, NPS
-from weir.settings import WeirError, env_url
+from weir.core.errors import WeirError
+from weir.core.settings import env_url
 
 _MARK = ".made_by_the_demo"
 

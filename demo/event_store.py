@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from demo import drop_files
-from weir.settings import WeirError, env_url, redact
+from weir.core.errors import WeirError
+from weir.core.secrets import redact
+from weir.core.settings import env_url
 
 
 class Store(Protocol):

@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from weir.children import handed
-from weir.ports import free_port, is_free
-from weir.settings import ROOT, WeirError, home, load_env, write_env
+from weir.core.env import load_env, write_env
+from weir.core.errors import WeirError
+from weir.core.handed import handed
+from weir.core.ports import free_port, is_free
+from weir.core.settings import ROOT, home
 
 _PATIENCE = 20.0  # seconds for a server on a busy machine to come up
 

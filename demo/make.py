@@ -24,7 +24,9 @@ from demo.manifest import path as manifest_path
 from demo.people import populate
 from demo.sources import State
 from demo.world import simulate
-from weir.settings import WeirError, home, write_env
+from weir.core.env import write_env
+from weir.core.errors import WeirError
+from weir.core.settings import home
 
 Counts = dict[tuple[str, str], int]
 Report = Callable[[str], None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from weir.settings import home
+from weir.core.settings import home
 
 COLUMNS = ["source", "table", "key", "kind", "known", "detail"]
 CHILDREN = {"child_of_quarantined", "child_of_held_back"}

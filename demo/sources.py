@@ -11,7 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from demo.databases import Databases
-from weir.settings import WeirError, home, load_env, parse_moment, write_env
+from weir.core.env import load_env, write_env
+from weir.core.errors import WeirError
+from weir.core.settings import home, parse_moment
 
 _DATABASE = "weir_app"
 AGAIN = "type `python -m demo make --again`"

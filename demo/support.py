@@ -15,7 +15,7 @@ from demo import words
 from demo.clock import NEVER, Ints
 from demo.people import People
 from demo.world import World
-from weir.settings import home
+from weir.core.settings import home
 
 Objects = Iterator[dict[str, Any]]
 PRIORITIES = ["low", "normal", "high", "urgent"]

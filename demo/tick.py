@@ -23,7 +23,7 @@ from demo.manifest import Manifest
 from demo.people import populate
 from demo.sources import State
 from demo.world import simulate
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 Counts = dict[tuple[str, str], tuple[int, int, int]]
 

@@ -16,7 +16,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from weir import warehouse
-from weir.settings import WeirError, as_of, project_dir
+from weir.core.errors import WeirError
+from weir.core.settings import as_of, project_dir
 
 
 @dataclass(frozen=True)

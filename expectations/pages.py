@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from weir.settings import home
+from weir.core.settings import home
 
 KEPT_RUNS = 100
 # No script may run in a page of ours, whatever a value of a mart holds.

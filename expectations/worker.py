@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from expectations.process import Child, serve
-from weir.children import GATES
+from weir.core.child import Child, serve
+from weir.core.handed import GATES
 
 
 class Worker:
@@ -54,7 +54,7 @@ def main() -> None:
     """Import what is slow, then serve."""
     from dataclasses import asdict
 
-    from weir.settings import load_env
+    from weir.core.env import load_env
 
     load_env()
     from expectations import marts, raw  # noqa: F401  the slow import: Great Expectations

@@ -9,8 +9,10 @@ import os
 import sys
 
 from flows import deployments, server
-from weir.private import keep_private
-from weir.settings import WeirError, outer, redact
+from weir.core.env import outer
+from weir.core.errors import WeirError
+from weir.core.private import keep_private
+from weir.core.secrets import redact
 
 # What needs no server, or starts one of its own.
 OFFLINE = {"", "config", "cloud", "dev", "init", "profile", "server", "version"}

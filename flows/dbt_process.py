@@ -1,14 +1,14 @@
 """dbt in one warm process: it imports dbt and parses the project while sources land, then builds, telling of each node.
 
-In: requests of the run (expectations/process.py). Out: an event per node begun and ended, with true times; the outcome.
+In: requests of the run (weir/core/child.py). Out: an event per node begun and ended, with true times; the outcome.
 """
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from expectations.process import Child, serve
-from weir.children import for_dbt
+from weir.core.child import Child, serve
+from weir.core.handed import for_dbt
 
 
 class Dbt:
@@ -53,7 +53,7 @@ class _Project:
     def parse(self, request: dict[str, Any], event: Any = None) -> dict[str, Any]:
         from dbt.cli.main import dbtRunner
 
-        from weir.settings import WeirError
+        from weir.core.errors import WeirError
 
         result = dbtRunner().invoke(self.arguments("parse"))
         if not result.success:
@@ -112,8 +112,8 @@ def _line(text: object) -> str:
 
 def main() -> None:
     """Import what is slow, then serve."""
+    from weir.core.env import load_env
     from weir.dbt import environment
-    from weir.settings import load_env
 
     load_env()
     environment("prod")

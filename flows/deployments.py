@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from weir.children import PREFECT_CLIENT, handed
-from weir.settings import ROOT, WeirError, home
+from weir.core.errors import WeirError
+from weir.core.handed import PREFECT_CLIENT, handed
+from weir.core.settings import ROOT, home
 
 POOL = "weir"
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from expectations.worker import Worker
 from flows import interrupt, server
-from weir.private import keep_private
-from weir.settings import WeirError, load_env, redact
+from weir.core.env import load_env
+from weir.core.errors import WeirError
+from weir.core.private import keep_private
+from weir.core.secrets import redact
 
 
 def run_elt(
@@ -24,7 +26,7 @@ def run_elt(
     wait: bool = True,
 ) -> int:
     """Run the flow in this process; returns the exit code. Never raises for what a person can mend."""
-    from weir import show
+    from weir.core import terminal
 
     interrupt.arm()
     try:
@@ -47,14 +49,14 @@ def run_elt(
         if interrupt.received():
             raise KeyboardInterrupt
         fault = state.result(raise_on_failure=False)
-        show.fail(str(fault) if isinstance(fault, WeirError) else redact(f"{type(fault).__name__}: {fault}"))
+        terminal.fail(str(fault) if isinstance(fault, WeirError) else redact(f"{type(fault).__name__}: {fault}"))
         return 1
     except (WeirError, KeyboardInterrupt) as fault:
         if isinstance(fault, WeirError) and not interrupt.received():
-            show.fail(str(fault))
+            terminal.fail(str(fault))
             return 1
         interrupt.clean_up()
-        show.fail("interrupted: nothing was published by this run, and the next one goes on from what has landed")
+        terminal.fail("interrupted: nothing was published by this run, and the next one goes on from what has landed")
         return interrupt.CODE
     finally:
         Worker.end_early()
@@ -64,13 +66,13 @@ def run_elt(
 def _ended_without_prefect() -> int | None:
     """The exit code of this process's run where it has ended, though Prefect's server was not there to be told."""
     from flows import runs
-    from weir import show
+    from weir.core import terminal
 
     state, message = runs.mine() or ("", "")
     if state not in {"succeeded", "failed"}:
         return None
     if message:
-        show.fail(message)
+        terminal.fail(message)
     return int(state == "failed")
 
 

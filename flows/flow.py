@@ -11,9 +11,9 @@ from prefect.runtime import flow_run
 
 from flows import output, steps
 from flows.run import Run
-from weir.private import keep_private
-from weir.settings import as_of as clock
-from weir.settings import load_env
+from weir.core.env import load_env
+from weir.core.private import keep_private
+from weir.core.settings import as_of as clock
 
 
 @flow(name="elt", persist_result=False)

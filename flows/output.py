@@ -3,8 +3,8 @@
 import threading
 from typing import Any
 
-from weir import show
-from weir.settings import WeirError
+from weir.core import terminal
+from weir.core.errors import WeirError
 
 _LOCK = threading.Lock()
 
@@ -13,7 +13,7 @@ def table_landed(event: Any) -> None:
     """One line for a table that has landed or failed; a failure's words come with its source."""
     if event.state == "done":
         with _LOCK:
-            show.say(
+            terminal.say(
                 f"  {event.source}.{event.table}: {event.landed:,} rows landed, {event.how}, {event.seconds:.1f} s",
                 style="" if event.landed else "dim",
             )
@@ -22,35 +22,37 @@ def table_landed(event: Any) -> None:
 def told(run: Any) -> None:
     """Everything that a person wants to know of a run that has ended, well or not; what failed it comes last."""
     from flows import server
-    from weir.settings import home
+    from weir.core.settings import home
 
     if run.landed:
-        show.landed(list(run.landed.values()))
+        terminal.landed(list(run.landed.values()))
     failed = [gate for gate in run.gates if not gate["passed"]]
     for gate in run.gates:
         if gate["passed"] and gate["failures"]:
-            show.say(gate["sentence"], style="yellow")
+            terminal.say(gate["sentence"], style="yellow")
     _quarantine(run)
     if run.lines:
-        show.balance(run.lines)
+        terminal.balance(run.lines)
     if run.changes is not None:
-        show.changes(run.changes)
+        terminal.changes(run.changes)
     elif run.todo and run.todo.nothing and not run.all_faults():
-        show.say("Nothing new at the sources: what is published stays.", style="green")
+        terminal.say("Nothing new at the sources: what is published stays.", style="green")
     steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in run.seconds.items())
-    show.say(f"Seconds: {steps}")
-    show.say(f"This run in Prefect: {server.ui()}/runs/flow-run/{run.flow_run_id}")
-    show.say(f"Its log: {run.logs / 'output.log'}")
+    terminal.say(f"Seconds: {steps}")
+    terminal.say(f"This run in Prefect: {server.ui()}/runs/flow-run/{run.flow_run_id}")
+    terminal.say(f"Its log: {run.logs / 'output.log'}")
     if run.gates:
-        show.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
+        terminal.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
     for gate in failed:
-        show.gate_failures(gate["failures"])
-    show.several(run.built.get("failed") or [])
+        terminal.gate_failures(gate["failures"])
+    terminal.several(run.built.get("failed") or [])
 
 
 def next_steps() -> None:
     """Where to look after a run that went well."""
-    show.say("Models and their lineage: weir docs · rows that wait: weir quarantine · proof to the row: weir verify")
+    terminal.say(
+        "Models and their lineage: weir docs · rows that wait: weir quarantine · proof to the row: weir verify"
+    )
 
 
 def _quarantine(run: Any) -> None:
@@ -65,7 +67,7 @@ def _quarantine(run: Any) -> None:
     except WeirError:
         return
     if rows:
-        show.table("Quarantine", ["model", "reasons", "rows#"], marked(rows))
+        terminal.table("Quarantine", ["model", "reasons", "rows#"], marked(rows))
 
 
 _QUARANTINE = """

@@ -17,9 +17,11 @@ from expectations.worker import Worker
 from flows import interrupt, runs, server, todo
 from flows.dbt_process import Dbt
 from flows.report import Reporter
-from weir import show, warehouse
-from weir.pulse import pulse
-from weir.settings import WeirError, project_dir
+from weir import warehouse
+from weir.core import terminal
+from weir.core.errors import WeirError
+from weir.core.pulse import pulse
+from weir.core.settings import project_dir
 
 
 class Run:
@@ -56,7 +58,7 @@ class Run:
         self.todo: todo.Todo | None = None
         self._wait = wait
         self.logs = runs.log_folder(self.run_id)
-        show.log_to(self.logs / "output.log")
+        terminal.log_to(self.logs / "output.log")
         # First of all: Great Expectations is imported over there while the sources land.
         self.worker = Worker.take()
         self.worker.child.log_in(self.logs)
@@ -67,7 +69,7 @@ class Run:
         try:
             self._take_lock()
             for run_id in runs.mark_crashed():
-                show.say(f"Run {run_id} was killed: it is marked crashed.", style="yellow")
+                terminal.say(f"Run {run_id} was killed: it is marked crashed.", style="yellow")
             runs.close_ended()
             runs.begin(self.run_id, self.as_of, self._parameters(), self.flow_run_id)
             # Where everything is to be built whatever lands, dbt starts at once.
@@ -90,8 +92,11 @@ class Run:
             runs.end(self.run_id, "failed", "interrupted")
         self._lock.__exit__(None, None, None)
         if not self.reporter.close(lambda: server.healthy(os.environ["PREFECT_API_URL"])):
-            show.say("Prefect's server is gone: the page of this run ends early there, until the next run has mended "
-                     "that. The run itself lacks nothing.", style="yellow")  # fmt: skip
+            terminal.say(
+                "Prefect's server is gone: the page of this run ends early there, until the next run has mended "
+                "that. The run itself lacks nothing.",
+                style="yellow",
+            )
 
     @property
     def whole(self) -> bool:
@@ -137,7 +142,7 @@ class Run:
         except WeirError:
             if not self._wait:
                 raise
-            show.say("Another run is under way on this warehouse: waiting for it …", style="yellow")
+            terminal.say("Another run is under way on this warehouse: waiting for it …", style="yellow")
             self._lock = warehouse.run_lock(wait=True)
             self._lock.__enter__()
 

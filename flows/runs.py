@@ -15,7 +15,8 @@ from uuid import UUID
 import psutil
 
 from weir import warehouse
-from weir.settings import home, redact
+from weir.core.secrets import redact
+from weir.core.settings import home
 
 KEPT_LOGS = 200  # runs whose logs are kept
 

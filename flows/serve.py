@@ -12,10 +12,12 @@ from pathlib import Path
 from types import FrameType
 
 from flows import interrupt
-from weir.children import for_dbt, for_runs, handed
-from weir.faults import plain
-from weir.private import keep_private
-from weir.settings import ROOT, WeirError, home, load_env
+from weir.core.env import load_env
+from weir.core.errors import WeirError
+from weir.core.faults import plain
+from weir.core.handed import for_dbt, for_runs, handed
+from weir.core.private import keep_private
+from weir.core.settings import ROOT, home
 
 DOCS_PORT = 8580
 
@@ -33,7 +35,8 @@ def serve(docs: bool = True) -> int:
     was_up = True
     try:
         from flows import server
-        from weir import show, warehouse
+        from weir import warehouse
+        from weir.core import terminal
 
         keep_private()
         load_env()
@@ -49,14 +52,16 @@ def serve(docs: bool = True) -> int:
         if docs:
             words = ["docs", "--port", str(DOCS_PORT)]
             children["docs"] = _start("docs", handed(*for_dbt()), "weir.cli", *words)
-        show.say(f"Prefect, its runs and deployments: {server.ui()}")
+        terminal.say(f"Prefect, its runs and deployments: {server.ui()}")
         if server.login():
-            show.say(f"  {server.login()}")
-        show.say(f"Deployments, each with a button for a run by hand: {server.ui()}/deployments ({', '.join(names)})")
+            terminal.say(f"  {server.login()}")
+        terminal.say(
+            f"Deployments, each with a button for a run by hand: {server.ui()}/deployments ({', '.join(names)})"
+        )
         if docs:
-            show.say(f"Models and their lineage (once made): http://127.0.0.1:{DOCS_PORT}")
-        show.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
-        show.say("Ctrl-C ends all of them.")
+            terminal.say(f"Models and their lineage (once made): http://127.0.0.1:{DOCS_PORT}")
+        terminal.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
+        terminal.say("Ctrl-C ends all of them.")
         sys.stdout.flush()
         while True:
             for name, child in list(children.items()):
@@ -64,13 +69,13 @@ def serve(docs: bool = True) -> int:
                     fault = f"{name} has ended by itself with code {child.returncode} (log: {_log(name)})"
                     if name == "worker":
                         raise WeirError(fault)
-                    show.say(fault, style="yellow")
+                    terminal.say(fault, style="yellow")
                     del children[name]
             time.sleep(0.5)
     except KeyboardInterrupt:
         pass
     except Exception as fault:
-        show.fail(plain(fault))
+        terminal.fail(plain(fault))
         return 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -21,10 +21,12 @@ import urllib.request
 from importlib.metadata import version
 from pathlib import Path
 
-from weir.children import PREFECT_SERVER, handed
-from weir.faults import refuse_full_disk
-from weir.ports import free_port, is_free
-from weir.settings import QUIET, ROOT, WeirError, env_file, home, load_env, write_env
+from weir.core.env import QUIET, env_file, load_env, write_env
+from weir.core.errors import WeirError
+from weir.core.faults import refuse_full_disk
+from weir.core.handed import PREFECT_SERVER, handed
+from weir.core.ports import free_port, is_free
+from weir.core.settings import ROOT, home
 
 # What a flow's process needs; set before Prefect is imported.
 _CLIENT = {

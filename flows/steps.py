@@ -15,8 +15,9 @@ from flows import output, runs, todo
 from flows.run import Run
 from weir import warehouse
 from weir.build import sentence as sentence_of
+from weir.core.errors import WeirError
+from weir.core.settings import project_dir
 from weir.marts import depended
-from weir.settings import WeirError, project_dir
 from weir.tested import record_build
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
@@ -35,7 +36,7 @@ def land(run: Run) -> str:
     from ingest.land import land as land_sources
     from ingest.plan import read_plan
     from ingest.results import shortly
-    from weir.commands import demo_up
+    from weir.core.hooks import demo_up
 
     wanted = run.sources
     plan = read_plan(project_dir())

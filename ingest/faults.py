@@ -5,7 +5,8 @@ import re
 from urllib.parse import urlsplit
 
 from ingest.plan import Source, Table
-from weir.settings import WeirError, redact
+from weir.core.errors import WeirError
+from weir.core.secrets import redact
 
 _HINTS: list[tuple[str, str]] = [
     (r"LockNotAvailable", "another session holds a lock on it, or on it in raw: try again when that has ended"),

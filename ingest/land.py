@@ -20,7 +20,8 @@ from typing import Any
 from ingest.plan import Plan, Source
 from ingest.results import SourceResult, TableEvent, shortly
 from ingest.scratch import scratch, sweep
-from weir.settings import WeirError, redact
+from weir.core.errors import WeirError
+from weir.core.secrets import redact
 
 Report = Callable[[TableEvent], None]
 WORKERS = 3  # tables of one source that land side by side
@@ -93,7 +94,7 @@ def _run_pipeline(run: Any) -> str | None:
     import dlt
 
     from ingest.destination import RUNS, warehouse
-    from weir.settings import home
+    from weir.core.settings import home
 
     token = uuid.uuid4().hex
     RUNS[token] = run

@@ -16,8 +16,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ingest.names import LONGEST, shortened, tame
-from weir import redaction
-from weir.settings import ROOT, WeirError
+from weir.core import secrets as redaction
+from weir.core.errors import WeirError
+from weir.core.settings import ROOT
 
 _NOT_IN_META = {"name", "file", "tables", "columns"}  # stand beside it, or are ours
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}

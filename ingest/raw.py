@@ -14,7 +14,7 @@ from typing import Any
 from ingest import drift
 from ingest.names import shortened
 from ingest.wire import Wire
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 # How a column widens without losing a value; what has no way here becomes text.
 _WIDER = {"smallint": ["integer", "bigint", "numeric"], "integer": ["bigint", "numeric"], "bigint": ["numeric"],

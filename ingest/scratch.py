@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-from weir.settings import home
+from weir.core.settings import home
 
 
 def scratch() -> Path:

@@ -11,8 +11,8 @@ from typing import Any
 
 import asyncpg
 
-from weir import tls
-from weir.settings import WeirError
+from weir.core import tls
+from weir.core.errors import WeirError
 
 BUFFERS = 8
 PAUSE = 600  # seconds that a source may be silent in the midst of a stream

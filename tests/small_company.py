@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 AS_OF = "2026-07-01T00:00:00+00:00"
 FILES = {

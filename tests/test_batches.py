@@ -30,8 +30,8 @@ def test_a_batch_that_fails_is_a_fault_with_its_reason(
 ) -> None:
     from ingest.land import land
     from ingest.plan import read_plan
+    from weir.core.errors import WeirError
     from weir.publish import publish
-    from weir.settings import WeirError
 
     company = Company(tmp_path, monkeypatch)
     company.orders(1, 1)

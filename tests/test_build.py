@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from weir import pulse
 from weir.build import node_fault, summary
+from weir.core import pulse
 
 DBT = """Database Error in model fct_orders (models/fct_orders.sql)
   column orders.kode does not exist

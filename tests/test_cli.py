@@ -14,8 +14,8 @@ from weir import commands, state
 from weir import quarantine as held
 from weir import warehouse as house
 from weir.build import Built
-from weir.faults import guarded
-from weir.settings import WeirError
+from weir.core.errors import WeirError
+from weir.core.faults import guarded
 
 COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "docs"]
 
@@ -190,14 +190,14 @@ def test_an_interrupt_is_one_line_and_130(warehouse: str) -> None:
 
 
 def test_what_a_terminal_obeys_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    from weir import show
-    from weir.faults import guarded as told
+    from weir.core import terminal
+    from weir.core.faults import guarded as told
 
     hostile = "\x1b[2J\x1b]0;gone\x07 \x9b31m key\r \u202eback"
     shown = "\\x1b[2J\\x1b]0;gone\\x07 \\x9b31m key\\r \\u202eback"
-    show.say(hostile)
-    show.fail(hostile)
-    show.table("Quarantine", ["model", "reasons"], [[hostile, "a\tb"]])
+    terminal.say(hostile)
+    terminal.fail(hostile)
+    terminal.table("Quarantine", ["model", "reasons"], [[hostile, "a\tb"]])
     assert told(lambda: (_ for _ in ()).throw(WeirError(hostile))) == 1
     found = capsys.readouterr()
     assert found.out.count(shown) == 2 and found.err.count(shown) == 2

@@ -15,7 +15,7 @@ from demo import helpdesk, kinds, sources
 from demo.__main__ import main
 from demo.manifest import CHILDREN, Manifest
 from weir import embedded
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 __all__ = ["place", "startup"]
 

@@ -12,7 +12,8 @@ import demo_truth as truth
 import pytest
 
 from demo import helpdesk, support
-from weir.settings import ROOT, WeirError
+from weir.core.errors import WeirError
+from weir.core.settings import ROOT
 
 
 def ticket(number: int) -> dict[str, object]:

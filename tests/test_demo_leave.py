@@ -7,7 +7,9 @@ import pytest
 
 from demo.leave import EXAMPLE, leave
 from weir import embedded
-from weir.settings import ROOT, WeirError, write_env
+from weir.core.env import write_env
+from weir.core.errors import WeirError
+from weir.core.settings import ROOT
 
 
 @pytest.fixture

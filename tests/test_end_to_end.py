@@ -13,7 +13,7 @@ import pytest
 
 from tests.servers.folders import claimed, remove
 from tests.servers.nobody import read_by_nobody
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # README's figures are of the demo's own size: WEIR_TEST_ACCOUNTS=500 pytest tests/test_end_to_end.py

@@ -13,7 +13,7 @@ from expectations.rules import plain
 from tests.shallow import shallow
 from weir import commands
 from weir import warehouse as house
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

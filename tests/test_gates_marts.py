@@ -12,8 +12,8 @@ from expectations.gate import check
 from tests.shallow import shallow
 from weir import marts
 from weir import warehouse as house
+from weir.core.settings import home
 from weir.marts import Mart
-from weir.settings import home
 
 
 @pytest.fixture

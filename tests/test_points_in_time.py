@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 LATE = "2026-07-08T00:00:00+00:00"
@@ -67,7 +67,7 @@ def an_account(connection: psycopg.Connection) -> tuple:
 def test_late_facts_move_no_feature_of_a_month_that_is_over(
     warehouse: str, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Callable[[], str]
 ) -> None:
-    from weir.settings import load_env
+    from weir.core.env import load_env
 
     monkeypatch.setenv("APP_URL", database())
     call("demo", "make", "--accounts", "60")

@@ -11,7 +11,7 @@ import pytest
 from ingest.land import land
 from ingest.plan import read_plan
 from tests.servers.pgbouncer import DROPPED, pgbouncer
-from weir.settings import as_of
+from weir.core.settings import as_of
 
 APP = """
     sources:
@@ -86,7 +86,8 @@ def test_a_warehouse_behind_a_pooler(warehouse, home):
 LOCKED = """
 import sys
 from weir import warehouse
-from weir.settings import WeirError, load_env
+from weir.core.errors import WeirError
+from weir.core.env import load_env
 warehouse._ready[warehouse.address(**warehouse._parts(sys.argv[1]))] = ""  # a pooler that keeps settings, as some do
 warehouse.os.environ["WAREHOUSE_URL"] = sys.argv[1]
 warehouse._DEFAULTS.pop("options")

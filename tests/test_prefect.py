@@ -20,7 +20,7 @@ from small_company import Company
 
 from tests.servers.folders import claimed, remove
 from tests.servers.nobody import as_nobody, read_by_nobody
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent

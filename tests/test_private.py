@@ -16,9 +16,11 @@ import pytest
 
 from tests.servers.folders import claimed, remove
 from tests.servers.nobody import as_nobody, read_by_nobody
-from weir import children, settings
-from weir.private import keep_private
-from weir.settings import ROOT
+from weir.core import env as core_env
+from weir.core import errors as core_errors
+from weir.core import handed
+from weir.core.private import keep_private
+from weir.core.settings import ROOT
 
 
 @pytest.fixture
@@ -57,13 +59,13 @@ def test_in_a_folder_of_many_things_only_what_weir_makes_is_closed(open_home: Pa
 
 
 def test_settings_of_another_user_are_told_as_such(open_home: Path) -> None:
-    settings.load_env()  # what it imports can't be read by that user
-    settings.write_env({"A_TOKEN": "x"})
+    core_env.load_env()  # what it imports can't be read by that user
+    core_env.write_env({"A_TOKEN": "x"})
     open_home.chmod(0o711)
 
     def told() -> str:
-        with pytest.raises(settings.WeirError) as fault:
-            settings.load_env()
+        with pytest.raises(core_errors.WeirError) as fault:
+            core_env.load_env()
         return str(fault.value)
 
     assert as_nobody(told) == f"{open_home}/.env can't be read (Permission denied): see that it is a file of yours"
@@ -87,7 +89,8 @@ def test_commands_make_nothing_that_others_can_read(open_home: Path) -> None:
 
 def test_two_that_write_settings_at_once_lose_no_line(home: Path) -> None:
     code = """import os, sys, time
-from weir.settings import home, write_env
+from weir.core.settings import home
+from weir.core.env import write_env
 while not (home() / "go").exists():
     time.sleep(0.001)
 for n in range(50):
@@ -117,17 +120,17 @@ def test_a_child_gets_what_its_list_names(home: Path, monkeypatch: pytest.Monkey
     (home / ".env").write_text("SHOP_URL='mysql://u:pw@h/d'\nWEIR_PG_PASSWORD='w'\nVENDOR_KEY='v'\n")
     for name in ("AWS_SECRET_ACCESS_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "WEIR_PREFECT_PASSWORD"):
         monkeypatch.setenv(name, "secret")
-    code = "import os; from weir.settings import load_env; load_env(); print(*sorted(os.environ))"
+    code = "import os; from weir.core.env import load_env; load_env(); print(*sorted(os.environ))"
 
     def seen(*patterns: str) -> set[str]:
         command = [sys.executable, "-c", code]
-        done = subprocess.run(command, cwd=ROOT, env=children.handed(*patterns), capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, env=handed.handed(*patterns), capture_output=True, text=True)
         return set(done.stdout.split())
 
     secret = {"SHOP_URL", "VENDOR_KEY", "AWS_SECRET_ACCESS_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "WEIR_PREFECT_PASSWORD"}
-    assert not seen(*children.GATES) & secret and "WEIR_PG_PASSWORD" in seen(*children.GATES)
-    assert not seen(*children.PREFECT_SERVER) & {*secret, "WEIR_PG_PASSWORD"}
-    assert {"PATH", "WEIR_HOME"} <= seen(*children.GATES)
+    assert not seen(*handed.GATES) & secret and "WEIR_PG_PASSWORD" in seen(*handed.GATES)
+    assert not seen(*handed.PREFECT_SERVER) & {*secret, "WEIR_PG_PASSWORD"}
+    assert {"PATH", "WEIR_HOME"} <= seen(*handed.GATES)
 
 
 def test_dbt_gets_what_the_project_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,26 +143,26 @@ def test_dbt_gets_what_the_project_asks_for(tmp_path: Path, monkeypatch: pytest.
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    found = children.for_dbt()
+    found = handed.for_dbt()
     assert {"CURRENCY", "REGION", "FROM_HELPER"} <= set(found)
     for name in ("SHOP_URL", "AWS_SECRET_ACCESS_KEY", "WEIR_PREFECT_PASSWORD"):
-        assert not children.matches(name, found)
+        assert not handed.matches(name, found)
 
 
 def test_what_came_from_the_file_is_told_from_what_was_exported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.mkdir()
     (home / ".env").write_text("OF_FILE='old'\nOF_SHELL='file'\n")
     monkeypatch.setenv("OF_SHELL", "shell")
-    settings.load_env()
-    kept = settings.outer()
+    core_env.load_env()
+    kept = core_env.outer()
     assert "OF_FILE" not in kept and kept["OF_SHELL"] == "shell" and os.environ["OF_FILE"] == "old"
-    settings.write_env({"OF_COMMAND": "made"})
-    assert "OF_COMMAND" not in settings.outer()
+    core_env.write_env({"OF_COMMAND": "made"})
+    assert "OF_COMMAND" not in core_env.outer()
 
 
 def _outside(home: Path) -> dict[str, str]:
     """The environment of a shell that has exported nothing but the home."""
-    return children.handed() | {"WEIR_HOME": str(home), settings.ONLY: "*"}
+    return handed.handed() | {"WEIR_HOME": str(home), core_env.ONLY: "*"}
 
 
 def test_the_docs_are_shown_to_this_machine_only(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
 from weir import publish
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 pytestmark = pytest.mark.slow
 

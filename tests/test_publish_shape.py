@@ -4,9 +4,10 @@ import psycopg
 import pytest
 
 from tests.publishing import ACCOUNTS, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish, rollback, show
+from weir import publish, rollback
+from weir.core import terminal
+from weir.core.errors import WeirError
 from weir.marts import Mart
-from weir.settings import WeirError
 
 
 def indexes(run: Sql) -> set[str]:
@@ -86,12 +87,12 @@ def test_a_new_constraint_waits_for_no_reader(run: Sql, warehouse: str) -> None:
 def test_a_publication_that_only_drops_marts_says_which(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     release()
     passed("r2")
-    show.changes(publish.publish("r2", NOW, ("accounts", "events"), ()))
+    terminal.changes(publish.publish("r2", NOW, ("accounts", "events"), ()))
     told = capsys.readouterr().out
     assert "Dropped, as accepted: accounts, events." in told and "no marts" not in told
     assert digest(run) == []
     passed("r3")
-    show.changes(publish.publish("r3", NOW, (), ()))
+    terminal.changes(publish.publish("r3", NOW, (), ()))
     assert "There are no marts yet" in capsys.readouterr().out
 
 

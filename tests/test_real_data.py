@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
 PROJECT = Path(__file__).parent / "real"

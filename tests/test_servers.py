@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.servers.folders import claimed
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from weir import tls
-from weir.settings import WeirError
+from weir.core import tls
+from weir.core.errors import WeirError
 
 
 @pytest.fixture

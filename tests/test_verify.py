@@ -5,8 +5,9 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from weir import show, staged, warehouse
+from weir import staged, warehouse
 from weir.balance import balance, lines
+from weir.core import terminal
 from weir.verify import Proof
 
 Sql = Callable[..., list[tuple]]
@@ -82,7 +83,7 @@ def test_a_sound_warehouse_balances_and_verifies(run: Sql, capsys: pytest.Captur
     assert broken() == []
     assert balance("r1")[1].left == 5
     assert finding().holds and finding().live == 4
-    show.balance(lines())
+    terminal.balance(lines())
     assert "It balances: 8 landed rows of 1 tables" in capsys.readouterr().out
 
 
@@ -144,7 +145,7 @@ def test_a_load_that_is_not_staged_yet_is_no_difference(run: Sql) -> None:
 def test_a_table_that_no_model_reads_is_shown_not_blamed(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     run("truncate ops.ledger")
     assert broken() == []
-    show.balance(lines())
+    terminal.balance(lines())
     assert "Not staged, for no model reads them: shop.orders" in capsys.readouterr().out
 
 

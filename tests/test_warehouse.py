@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 from weir import embedded, warehouse
-from weir.settings import ROOT, WeirError
+from weir.core.errors import WeirError
+from weir.core.settings import ROOT
 
 
 @pytest.fixture

@@ -162,16 +162,17 @@ def docs(
 
 
 def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is imported where it is used
-    from weir import settings
+    from weir.core import env as core_env
+    from weir.core import settings
 
-    settings.load_env()
+    core_env.load_env()
     return settings.parse_moment(text, "--as-of") if text else settings.as_of()
 
 
 def main() -> None:
     """Run the command line; whatever goes wrong is one line."""
-    from weir.faults import guarded
-    from weir.private import keep_private
+    from weir.core.faults import guarded
+    from weir.core.private import keep_private
 
     keep_private()
     sys.exit(guarded(lambda: app(sys.argv[1:] or ["--help"], standalone_mode=False, prog_name="weir")))

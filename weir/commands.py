@@ -11,9 +11,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from weir import publish as publication
-from weir import published, rollback, show, tested, under_way, warehouse
-from weir.pulse import pulse
-from weir.settings import WeirError, load_env, project_dir
+from weir import published, rollback, tested, under_way, warehouse
+from weir.core import terminal as show
+from weir.core.env import load_env
+from weir.core.errors import WeirError
+from weir.core.hooks import demo_up
+from weir.core.pulse import pulse
+from weir.core.settings import project_dir
 
 
 def new_run_id() -> str:
@@ -119,7 +123,7 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
 
 def up(start: Callable[[], str], login: Callable[[], str]) -> int:
     """Start the warehouse and Prefect's server."""
-    from weir.settings import redact
+    from weir.core.secrets import redact
 
     show.say(f"warehouse  {redact(warehouse.ensure())}")
     show.say(f"Prefect    {start().removesuffix('/api')}")
@@ -151,16 +155,6 @@ def down(stop: Callable[[], bool], force: bool) -> int:
         stopped.append("the warehouse")
     show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
     return 0
-
-
-def demo_up() -> None:
-    """Where the demo is in use: see that its helpdesk answers, and that its database is where its address says."""
-    load_env()
-    if os.environ.get("WEIR_DEMO") == "1":
-        from demo import helpdesk, sources
-
-        sources.follow_warehouse()
-        helpdesk.ensure()
 
 
 @contextmanager

@@ -8,9 +8,12 @@ import os
 import sys
 from collections.abc import Sequence
 
+from weir.core.env import load_env
+from weir.core.errors import WeirError
+from weir.core.private import keep_private
+from weir.core.secrets import redact
+from weir.core.settings import home, project_dir
 from weir.policy import protect
-from weir.private import keep_private
-from weir.settings import WeirError, home, load_env, project_dir, redact
 
 # What would write tables that readers' marts are published from.
 WRITES = {"run", "build", "seed", "snapshot", "retry", "clone"}

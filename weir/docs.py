@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from weir import show
-from weir.children import for_dbt, handed
-from weir.settings import WeirError, load_env
+from weir.core import terminal
+from weir.core.env import load_env
+from weir.core.errors import WeirError
+from weir.core.handed import for_dbt, handed
 
 
 class _Pages(SimpleHTTPRequestHandler):
@@ -53,12 +54,12 @@ def docs(port: int, serve: bool) -> int:
         code = _generate()
         if code:
             return code
-        show.say(f"dbt docs: http://127.0.0.1:{port} (Ctrl-C ends it)", style="bold")
+        terminal.say(f"dbt docs: http://127.0.0.1:{port} (Ctrl-C ends it)", style="bold")
         sys.stdout.flush()
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            show.say("dbt docs are no longer served.")
+            terminal.say("dbt docs are no longer served.")
     return 0
 
 

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from weir import initdb, programs
-from weir.ports import free_port, is_free
-from weir.settings import WeirError, home, load_env, write_env
+from weir.core.env import load_env, write_env
+from weir.core.errors import WeirError
+from weir.core.ports import free_port, is_free
+from weir.core.settings import home
 
 DATABASE = "weir"
 REFUSED = (

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from weir import programs
-from weir.settings import write_env
+from weir.core.env import write_env
 
 USER = "weir"
 _SETTINGS = """

@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.settings import WeirError, home
+from weir.core.errors import WeirError
+from weir.core.settings import home
 
 NEXT = "analytics_next"
 PUBLISHED = "analytics"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from weir.core.errors import WeirError
 from weir.marts import Mart
-from weir.settings import WeirError
 
 
 @dataclass(frozen=True)

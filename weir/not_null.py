@@ -9,9 +9,9 @@ from collections.abc import Collection
 import psycopg
 from psycopg import sql
 
+from weir.core.errors import WeirError
 from weir.marts import PUBLISHED, shape
 from weir.reshape import Plan, briefly
-from weir.settings import WeirError
 
 _CHECK = sql.Identifier("weir_not_null")
 _TRIES = 5

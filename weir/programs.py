@@ -11,8 +11,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from weir.faults import refuse_full_disk
-from weir.settings import WeirError, home
+from weir.core.errors import WeirError
+from weir.core.faults import refuse_full_disk
+from weir.core.settings import home
 
 SYSTEM_USER = "pgserver"
 SHARED = Path("/var/lib/weir")  # where root's private folders can't be reached by that user

@@ -14,9 +14,9 @@ import psycopg
 from psycopg import sql
 
 from weir import merge, not_null, published, publisher, reshape, undo
+from weir.core.errors import WeirError
 from weir.marts import NEXT, PUBLISHED, Mart, marts, shape
 from weir.publisher import Change
-from weir.settings import WeirError
 from weir.tested import judged
 
 PART = "only a part was built"  # how the sentence of a build with --select begins

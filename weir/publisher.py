@@ -12,8 +12,8 @@ import psycopg
 from psycopg import sql
 
 from weir import merge, warehouse
+from weir.core.errors import WeirError
 from weir.marts import PUBLISHED, Mart
-from weir.settings import WeirError
 
 LOCK_WAIT = "10s"  # for other writers; readers are never in the way
 

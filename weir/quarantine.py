@@ -12,10 +12,12 @@ import psycopg
 from psycopg import sql
 from rich.json import JSON
 
-from weir import show as shown
 from weir import warehouse
-from weir.redaction import printable
-from weir.settings import WeirError, load_env, project_dir
+from weir.core import terminal as shown
+from weir.core.env import load_env
+from weir.core.errors import WeirError
+from weir.core.secrets import printable
+from weir.core.settings import project_dir
 
 GONE = "(no longer declared)"
 _COUNTS = """

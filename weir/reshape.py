@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from weir.core.errors import WeirError
 from weir.marts import NEXT, PUBLISHED, Mart, Shape, shape
-from weir.settings import WeirError
 
 _TRIES = 40
 _WAIT = "300ms"

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import psycopg
 
 from weir import not_null, publisher, undo
+from weir.core.errors import WeirError
 from weir.marts import PUBLISHED, Mart, marts
 from weir.publisher import Change
-from weir.settings import WeirError
 
 
 def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:

@@ -6,10 +6,11 @@ from typing import Any
 import psycopg
 
 from weir import published, under_way, warehouse
-from weir import show as shown
 from weir.balance import lines
+from weir.core import terminal as shown
+from weir.core.env import load_env
+from weir.core.settings import as_of, project_dir
 from weir.quarantine import GONE
-from weir.settings import as_of, load_env, project_dir
 
 _TABLES = """
 select distinct on (source, table_name) source || '.' || table_name, promise, how, as_of, source_rows,

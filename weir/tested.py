@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 
 def record_build(connection: psycopg.Connection, run_id: str, passed: bool, sentence: str) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import psycopg
 
 from weir import embedded, warehouse
-from weir.settings import WeirError, load_env
+from weir.core.env import load_env
+from weir.core.errors import WeirError
 
 _PATIENCE = 60.0  # seconds that a process may take to end in order
 

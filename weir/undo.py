@@ -8,9 +8,9 @@ its own text back exactly. Rows that are new keep their grain only; where a mart
 import psycopg
 from psycopg import sql
 
+from weir.core.errors import WeirError
 from weir.marts import PUBLISHED, Mart, shape
 from weir.merge import Difference, listed
-from weir.settings import WeirError
 
 KEPT = 5  # publications that can be taken back
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from weir import staged, warehouse
 from weir.balance import balance, lines
+from weir.core.errors import WeirError
+from weir.core.settings import project_dir
 from weir.equations import Equation, Line, equations
 from weir.marts import manifest_path
 from weir.published import PublishedCheck
 from weir.published import compare as compare_published
-from weir.settings import WeirError, project_dir
 
 __all__ = ["Equation", "Proof", "balance", "models", "verify"]
 

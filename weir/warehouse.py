@@ -17,8 +17,12 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 import psycopg
 from psycopg import sql
 
-from weir import embedded, tls
-from weir.settings import QUOTING, WeirError, load_env, put, redact, torn
+from weir import embedded
+from weir.core import tls
+from weir.core.env import load_env, put
+from weir.core.errors import WeirError
+from weir.core.secrets import redact
+from weir.core.settings import QUOTING, torn
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from ingest.names import shortened
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw
-from weir.settings import WeirError, env_url
+from weir.core.errors import WeirError
+from weir.core.settings import env_url
 
 Progress = Callable[[int, int], None]  # rows and bytes so far
 State = dict[str, Any]

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ingest.plan import Source
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 SCHEMES = {"s3": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "az": "AZURE_STORAGE_", "abfs": "AZURE_STORAGE_"}
 _RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}

@@ -14,7 +14,7 @@ from ingest.connectors.readers import LARGE, Reader, largest, pass_over, too_lon
 from ingest.names import shortened
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 OPEN_LINES, OPEN_BYTES = 10_000, 1 << 24  # how far a quoted field may reach before its quote counts as never closed
 FIELDS = 10_000  # more than that in a large line are not told apart

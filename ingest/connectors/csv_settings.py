@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 NULLS = ("unquoted", "always", "never")
 MOST = 1000  # lines before the header, or of the footer

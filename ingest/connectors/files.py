@@ -29,7 +29,7 @@ from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, quoted
 from ingest.scratch import scratch
 from ingest.text import blocks
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 READ_AS = 2  # another number where files are read in another way than before: then all are read anew
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # the last: of a sheet's XML

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import orjson
 
 from ingest.connectors.readers import LARGE, SHOWN
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 HEAD = 65_536  # bytes by which a file is judged
 _BOM = b"\xef\xbb\xbf"

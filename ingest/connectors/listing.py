@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 _STAMPS = ("e_tag", "ETag", "etag", "mtime", "LastModified")  # what tells of a change, by fsspec's many names
 Files = dict[str, list[Any]]

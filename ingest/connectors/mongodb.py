@@ -23,7 +23,7 @@ from ingest.connectors.readers import META
 from ingest.names import shortened
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 WHOLE = 200_000  # documents up to which comparing all costs less than it is worth avoiding
 WAIT, PAUSE = 15, 600  # seconds to find the server, and that it may be silent

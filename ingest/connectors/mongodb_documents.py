@@ -21,7 +21,7 @@ from bson.dbref import DBRef
 from bson.errors import BSONError
 
 from ingest.connectors.mongodb_slowly import Slowly
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 # Documents go by the hundred: few enough to be in the processor's cache still when they are escaped.
 MANY, LARGE = 100, 1 << 16

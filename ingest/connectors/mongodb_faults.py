@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pymongo import errors
 
 from ingest.plan import Source
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 _AWAY = "went away while it was read: see that it is up, then run again; nothing was half-landed"
 _SAY = {

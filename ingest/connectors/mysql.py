@@ -22,7 +22,7 @@ from ingest.connectors.mysql_types import Relation, back, describe, one_value, v
 from ingest.connectors.mysql_wire import Wire
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 WHOLE = 200_000  # rows up to which comparing all costs less than it is worth avoiding
 PROMISE = "exact on compare"

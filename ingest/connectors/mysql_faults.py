@@ -8,7 +8,7 @@ from typing import Any
 import pymysql
 
 from ingest.plan import Source
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 _SAY = {
     1045: "wrong user or password: mend {variable}",

@@ -3,7 +3,7 @@
 import codecs
 from collections.abc import Iterable, Iterator
 
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 BLOCK = 1 << 17
 _NULL = 251

@@ -15,7 +15,7 @@ from ingest.connectors.mysql_wire import Wire
 from ingest.names import shortened
 from ingest.plan import Table
 from ingest.raw import Column
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 # type → raw's type, raw's type where unsigned, how it is read ({} is the column)
 EXACT = {

@@ -13,7 +13,7 @@ from ingest.connectors import State
 from ingest.plan import Table, duration
 from ingest.raw import Column, as_named
 from ingest.wire import Wire
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 SWEEP = "1 day"
 _MARGIN = "2 seconds"  # a transaction shows in pg_stat_activity a moment after it has begun

@@ -12,7 +12,7 @@ from ingest.connectors import check_columns, pg_bytes
 from ingest.plan import Table
 from ingest.raw import Column, as_named
 from ingest.wire import Wire
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 # Without length or precision: raw holds what comes, also after the source widens.
 EXACT = {

@@ -17,7 +17,7 @@ from ingest.connectors.pg_keys import Keys
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from ingest.wire import Wire, pipe
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 LOCK_TIMEOUT = "10s"
 _TURN = 2**32

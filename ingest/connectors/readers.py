@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from ingest.plan import Table
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 LARGE = 1 << 20  # bytes from which a line is worth sparing copies of it
 SHOWN = 16_000_000  # characters that are kept of a line that can't be read

@@ -20,7 +20,7 @@ from ingest.cursors import earlier, order
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from ingest.text import blocks, escaped, field, visible
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 ATTEMPTS, TIMEOUT = 6, 30
 _ENDPOINT = {"path", "params", "paginator", "data_selector", "incremental"}

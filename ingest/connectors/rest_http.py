@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from requests import PreparedRequest, Request, Response
 from requests.adapters import HTTPAdapter
 
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 LONGEST_WAIT = 60  # seconds that an API may ask us to wait before a request is tried again
 LARGEST = 256  # MB of an answer, unpacked, unless `client.largest_answer_mb` says otherwise

@@ -10,7 +10,7 @@ from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
 from requests import Response
 
 from ingest.connectors.rest_pages import Counted, made
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 _NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextpageurl", "nextpagetoken", "nextcursor", "nexttoken",
          "@odata.nextlink"}  # fmt: skip

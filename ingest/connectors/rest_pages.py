@@ -11,7 +11,7 @@ from dlt.sources.helpers.rest_client import paginators as dlt_paginators
 from dlt.sources.helpers.rest_client.detector import PaginatorFactory
 from requests import Response
 
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 EMPTY = 10  # empty pages in a row, after which no more are asked for
 _TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no", "none", ""}

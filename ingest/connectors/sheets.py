@@ -14,7 +14,7 @@ from ingest.connectors.workbook import open_books, text
 from ingest.names import shortened
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 ROWS = 1_048_576  # of a sheet, by Excel; more are not in the file, but said to be
 

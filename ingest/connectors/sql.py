@@ -19,7 +19,7 @@ from ingest.names import shortened
 from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from ingest.text import blocks, escaped, line, visible
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 WHOLE = 200_000  # rows up to which comparing all costs less than it is worth avoiding
 

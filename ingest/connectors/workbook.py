@@ -14,7 +14,7 @@ from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
 from ingest.connectors.readers import LARGE, MB
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 ELEMENTS = 20_000_000  # tags of one part that is read whole: some 2 GB in memory
 TAG = 200  # bytes that a tag within a row is reckoned at

@@ -14,7 +14,7 @@ from shop import MODEL, ROOT, Shop, messages
 
 from flows import dbt_process
 from weir import build, dbt, policy
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 A = {"order_id": "1", "amount": "1"}
 

@@ -16,7 +16,7 @@ from ingest import destination, wire
 from tests.servers.mariadb import shared
 from tests.servers.postgres import postgres
 from tests.servers.proxy import proxy
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -114,7 +114,7 @@ def test_the_warehouse_stands_still_and_is_then_killed(landing, users, monkeypat
 
 
 def failed_to_begin(landing):
-    from weir.settings import WeirError
+    from weir.core.errors import WeirError
 
     try:
         return failed(landing)

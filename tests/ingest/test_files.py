@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

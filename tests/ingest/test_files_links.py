@@ -9,7 +9,7 @@ from test_bad_input_files import refused
 from test_files import CSV, declare
 
 from ingest.connectors import listing
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 SECRET = "WAREHOUSE_PASSWORD=hunter2-and-more\nother=1\n"
 

@@ -12,7 +12,7 @@ import pytest
 from bson import CodecOptions, DatetimeConversion, json_util
 
 from tests.servers.mongodb import shared
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 DATA = ROOT.parent / "shared" / "data" / "mongo_practice"
 pytestmark = [

@@ -14,7 +14,7 @@ from bson.json_util import RELAXED_JSON_OPTIONS, dumps
 from ingest.connectors import mongodb_documents
 from ingest.connectors.mongodb_documents import cut, lines, read
 from ingest.connectors.mongodb_slowly import Slowly
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 OID = ObjectId("55f131b2c7447c3da7f739a1")
 MILLIS: CodecOptions = CodecOptions(datetime_conversion=bson.DatetimeConversion.DATETIME_MS)

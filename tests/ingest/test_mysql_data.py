@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.servers.mariadb import shared
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
 pytestmark = [

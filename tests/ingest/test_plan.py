@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.plan import read_plan
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 GOOD = """
 version: 2

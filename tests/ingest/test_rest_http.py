@@ -10,7 +10,7 @@ import pytest
 
 from ingest.connectors.rest_http import Adapter, origin
 from tests.servers.api import api
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 SHOP = """
     sources:

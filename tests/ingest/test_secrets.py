@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from weir import redaction
+from weir.core import secrets as redaction
 
 DESK = """
     sources:

@@ -19,7 +19,7 @@ from test_types import VALUES
 
 from tests.servers import mongodb
 from tests.servers.mariadb import shared
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import requests
 
-from weir.ports import free_port
+from weir.core.ports import free_port
 
 ACCOUNT, KEY = "weirtest", base64.b64encode(b"a key for tests alone, 32 bytes!").decode()
 _INSTALL = "there is no Node.js for the tests of Azure's buckets: install nodejs and npm"

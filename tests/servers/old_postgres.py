@@ -23,7 +23,7 @@ import psycopg
 from tests.servers.folders import claimed, die_with_parent
 from tests.servers.mongodb import cache, need_maven
 from weir import programs
-from weir.ports import free_port
+from weir.core.ports import free_port
 
 PASSWORD = "weir-test"
 _GROUP = "io.zonky.test.postgres:embedded-postgres-binaries-linux"

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tests.servers.folders import claimed, die_with_parent
-from weir.ports import free_port
+from weir.core.ports import free_port
 
 DROPPED = "options,search_path,IntervalStyle,bytea_output,extra_float_digits,idle_in_transaction_session_timeout,"
 DROPPED += "statement_timeout,lock_timeout,client_min_messages,synchronous_commit"

@@ -18,8 +18,8 @@ import psycopg
 
 from tests.servers.folders import claimed, die_with_parent
 from weir import programs
-from weir.ports import free_port
-from weir.settings import home
+from weir.core.ports import free_port
+from weir.core.settings import home
 
 PASSWORD = "weir-test"
 _SETTINGS = {

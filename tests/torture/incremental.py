@@ -24,7 +24,7 @@ from tests.servers.postgres import caught_up, postgres, standby
 from tests.torture.dialects import DIALECTS, KEYS
 from tests.torture.naive import Naive
 from tests.torture.writers import TABLES
-from weir.settings import ROOT
+from weir.core.settings import ROOT
 
 # What an increment may be refused for while a table is being rewritten, emptied or replayed; it comes again.
 REFUSALS = r"holds a lock|conflict with recovery|columns were changed at the source meanwhile"

@@ -9,7 +9,8 @@ import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from weir.settings import ONLY, QUIET, outer, project_dir
+from weir.core.env import ONLY, QUIET, outer
+from weir.core.settings import project_dir
 
 # What any program needs to find its files, its language and its certificates.
 BASE = (

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from weir.core.secrets import printable
 from weir.equations import Line
 from weir.publisher import Change
-from weir.redaction import printable
 
 NARROWEST = 130  # in a pipe, where no terminal says how wide it is
 _log: Console | None = None

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from weir.redaction import printable, redact
-from weir.settings import WeirError, home
+from weir.core.errors import WeirError
+from weir.core.secrets import printable, redact
+from weir.core.settings import home
 
 _INTERRUPTED = 130
 _ROOM = 1 << 20  # bytes below which nothing can be started

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from weir.settings import WeirError
+from weir.core.errors import WeirError
 
 MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"]
 SYSTEM = "system"  # in place of a file: the authorities that the machine trusts

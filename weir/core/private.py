@@ -10,7 +10,8 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from weir.settings import env_file, home
+from weir.core.env import env_file
+from weir.core.settings import home
 
 CLOSED = 0o700
 PASSED = 0o711  # others may pass through, to what lies open beneath; they see no names

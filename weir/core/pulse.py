@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from weir import show
+from weir.core import terminal
 
 EVERY = 30.0
 
@@ -21,7 +21,7 @@ def pulse(step: str, so_far: Callable[[], str] = str) -> Iterator[None]:
     def tell() -> None:
         while not over.wait(EVERY):
             words = filter(None, [so_far(), f"{time.monotonic() - began:.0f} s"])
-            show.say(f"{step}: {', '.join(words)} so far", style="dim")
+            terminal.say(f"{step}: {', '.join(words)} so far", style="dim")
 
     threading.Thread(target=tell, name=f"pulse of {step}", daemon=True).start()
     try:

@@ -14,8 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from weir.children import handed
-from weir.settings import WeirError, home, redact
+from weir.core.errors import WeirError
+from weir.core.handed import handed
+from weir.core.secrets import redact
+from weir.core.settings import home
 
 Handler = Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], Any]
 

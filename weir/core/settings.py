@@ -1,0 +1,94 @@
+"""Settings: everything comes from the environment, which `.env` fills in where it says nothing.
+
+In: `.env` in the project's root and the environment. Out: typed values.
+Nothing is read at import, so that a secret lives no longer than the call that needs it.
+"""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from weir.core import secrets as redaction
+from weir.core.errors import WeirError
+
+ROOT = Path(__file__).resolve().parents[2]
+QUOTING = "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
+
+
+def home() -> Path:
+    """The folder of everything that is made, never committed: `WEIR_HOME`, else `.weir` in the root."""
+    folder = Path(os.environ.get("WEIR_HOME") or ROOT / ".weir")
+    return folder if folder.is_absolute() else ROOT / folder
+
+
+def project_dir() -> Path:
+    """The dbt project: `WEIR_PROJECT_DIR`, else the root."""
+    return Path(os.environ.get("WEIR_PROJECT_DIR") or ROOT).resolve()
+
+
+def env_url(name: str) -> str:
+    """The URL that the variable holds; paths in `file:` and `sqlite:` URLs are relative to the root.
+
+    Raises WeirError when the variable is not set or holds no URL.
+    """
+    redaction.hide_password(name)
+    value = (os.environ.get(name) or "").strip()
+    if not value:
+        raise WeirError(f"{name} is not set: put the address of the source in .env (see .env.example)")
+    try:
+        scheme = urlsplit(value).scheme
+    except ValueError:
+        scheme = ""
+    if not scheme:
+        raise WeirError(f"{name} holds no URL: it must look like scheme://… (see .env.example)")
+    if scheme.split("+")[0] not in {"file", "sqlite"}:
+        _check_address(name, value)
+    for prefix in ("sqlite:///", "file://"):
+        rest = value.removeprefix(prefix)
+        if rest != value and not rest.startswith("/"):
+            return f"{prefix}{ROOT / rest}"
+    return value
+
+
+def torn(url: str) -> bool:
+    """Whether an @ stands after what parsers take for the host: the password holds a bare @, /, ? or #."""
+    parts = urlsplit(url)
+    return "@" in parts.path + parts.query + parts.fragment
+
+
+def _check_address(name: str, url: str) -> None:
+    """Raise WeirError, which prints nothing of the URL, when its password is torn or its port is no number."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    web = parts.scheme in {"http", "https"} and re.fullmatch(r"[^:@]*:\d+", parts.netloc)  # a port, no password
+    if re.match(r"[^:/]+://[^:/?#@]*:", url) and not web and torn(url):
+        raise WeirError(f"{name} can't be read: {QUOTING}")
+    try:
+        _ = "," in place or parts.port  # PostgreSQL takes several hosts, with commas
+    except ValueError:
+        raise WeirError(
+            f"{name} can't be read: its port must be a number up to 65535, as in scheme://user:password@host:5432/…; "
+            f"{QUOTING}"
+        ) from None
+
+
+def as_of() -> datetime:
+    """The moment a run takes for the present: `WEIR_AS_OF`, else now; in UTC.
+
+    Raises WeirError when `WEIR_AS_OF` is no date or time.
+    """
+    text = (os.environ.get("WEIR_AS_OF") or "").strip()
+    return parse_moment(text, "WEIR_AS_OF") if text else datetime.now(UTC)
+
+
+def parse_moment(text: str, name: str) -> datetime:
+    """The text (ISO 8601) as a moment in UTC; without a zone it is taken for UTC. Raises WeirError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise WeirError(
+            f"{name} is no date or time: {text!r}; write it as 2026-07-01 or 2026-07-01T00:00:00Z"
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
