@@ -85,7 +85,7 @@ def _raw(
     from expectations.context import validate
     from expectations.measures import measure
     from expectations.raw import RAW
-    from ingest.plan import read_plan
+    from weir.project.sources import read_plan
 
     judged = []
     for source in read_plan(project_dir()).pick(scope, None):
@@ -103,7 +103,7 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     from expectations.context import validate
     from expectations.history import parameters, rejections
     from expectations.marts import EVERY, REJECTIONS, SUITES
-    from weir.marts import NEXT, marts
+    from weir.project.marts import NEXT, marts
     from weir.published import digest
 
     failures, outcomes, seen = [], [], {}

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.marts import PUBLISHED, Mart
+from weir.project.marts import PUBLISHED, Mart
 
 # Fewer published rows than this say nothing about the next set.
 FEW_PUBLISHED = 50

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from expectations import pending as pending_rows
-from ingest.plan import Source, Table
+from weir.project.sources import Source, Table
 
 Connection = psycopg.Connection[dict[str, Any]]
 # Below this many rows nothing is judged: in a small company a handful is a large share.

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from ingest.plan import Source, Table
+from weir.project.sources import Source, Table
 
 Connection = psycopg.Connection[dict[str, Any]]
 

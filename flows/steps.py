@@ -17,7 +17,7 @@ from weir import warehouse
 from weir.build import sentence as sentence_of
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
-from weir.marts import depended
+from weir.project.marts import depended
 from weir.tested import record_build
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
@@ -34,9 +34,9 @@ def _me() -> UUID | None:
 def land(run: Run) -> str:
     """Land the sources side by side. A source that fails is tried once more; then the run goes on without it."""
     from ingest.land import land as land_sources
-    from ingest.plan import read_plan
     from ingest.results import shortly
     from weir.core.hooks import demo_up
+    from weir.project.sources import read_plan
 
     wanted = run.sources
     plan = read_plan(project_dir())
@@ -208,7 +208,7 @@ def _record(run: Run, passed: bool, sentence: str) -> None:
 
 def _reset(run: Run) -> None:
     """Incremental marts of a set that was never published start from the published rows again."""
-    from weir.marts import marts_or_parse
+    from weir.project.marts import marts_or_parse
     from weir.publish import reset_incremental
 
     if run.todo and run.todo.why == todo.UNPUBLISHED:

@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from ingest.plan import duration
+from weir.project.sources import duration
 
 OVERLAP = "1 day"
 

@@ -27,9 +27,9 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 
 from ingest.faults import crowded, plain
 from ingest.lines import Lines
-from ingest.plan import Source, Table
 from ingest.raw import Raw
 from ingest.results import TableEvent
+from weir.project.sources import Source, Table
 
 EVERY = 0.25  # seconds between two reports of progress
 

@@ -4,9 +4,9 @@ import os
 import re
 from urllib.parse import urlsplit
 
-from ingest.plan import Source, Table
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
+from weir.project.sources import Source, Table
 
 _HINTS: list[tuple[str, str]] = [
     (r"LockNotAvailable", "another session holds a lock on it, or on it in raw: try again when that has ended"),

@@ -17,11 +17,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.plan import Plan, Source
 from ingest.results import SourceResult, TableEvent, shortly
 from ingest.scratch import scratch, sweep
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
+from weir.project.sources import Plan, Source
 
 Report = Callable[[TableEvent], None]
 WORKERS = 3  # tables of one source that land side by side

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from ingest.connectors import Connector, open_connector
-from ingest.plan import Source
 from ingest.wire import wired
+from weir.project.sources import Source
 
 
 class Line:

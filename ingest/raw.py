@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from ingest import drift
-from ingest.names import shortened
 from ingest.wire import Wire
 from weir.core.errors import WeirError
+from weir.project.names import shortened
 
 # How a column widens without losing a value; what has no way here becomes text.
 _WIDER = {"smallint": ["integer", "bigint", "numeric"], "integer": ["bigint", "numeric"], "bigint": ["numeric"],

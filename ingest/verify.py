@@ -8,11 +8,11 @@ back. Alone: `weir verify`.
 from ingest.connectors import open_connector
 from ingest.connectors.repeats import by_line
 from ingest.faults import plain
-from ingest.names import shortened
-from ingest.plan import Plan, Source, Table
 from ingest.raw import Column, Raw, comparable, listed, quoted
 from ingest.results import TableCheck
 from ingest.wire import Wire, wired
+from weir.project.names import shortened
+from weir.project.sources import Plan, Source, Table
 
 SHOWN = 5
 

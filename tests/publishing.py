@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from weir import publish, published, tested
-from weir.marts import Mart
+from weir.project.marts import Mart
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 ACCOUNTS = Mart("accounts", ("account_id",))

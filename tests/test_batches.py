@@ -29,8 +29,8 @@ def test_a_batch_that_fails_is_a_fault_with_its_reason(
     warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ingest.land import land
-    from ingest.plan import read_plan
     from weir.core.errors import WeirError
+    from weir.project.sources import read_plan
     from weir.publish import publish
 
     company = Company(tmp_path, monkeypatch)

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from ingest.land import land
-from ingest.plan import read_plan
 from tests.servers.pgbouncer import DROPPED, pgbouncer
 from weir.core.settings import as_of
+from weir.project.sources import read_plan
 
 APP = """
     sources:

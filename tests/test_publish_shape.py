@@ -7,7 +7,7 @@ from tests.publishing import ACCOUNTS, EVENTS, NOW, Sql, digest, passed, release
 from weir import publish, rollback
 from weir.core import terminal
 from weir.core.errors import WeirError
-from weir.marts import Mart
+from weir.project.marts import Mart
 
 
 def indexes(run: Sql) -> set[str]:

@@ -18,7 +18,7 @@ from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.secrets import redact
 from weir.core.settings import home
-from weir.marts import marts_or_parse
+from weir.project.marts import marts_or_parse
 from weir.tested import record_build
 
 # Whatever else dbt says of a node is a fault: `partial success`, or a status of a later version.

@@ -28,7 +28,7 @@ def new_run_id() -> str:
 def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: datetime, full: bool) -> int:
     """Land the sources, or these tables ("source.table"); 1 when one of them failed (the others have landed)."""
     from ingest.land import land as land_plan
-    from ingest.plan import read_plan
+    from weir.project.sources import read_plan
 
     demo_up()
     plan = read_plan(project_dir())

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.marts import Mart
+from weir.project.marts import Mart
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.marts import PUBLISHED, shape
+from weir.project.marts import PUBLISHED, shape
 from weir.reshape import Plan, briefly
 
 _CHECK = sql.Identifier("weir_not_null")

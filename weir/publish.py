@@ -15,7 +15,7 @@ from psycopg import sql
 
 from weir import merge, not_null, published, publisher, reshape, undo
 from weir.core.errors import WeirError
-from weir.marts import NEXT, PUBLISHED, Mart, marts, shape
+from weir.project.marts import NEXT, PUBLISHED, Mart, marts, shape
 from weir.publisher import Change
 from weir.tested import judged
 

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from weir import tested
-from weir.marts import PUBLISHED, shape
+from weir.project.marts import PUBLISHED, shape
 
 # Types that PostgreSQL can hash; any other is hashed as its text.
 _HASHED = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "boolean", "date", "uuid", "jsonb",

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from weir import merge, warehouse
 from weir.core.errors import WeirError
-from weir.marts import PUBLISHED, Mart
+from weir.project.marts import PUBLISHED, Mart
 
 LOCK_WAIT = "10s"  # for other writers; readers are never in the way
 

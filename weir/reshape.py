@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.marts import NEXT, PUBLISHED, Mart, Shape, shape
+from weir.project.marts import NEXT, PUBLISHED, Mart, Shape, shape
 
 _TRIES = 40
 _WAIT = "300ms"

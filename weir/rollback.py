@@ -10,7 +10,7 @@ import psycopg
 
 from weir import not_null, publisher, undo
 from weir.core.errors import WeirError
-from weir.marts import PUBLISHED, Mart, marts
+from weir.project.marts import PUBLISHED, Mart, marts
 from weir.publisher import Change
 
 

@@ -48,7 +48,7 @@ def show() -> int:
 
 def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
     """Every declared table, landed or not, then what is in raw but no longer declared."""
-    from ingest.plan import read_plan
+    from weir.project.sources import read_plan
 
     declared = [f"{source.name}.{table.name}" for source in read_plan(project_dir()).sources for table in source.tables]
     rows = []

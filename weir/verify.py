@@ -14,7 +14,7 @@ from weir.balance import balance, lines
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.equations import Equation, Line, equations
-from weir.marts import manifest_path
+from weir.project.marts import manifest_path
 from weir.published import PublishedCheck
 from weir.published import compare as compare_published
 
@@ -62,8 +62,8 @@ def verify(
         proof.lines = [line for line in lines() if not sources or line.source in sources]
         if at_sources:
             report("every source against raw")
-            from ingest.plan import read_plan
             from ingest.verify import compare_with_sources
+            from weir.project.sources import read_plan
 
             proof.checks = compare_with_sources(read_plan(project_dir()), sources)
         for model in models():

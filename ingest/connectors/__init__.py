@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from ingest.names import shortened
-from ingest.plan import Source, Table
 from ingest.raw import Column, Raw
 from weir.core.errors import WeirError
 from weir.core.settings import env_url
+from weir.project.names import shortened
+from weir.project.sources import Source, Table
 
 Progress = Callable[[int, int], None]  # rows and bytes so far
 State = dict[str, Any]

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ingest.plan import Source
 from weir.core.errors import WeirError
+from weir.project.sources import Source
 
 SCHEMES = {"s3": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "az": "AZURE_STORAGE_", "abfs": "AZURE_STORAGE_"}
 _RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 
 from ingest.connectors.csv_settings import Settings
 from ingest.connectors.readers import LARGE, Reader, largest, pass_over, too_long, twice
-from ingest.names import shortened
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.core.errors import WeirError
+from weir.project.names import shortened
 
 OPEN_LINES, OPEN_BYTES = 10_000, 1 << 24  # how far a quoted field may reach before its quote counts as never closed
 FIELDS = 10_000  # more than that in a large line are not told apart

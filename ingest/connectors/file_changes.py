@@ -5,8 +5,8 @@ tombstone bears the key, or the line, and the file. Where another file holds the
 """
 
 from ingest.connectors.repeats import Repeats, by_line, mark
-from ingest.names import shortened
 from ingest.raw import Raw, comparable, compared, listed
+from weir.project.names import shortened
 
 COUNTED = 1_000_000  # rows up to which the rows at hand are counted at each landing
 

@@ -24,12 +24,12 @@ from ingest.connectors import Progress, State, buckets, check_columns, listing
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
 from ingest.connectors.readers import META, Reader, adopt_names, open_reader, told
 from ingest.connectors.repeats import Repeats, mark
-from ingest.names import shortened
-from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, quoted
 from ingest.scratch import scratch
 from ingest.text import blocks
 from weir.core.errors import WeirError
+from weir.project.names import shortened
+from weir.project.sources import Source, Table
 
 READ_AS = 2  # another number where files are read in another way than before: then all are read anew
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # the last: of a sheet's XML

@@ -20,10 +20,10 @@ from ingest.connectors import mongodb_windows as windows
 from ingest.connectors.mongodb_documents import lines
 from ingest.connectors.mongodb_faults import told
 from ingest.connectors.readers import META
-from ingest.names import shortened
-from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from weir.core.errors import WeirError
+from weir.project.names import shortened
+from weir.project.sources import Source, Table
 
 WHOLE = 200_000  # documents up to which comparing all costs less than it is worth avoiding
 WAIT, PAUSE = 15, 600  # seconds to find the server, and that it may be silent

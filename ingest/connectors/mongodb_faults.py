@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from pymongo import errors
 
-from ingest.plan import Source
 from weir.core.errors import WeirError
+from weir.project.sources import Source
 
 _AWAY = "went away while it was read: see that it is up, then run again; nothing was half-landed"
 _SAY = {

@@ -13,7 +13,7 @@ from bson import SON, Decimal128, ObjectId, Timestamp, json_util
 from bson.datetime_ms import DatetimeMS
 
 from ingest.cursors import OVERLAP, earlier, order
-from ingest.plan import Table, duration
+from weir.project.sources import Table, duration
 
 Lows = dict[str, Any]  # type -> the newest value, as canonical Extended JSON
 _MOMENTS = {"date", "timestamp", "objectId", "string"}

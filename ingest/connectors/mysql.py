@@ -20,9 +20,9 @@ from ingest.connectors.mysql_guard import Guard
 from ingest.connectors.mysql_lines import ApartError, apart, flagged, lines
 from ingest.connectors.mysql_types import Relation, back, describe, one_value, values
 from ingest.connectors.mysql_wire import Wire
-from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from weir.core.errors import WeirError
+from weir.project.sources import Source, Table
 
 WHOLE = 200_000  # rows up to which comparing all costs less than it is worth avoiding
 PROMISE = "exact on compare"

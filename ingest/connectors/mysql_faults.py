@@ -7,8 +7,8 @@ from typing import Any
 
 import pymysql
 
-from ingest.plan import Source
 from weir.core.errors import WeirError
+from weir.project.sources import Source
 
 _SAY = {
     1045: "wrong user or password: mend {variable}",

@@ -15,7 +15,7 @@ from ingest.connectors.mysql_faults import told
 from ingest.connectors.mysql_types import Relation, back
 from ingest.connectors.mysql_wire import Wire
 from ingest.cursors import earlier, order
-from ingest.plan import Table, duration
+from weir.project.sources import Table, duration
 
 LAG = "1 hour"  # how far back a window begins where the account may not see others' transactions
 _NEEDS_PROCESS = 1227

@@ -12,10 +12,10 @@ from typing import Any
 
 from ingest.connectors import check_columns
 from ingest.connectors.mysql_wire import Wire
-from ingest.names import shortened
-from ingest.plan import Table
 from ingest.raw import Column
 from weir.core.errors import WeirError
+from weir.project.names import shortened
+from weir.project.sources import Table
 
 # type → raw's type, raw's type where unsigned, how it is read ({} is the column)
 EXACT = {

@@ -13,9 +13,9 @@ import pymysql
 from pymysql.constants import CLIENT
 
 from ingest.connectors.mysql_faults import refused, told
-from ingest.plan import Source
 from weir.core import tls
 from weir.core.errors import WeirError
+from weir.project.sources import Source
 
 GREETING = 15  # seconds that a server may take to let us in: one of another kind waits for us to speak
 PAUSE = 600  # seconds that a source may be silent

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 from ingest.connectors.json_lines import safe
 from ingest.connectors.parquet_values import merged, values
 from ingest.connectors.readers import Reader, largest, too_long
-from ingest.names import shortened
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.core.errors import WeirError
+from weir.project.names import shortened
 
 BATCH, AT_ONCE = 8192, 64_000_000  # rows, and bytes, read at once
 NESTED = 1_000_000_000  # bytes that the words of a nested column may take in a batch when each row holds its own

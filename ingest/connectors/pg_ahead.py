@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.connectors import State
-from ingest.plan import Table, duration
 from ingest.raw import Column, as_named
 from ingest.wire import Wire
 from weir.core.errors import WeirError
+from weir.project.sources import Table, duration
 
 SWEEP = "1 day"
 _MARGIN = "2 seconds"  # a transaction shows in pg_stat_activity a moment after it has begun

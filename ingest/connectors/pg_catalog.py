@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.connectors import check_columns, pg_bytes
-from ingest.plan import Table
 from ingest.raw import Column, as_named
 from ingest.wire import Wire
 from weir.core.errors import WeirError
+from weir.project.sources import Table
 
 # Without length or precision: raw holds what comes, also after the source widens.
 EXACT = {

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest.connectors.pg_catalog import NONE, Relation, query
-from ingest.names import shortened
 from ingest.raw import Column, Raw, listed, quoted
 from ingest.wire import Wire, pipe
 from weir.core.errors import WeirError
+from weir.project.names import shortened
 
 MANY = 100_000  # rows from which on bits are worth their keeping
 SPARSE = 4  # keys per word of 64: with fewer, bits are no shorter than keys

@@ -14,10 +14,10 @@ from typing import Any
 from ingest.connectors import Progress, State, compare, keyed_by_content, pg_ahead
 from ingest.connectors.pg_catalog import NONE, Relation, describe, find, query
 from ingest.connectors.pg_keys import Keys
-from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from ingest.wire import Wire, pipe
 from weir.core.errors import WeirError
+from weir.project.sources import Source, Table
 
 LOCK_TIMEOUT = "10s"
 _TURN = 2**32

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from ingest.plan import Table
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.core.errors import WeirError
+from weir.project.sources import Table
 
 LARGE = 1 << 20  # bytes from which a line is worth sparing copies of it
 SHOWN = 16_000_000  # characters that are kept of a line that can't be read

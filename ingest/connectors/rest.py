@@ -17,10 +17,10 @@ from typing import Any
 from ingest.connectors import Progress, State, keyed_by_content
 from ingest.connectors.repeats import MARKS, Repeats, settle
 from ingest.cursors import earlier, order
-from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from ingest.text import blocks, escaped, field, visible
 from weir.core.errors import WeirError
+from weir.project.sources import Source, Table
 
 ATTEMPTS, TIMEOUT = 6, 30
 _ENDPOINT = {"path", "params", "paginator", "data_selector", "incremental"}

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 
 from ingest.connectors.readers import Reader, largest, too_long, twice
 from ingest.connectors.workbook import open_books, text
-from ingest.names import shortened
 from ingest.raw import Column
 from ingest.text import escaped, field, visible
 from weir.core.errors import WeirError
+from weir.project.names import shortened
 
 ROWS = 1_048_576  # of a sheet, by Excel; more are not in the file, but said to be
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from ingest.connectors import Progress, State, check_columns, compare, keyed_by_content
 from ingest.cursors import earlier
-from ingest.names import shortened
-from ingest.plan import Source, Table
 from ingest.raw import Column, Raw, listed
 from ingest.text import blocks, escaped, line, visible
 from weir.core.errors import WeirError
+from weir.project.names import shortened
+from weir.project.sources import Source, Table
 
 WHOLE = 200_000  # rows up to which comparing all costs less than it is worth avoiding
 

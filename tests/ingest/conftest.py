@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from ingest.land import land
-from ingest.plan import read_plan
 from ingest.results import SourceResult, TableCheck
 from ingest.verify import compare_with_sources
+from weir.project.sources import read_plan
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 APP = """

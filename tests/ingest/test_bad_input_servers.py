@@ -185,7 +185,7 @@ def test_a_value_of_200_mb(landing, app):
     landing.declare(APP)
     code = (
         "import resource, sys; from pathlib import Path; from datetime import datetime, UTC; from ingest.land import "
-        "land; from ingest.plan import read_plan; "
+        "land; from weir.project.sources import read_plan; "
         "r = land(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC)); "
         "print(r[0].state, r[0].message, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     )
@@ -206,7 +206,7 @@ def test_our_process_killed_while_mysql_lands_and_run_again(landing, users, monk
     landing.declare(APP.replace("key: [id]", "key: [id], compare: digest"))
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC; from ingest.land import land; "
-        "from ingest.plan import read_plan; print('go', flush=True); "
+        "from weir.project.sources import read_plan; print('go', flush=True); "
         "land(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC))"
     )
     with shared().connect("killed") as other, other.cursor() as cursor:

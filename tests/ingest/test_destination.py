@@ -12,7 +12,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from ingest.destination import Run, WindowClient, land_table, warehouse
-from ingest.plan import read_plan
+from weir.project.sources import read_plan
 
 
 def test_hooks_are_where_they_were():
@@ -47,7 +47,8 @@ def test_a_job_that_runs_again_finds_its_receipt(landing, app):
 
 def test_the_plan_is_read_without_dlt():
     code = (
-        "import sys, ingest.plan, ingest.land; print([m for m in ('dlt', 'asyncpg', 'sqlalchemy') if m in sys.modules])"
+        "import sys, weir.project.sources, ingest.land; "
+        "print([m for m in ('dlt', 'asyncpg', 'sqlalchemy') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 

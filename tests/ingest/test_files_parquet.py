@@ -111,7 +111,7 @@ def test_a_value_that_is_too_large_is_rejected_with_its_place(landing, folder):
 READ = """
 import resource, sys
 from ingest.connectors.readers import open_reader
-from ingest.plan import Table
+from weir.project.sources import Table
 with open(sys.argv[1], "rb") as stream:
     reader = open_reader(stream, Table(name="t"), "a.parquet")
     reader.lines("", "")

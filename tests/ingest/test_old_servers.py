@@ -9,8 +9,8 @@ import pytest
 from conftest import APP, TWO
 
 from ingest.faults import plain
-from ingest.plan import Source
 from tests.servers.old_postgres import old_postgres
+from weir.project.sources import Source
 
 
 @pytest.mark.parametrize("version", ["9.6.24", "10.23.0"])

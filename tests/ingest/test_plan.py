@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest.plan import read_plan
 from weir.core.errors import WeirError
+from weir.project.sources import read_plan
 
 GOOD = """
 version: 2

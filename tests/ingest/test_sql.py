@@ -80,7 +80,7 @@ def test_the_tail_of_sqlalchemy_is_cut():
     from sqlalchemy.exc import OperationalError
 
     from ingest.faults import plain
-    from ingest.plan import Source
+    from weir.project.sources import Source
 
     source = Source(name="lite", file="s.yml", connection="LITE_URL")
     for query in ("select 1 from t", None):

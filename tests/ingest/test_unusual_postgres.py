@@ -10,8 +10,8 @@ from conftest import APP
 
 from ingest import raw, wire
 from ingest.connectors.pg_catalog import describe, find
-from ingest.plan import Table
 from tests.servers.proxy import proxy
+from weir.project.sources import Table
 
 KEYLESS = APP.replace("key: [id]", "")
 

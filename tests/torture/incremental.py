@@ -18,13 +18,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ingest.land import land
-from ingest.plan import Plan, Source, Table
 from tests.servers.mariadb import mariadb
 from tests.servers.postgres import caught_up, postgres, standby
 from tests.torture.dialects import DIALECTS, KEYS
 from tests.torture.naive import Naive
 from tests.torture.writers import TABLES
 from weir.core.settings import ROOT
+from weir.project.sources import Plan, Source, Table
 
 # What an increment may be refused for while a table is being rewritten, emptied or replayed; it comes again.
 REFUSALS = r"holds a lock|conflict with recovery|columns were changed at the source meanwhile"

@@ -2,7 +2,7 @@
 
 In: `<project>/<model-paths>/**/*.yml`. Out: a Plan of Sources with their Tables.
 A source without `config.meta.connection` is not landed. Every mistake is one WeirError that names file, source,
-table and key. Alone: `python -m ingest.plan`.
+table and key. Alone: `python -m weir.project.sources`.
 """
 
 import difflib
@@ -15,10 +15,10 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ingest.names import LONGEST, shortened, tame
 from weir.core import secrets as redaction
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
+from weir.project.names import LONGEST, shortened, tame
 
 _NOT_IN_META = {"name", "file", "tables", "columns"}  # stand beside it, or are ours
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}

@@ -1,0 +1,1 @@
+"""What the dbt project declares: sources and marts."""
