@@ -106,7 +106,7 @@ def make_mongodb(url: str, rows: int, few: int) -> None:
 
 def psql(url: str, *commands: str) -> str:
     """The words that run the commands in PostgreSQL's own psql, quoted for a shell."""
-    from weir import programs
+    from weir.warehouse.embedded import programs
 
     words = [str(programs.folder() / "psql"), "-Xqd", url, "-vON_ERROR_STOP=1"]
     return shlex.join([*words, *(word for command in commands for word in ("-c", command))])

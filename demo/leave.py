@@ -10,10 +10,10 @@ import shutil
 from pathlib import Path
 
 from demo import helpdesk
-from weir import embedded
 from weir.core.env import load_env, remove_env
 from weir.core.errors import WeirError
 from weir.core.settings import home, project_dir
+from weir.warehouse.embedded import server as embedded
 
 VARIABLES = ("WEIR_DEMO", "WEIR_AS_OF", "APP_URL", "BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL",
              "HELPDESK_TOKEN")  # fmt: skip

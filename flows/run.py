@@ -17,11 +17,12 @@ from expectations.worker import Worker
 from flows import interrupt, runs, server, todo
 from flows.dbt_process import Dbt
 from flows.report import Reporter
-from weir import warehouse
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
+from weir.warehouse import connection as warehouse
+from weir.warehouse.run_lock import run_lock
 
 
 class Run:
@@ -136,14 +137,14 @@ class Run:
     def _take_lock(self) -> None:
         """One run at a time: the second waits, and says so, or refuses."""
         warehouse.ensure()  # a warehouse that can't be used is no lock held by another
-        self._lock = warehouse.run_lock(wait=False)
+        self._lock = run_lock(wait=False)
         try:
             self._lock.__enter__()
         except WeirError:
             if not self._wait:
                 raise
             terminal.say("Another run is under way on this warehouse: waiting for it …", style="yellow")
-            self._lock = warehouse.run_lock(wait=True)
+            self._lock = run_lock(wait=True)
             self._lock.__enter__()
 
     def _parameters(self) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from prefect.context import TaskRunContext
 
 from flows import output, runs, todo
 from flows.run import Run
-from weir import warehouse
 from weir.build import sentence as sentence_of
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.project.marts import depended
 from weir.tested import record_build
+from weir.warehouse import connection as warehouse
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 _NODES = {"success": "Completed", "pass": "Completed", "warn": "Completed", "skipped": "Skipped", "no-op": "Skipped"}

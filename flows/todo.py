@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from weir import warehouse
+from weir.warehouse import connection as warehouse
 
 _CODE = ("models", "macros", "seeds", "snapshots", "tests/dbt", "expectations")
 UNPUBLISHED = "the last build was not published whole"

@@ -55,7 +55,7 @@ def server() -> Iterator[str]:
     """URL of a real embedded server, made for this test process and removed after it."""
     import psycopg
 
-    from weir import embedded
+    from weir.warehouse.embedded import server as embedded
 
     url = embedded.start()
     with psycopg.connect(url, autocommit=True) as connection:  # nothing here outlives the machine
@@ -106,7 +106,7 @@ def warehouse_of_module(
 
 
 def _made_warehouse(patch: pytest.MonkeyPatch, url: str) -> str:
-    from weir import warehouse as module
+    from weir.warehouse import connection as module
 
     patch.setenv("WAREHOUSE_URL", url)
     for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE", "SSLMODE"):

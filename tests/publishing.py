@@ -52,7 +52,7 @@ def release(run_id: str = "r1", accept: tuple[str, ...] = (), marts: tuple[Mart,
 
 
 def passed(run_id: str, build: bool = True, gate: bool | None = True) -> None:
-    from weir import warehouse
+    from weir.warehouse import connection as warehouse
 
     with warehouse.connect() as connection:
         tested.record_build(connection, run_id, build, "test x failed")

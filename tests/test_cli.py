@@ -12,10 +12,10 @@ import pytest
 
 from weir import commands, state
 from weir import quarantine as held
-from weir import warehouse as house
 from weir.build import Built
 from weir.core.errors import WeirError
 from weir.core.faults import guarded
+from weir.warehouse import connection as house
 
 COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "docs"]
 
@@ -177,7 +177,7 @@ def test_faults_come_out_as_one_line(
 
 def test_an_interrupt_is_one_line_and_130(warehouse: str) -> None:
     """While it waits for the lock that another run holds."""
-    from weir.warehouse import run_lock
+    from weir.warehouse.run_lock import run_lock
 
     with run_lock():
         command = [sys.executable, "-m", "weir.cli", "publish", "--roll-back"]

@@ -14,8 +14,8 @@ from demo_fixtures import REASONS, Place, assert_manifest_is_true, place, startu
 from demo import helpdesk, kinds, sources
 from demo.__main__ import main
 from demo.manifest import CHILDREN, Manifest
-from weir import embedded
 from weir.core.errors import WeirError
+from weir.warehouse.embedded import server as embedded
 
 __all__ = ["place", "startup"]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from demo.leave import EXAMPLE, leave
-from weir import embedded
 from weir.core.env import write_env
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
+from weir.warehouse.embedded import server as embedded
 
 
 @pytest.fixture

@@ -385,7 +385,7 @@ def test_down_in_the_midst_of_a_run_refuses_or_ends_it_in_order(company: Company
 
 
 def test_the_second_of_two_runs_refuses_or_waits(company: Company) -> None:
-    from weir.warehouse import run_lock
+    from weir.warehouse.run_lock import run_lock
 
     with run_lock():
         code, _, err = run("wait=False")

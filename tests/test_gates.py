@@ -12,8 +12,8 @@ from expectations.gate import check
 from expectations.rules import plain
 from tests.shallow import shallow
 from weir import commands
-from weir import warehouse as house
 from weir.core.errors import WeirError
+from weir.warehouse import connection as house
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

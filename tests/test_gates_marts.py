@@ -10,10 +10,10 @@ from test_gates import stage
 from expectations import marts as suites
 from expectations.gate import check
 from tests.shallow import shallow
-from weir import warehouse as house
 from weir.core.settings import home
 from weir.project import marts
 from weir.project.marts import Mart
+from weir.warehouse import connection as house
 
 
 @pytest.fixture

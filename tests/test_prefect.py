@@ -154,7 +154,7 @@ def test_what_a_person_switched_off_stays_off_also_with_a_new_password(served: S
 
 
 def test_a_run_is_cancelled_by_the_command_line(served: Served) -> None:
-    from weir.warehouse import run_lock
+    from weir.warehouse.run_lock import run_lock
 
     with run_lock():  # the run waits for it
         said = served.prefect("deployment", "run", "elt/incremental")

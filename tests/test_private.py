@@ -105,7 +105,7 @@ for n in range(50):
 
 
 def test_two_first_starts_make_one_password(open_home: Path) -> None:
-    code = "from weir import warehouse\nwith warehouse.connect() as c: print(c.execute('select 1').fetchone())"
+    code = "from weir.warehouse.connection import connect\nwith connect() as c: print(c.execute('select 1').fetchone())"
     both = [
         subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=_outside(open_home), stdout=subprocess.PIPE)
         for _ in range(2)

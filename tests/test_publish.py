@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import build, publish, published, rollback, tested, warehouse
+from weir import build, publish, published, rollback, tested
 from weir.core.errors import WeirError
 from weir.project.marts import Mart, manifest_path, marts_or_parse
+from weir.warehouse import connection as warehouse
 
 
 def test_the_first_publication_takes_everything(run: Sql) -> None:

@@ -32,7 +32,7 @@ DUMPS = {
 
 
 def load(url: str, dump: Path) -> None:
-    from weir import programs
+    from weir.warehouse.embedded import programs
 
     text = gzip.decompress(dump.read_bytes()) if dump.suffix == ".gz" else dump.read_bytes()
     done = subprocess.run(

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from weir import staged, warehouse
+from weir import staged
 from weir.balance import balance, lines
 from weir.core import terminal
 from weir.verify import Proof
+from weir.warehouse import connection as warehouse
 
 Sql = Callable[..., list[tuple]]
 MODEL = staged.Model(

@@ -12,9 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from weir import embedded, warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
+from weir.warehouse import connection as warehouse
+from weir.warehouse.embedded import server as embedded
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_a_wrong_password_of_the_embedded_one_is_one_line(server: str, monkeypat
 
 def test_an_old_server_is_refused(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The bound is moved above the server at hand: the same comparison that refuses PostgreSQL 15.
-    from weir import warehouse as module
+    from weir.warehouse import connection as module
 
     monkeypatch.setattr(module, "OLDEST_VERSION", 99)
     module._ready.clear()
@@ -165,21 +166,21 @@ def test_an_account_that_may_not_make_roles_will_do(
 
 
 def test_one_run_at_a_time(warehouse: str) -> None:
-    from weir import warehouse as module
+    from weir.warehouse.run_lock import run_lock
 
-    code = "from weir import warehouse\nwith warehouse.run_lock():\n    print('held', flush=True)\n    input()"
+    code = "from weir.warehouse.run_lock import run_lock\nwith run_lock():\n    print('held', flush=True)\n    input()"
     other = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert other.stdout and other.stdout.readline() == "held\n"
-    with pytest.raises(WeirError, match="another run is under way"), module.run_lock(wait=False):
+    with pytest.raises(WeirError, match="another run is under way"), run_lock(wait=False):
         pass
     other.kill()  # the lock dies with its process
     other.wait()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
-            with module.run_lock(wait=False):
+            with run_lock(wait=False):
                 return
         except WeirError:
             time.sleep(0.1)

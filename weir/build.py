@@ -13,13 +13,14 @@ from datetime import datetime
 from traceback import walk_tb
 from typing import Any
 
-from weir import dbt, warehouse
+from weir import dbt
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.secrets import redact
 from weir.core.settings import home
 from weir.project.marts import marts_or_parse
 from weir.tested import record_build
+from weir.warehouse import connection as warehouse
 
 # Whatever else dbt says of a node is a fault: `partial success`, or a status of a later version.
 _GOOD = {"success", "pass", "warn", "no-op"}

@@ -5,19 +5,21 @@ In: parsed options. Out: printed tables, and an exit code. Commands that write t
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from weir import publish as publication
-from weir import published, rollback, tested, under_way, warehouse
+from weir import published, rollback, tested
 from weir.core import terminal as show
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.hooks import demo_up
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
+from weir.warehouse import connection as warehouse
+from weir.warehouse import under_way
+from weir.warehouse.run_lock import wait_alone
 
 
 def new_run_id() -> str:
@@ -33,7 +35,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
     demo_up()
     plan = read_plan(project_dir())
     run_id = new_run_id()
-    with _alone(), pulse("land"):
+    with wait_alone(), pulse("land"):
         results = land_plan(
             plan,
             run_id=run_id,
@@ -50,7 +52,7 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
     """Build and test; dbt prints its own progress."""
     from weir.build import build as build_set
 
-    with _alone():
+    with wait_alone():
         built = build_set(new_run_id(), as_of, select, full_refresh)
     if not built.passed:
         show.several(built.faults)
@@ -83,7 +85,7 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
         run_id = tested.last_build(connection)
     if run_id is None:
         raise WeirError("nothing was built yet: type `weir build` first")
-    with _alone(), pulse("publish"):
+    with wait_alone(), pulse("publish"):
         changes = publication.publish(run_id, as_of, accept)
     show.changes(changes)
     return 0
@@ -91,7 +93,7 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
 
 def roll_back() -> int:
     """Take the last publication back."""
-    with _alone():
+    with wait_alone():
         number, changes = rollback.roll_back()
     show.changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
@@ -155,23 +157,6 @@ def down(stop: Callable[[], bool], force: bool) -> int:
         stopped.append("the warehouse")
     show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
     return 0
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One run at a time: says so, and waits, while another is under way."""
-    warehouse.ensure()  # a warehouse that can't be used is no lock held by another
-    lock = warehouse.run_lock(wait=False)
-    try:
-        lock.__enter__()
-    except WeirError:
-        show.say("another run is under way on this warehouse: waiting for it …", style="yellow")
-        lock = warehouse.run_lock()
-        lock.__enter__()
-    try:
-        yield
-    finally:
-        lock.__exit__(None, None, None)
 
 
 def _last_landing(connection: "warehouse.psycopg.Connection") -> str | None:

@@ -10,8 +10,9 @@ import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.project.marts import PUBLISHED, shape
+from weir.project.marts import PUBLISHED
 from weir.reshape import Plan, briefly
+from weir.warehouse.catalog import shape
 
 _CHECK = sql.Identifier("weir_not_null")
 _TRIES = 5

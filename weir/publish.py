@@ -15,9 +15,10 @@ from psycopg import sql
 
 from weir import merge, not_null, published, publisher, reshape, undo
 from weir.core.errors import WeirError
-from weir.project.marts import NEXT, PUBLISHED, Mart, marts, shape
+from weir.project.marts import NEXT, PUBLISHED, Mart, marts
 from weir.publisher import Change
 from weir.tested import judged
+from weir.warehouse.catalog import shape
 
 PART = "only a part was built"  # how the sentence of a build with --select begins
 

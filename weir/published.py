@@ -13,7 +13,8 @@ import psycopg
 from psycopg import sql
 
 from weir import tested
-from weir.project.marts import PUBLISHED, shape
+from weir.project.marts import PUBLISHED
+from weir.warehouse.catalog import shape
 
 # Types that PostgreSQL can hash; any other is hashed as its text.
 _HASHED = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "boolean", "date", "uuid", "jsonb",

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from weir import merge, warehouse
+from weir import merge
 from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED, Mart
+from weir.warehouse import connection as warehouse
 
 LOCK_WAIT = "10s"  # for other writers; readers are never in the way
 

@@ -12,12 +12,12 @@ import psycopg
 from psycopg import sql
 from rich.json import JSON
 
-from weir import warehouse
 from weir.core import terminal as shown
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
 from weir.core.settings import project_dir
+from weir.warehouse import connection as warehouse
 
 GONE = "(no longer declared)"
 _COUNTS = """

@@ -13,7 +13,8 @@ import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.project.marts import NEXT, PUBLISHED, Mart, Shape, shape
+from weir.project.marts import NEXT, PUBLISHED, Mart
+from weir.warehouse.catalog import Shape, shape
 
 _TRIES = 40
 _WAIT = "300ms"

@@ -5,12 +5,14 @@ from typing import Any
 
 import psycopg
 
-from weir import published, under_way, warehouse
+from weir import published
 from weir.balance import lines
 from weir.core import terminal as shown
 from weir.core.env import load_env
 from weir.core.settings import as_of, project_dir
 from weir.quarantine import GONE
+from weir.warehouse import connection as warehouse
+from weir.warehouse import under_way
 
 _TABLES = """
 select distinct on (source, table_name) source || '.' || table_name, promise, how, as_of, source_rows,

@@ -10,7 +10,8 @@ from psycopg import sql
 
 from weir.core.errors import WeirError
 from weir.merge import Difference, listed
-from weir.project.marts import PUBLISHED, Mart, shape
+from weir.project.marts import PUBLISHED, Mart
+from weir.warehouse.catalog import shape
 
 KEPT = 5  # publications that can be taken back
 

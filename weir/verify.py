@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from weir import staged, warehouse
+from weir import staged
 from weir.balance import balance, lines
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
@@ -17,6 +17,8 @@ from weir.equations import Equation, Line, equations
 from weir.project.marts import manifest_path
 from weir.published import PublishedCheck
 from weir.published import compare as compare_published
+from weir.warehouse import connection as warehouse
+from weir.warehouse.run_lock import run_lock
 
 __all__ = ["Equation", "Proof", "balance", "models", "verify"]
 
@@ -56,7 +58,7 @@ def verify(
 
     Raises WeirError when a source can't be reached or the project can't be compiled.
     """
-    with warehouse.run_lock():
+    with run_lock():
         proof = Proof()
         report("the counts of every run")
         proof.lines = [line for line in lines() if not sources or line.source in sources]

@@ -168,7 +168,7 @@ def test_mongodb_without_tls_and_options_it_does_not_know(landing, documents, au
 
 EVERY_ROAD = """
 import os, sys
-from weir import warehouse
+from weir.warehouse import connection as warehouse
 from ingest.wire import wired
 from expectations.context import _open
 url = warehouse.ensure()

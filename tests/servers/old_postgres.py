@@ -22,8 +22,8 @@ import psycopg
 
 from tests.servers.folders import claimed, die_with_parent
 from tests.servers.mongodb import cache, need_maven
-from weir import programs
 from weir.core.ports import free_port
+from weir.warehouse.embedded import programs
 
 PASSWORD = "weir-test"
 _GROUP = "io.zonky.test.postgres:embedded-postgres-binaries-linux"

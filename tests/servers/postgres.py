@@ -17,9 +17,9 @@ from typing import Any
 import psycopg
 
 from tests.servers.folders import claimed, die_with_parent
-from weir import programs
 from weir.core.ports import free_port
 from weir.core.settings import home
+from weir.warehouse.embedded import programs
 
 PASSWORD = "weir-test"
 _SETTINGS = {

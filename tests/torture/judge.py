@@ -6,7 +6,7 @@ import psycopg
 
 from tests.torture.dialects import DIALECTS
 from tests.torture.writers import TABLES
-from weir import warehouse
+from weir.warehouse import connection as warehouse
 
 Row = tuple[str | None, ...]
 

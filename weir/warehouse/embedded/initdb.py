@@ -9,8 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from weir import programs
 from weir.core.env import write_env
+from weir.warehouse.embedded import programs
 
 USER = "weir"
 _SETTINGS = """

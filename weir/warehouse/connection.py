@@ -6,34 +6,25 @@ Alone: `weir up` starts it, `weir down` stops it.
 
 import hashlib
 import os
-import socket
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
-from weir import embedded
-from weir.core import tls
 from weir.core.env import load_env, put
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
-from weir.core.settings import QUOTING, torn
+from weir.core.settings import QUOTING
+from weir.warehouse.address import TLS, address, parts_of
+from weir.warehouse.embedded import server as embedded
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
 _SCHEMA = Path(__file__).with_name("schema.sql")
-_RUN_LOCK = "hashtext('weir run')"
-LOCK_NAME = "weir run lock "  # how the session of whoever holds the run lock is called; process and machine follow
-# Options of an address that are no harm, and of which nothing here depends.
-_OPTIONS = ["connect_timeout", "application_name", "keepalives", "keepalives_idle", "keepalives_interval",
-            "keepalives_count", "tcp_user_timeout", "gssencmode"]  # fmt: skip
-_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
-_POOLER = (
+POOLER = (
     "WAREHOUSE_URL leads to a pooler that {does}, so that two runs could go at once and dbt would work as another "
     "role: name the server itself there, or a port of the pooler that keeps a server for each session"
 )
@@ -48,7 +39,7 @@ def ensure() -> str:
     """
     load_env()
     given = os.environ.get("WAREHOUSE_URL")
-    parts = _parts(given or embedded.start())
+    parts = parts_of(given or embedded.start())
     url = address(**parts)
     if url not in _ready:
         token = f"s{uuid.uuid4().hex}"
@@ -56,10 +47,10 @@ def ensure() -> str:
         with _open(url, is_embedded=not given, autocommit=False, options=options) as connection:
             _check_version(connection)
             if connection.execute("select current_setting('weir.session', true)").fetchone() != (token,):
-                raise WeirError(_POOLER.format(does="drops what a session asks for"))
+                raise WeirError(POOLER.format(does="drops what a session asks for"))
             _apply_schema(connection)
             _ready[url] = _find_role(connection)
-    names = ("host", "port", "user", "password", "database", *_TLS)
+    names = ("host", "port", "user", "password", "database", *TLS)
     put({"WAREHOUSE_URL": url, **{f"WEIR_PG_{name.upper()}": str(parts[name]) for name in names}})
     return url
 
@@ -76,79 +67,17 @@ def connect(autocommit: bool = False, **options: Any) -> psycopg.Connection:
 
 def create_database(name: str) -> str:
     """Make a database on the warehouse's server unless it is there; returns its URL."""
-    parts = _parts(ensure())
+    parts = parts_of(ensure())
     with connect(autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     return address(**{**parts, "database": name})
 
 
-@contextmanager
-def run_lock(wait: bool = True) -> Iterator[None]:
-    """Hold the right to run: one run at a time per warehouse, by a lock that dies with its process.
-
-    Raises WeirError at once when another run holds it and `wait` is false.
-    """
-    name = f"{LOCK_NAME}{os.getpid()} {socket.gethostname()}"[:63]  # bytes that PostgreSQL keeps
-    with connect(autocommit=True, application_name=name) as connection:
-        held = connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() == (True,)
-        if not held and not wait:
-            raise WeirError(
-                "another run is under way on this warehouse: "
-                "wait for it (`weir status` shows it), or leave --no-wait out"
-            )
-        if not held:
-            connection.execute(f"select pg_advisory_lock({_RUN_LOCK})")
-        _refuse_shared(connection)
-        yield
-
-
-def _refuse_shared(connection: psycopg.Connection) -> None:
-    """Raise WeirError where a second session is given the server process of the first, and so its lock."""
-    own = connection.execute("select pg_backend_pid()").fetchone()
-    with connect(autocommit=True) as other:
-        if other.execute("select pg_backend_pid()").fetchone() == own:
-            raise WeirError(_POOLER.format(does="gives one server to several sessions"))
-
-
 def stop() -> bool:
     """Stop the embedded warehouse; returns whether it was running. Yours, by `WAREHOUSE_URL`, is left alone."""
     load_env()
     return embedded.stop()
-
-
-def address(host: str, port: int, user: str, password: str, database: str, **secure: str) -> str:
-    """A postgresql:// URL from its parts, each quoted; `secure` are the options of TLS."""
-    secret = f":{quote(password, safe='')}" if password else ""
-    asked = {name: value for name, value in secure.items() if value and (name, value) != ("sslmode", "prefer")}
-    end = f"?{urlencode(asked, quote_via=quote)}" if asked else ""
-    return f"postgresql://{quote(user, safe='')}{secret}@{host}:{port}/{quote(database, safe='')}{end}"
-
-
-def _parts(url: str) -> dict[str, Any]:
-    """The parts of a postgresql:// URL. Raises WeirError when it is none."""
-    hint = f"WAREHOUSE_URL must look like postgresql://user:password@host:5432/database; {QUOTING}"
-    try:
-        parsed = urlsplit(url)
-        if torn(url):
-            raise ValueError
-        port = parsed.port or 5432
-    except ValueError:
-        raise WeirError(f"WAREHOUSE_URL can't be read: {hint}") from None
-    if parsed.scheme.split("+")[0] not in {"postgresql", "postgres"} or not parsed.hostname:
-        raise WeirError(f"WAREHOUSE_URL is no PostgreSQL address: {hint}")
-    asked = tls.read(url, "WAREHOUSE_URL")
-    tls.refuse_unknown(asked.others, _OPTIONS, "WAREHOUSE_URL")
-    secure = {name: asked.options().get(name, "") for name in _TLS}
-    return {
-        "host": f"[{parsed.hostname}]" if ":" in parsed.hostname else parsed.hostname,
-        "port": port,
-        "user": unquote(parsed.username or "postgres"),
-        "password": unquote(parsed.password or ""),
-        "database": unquote(parsed.path.lstrip("/")) or "postgres",
-        **secure,
-        "sslmode": secure["sslmode"] or "prefer",
-    }
 
 
 def _open(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Connection:

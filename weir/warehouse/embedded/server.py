@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from weir import initdb, programs
 from weir.core.env import load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.ports import free_port, is_free
 from weir.core.settings import home
+from weir.warehouse.embedded import initdb, programs
 
 DATABASE = "weir"
 REFUSED = (

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import psycopg
 
-from weir import embedded, warehouse
 from weir.core.env import load_env
 from weir.core.errors import WeirError
+from weir.warehouse import connection as warehouse
+from weir.warehouse import run_lock
+from weir.warehouse.embedded import server as embedded
 
 _PATIENCE = 60.0  # seconds that a process may take to end in order
 
@@ -34,8 +36,8 @@ class Holder:
 
 def holder(connection: psycopg.Connection) -> Holder | None:
     """Who holds the run lock; None where nobody does."""
-    row = connection.execute(_HOLDER, [warehouse.LOCK_NAME]).fetchone()
-    words = row[0].removeprefix(warehouse.LOCK_NAME).split(maxsplit=1) if row else []
+    row = connection.execute(_HOLDER, [run_lock.LOCK_NAME]).fetchone()
+    words = row[0].removeprefix(run_lock.LOCK_NAME).split(maxsplit=1) if row else []
     if len(words) != 2 or not words[0].isdigit():
         return None
     pid, host = int(words[0]), str(words[1])

@@ -1,0 +1,1 @@
+"""The warehouse: one PostgreSQL database, embedded or yours."""

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL: its server, its database, the programs it comes with."""
