@@ -14,13 +14,14 @@ from typing import Any
 from uuid import UUID
 
 from expectations.worker import Worker
-from flows import interrupt, runs, server, todo
-from flows.dbt_process import Dbt
+from flows import interrupt, runs, server
 from flows.report import Reporter
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
+from weir.dbt import selection
+from weir.dbt.worker import Dbt
 from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import run_lock
 
@@ -56,7 +57,7 @@ class Run:
         self.changes: Any = None  # a list once published; empty where the project has no marts
         self.lines: list[Any] = []
         self.seconds: dict[str, float] = {}
-        self.todo: todo.Todo | None = None
+        self.todo: selection.Todo | None = None
         self._wait = wait
         self.logs = runs.log_folder(self.run_id)
         terminal.log_to(self.logs / "output.log")
@@ -74,7 +75,7 @@ class Run:
             runs.close_ended()
             runs.begin(self.run_id, self.as_of, self._parameters(), self.flow_run_id)
             # Where everything is to be built whatever lands, dbt starts at once.
-            if self.select or self.full_refresh or todo.whole(project_dir(), self.as_of):
+            if self.select or self.full_refresh or selection.whole(project_dir(), self.as_of):
                 self.dbt()
         except BaseException:
             self._end_processes()

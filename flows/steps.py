@@ -11,11 +11,12 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
-from flows import output, runs, todo
+from flows import output, runs
 from flows.run import Run
-from weir.build import sentence as sentence_of
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
+from weir.dbt import selection
+from weir.dbt.results import sentence as sentence_of
 from weir.project.marts import depended
 from weir.tested import record_build
 from weir.warehouse import connection as warehouse
@@ -99,13 +100,13 @@ def build(run: Run) -> str:
     if run.barred:
         run.dbt().parse()
         run.holding = depended(run.barred)
-    run.todo = chosen = todo.decide(project, run.as_of, run.select, run.full_refresh, run.barred)
+    run.todo = chosen = selection.decide(project, run.as_of, run.select, run.full_refresh, run.barred)
     if chosen.nothing:
         return f"{chosen.why}: nothing to build"
     runs.note(
         run.run_id,
         built="whole" if run.whole else "part",
-        code=todo.code(project),
+        code=selection.code(project),
         as_of_date=run.as_of.date().isoformat(),
         why=chosen.why,
         barred=run.barred,
@@ -211,7 +212,7 @@ def _reset(run: Run) -> None:
     from weir.project.marts import marts_or_parse
     from weir.publish import reset_incremental
 
-    if run.todo and run.todo.why == todo.UNPUBLISHED:
+    if run.todo and run.todo.why == selection.UNPUBLISHED:
         reset_incremental(marts_or_parse(run.dbt().parse))
 
 

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from small_company import Company
 
-from weir.build import BatchReasons, build, summary
+from weir.dbt.build import BatchReasons, build
+from weir.dbt.results import summary
 
 DAYS = """
 {{ config(

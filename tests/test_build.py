@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from weir.build import node_fault, summary
 from weir.core import pulse
+from weir.dbt.results import node_fault, summary
 
 DBT = """Database Error in model fct_orders (models/fct_orders.sql)
   column orders.kode does not exist

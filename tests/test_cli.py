@@ -12,9 +12,9 @@ import pytest
 
 from weir import commands, state
 from weir import quarantine as held
-from weir.build import Built
 from weir.core.errors import WeirError
 from weir.core.faults import guarded
+from weir.dbt.results import Built
 from weir.warehouse import connection as house
 
 COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "docs"]
@@ -88,7 +88,7 @@ def test_what_comes_after_a_build(
     select: str | None,
     says: str,
 ) -> None:
-    monkeypatch.setattr("weir.build.build", lambda *_: Built(True, "built and tested"))
+    monkeypatch.setattr("weir.dbt.build.build", lambda *_: Built(True, "built and tested"))
     assert commands.build(select, False, datetime(2026, 7, 1, tzinfo=UTC)) == 0
     told = capsys.readouterr().out
     assert says in told and ("weir publish" in told) == (select is None)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import build, publish, published, rollback, tested
+from weir import publish, published, rollback, tested
 from weir.core.errors import WeirError
+from weir.dbt import build
 from weir.project.marts import Mart, manifest_path, marts_or_parse
 from weir.warehouse import connection as warehouse
 

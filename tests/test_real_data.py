@@ -142,7 +142,7 @@ def _weir(*words: str) -> None:
 
 def _build() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "weir.dbt", "build", "--target", "prod"]
+        [sys.executable, "-m", "weir.dbt.environment", "build", "--target", "prod"]
         + [f"--project-dir={PROJECT}", f"--profiles-dir={ROOT}"],
         cwd=ROOT,
         capture_output=True,

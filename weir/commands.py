@@ -50,7 +50,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
 
 def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
     """Build and test; dbt prints its own progress."""
-    from weir.build import build as build_set
+    from weir.dbt.build import build as build_set
 
     with wait_alone():
         built = build_set(new_run_id(), as_of, select, full_refresh)

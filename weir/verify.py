@@ -4,23 +4,19 @@ In: the sources, raw, staging, quarantine, the published marts. Out: a `Proof`; 
 column. Alone: `weir verify`. Nothing is held in memory: each comparison is made by the warehouse.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from weir import staged
-from weir.balance import balance, lines
-from weir.core.errors import WeirError
+from weir.balance import lines
 from weir.core.settings import project_dir
-from weir.equations import Equation, Line, equations
-from weir.project.marts import manifest_path
+from weir.dbt.compiled import models
+from weir.equations import Line, equations
 from weir.published import PublishedCheck
 from weir.published import compare as compare_published
 from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import run_lock
-
-__all__ = ["Equation", "Proof", "balance", "models", "verify"]
 
 
 @dataclass
@@ -79,28 +75,6 @@ def verify(
             with warehouse.connect() as connection:
                 proof.marts = compare_published(connection)
     return proof
-
-
-def models() -> list[staged.Model]:
-    """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""
-    from weir.build import invoke, one_line
-
-    outcome = invoke(["compile", "--select", "config.materialized:staged"], None, staged.CLOCK, quiet=True)
-    if not outcome.success:
-        broken = [node for node in outcome.result or [] if str(node.status) not in {"success", "NodeStatus.Success"}]
-        raise WeirError(f"the staging models can't be compiled: {one_line(broken[0].message if broken else 'see dbt')}")
-    known = json.loads(manifest_path().read_text())["sources"]
-    found = []
-    for result in outcome.result:
-        node = result.node
-        if node.resource_type == "model" and str(node.config.materialized) == "staged":
-            source = next(known[name] for name in node.depends_on.nodes if name in known)
-            found.append(
-                staged.Model(
-                    node.name, source["source_name"], source["name"], source["relation_name"], node.compiled_code
-                )
-            )
-    return sorted(found, key=lambda model: model.name)
 
 
 def _faults(table: str, wrong: dict[str, int], where: str, examples: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from shop import Shop
 
 @pytest.fixture
 def shop(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    from weir import dbt
+    from weir.dbt import environment as dbt
 
     monkeypatch.setenv("WEIR_PROJECT_DIR", str(tmp_path / "project"))
     for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "PGOPTIONS"):

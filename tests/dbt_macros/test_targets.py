@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from shop import MODEL, ROOT, Shop, messages
 
-from flows import dbt_process
-from weir import build, dbt, policy
 from weir.core.errors import WeirError
+from weir.dbt import build, policy, worker
+from weir.dbt import environment as dbt
 
 A = {"order_id": "1", "amount": "1"}
 
@@ -22,7 +22,7 @@ A = {"order_id": "1", "amount": "1"}
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The installed command `dbt`, as a person types it."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-    words = [sys.executable, "-m", "weir.dbt", *arguments]
+    words = [sys.executable, "-m", "weir.dbt.environment", *arguments]
     return subprocess.run(words, capture_output=True, text=True, env=settings | {"PYTHONPATH": str(ROOT)}, timeout=120)
 
 
@@ -117,7 +117,7 @@ def test_what_dbt_can_not_read_is_named(shop: Shop, path: str, text: str, says: 
         build.invoke(["parse"], None, datetime(2026, 7, 1, tzinfo=UTC), quiet=True)
     assert str(told.value).startswith("dbt parse can't start: ") and says in str(told.value)
     with pytest.raises(WeirError) as told:
-        dbt_process._Project().parse({})
+        worker._Project().parse({})
     assert says in str(told.value)
 
 

@@ -184,7 +184,7 @@ psycopg2.connect(address.to_native_representation()).close()
 assert "sslrootcert" in address.to_native_representation()
 _, source = _open(url.replace("postgresql://", "postgresql+psycopg2://", 1))
 source.test_connection()
-from weir.dbt import main
+from weir.dbt.environment import main
 main(["debug", "--connection"])
 """
 

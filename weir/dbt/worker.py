@@ -17,7 +17,7 @@ class Dbt:
     def __init__(self, run_id: str, as_of: datetime) -> None:
         # Not by --vars: other vars cost dbt a full parse.
         settings = {"WEIR_RUN": "1", "WEIR_RUN_ID": run_id, "WEIR_AS_OF": as_of.isoformat()}
-        self.child = Child("flows.dbt_process", for_dbt(), **settings)
+        self.child = Child("weir.dbt.worker", for_dbt(), **settings)
 
     def parse(self) -> None:
         """Parse the project. Raises WeirError with dbt's words when it can't be."""
@@ -64,7 +64,8 @@ class _Project:
     def build(self, request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         from dbt.cli.main import dbtRunner
 
-        from weir.build import BatchReasons, summary
+        from weir.dbt.build import BatchReasons
+        from weir.dbt.results import summary
 
         if self.manifest is None:
             self.parse(request)
@@ -105,7 +106,7 @@ def _tell(message: Any, event: Callable[[dict[str, Any]], None]) -> None:
 
 
 def _line(text: object) -> str:
-    from weir.build import one_line
+    from weir.dbt.results import one_line
 
     return one_line(text or "")
 
@@ -113,7 +114,7 @@ def _line(text: object) -> str:
 def main() -> None:
     """Import what is slow, then serve."""
     from weir.core.env import load_env
-    from weir.dbt import environment
+    from weir.dbt.environment import environment
 
     load_env()
     environment("prod")

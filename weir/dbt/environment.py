@@ -13,7 +13,7 @@ from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
 from weir.core.settings import home, project_dir
-from weir.policy import protect
+from weir.dbt.policy import protect
 
 # What would write tables that readers' marts are published from.
 WRITES = {"run", "build", "seed", "snapshot", "retry", "clone"}

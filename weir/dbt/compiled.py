@@ -1,0 +1,30 @@
+"""The staging models with their select compiled."""
+
+import json
+
+from weir import staged
+from weir.core.errors import WeirError
+from weir.project.marts import manifest_path
+
+
+def models() -> list[staged.Model]:
+    """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""
+    from weir.dbt.build import invoke
+    from weir.dbt.results import one_line
+
+    outcome = invoke(["compile", "--select", "config.materialized:staged"], None, staged.CLOCK, quiet=True)
+    if not outcome.success:
+        broken = [node for node in outcome.result or [] if str(node.status) not in {"success", "NodeStatus.Success"}]
+        raise WeirError(f"the staging models can't be compiled: {one_line(broken[0].message if broken else 'see dbt')}")
+    known = json.loads(manifest_path().read_text())["sources"]
+    found = []
+    for result in outcome.result:
+        node = result.node
+        if node.resource_type == "model" and str(node.config.materialized) == "staged":
+            source = next(known[name] for name in node.depends_on.nodes if name in known)
+            found.append(
+                staged.Model(
+                    node.name, source["source_name"], source["name"], source["relation_name"], node.compiled_code
+                )
+            )
+    return sorted(found, key=lambda model: model.name)

@@ -1,0 +1,84 @@
+"""What dbt says of a build, in sentences."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from traceback import walk_tb
+from typing import Any
+
+from weir.core.secrets import redact
+
+# Whatever else dbt says of a node is a fault: `partial success`, or a status of a later version.
+_GOOD = {"success", "pass", "warn", "no-op"}
+# Of dbt's words on a node: what its name says already, where it was called from, what only points at a column.
+_NOISE = re.compile(r"\w+ Error in |compiled code at |Please ensure the name|\| (column_name|-+) +\||> |\^|$")
+
+
+@dataclass
+class Built:
+    """How a build ended; `counts` has the number of nodes by status, `faults` one line per node that failed."""
+
+    passed: bool
+    sentence: str
+    counts: dict[str, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
+    """dbt's result of a build, in one sentence; `reasons` tells why batches failed."""
+    counts: dict[str, int] = {}
+    failed: list[Any] = []
+    skipped: list[Any] = []
+    for node in result or []:
+        status = str(getattr(node.status, "value", node.status))
+        counts[status] = counts.get(status, 0) + 1
+        if status not in _GOOD:
+            (skipped if status == "skipped" else failed).append(node)
+    # A node is skipped for one that failed before it; it is named where nothing else says why.
+    faults = [node_fault(node, reasons) for node in failed or skipped]
+    told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    return Built(not faults, sentence(faults) if faults else f"built and tested: {told}", counts, faults)
+
+
+def node_fault(result: Any, reasons: Mapping[str, str] | None = None) -> str:
+    """dbt's result of a node that failed, in one line: which model or test, in which file, what is wrong."""
+    node, text = result.node, str(result.message or result.status)
+    batches = getattr(result, "batch_results", None)
+    if batches and batches.failed:
+        number = len(batches.failed) + len(batches.successful)
+        reason = (reasons or {}).get(node.unique_id, "its log says why")
+        text = f"{len(batches.failed)} of {number} batches failed, the first from {min(batches.failed)[0]} on: {reason}"
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    lines = [line for line in map(str.strip, text.splitlines()) if not _NOISE.match(line)]
+    what = one_line(" ".join(lines))
+    return f"{str(node.resource_type).replace('_', ' ')} {node.name} ({node.original_file_path}): {what}"
+
+
+def sentence(faults: Sequence[str]) -> str:
+    """What failed: the one fault whole, of several the names."""
+    if len(faults) == 1:
+        return faults[0]
+    more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+    return f"{len(faults)} failed: {', '.join(fault.split(' (')[0] for fault in faults[:3])}{more}"
+
+
+def one_line(fault: object) -> str:
+    """The fault's text on one line, no secrets, not endless; of a fault of dbt's also the file that it was reading."""
+    text = " ".join(redact(fault).split())
+    what, file = _read_last(fault) if isinstance(fault, BaseException) else ("", "")
+    return (f"{what} ({file}): {text}" if file and file not in text else text)[:400]
+
+
+def _read_last(fault: BaseException) -> tuple[str, str]:
+    """What dbt was reading when it gave up, and in which file: many of its parsing errors say neither."""
+    step: BaseException | None = fault
+    while step is not None:
+        for frame, _ in reversed(list(walk_tb(step.__traceback__))):
+            for name in ("node", "parsed_node", "block", "target", "source"):
+                found = frame.f_locals.get(name)
+                path = getattr(getattr(found, "file", None), "path", found)
+                file = getattr(path, "original_file_path", None)
+                if isinstance(file, str) and file:
+                    return str(getattr(found, "name", "") or file), file
+        step = step.__cause__ or step.__context__
+    return "", ""
