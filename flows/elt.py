@@ -65,8 +65,8 @@ def run_elt(
 
 def _ended_without_prefect() -> int | None:
     """The exit code of this process's run where it has ended, though Prefect's server was not there to be told."""
-    from flows import runs
     from weir.core import terminal
+    from weir.ledger import runs
 
     state, message = runs.mine() or ("", "")
     if state not in {"succeeded", "failed"}:

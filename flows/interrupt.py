@@ -48,7 +48,8 @@ def clean_up() -> None:
     """End the processes that the run has started, and write down that it was interrupted."""
     import psutil
 
-    from flows import runs, server
+    from flows import crashed, server
+    from weir.ledger import runs
 
     for child in psutil.Process().children(recursive=True):
         if child.pid != server.running():
@@ -57,7 +58,7 @@ def clean_up() -> None:
             except psutil.Error:
                 continue
     for flow_run_id in runs.end_mine("interrupted"):
-        runs.end_in_prefect(flow_run_id, "crashed", "interrupted")
+        crashed.end_in_prefect(flow_run_id, "crashed", "interrupted")
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

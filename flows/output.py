@@ -5,6 +5,7 @@ from typing import Any
 
 from weir.core import terminal
 from weir.core.errors import WeirError
+from weir.ledger import report as ledger_report
 
 _LOCK = threading.Lock()
 
@@ -32,7 +33,7 @@ def told(run: Any) -> None:
             terminal.say(gate["sentence"], style="yellow")
     _quarantine(run)
     if run.lines:
-        terminal.balance(run.lines)
+        ledger_report.balance(run.lines)
     if run.changes is not None:
         terminal.changes(run.changes)
     elif run.todo and run.todo.nothing and not run.all_faults():
@@ -57,7 +58,7 @@ def next_steps() -> None:
 
 def _quarantine(run: Any) -> None:
     """Open quarantine by model and reasons."""
-    from weir.quarantine import marked
+    from weir.ledger.quarantine import marked
     from weir.warehouse import connection as warehouse
 
     try:

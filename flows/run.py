@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from expectations.worker import Worker
-from flows import interrupt, runs, server
+from flows import crashed, interrupt, server
 from flows.report import Reporter
 from weir.core import terminal
 from weir.core.errors import WeirError
@@ -22,6 +22,7 @@ from weir.core.pulse import pulse
 from weir.core.settings import project_dir
 from weir.dbt import selection
 from weir.dbt.worker import Dbt
+from weir.ledger import runs
 from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import run_lock
 
@@ -70,9 +71,9 @@ class Run:
         interrupt.rearm()
         try:
             self._take_lock()
-            for run_id in runs.mark_crashed():
+            for run_id in crashed.mark_crashed():
                 terminal.say(f"Run {run_id} was killed: it is marked crashed.", style="yellow")
-            runs.close_ended()
+            crashed.close_ended()
             runs.begin(self.run_id, self.as_of, self._parameters(), self.flow_run_id)
             # Where everything is to be built whatever lands, dbt starts at once.
             if self.select or self.full_refresh or selection.whole(project_dir(), self.as_of):

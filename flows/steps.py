@@ -11,12 +11,13 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
-from flows import output, runs
+from flows import output
 from flows.run import Run
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import selection
 from weir.dbt.results import sentence as sentence_of
+from weir.ledger import runs
 from weir.project.marts import depended
 from weir.tested import record_build
 from weir.warehouse import connection as warehouse
@@ -179,7 +180,7 @@ def publish(run: Run) -> str:
 @task(name="balance", task_run_name="balance", **_STEP)
 def balance(run: Run) -> str:
     """Check that every landed row is accounted for."""
-    from weir.balance import lines
+    from weir.ledger.balance import lines
 
     with run.timed("balance"):
         run.lines = lines(run.run_id)

@@ -205,7 +205,7 @@ def test_what_a_terminal_obeys_is_shown(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_logs_of_runs_are_kept_but_not_for_ever(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flows import runs
+    from weir.ledger import runs
 
     monkeypatch.setattr(runs, "KEPT_LOGS", 3)
     folders = [runs.log_folder(f"2026070{day}T000000-aaaa") for day in range(1, 6)]

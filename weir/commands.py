@@ -4,10 +4,9 @@ In: parsed options. Out: printed tables, and an exit code. Commands that write t
 """
 
 import os
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 
 from weir import publish as publication
 from weir import published, rollback, tested
@@ -17,14 +16,11 @@ from weir.core.errors import WeirError
 from weir.core.hooks import demo_up
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
+from weir.ledger import report as ledger_report
+from weir.ledger.runs import new_run_id
 from weir.warehouse import connection as warehouse
 from weir.warehouse import under_way
 from weir.warehouse.run_lock import wait_alone
-
-
-def new_run_id() -> str:
-    """An id that sorts by time and says when."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
 
 
 def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: datetime, full: bool) -> int:
@@ -103,7 +99,7 @@ def roll_back() -> int:
 
 def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
     """Print the balance and the proof; 1 when something does not hold."""
-    from weir.balance import lines
+    from weir.ledger.balance import lines
     from weir.verify import Proof
     from weir.verify import verify as prove
 
@@ -116,7 +112,7 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
             proof = prove(
                 list(sources) if sources else None, report=lambda step: progress.update(f"verifying {step} …")
             )
-    show.balance(proof.lines)
+    ledger_report.balance(proof.lines)
     show.proof(proof)
     for fault in proof.faults:
         show.fail(fault)

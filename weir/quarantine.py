@@ -16,32 +16,8 @@ from weir.core import terminal as shown
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
-from weir.core.settings import project_dir
+from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, marked
 from weir.warehouse import connection as warehouse
-
-GONE = "(no longer declared)"
-_COUNTS = """
-select model, array_to_string(reasons, '; '), count(*), min(first_seen), max(first_seen)
-from quarantine where resolved_at is null and (%(model)s::text is null or model = %(model)s)
-group by 1, 2 order by 1, 3 desc, 2"""
-_HISTORY = """
-select model, coalesce(how, 'open'), array_to_string(reasons, '; '), count(*), min(first_seen), max(resolved_at)
-from quarantine where %(model)s::text is null or model = %(model)s
-group by 1, 2, 3 order by 1, 2, 4 desc"""
-_KEYS = """
-select key, array_to_string(reasons, '; '), first_seen from quarantine
-where resolved_at is null and model = %(model)s order by first_seen desc, key limit 20"""
-_HELD_BACK = """
-select model, reason, count(*), min(key) from held_back
-where %(model)s::text is null or model = %(model)s group by 1, 2 order by 1, 3 desc, 2"""
-_HELD_BACK_KEY = """
-select model, reason, parent_key from held_back
-where key = %(key)s and (%(model)s::text is null or model = %(model)s) order by 1, 2"""
-_ROW = """
-select model, key, reasons, row, load_id, first_seen, resolved_at, how from quarantine
-where (key = %(key)s or row ? '_error' and exists (select from jsonb_each_text(row) where value = %(key)s))
-    and (%(model)s::text is null or model = %(model)s) and (%(all)s or resolved_at is null)
-order by model, seq"""
 
 
 def show(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
@@ -64,14 +40,14 @@ def show(model: str | None = None, key: str | None = None, history: bool = False
             )
         values = {"model": model, "key": key, "all": history}
         if key is not None:
-            rows = connection.execute(_ROW, values).fetchall()
-            beside = connection.execute(_HELD_BACK_KEY, values).fetchall() if _there(connection, "held_back") else []
+            rows = connection.execute(ROW, values).fetchall()
+            beside = connection.execute(HELD_BACK_KEY, values).fetchall() if _there(connection, "held_back") else []
             return _one(rows, beside, key, history)
         taken = connection.execute("select exists (select from ledger where model = %s)", [model]).fetchone()
         if model and taken != (True,):
             raise WeirError(f"no staging model {model!r} has taken anything: `weir quarantine` lists those that have")
         if history:
-            rows = marked(connection.execute(_HISTORY, values).fetchall())
+            rows = marked(connection.execute(HISTORY, values).fetchall())
             shown.table(
                 "Quarantine, open and past", ["model", "state", "reasons", "rows#", "first seen", "resolved"], rows
             )
@@ -80,26 +56,20 @@ def show(model: str | None = None, key: str | None = None, history: bool = False
     return 0
 
 
-def marked(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows, which begin with their model; marked where the project lacks it, so that they can't leave any more."""
-    there = {path.stem for path in (project_dir() / "models").rglob("*.sql")}
-    return [(row[0] if row[0] in there else f"{row[0]} {GONE}", *row[1:]) for row in rows]
-
-
 def _there(connection: psycopg.Connection, relation: str) -> bool:
     return connection.execute("select to_regclass(%s) is not null", [relation]).fetchone() == (True,)
 
 
 def _waiting(connection: psycopg.Connection, values: dict[str, Any]) -> None:
     """Two tables: rows wrong by themselves, and rows held back for what other tables say."""
-    rows = marked(connection.execute(_COUNTS, values).fetchall())
+    rows = marked(connection.execute(COUNTS, values).fetchall())
     if rows:
         shown.table("Quarantine", ["model", "reasons", "rows#", "first seen", "last seen"], rows)
     else:
         shown.say("Nothing waits in quarantine.", style="green")
     if rows and values["model"]:
-        shown.table("Newest keys", ["key", "reasons", "seen"], connection.execute(_KEYS, values).fetchall())
-    beside = connection.execute(_HELD_BACK, values).fetchall() if _there(connection, "held_back") else []
+        shown.table("Newest keys", ["key", "reasons", "seen"], connection.execute(KEYS, values).fetchall())
+    beside = connection.execute(HELD_BACK, values).fetchall() if _there(connection, "held_back") else []
     if beside:
         title = "Accepted, but held back from the marts for what other tables say"
         shown.table(title, ["model", "reason", "rows#", "such as"], beside)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from weir import staged
-from weir.balance import lines
 from weir.core.settings import project_dir
 from weir.dbt.compiled import models
-from weir.equations import Line, equations
+from weir.ledger import verify as staged
+from weir.ledger.balance import lines
+from weir.ledger.equations import Line, equations
 from weir.published import PublishedCheck
 from weir.published import compare as compare_published
 from weir.warehouse import connection as warehouse

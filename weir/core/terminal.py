@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from weir.core.secrets import printable
-from weir.equations import Line
 from weir.publisher import Change
 
 NARROWEST = 130  # in a pipe, where no terminal says how wide it is
@@ -85,39 +84,7 @@ def cell(value: object) -> Text:
     return Text(printable(value))
 
 
-def balance(lines: Sequence[Line]) -> None:
-    """The balance of each table: what was read, what landed, what became of it, what stands at the source."""
-    if not lines:
-        say("Nothing landed, so there is nothing to balance.")
-        return
-    columns, rows = _without_zeros(
-        ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
-         "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
-        [
-            [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
-            for line in lines
-        ],
-    )  # fmt: skip
-    table("Balance", columns, rows)
-    wrong = sum(not line.holds for line in lines)
-    unread = [f"{line.source}.{line.table}" for line in lines if line.model is None and line.landed]
-    if unread:
-        say(f"Not staged, for no model reads them: {', '.join(unread)}", style="yellow")
-    if wrong:
-        say(f"It does not balance for {wrong} of {len(lines)} tables.", style="bold red")
-    else:
-        landed = sum(line.landed for line in {(line.source, line.table): line for line in lines}.values())
-        say(f"It balances: {landed:,} landed rows of {len(lines)} tables are all accounted for.", style="green")
-
-
-def _staged(line: Line) -> list[object]:
-    if line.model is None:
-        return [None] * 8
-    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.duplicates]
-    return [*found, line.at_source, line.staging, line.quarantined]
-
-
-def _without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[str], list[list[object]]]:
+def without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[str], list[list[object]]]:
     """Without the columns in which no table has anything to say, so that the rest fits a terminal."""
     rare = {"known#", "superseded#", "deleted#", "duplicates#"}
     kept = [n for n, name in enumerate(columns) if name not in rare or any(row[n] for row in rows)]
@@ -176,7 +143,7 @@ def gate_failures(failures: Iterable[Mapping[str, Any]]) -> None:
 def proof(found: Any) -> None:
     """The proof of `weir.verify`: each source against raw, and raw against staging and quarantine."""
     if found.checks:
-        columns, rows = _without_zeros(
+        columns, rows = without_zeros(
             ["table", "promise", "duplicates#", "at source#", "raw#", "missing#", "extra#", "different#",
              "changed since#", "holds"],
             [

@@ -2,8 +2,8 @@
 
 import json
 
-from weir import staged
 from weir.core.errors import WeirError
+from weir.ledger import verify as staged
 from weir.project.marts import manifest_path
 
 

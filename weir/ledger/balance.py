@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from weir.equations import Equation, Line, equations
+from weir.ledger.equations import Equation, Line, equations
 from weir.warehouse import connection as warehouse
 
 

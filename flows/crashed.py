@@ -1,94 +1,13 @@
-"""The record of runs: one row of `ops.runs` per run, and what a killed run left behind.
+"""What a killed run left behind: it is marked Crashed in `ops.runs` and in Prefect."""
 
-In: the run's id, clock and parameters. Out: `ops.runs`; task and flow runs of dead processes marked Crashed in Prefect.
-"""
-
-import json
-import os
-import shutil
 import socket
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psutil
 
-from weir.core.secrets import redact
-from weir.core.settings import home
 from weir.warehouse import connection as warehouse
-
-KEPT_LOGS = 200  # runs whose logs are kept
-
-
-def new_id(at: datetime | None = None) -> str:
-    """A run's id, which sorts by time: 20260701T120000-1a2b."""
-    return f"{at or datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
-
-
-def log_folder(run_id: str) -> Path:
-    """Make the folder of the run's logs, and remove those of runs long past; returns it."""
-    every = home() / "logs" / "runs"
-    folder = every / run_id
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(path for path in every.iterdir() if path.is_dir())[:-KEPT_LOGS]:
-        shutil.rmtree(old, ignore_errors=True)
-    return folder
-
-
-def begin(run_id: str, as_of: datetime, parameters: dict[str, Any], flow_run_id: UUID | None) -> None:
-    """Write the run down as running."""
-    with warehouse.connect() as connection:
-        connection.execute(
-            "insert into ops.runs (run_id, state, as_of, parameters, host, pid, flow_run_id) "
-            "values (%s, 'running', %s, %s, %s, %s, %s)",
-            [
-                run_id,
-                as_of,
-                json.dumps(parameters),
-                socket.gethostname(),
-                os.getpid(),
-                str(flow_run_id or "") or None,
-            ],
-        )
-
-
-def note(run_id: str, **facts: Any) -> None:
-    """Add facts to the run's parameters."""
-    with warehouse.connect() as connection:
-        query = "update ops.runs set parameters = parameters || %s where run_id = %s"
-        connection.execute(query, [json.dumps(facts), run_id])
-
-
-def end(run_id: str, state: str, message: str = "") -> None:
-    """Write down how the run ended: succeeded, failed or crashed."""
-    with warehouse.connect() as connection:
-        connection.execute(
-            "update ops.runs set ended_at = clock_timestamp(), state = %s, message = %s where run_id = %s",
-            [state, redact(message) or None, run_id],
-        )
-
-
-def end_mine(message: str) -> list[UUID]:
-    """Write down that the runs of this process have failed, where they had no time to; returns their flow runs."""
-    with warehouse.connect() as connection:
-        rows = connection.execute(
-            "update ops.runs set ended_at = clock_timestamp(), state = 'failed', message = %s "
-            "where state = 'running' and host = %s and pid = %s returning flow_run_id",
-            [message, socket.gethostname(), os.getpid()],
-        ).fetchall()
-    return [UUID(row[0]) for row in rows if row[0]]
-
-
-def mine() -> tuple[str, str] | None:
-    """State and message of the newest run of this process; None where it made none."""
-    with warehouse.connect() as connection:
-        row = connection.execute(
-            "select state, coalesce(message, '') from ops.runs where host = %s and pid = %s and started_at >= %s "
-            "order by started_at desc limit 1",
-            [socket.gethostname(), os.getpid(), datetime.fromtimestamp(psutil.Process().create_time() - 1, UTC)],
-        ).fetchone()
-    return (str(row[0]), str(row[1])) if row else None
 
 
 def mark_crashed() -> list[str]:

@@ -1,0 +1,1 @@
+"""The ledger: runs, the balance of every table, quarantine, and raw against staging."""

@@ -1,0 +1,35 @@
+"""The queries of quarantine and of held-back rows."""
+
+from typing import Any
+
+from weir.core.settings import project_dir
+
+GONE = "(no longer declared)"
+COUNTS = """
+select model, array_to_string(reasons, '; '), count(*), min(first_seen), max(first_seen)
+from quarantine where resolved_at is null and (%(model)s::text is null or model = %(model)s)
+group by 1, 2 order by 1, 3 desc, 2"""
+HISTORY = """
+select model, coalesce(how, 'open'), array_to_string(reasons, '; '), count(*), min(first_seen), max(resolved_at)
+from quarantine where %(model)s::text is null or model = %(model)s
+group by 1, 2, 3 order by 1, 2, 4 desc"""
+KEYS = """
+select key, array_to_string(reasons, '; '), first_seen from quarantine
+where resolved_at is null and model = %(model)s order by first_seen desc, key limit 20"""
+HELD_BACK = """
+select model, reason, count(*), min(key) from held_back
+where %(model)s::text is null or model = %(model)s group by 1, 2 order by 1, 3 desc, 2"""
+HELD_BACK_KEY = """
+select model, reason, parent_key from held_back
+where key = %(key)s and (%(model)s::text is null or model = %(model)s) order by 1, 2"""
+ROW = """
+select model, key, reasons, row, load_id, first_seen, resolved_at, how from quarantine
+where (key = %(key)s or row ? '_error' and exists (select from jsonb_each_text(row) where value = %(key)s))
+    and (%(model)s::text is null or model = %(model)s) and (%(all)s or resolved_at is null)
+order by model, seq"""
+
+
+def marked(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows, which begin with their model; marked where the project lacks it, so that they can't leave any more."""
+    there = {path.stem for path in (project_dir() / "models").rglob("*.sql")}
+    return [(row[0] if row[0] in there else f"{row[0]} {GONE}", *row[1:]) for row in rows]

@@ -1,0 +1,38 @@
+"""The balance as a printed table."""
+
+from collections.abc import Sequence
+
+from weir.core.terminal import say, table, without_zeros
+from weir.ledger.equations import Line
+
+
+def balance(lines: Sequence[Line]) -> None:
+    """The balance of each table: what was read, what landed, what became of it, what stands at the source."""
+    if not lines:
+        say("Nothing landed, so there is nothing to balance.")
+        return
+    columns, rows = without_zeros(
+        ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
+         "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
+        [
+            [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
+            for line in lines
+        ],
+    )  # fmt: skip
+    table("Balance", columns, rows)
+    wrong = sum(not line.holds for line in lines)
+    unread = [f"{line.source}.{line.table}" for line in lines if line.model is None and line.landed]
+    if unread:
+        say(f"Not staged, for no model reads them: {', '.join(unread)}", style="yellow")
+    if wrong:
+        say(f"It does not balance for {wrong} of {len(lines)} tables.", style="bold red")
+    else:
+        landed = sum(line.landed for line in {(line.source, line.table): line for line in lines}.values())
+        say(f"It balances: {landed:,} landed rows of {len(lines)} tables are all accounted for.", style="green")
+
+
+def _staged(line: Line) -> list[object]:
+    if line.model is None:
+        return [None] * 8
+    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.duplicates]
+    return [*found, line.at_source, line.staging, line.quarantined]
