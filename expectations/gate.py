@@ -104,7 +104,7 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     from expectations.history import parameters, rejections
     from expectations.marts import EVERY, REJECTIONS, SUITES
     from weir.project.marts import NEXT, marts
-    from weir.published import digest
+    from weir.publish.verify import digest
 
     failures, outcomes, seen = [], [], {}
     with warehouse.connect() as plain:  # before the first look: what is changed from now on is found by publication

@@ -6,6 +6,7 @@ from typing import Any
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.ledger import report as ledger_report
+from weir.publish import report as publish_report
 
 _LOCK = threading.Lock()
 
@@ -35,7 +36,7 @@ def told(run: Any) -> None:
     if run.lines:
         ledger_report.balance(run.lines)
     if run.changes is not None:
-        terminal.changes(run.changes)
+        publish_report.changes(run.changes)
     elif run.todo and run.todo.nothing and not run.all_faults():
         terminal.say("Nothing new at the sources: what is published stays.", style="green")
     steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in run.seconds.items())

@@ -19,7 +19,7 @@ from weir.dbt import selection
 from weir.dbt.results import sentence as sentence_of
 from weir.ledger import runs
 from weir.project.marts import depended
-from weir.tested import record_build
+from weir.publish.evidence import record_build
 from weir.warehouse import connection as warehouse
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
@@ -166,7 +166,7 @@ def gate_marts(run: Run) -> str:
 @task(name="publish", task_run_name="publish", **_STEP)
 def publish(run: Run) -> str:
     """Let readers see the set: the rows that differ, all marts in one transaction."""
-    from weir.publish import publish as publish_set
+    from weir.publish.publication import publish as publish_set
 
     if not run.built:
         return _still_published(run)
@@ -193,7 +193,7 @@ def balance(run: Run) -> str:
 
 def _still_published(run: Run) -> str:
     """Whether readers still see what was published: somebody may have edited a mart by hand."""
-    from weir.published import compare
+    from weir.publish.verify import compare
 
     with run.timed("publish"), warehouse.connect() as connection:
         found = compare(connection)
@@ -211,7 +211,7 @@ def _record(run: Run, passed: bool, sentence: str) -> None:
 def _reset(run: Run) -> None:
     """Incremental marts of a set that was never published start from the published rows again."""
     from weir.project.marts import marts_or_parse
-    from weir.publish import reset_incremental
+    from weir.publish.publication import reset_incremental
 
     if run.todo and run.todo.why == selection.UNPUBLISHED:
         reset_incremental(marts_or_parse(run.dbt().parse))

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from weir import publish, published, tested
 from weir.project.marts import Mart
+from weir.publish import evidence, publication
+from weir.publish import verify as published
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 ACCOUNTS = Mart("accounts", ("account_id",))
@@ -47,7 +48,7 @@ def run_fixture(warehouse: str) -> Sql:
 def release(run_id: str = "r1", accept: tuple[str, ...] = (), marts: tuple[Mart, ...] = (ACCOUNTS, EVENTS)) -> dict:
     """Pass build and gate, then publish; returns (inserted, updated, deleted, rows) by mart."""
     passed(run_id)
-    changes = publish.publish(run_id, NOW, accept, marts)
+    changes = publication.publish(run_id, NOW, accept, marts)
     return {c.mart: (c.inserted, c.updated, c.deleted, c.rows) for c in changes}
 
 
@@ -55,7 +56,7 @@ def passed(run_id: str, build: bool = True, gate: bool | None = True) -> None:
     from weir.warehouse import connection as warehouse
 
     with warehouse.connect() as connection:
-        tested.record_build(connection, run_id, build, "test x failed")
+        evidence.record_build(connection, run_id, build, "test x failed")
     if gate is not None:
         with warehouse.connect() as connection:
             connection.execute(

@@ -32,7 +32,7 @@ def test_a_batch_that_fails_is_a_fault_with_its_reason(
     from ingest.land import land
     from weir.core.errors import WeirError
     from weir.project.sources import read_plan
-    from weir.publish import publish
+    from weir.publish.publication import publish
 
     company = Company(tmp_path, monkeypatch)
     company.orders(1, 1)

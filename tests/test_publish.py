@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish, published, rollback, tested
 from weir.core.errors import WeirError
 from weir.dbt import build
 from weir.project.marts import Mart, manifest_path, marts_or_parse
+from weir.publish import evidence, publication, rollback
+from weir.publish import verify as published
 from weir.warehouse import connection as warehouse
 
 
@@ -84,7 +85,7 @@ def test_what_was_edited_by_hand_is_found_and_published_again(run: Sql, edit: st
         first, second = published.compare(connection)
     assert second.holds and re.search(says, first.fault), first.fault
     assert first.fault.startswith("analytics.accounts ") and first.fault.endswith("`weir publish` puts that right")
-    publish.publish("r1", NOW, found=(ACCOUNTS, EVENTS))
+    publication.publish("r1", NOW, found=(ACCOUNTS, EVENTS))
     with warehouse.connect() as connection:
         assert [check.fault for check in published.compare(connection)] == ["", ""]
     assert digest(run) == digest(run, "analytics_next")
@@ -131,15 +132,15 @@ def test_a_failed_gate_says_how_to_live_with_it(run: Sql) -> None:
     )
     way = r'accounts has 1 row; to live with that: weir check marts --accept "marts: accounts: too few rows", then w'
     with pytest.raises(WeirError, match=way):
-        publish.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
 
 
 @pytest.mark.parametrize("sentence", ["only a part was built", "only a part was built (--select x)"])
 def test_a_part_is_refused_and_not_called_failed(run: Sql, sentence: str) -> None:
     with warehouse.connect() as connection:
-        tested.record_build(connection, "r1", False, sentence)
+        evidence.record_build(connection, "r1", False, sentence)
     with pytest.raises(WeirError) as fault:
-        publish.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
     assert str(fault.value) == f"nothing is published, for {sentence}: `weir build` builds the whole set"
 
 
@@ -174,7 +175,7 @@ def test_an_untested_set_is_refused(run: Sql, build: bool, gate: bool | None, sa
     run(CHANGE)
     passed("r2", build, gate)
     with pytest.raises(WeirError, match=says):
-        publish.publish("r2", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish("r2", NOW, (), (ACCOUNTS, EVENTS))
     assert digest(run) == before
 
 
@@ -182,7 +183,7 @@ def test_a_set_built_by_another_run_is_refused(run: Sql) -> None:
     passed("r1")
     passed("r2", gate=None)
     with pytest.raises(WeirError, match="did not build the newest set"):
-        publish.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
 
 
 def test_a_broken_grain_is_refused_by_name(run: Sql) -> None:
@@ -202,7 +203,7 @@ def test_incremental_marts_are_reset_after_a_failed_gate(run: Sql) -> None:
     mart = Mart("accounts", ("account_id",), incremental=True)
     release(marts=(mart,))
     run(CHANGE)
-    publish.reset_incremental((mart, EVENTS))
+    publication.reset_incremental((mart, EVENTS))
     assert digest(run)[0] == digest(run, "analytics_next")[0]
 
 
@@ -217,9 +218,9 @@ def test_a_build_that_was_killed_is_not_published(run: Sql, monkeypatch: pytest.
     with pytest.raises(SystemExit):
         build.build("r2", NOW)
     with warehouse.connect() as connection:
-        last = tested.last_build(connection)
+        last = evidence.last_build(connection)
     with pytest.raises(WeirError, match="nothing is published, for the build or its tests failed: the build did not"):
-        publish.publish(str(last), NOW, found=(ACCOUNTS, EVENTS))
+        publication.publish(str(last), NOW, found=(ACCOUNTS, EVENTS))
     assert run("select count(*) from analytics.accounts") == [(100,)]
 
 
@@ -253,15 +254,15 @@ def test_what_was_changed_after_the_gate_is_not_published(run: Sql, change: str)
     passed("r2")
     run(change)
     with pytest.raises(WeirError, match=r"analytics_next\.(accounts|events) was changed after the gate judged it"):
-        publish.publish("r2", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish("r2", NOW, (), (ACCOUNTS, EVENTS))
     assert digest(run) == seen
     passed("r3")  # judged as it is now
-    publish.publish("r3", NOW, ("accounts.account_id",), (ACCOUNTS, EVENTS))
+    publication.publish("r3", NOW, ("accounts.account_id",), (ACCOUNTS, EVENTS))
 
 
 def test_a_mart_that_the_gate_did_not_see_is_not_published(run: Sql) -> None:
     passed("r1")
     run("create table analytics_next.late (n int)")
     with pytest.raises(WeirError, match=r"analytics_next\.late was changed after the gate judged it"):
-        publish.publish("r1", NOW, (), (ACCOUNTS, EVENTS, Mart("late")))
+        publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS, Mart("late")))
     assert run("select to_regclass('analytics.accounts')") == [(None,)]

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from tests.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish
 from weir.core.errors import WeirError
+from weir.publish import publication
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +101,9 @@ def test_two_publishers_at_once_take_turns(run: Sql) -> None:
     run(CHANGE)
     passed("r2")
     found: list[object] = []
-    threads = [threading.Thread(target=lambda: found.append(publish.publish("r2", NOW, (), MARTS))) for _ in range(2)]
+    threads = [
+        threading.Thread(target=lambda: found.append(publication.publish("r2", NOW, (), MARTS))) for _ in range(2)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -127,7 +129,7 @@ def test_failing_half_way_changes_nothing(run: Sql) -> None:
 PUBLISHER = """
 import sys; sys.path.insert(0, {root!r})
 from tests.publishing import *
-from weir import merge
+from weir.publish import merge
 insert = merge.update_and_insert
 def slow(connection, difference):
     insert(connection, difference)

@@ -4,10 +4,10 @@ import psycopg
 import pytest
 
 from tests.publishing import ACCOUNTS, EVENTS, NOW, Sql, digest, passed, release, run_fixture  # noqa: F401
-from weir import publish, rollback
-from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.project.marts import Mart
+from weir.publish import publication, rollback
+from weir.publish import report as publish_report
 
 
 def indexes(run: Sql) -> set[str]:
@@ -87,12 +87,12 @@ def test_a_new_constraint_waits_for_no_reader(run: Sql, warehouse: str) -> None:
 def test_a_publication_that_only_drops_marts_says_which(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     release()
     passed("r2")
-    terminal.changes(publish.publish("r2", NOW, ("accounts", "events"), ()))
+    publish_report.changes(publication.publish("r2", NOW, ("accounts", "events"), ()))
     told = capsys.readouterr().out
     assert "Dropped, as accepted: accounts, events." in told and "no marts" not in told
     assert digest(run) == []
     passed("r3")
-    terminal.changes(publish.publish("r3", NOW, (), ()))
+    publish_report.changes(publication.publish("r3", NOW, (), ()))
     assert "There are no marts yet" in capsys.readouterr().out
 
 
@@ -150,8 +150,8 @@ def test_a_new_column_waits_for_a_long_reader_and_blocks_nobody(
     run: Sql, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release()
-    monkeypatch.setattr("weir.reshape._TRIES", 2)
-    monkeypatch.setattr("weir.reshape._WAIT", "50ms")
+    monkeypatch.setattr("weir.publish.shape._TRIES", 2)
+    monkeypatch.setattr("weir.publish.shape._WAIT", "50ms")
     run("alter table analytics_next.accounts add column plan text")
     before = digest(run)
     with psycopg.connect(warehouse) as reader:
@@ -167,7 +167,7 @@ def test_an_unfinished_build_of_another_keeps_publication_out(
     run: Sql, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release()
-    monkeypatch.setattr("weir.publisher.LOCK_WAIT", "100ms")
+    monkeypatch.setattr("weir.publish.locks.LOCK_WAIT", "100ms")
     with psycopg.connect(warehouse) as builder:
         builder.execute("delete from analytics_next.accounts")
         with pytest.raises(WeirError, match="somebody is writing to analytics_next"):
@@ -184,7 +184,7 @@ def test_a_view_in_place_of_a_mart_is_refused(run: Sql) -> None:
 def test_a_mart_that_was_not_built_is_refused(run: Sql) -> None:
     passed("r1")
     with pytest.raises(WeirError, match=r"analytics_next\.ghost was not built"):
-        publish.publish("r1", NOW, (), (Mart("ghost"), ACCOUNTS))
+        publication.publish("r1", NOW, (), (Mart("ghost"), ACCOUNTS))
     assert digest(run) == []
 
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from weir import publish as publication
-from weir import published, rollback, tested
 from weir.core import terminal as show
 from weir.core.env import load_env
 from weir.core.errors import WeirError
@@ -18,6 +16,9 @@ from weir.core.pulse import pulse
 from weir.core.settings import project_dir
 from weir.ledger import report as ledger_report
 from weir.ledger.runs import new_run_id
+from weir.publish import evidence, publication, rollback
+from weir.publish import report as publish_report
+from weir.publish import verify as published
 from weir.warehouse import connection as warehouse
 from weir.warehouse import under_way
 from weir.warehouse.run_lock import wait_alone
@@ -63,7 +64,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
     from expectations.gate import check as check_gate
 
     with warehouse.connect() as connection:
-        run_id = tested.last_build(connection) if gate == "marts" else _last_landing(connection)
+        run_id = evidence.last_build(connection) if gate == "marts" else _last_landing(connection)
     with pulse(f"gate {gate}"):
         results = check_gate(gate, run_id or new_run_id(), list(sources) if sources else None, accept=accept)
     for result in results:
@@ -78,12 +79,12 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
 def publish(as_of: datetime, accept: Sequence[str]) -> int:
     """Publish the newest set, if it was built, tested and checked."""
     with warehouse.connect() as connection:
-        run_id = tested.last_build(connection)
+        run_id = evidence.last_build(connection)
     if run_id is None:
         raise WeirError("nothing was built yet: type `weir build` first")
     with wait_alone(), pulse("publish"):
         changes = publication.publish(run_id, as_of, accept)
-    show.changes(changes)
+    publish_report.changes(changes)
     return 0
 
 
@@ -91,7 +92,7 @@ def roll_back() -> int:
     """Take the last publication back."""
     with wait_alone():
         number, changes = rollback.roll_back()
-    show.changes(changes, f"Publication {number} taken back")
+    publish_report.changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
         show.say(f"Readers see {published.told(connection)} again.", style="green")
     return 0

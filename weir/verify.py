@@ -13,8 +13,8 @@ from weir.dbt.compiled import models
 from weir.ledger import verify as staged
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
-from weir.published import PublishedCheck
-from weir.published import compare as compare_published
+from weir.publish.verify import PublishedCheck
+from weir.publish.verify import compare as compare_published
 from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import run_lock
 

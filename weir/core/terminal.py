@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from weir.core.secrets import printable
-from weir.publisher import Change
 
 NARROWEST = 130  # in a pipe, where no terminal says how wide it is
 _log: Console | None = None
@@ -89,23 +88,6 @@ def without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[st
     rare = {"known#", "superseded#", "deleted#", "duplicates#"}
     kept = [n for n, name in enumerate(columns) if name not in rare or any(row[n] for row in rows)]
     return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
-
-
-def changes(found: Sequence[Change], title: str = "Published") -> None:
-    """Rows that changed in each mart."""
-    if not found:
-        say("There are no marts yet, so nothing is published: put one in models/marts (README, “Your own data”).")
-        return
-    table(
-        title,
-        ["mart", "inserted#", "updated#", "deleted#", "rows#"],
-        [[change.mart, change.inserted, change.updated, change.deleted, change.rows] for change in found],
-    )
-    dropped = [change.mart for change in found if change.rows is None]
-    if dropped:
-        say(f"Dropped, as accepted: {', '.join(dropped)}.", style="yellow")
-    moved = sum(change.inserted + change.updated + change.deleted for change in found)
-    say(f"{moved:,} rows changed in {len(found)} marts.", style="green")
 
 
 def landed(results: Sequence[Any]) -> None:

@@ -16,7 +16,7 @@ from weir.core.settings import home
 from weir.dbt import environment as dbt
 from weir.dbt.results import Built, one_line, summary
 from weir.project.marts import marts_or_parse
-from weir.tested import record_build
+from weir.publish.evidence import record_build
 from weir.warehouse import connection as warehouse
 
 
@@ -100,7 +100,7 @@ class BatchReasons(dict[str, str]):
 
 def _reset_after_failure(as_of: datetime) -> None:
     """Incremental marts of a set that was built but never published start from the published rows again."""
-    from weir.publish import reset_incremental
+    from weir.publish.publication import reset_incremental
 
     with warehouse.connect() as connection:
         row = connection.execute(

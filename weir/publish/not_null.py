@@ -11,7 +11,7 @@ from psycopg import sql
 
 from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED
-from weir.reshape import Plan, briefly
+from weir.publish.shape import Plan, briefly
 from weir.warehouse.catalog import shape
 
 _CHECK = sql.Identifier("weir_not_null")

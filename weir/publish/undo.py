@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.merge import Difference, listed
 from weir.project.marts import PUBLISHED, Mart
+from weir.publish.merge import Difference, listed
 from weir.warehouse.catalog import shape
 
 KEPT = 5  # publications that can be taken back

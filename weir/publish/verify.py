@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir import tested
 from weir.project.marts import PUBLISHED
+from weir.publish import evidence
 from weir.warehouse.catalog import shape
 
 # Types that PostgreSQL can hash; any other is hashed as its text.
@@ -78,7 +78,7 @@ def compare(connection: psycopg.Connection) -> list[PublishedCheck]:
         return []
     publication, run_id = current
     repair = "`weir build`, `weir check marts` and `weir publish` put that right"
-    if tested.last_build(connection) == run_id:
+    if evidence.last_build(connection) == run_id:
         repair = "`weir publish` puts that right"
     query = "select mart, rows, digest from ops.publication_tables where publication_id = %s order by mart"
     checks = []

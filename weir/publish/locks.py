@@ -6,28 +6,15 @@ In: a connection to the warehouse. Out: the same, ready; faults of the database 
 import graphlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
-from weir import merge
 from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED, Mart
 from weir.warehouse import connection as warehouse
 
 LOCK_WAIT = "10s"  # for other writers; readers are never in the way
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a publication did to a mart, in rows; `rows` is how many it has afterwards, None when it was dropped."""
-
-    mart: str
-    inserted: int
-    updated: int
-    deleted: int
-    rows: int | None
 
 
 @contextmanager
@@ -76,14 +63,3 @@ def parents_first(connection: psycopg.Connection, found: Sequence[Mart]) -> list
         return [known[name] for name in graphlib.TopologicalSorter(parents).static_order()]
     except graphlib.CycleError:  # deferrable keys may go round in a circle; any order does
         return list(found)
-
-
-def count(connection: psycopg.Connection, mart: Mart) -> int:
-    """The rows that readers see of the mart."""
-    row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(PUBLISHED, mart.name))).fetchone()
-    return int(row[0]) if row else 0
-
-
-def changed(found: merge.Difference) -> Change:
-    """What merging the difference does to its mart."""
-    return Change(found.mart.name, found.inserted, found.updated, found.deleted, found.rows)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 import psycopg
 
-from weir import not_null, publisher, undo
 from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED, Mart, marts
-from weir.publisher import Change
+from weir.publish import changes as publish_changes
+from weir.publish import locks, not_null, undo
+from weir.publish.changes import Change
 
 
 def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
@@ -20,19 +21,21 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
     Raises WeirError when there is none whose undo is kept, when it is the first one in force (readers would see empty
     marts), or when it dropped or retyped a column.
     """
-    with publisher.alone() as connection:
+    with locks.alone() as connection:
         publication, kept = _newest_undo(connection)
         not_null.relax_for_undo(connection, publication, kept)
         known = {mart.name: mart for mart in (marts() if found is None else found)}
-        changed = publisher.parents_first(connection, [known.get(name) or Mart(name) for name in kept])
+        changed = locks.parents_first(connection, [known.get(name) or Mart(name) for name in kept])
         with connection.transaction():
             undo.settings(connection)
-            publisher.lock(connection, PUBLISHED, changed)
+            locks.lock(connection, PUBLISHED, changed)
             gone = {mart.name: undo.take_out(connection, publication, mart) for mart in reversed(changed)}
             changes = []
             for mart in changed:
                 back, updated = undo.put_back(connection, publication, mart)
-                changes.append(Change(mart.name, back, updated, gone[mart.name], publisher.count(connection, mart)))
+                changes.append(
+                    Change(mart.name, back, updated, gone[mart.name], publish_changes.count(connection, mart))
+                )
             # Later ones changed nothing, so they showed the same set: they are no longer in force either.
             connection.execute(
                 "update ops.publications set rolled_back_at = clock_timestamp() "

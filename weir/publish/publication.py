@@ -13,11 +13,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir import merge, not_null, published, publisher, reshape, undo
 from weir.core.errors import WeirError
 from weir.project.marts import NEXT, PUBLISHED, Mart, marts
-from weir.publisher import Change
-from weir.tested import judged
+from weir.publish import changes as publish_changes
+from weir.publish import locks, merge, not_null, undo
+from weir.publish import shape as reshape
+from weir.publish import verify as published
+from weir.publish.changes import Change
+from weir.publish.evidence import judged
 from weir.warehouse.catalog import shape
 
 PART = "only a part was built"  # how the sentence of a build with --select begins
@@ -33,7 +36,7 @@ def publish(
     gate judged it; nothing is changed then.
     """
     chosen = marts() if found is None else found
-    with publisher.alone() as connection:
+    with locks.alone() as connection:
         _refuse_part(connection)
         digests = judged(connection, run_id)
         gone = reshape.vanished(connection, chosen)
@@ -48,7 +51,7 @@ def publish(
             changes, publication = _merge_all(connection, plans, run_id, as_of, digests)
             for name in gone:
                 undo.mark(connection, publication, name, "shape")
-        dropped = [Change(name, 0, 0, publisher.count(connection, Mart(name)), None) for name in gone]
+        dropped = [Change(name, 0, 0, publish_changes.count(connection, Mart(name)), None) for name in gone]
         reshape.after(connection, plans, gone)
         for plan in plans:
             not_null.tighten(connection, plan)
@@ -63,18 +66,18 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
     """
     chosen = [mart for mart in (marts() if found is None else found) if mart.incremental]
     changes = []
-    with publisher.alone() as connection:
+    with locks.alone() as connection:
         for mart in chosen:
             with connection.transaction():
                 old, new = (shape(connection, schema, mart.name) for schema in (PUBLISHED, NEXT))
                 if not old or not new:
                     continue
-                publisher.lock(connection, NEXT, [mart])
+                locks.lock(connection, NEXT, [mart])
                 columns = tuple(name for name in new.columns if name in old.columns)
                 difference = merge.find(connection, mart, old.relation, new.relation, columns)
                 merge.delete(connection, difference)
                 merge.update_and_insert(connection, difference)
-                changes.append(publisher.changed(difference))
+                changes.append(publish_changes.changed(difference))
     return changes
 
 
@@ -111,9 +114,9 @@ def _merge_all(
     for plan in plans:
         if plan.published is None:
             reshape.create(connection, plan)
-    ordered = publisher.parents_first(connection, [plan.mart for plan in plans])
-    publisher.lock(connection, PUBLISHED, ordered)
-    publisher.lock(connection, NEXT, ordered, "share")
+    ordered = locks.parents_first(connection, [plan.mart for plan in plans])
+    locks.lock(connection, PUBLISHED, ordered)
+    locks.lock(connection, NEXT, ordered, "share")
     row = connection.execute(
         "insert into ops.publications (run_id, as_of) values (%s, %s) returning publication_id", [run_id, as_of]
     ).fetchone()
@@ -133,7 +136,9 @@ def _merge_all(
         merge.update_and_insert(connection, difference)
     for plan in plans:
         reshape.within(connection, plan)
-    changes = sorted((publisher.changed(difference) for difference in differences), key=lambda change: change.mart)
+    changes = sorted(
+        (publish_changes.changed(difference) for difference in differences), key=lambda change: change.mart
+    )
     for change in changes:
         connection.execute(
             "insert into ops.publication_tables (publication_id, mart, inserted, updated, deleted, rows) "

@@ -1,0 +1,1 @@
+"""Publication: readers' marts become the next set, and can be taken back."""
