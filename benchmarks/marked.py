@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from ingest.wire import Wire
+from ingest.raw.connection import Wire
 from weir.cli import main
 
 _marks: list[float] = []

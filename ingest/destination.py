@@ -27,7 +27,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 
 from ingest.faults import crowded, plain
 from ingest.lines import Lines
-from ingest.raw import Raw
+from ingest.raw.table import Raw
 from ingest.results import TableEvent
 from weir.project.sources import Source, Table
 

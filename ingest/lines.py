@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from ingest.connectors import Connector, open_connector
-from ingest.wire import wired
+from ingest.raw.connection import wired
 from weir.project.sources import Source
 
 

@@ -8,9 +8,10 @@ back. Alone: `weir verify`.
 from ingest.connectors import open_connector
 from ingest.connectors.repeats import by_line
 from ingest.faults import plain
-from ingest.raw import Column, Raw, comparable, listed, quoted
+from ingest.raw.columns import Column, comparable, listed, quoted
+from ingest.raw.connection import Wire, wired
+from ingest.raw.table import Raw
 from ingest.results import TableCheck
-from ingest.wire import Wire, wired
 from weir.project.names import shortened
 from weir.project.sources import Plan, Source, Table
 

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from ingest.raw import Column, Raw
+from ingest.raw.columns import Column
+from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.core.settings import env_url
 from weir.project.names import shortened
@@ -74,7 +75,7 @@ def compare(raw: Raw, key: list[str], columns: list[Column], source_rows: int) -
 
 def keyed_by_content(raw: Raw) -> None:
     """Give the rows of `incoming` their `_key`: the digest of the row and its occurrence."""
-    from ingest.raw import listed
+    from ingest.raw.columns import listed
 
     names = listed([c.name for c in raw.columns if c.name != "_key"])
     raw.wire.execute(

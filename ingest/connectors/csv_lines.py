@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from ingest.connectors.csv_settings import Settings
 from ingest.connectors.readers import LARGE, Reader, largest, pass_over, too_long, twice
-from ingest.raw import Column
-from ingest.text import escaped, field, visible
+from ingest.raw.columns import Column
+from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 

@@ -5,7 +5,8 @@ tombstone bears the key, or the line, and the file. Where another file holds the
 """
 
 from ingest.connectors.repeats import Repeats, by_line, mark
-from ingest.raw import Raw, comparable, compared, listed
+from ingest.raw.columns import comparable, compared, listed
+from ingest.raw.table import Raw
 from weir.project.names import shortened
 
 COUNTED = 1_000_000  # rows up to which the rows at hand are counted at each landing

@@ -24,9 +24,10 @@ from ingest.connectors import Progress, State, buckets, check_columns, listing
 from ingest.connectors.file_changes import forget, replace, restore, rows_now
 from ingest.connectors.readers import META, Reader, adopt_names, open_reader, told
 from ingest.connectors.repeats import Repeats, mark
-from ingest.raw import Column, Raw, quoted
+from ingest.raw.columns import Column, quoted
+from ingest.raw.copy_text import blocks
+from ingest.raw.table import Raw
 from ingest.scratch import scratch
-from ingest.text import blocks
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.sources import Source, Table

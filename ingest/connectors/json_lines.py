@@ -16,8 +16,8 @@ import orjson
 
 from ingest.connectors.json_values import Values, shape
 from ingest.connectors.readers import LARGE, MB, Reader, largest, pass_over, too_long
-from ingest.raw import Column
-from ingest.text import escaped, field, visible
+from ingest.raw.columns import Column
+from ingest.raw.copy_text import escaped, field, visible
 
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})|\\."

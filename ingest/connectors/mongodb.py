@@ -20,7 +20,8 @@ from ingest.connectors import mongodb_windows as windows
 from ingest.connectors.mongodb_documents import lines
 from ingest.connectors.mongodb_faults import told
 from ingest.connectors.readers import META
-from ingest.raw import Column, Raw, listed
+from ingest.raw.columns import Column, listed
+from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.sources import Source, Table

@@ -20,7 +20,8 @@ from ingest.connectors.mysql_guard import Guard
 from ingest.connectors.mysql_lines import ApartError, apart, flagged, lines
 from ingest.connectors.mysql_types import Relation, back, describe, one_value, values
 from ingest.connectors.mysql_wire import Wire
-from ingest.raw import Column, Raw, listed
+from ingest.raw.columns import Column, listed
+from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.sources import Source, Table
 

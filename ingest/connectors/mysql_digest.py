@@ -9,7 +9,7 @@ from typing import Any
 
 from ingest.connectors.mysql_types import Relation, line
 from ingest.connectors.mysql_wire import Wire
-from ingest.raw import Raw
+from ingest.raw.table import Raw
 
 ROWS = 200  # rows in a bucket, about
 MOST = 1 << 14  # buckets

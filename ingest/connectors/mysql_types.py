@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.connectors import check_columns
 from ingest.connectors.mysql_wire import Wire
-from ingest.raw import Column
+from ingest.raw.columns import Column
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.sources import Table

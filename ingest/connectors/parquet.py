@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 from ingest.connectors.json_lines import safe
 from ingest.connectors.parquet_values import merged, values
 from ingest.connectors.readers import Reader, largest, too_long
-from ingest.raw import Column
-from ingest.text import escaped, field, visible
+from ingest.raw.columns import Column
+from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.connectors import State
-from ingest.raw import Column, as_named
-from ingest.wire import Wire
+from ingest.raw.columns import Column, as_named
+from ingest.raw.connection import Wire
 from weir.core.errors import WeirError
 from weir.project.sources import Table, duration
 

@@ -5,7 +5,7 @@ In: the columns as they would be read. Out: the same, where text is read as byte
 leaves the source as bytea arrives as text.
 """
 
-from ingest.raw import Column
+from ingest.raw.columns import Column
 
 _TAIL = r"[\u0080-\u00bf]"
 _UTF8 = "|".join([

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.connectors import check_columns, pg_bytes
-from ingest.raw import Column, as_named
-from ingest.wire import Wire
+from ingest.raw.columns import Column, as_named
+from ingest.raw.connection import Wire
 from weir.core.errors import WeirError
 from weir.project.sources import Table
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest.connectors.pg_catalog import NONE, Relation, query
-from ingest.raw import Column, Raw, listed, quoted
-from ingest.wire import Wire, pipe
+from ingest.raw.columns import Column, listed, quoted
+from ingest.raw.connection import Wire, pipe
+from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 

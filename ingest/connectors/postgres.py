@@ -14,8 +14,9 @@ from typing import Any
 from ingest.connectors import Progress, State, compare, keyed_by_content, pg_ahead
 from ingest.connectors.pg_catalog import NONE, Relation, describe, find, query
 from ingest.connectors.pg_keys import Keys
-from ingest.raw import Column, Raw, listed
-from ingest.wire import Wire, pipe
+from ingest.raw.columns import Column, listed
+from ingest.raw.connection import Wire, pipe
+from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.sources import Source, Table
 

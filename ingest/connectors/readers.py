@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from ingest.raw import Column
-from ingest.text import escaped, field, visible
+from ingest.raw.columns import Column
+from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
 from weir.project.sources import Table
 

@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from ingest.cursors import order
-from ingest.raw import Column, Raw, listed, quoted
+from ingest.raw.columns import Column, listed, quoted
+from ingest.raw.table import Raw
 
 MARKS = [Column("_text"), Column("_error")]
 LISTED = "listed more than once in one reading, with other content"  # an API's object

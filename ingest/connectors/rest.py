@@ -17,8 +17,9 @@ from typing import Any
 from ingest.connectors import Progress, State, keyed_by_content
 from ingest.connectors.repeats import MARKS, Repeats, settle
 from ingest.cursors import earlier, order
-from ingest.raw import Column, Raw, listed
-from ingest.text import blocks, escaped, field, visible
+from ingest.raw.columns import Column, listed
+from ingest.raw.copy_text import blocks, escaped, field, visible
+from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.sources import Source, Table
 

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from ingest.connectors.readers import Reader, largest, too_long, twice
 from ingest.connectors.workbook import open_books, text
-from ingest.raw import Column
-from ingest.text import escaped, field, visible
+from ingest.raw.columns import Column
+from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 

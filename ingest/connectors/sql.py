@@ -15,8 +15,9 @@ from typing import Any
 
 from ingest.connectors import Progress, State, check_columns, compare, keyed_by_content
 from ingest.cursors import earlier
-from ingest.raw import Column, Raw, listed
-from ingest.text import blocks, escaped, line, visible
+from ingest.raw.columns import Column, listed
+from ingest.raw.copy_text import blocks, escaped, line, visible
+from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.sources import Source, Table

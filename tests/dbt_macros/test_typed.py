@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from shop import Shop, messages, state
 
-from ingest.raw import quoted, shortened
+from ingest.raw.columns import quoted
+from ingest.raw.table import shortened
 
 # type in raw, values there, type asked for, what becomes of each (None: a rejection)
 NOON, MIDNIGHT = datetime(2024, 1, 1, 12, 30, 0, 5, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC)

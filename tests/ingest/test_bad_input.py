@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from conftest import TWO, table
 
-from ingest import wire
+from ingest.raw import connection as wire
 
 
 @pytest.fixture

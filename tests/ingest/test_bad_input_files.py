@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from test_files import CSV, declare
 
-from ingest.raw import listed
+from ingest.raw.columns import listed
 
 
 def refused(landing):

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from conftest import APP
 
-from ingest import destination, wire
+from ingest import destination
+from ingest.raw import connection as wire
 from tests.servers.mariadb import shared
 from tests.servers.postgres import postgres
 from tests.servers.proxy import proxy

@@ -122,7 +122,7 @@ READ = """
 import gzip, io, resource, sys
 from ingest.connectors.readers import open_reader
 from weir.project.sources import Table
-from ingest.text import blocks
+from ingest.raw.copy_text import blocks
 name, head, tail = sys.argv[1:]
 packed = io.BytesIO()
 with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:

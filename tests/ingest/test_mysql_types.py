@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.raw import quoted
+from ingest.raw.columns import quoted
 from tests.servers.mariadb import shared
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from conftest import APP
 
-from ingest.text import visible
+from ingest.raw.copy_text import visible
 
 
 @pytest.fixture

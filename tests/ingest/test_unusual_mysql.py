@@ -6,8 +6,8 @@ import time
 import pytest
 from conftest import APP
 
-from ingest import raw
 from ingest.connectors import mysql_wire
+from ingest.raw import table as raw
 from tests.servers.mariadb import shared
 
 

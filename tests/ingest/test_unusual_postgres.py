@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import APP
 
-from ingest import raw, wire
 from ingest.connectors.pg_catalog import describe, find
+from ingest.raw import connection as wire
+from ingest.raw import table as raw
 from tests.servers.proxy import proxy
 from weir.project.sources import Table
 

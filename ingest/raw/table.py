@@ -7,21 +7,18 @@ there; the receipt and the state. The caller commits.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ingest import drift
-from ingest.wire import Wire
+from ingest.raw import drift
+from ingest.raw.columns import Column, as_named, comparable, listed, quoted
+from ingest.raw.connection import Wire
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 
 # How a column widens without losing a value; what has no way here becomes text.
 _WIDER = {"smallint": ["integer", "bigint", "numeric"], "integer": ["bigint", "numeric"], "bigint": ["numeric"],
           "real": ["double precision"], "bpchar": ["text"]}  # fmt: skip
-# Types whose equality is coarser than their text (1.0 = 1.00), or that have none.
-_BY_TEXT = {"numeric", "jsonb", "json", "real", "double precision", "bpchar", "interval", "time with time zone",
-            "point", "line", "lseg", "box", "path", "polygon", "circle"}  # fmt: skip
 MOST = 1600  # columns of a table in PostgreSQL
 _META = ["_dlt_load_id", "_op", "_seq"]
 # `_dlt_new` is for `weir verify`; PostgreSQL has the others in every table.
@@ -31,34 +28,6 @@ _TAKEN = {*_META, "_dlt_new", "ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"
 SEQ_CACHE = 1000
 
 AHEAD = 1000  # blocks that a COPY may leave empty at a table's end, for the next one to fill: some 64 each
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of raw: its name there, its type there, and the expression that reads it at the source."""
-
-    name: str
-    type: str = "text"
-    expr: str = ""
-
-    def __post_init__(self) -> None:
-        """See that the name is one that raw can hold."""
-        object.__setattr__(self, "name", shortened(self.name))
-
-
-def quoted(*names: str) -> str:
-    """The names as one quoted SQL identifier of the warehouse, dots between, each as raw holds it."""
-    return as_named(*map(shortened, names))
-
-
-def as_named(*names: str) -> str:
-    """The names as one quoted SQL identifier of the source, which has them as they are."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
-
-
-def listed(names: list[str], prefix: str = "") -> str:
-    """The names as a quoted list."""
-    return ", ".join(prefix + quoted(name) for name in names)
 
 
 class Raw:
@@ -262,18 +231,6 @@ class Raw:
             as_of, None if state is None else json.dumps(state), json.dumps(columns),
             facts["drift"] or None, facts.get("duplicates"),
         )  # fmt: skip
-
-
-def comparable(column: Column) -> str:
-    """The column for a comparison as fine as its text, under its own name."""
-    name, value = quoted(column.name), compared(column)
-    return name if value == name else f"{value} as {name}"
-
-
-def compared(column: Column) -> str:
-    """The column's value for a comparison as fine as its text."""
-    plain = column.type not in _BY_TEXT and not column.type.endswith("[]")
-    return quoted(column.name) if plain else f"{quoted(column.name)}::text"
 
 
 _COLUMNS = """select attname,

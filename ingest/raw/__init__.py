@@ -1,0 +1,1 @@
+"""The warehouse's side of landing: tables of raw, their columns, the connection, COPY."""
