@@ -67,7 +67,7 @@ def land(
 
 def _land_source(run: Any) -> SourceResult:
     """One source, one pipeline, one load package."""
-    from ingest.connectors import module_of
+    from ingest.connectors.registry import module_of
     from ingest.faults import plain
 
     source: Source = run.source

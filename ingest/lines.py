@@ -7,7 +7,8 @@ Opening both costs more than finding that a table has nothing new.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from ingest.connectors import Connector, open_connector
+from ingest.connectors.base import Connector
+from ingest.connectors.registry import open_connector
 from ingest.raw.connection import wired
 from weir.project.sources import Source
 

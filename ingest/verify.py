@@ -5,7 +5,7 @@ where the source can tell (PostgreSQL's row versions, a file's digest). Nothing 
 back. Alone: `weir verify`.
 """
 
-from ingest.connectors import open_connector
+from ingest.connectors.registry import open_connector
 from ingest.connectors.repeats import by_line
 from ingest.faults import plain
 from ingest.raw.columns import Column, comparable, listed, quoted

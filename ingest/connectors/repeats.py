@@ -10,7 +10,7 @@ from functools import reduce
 from itertools import groupby
 from typing import Any
 
-from ingest.cursors import order
+from ingest.connectors.cursors import order
 from ingest.raw.columns import Column, listed, quoted
 from ingest.raw.table import Raw
 

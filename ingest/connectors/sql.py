@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ingest.connectors import Progress, State, check_columns, compare, keyed_by_content
-from ingest.cursors import earlier
+from ingest.connectors.base import Progress, State, check_columns, compare, keyed_by_content
+from ingest.connectors.cursors import earlier
 from ingest.raw.columns import Column, listed
 from ingest.raw.copy_text import blocks, escaped, line, visible
 from ingest.raw.table import Raw

@@ -48,7 +48,7 @@ def failed(landing, source="app"):
     ],
 )
 def test_addresses(landing, two, monkeypatch, url, says):
-    from ingest.connectors import rest
+    from ingest.connectors.rest import connector as rest
 
     monkeypatch.setattr(rest, "ATTEMPTS", 1)
     now = os.environ["APP_URL"]
@@ -102,7 +102,7 @@ def test_no_rights_on_a_table(landing, two, monkeypatch):
 
 
 def test_a_lock_is_not_waited_for_for_ever(landing, two, monkeypatch):
-    from ingest.connectors import postgres
+    from ingest.connectors.postgres import connector as postgres
 
     monkeypatch.setattr(postgres, "LOCK_TIMEOUT", "200ms")
     with psycopg.connect(os.environ["APP_URL"]) as holder:

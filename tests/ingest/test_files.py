@@ -229,7 +229,7 @@ def test_xlsx(landing, folder):
 def test_csv_dialects_with_answers():
     import io
 
-    from ingest.connectors.csv_lines import CsvReader
+    from ingest.connectors.files.csv import CsvReader
 
     answers = sorted((SHARED / "edge_csv_spectrum").rglob("*.json"))
     assert answers
@@ -265,7 +265,7 @@ def test_json_that_must_and_must_not_parse(landing, folder):
 
 
 def test_files_in_a_folder_that_may_not_be_read_are_not_gone(tmp_path):
-    from ingest.connectors.listing import see_gone
+    from ingest.connectors.files.folder import see_gone
 
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o700)

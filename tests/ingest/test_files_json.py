@@ -8,7 +8,7 @@ import pytest
 from test_bad_input_files import refused
 from test_files import declare
 
-from ingest.connectors import json_values
+from ingest.connectors.files import json_values
 
 DOCUMENTS = [
     {"id": 1, "t": 'quote " back \\ both \\" {[,', "l": [1, [2, {"x": "]"}], {}]},

@@ -8,7 +8,7 @@ import pytest
 from test_bad_input_files import refused
 from test_files import CSV, declare
 
-from ingest.connectors import listing
+from ingest.connectors.files import folder as listing
 from weir.core.errors import WeirError
 
 SECRET = "WAREHOUSE_PASSWORD=hunter2-and-more\nother=1\n"

@@ -11,7 +11,7 @@ import pytest
 from test_bad_input_files import refused
 from test_files import declare
 
-from ingest.connectors.parquet_values import far
+from ingest.connectors.files.parquet_values import far
 
 ROOT = Path(__file__).parents[2]
 MOMENTS = [
@@ -110,7 +110,7 @@ def test_a_value_that_is_too_large_is_rejected_with_its_place(landing, folder):
 
 READ = """
 import resource, sys
-from ingest.connectors.readers import open_reader
+from ingest.connectors.files.formats import open_reader
 from weir.project.sources import Table
 with open(sys.argv[1], "rb") as stream:
     reader = open_reader(stream, Table(name="t"), "a.parquet")

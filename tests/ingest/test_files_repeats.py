@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from test_files import CSV, declare
 
-from ingest.connectors import file_changes
+from ingest.connectors.files import changes as file_changes
 from ingest.connectors.repeats import CONFLICT
 
 ROWS = [("1", "a"), ("2", "b"), ("1", "a"), ("3", "c"), ("2", "B"), ("4", "d"), ("2", "b")]

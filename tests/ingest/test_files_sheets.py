@@ -9,7 +9,7 @@ import pytest
 from test_bad_input_files import refused, rewritten
 from test_files import declare
 
-from ingest.connectors.sheets import cell_text
+from ingest.connectors.files.xlsx import cell_text
 
 
 def parts(path):
@@ -86,7 +86,7 @@ def test_escapes_in_texts_that_stand_in_the_cell_itself(landing, folder):
     ],
 )  # fmt: skip
 def test_numbers_land_with_all_their_digits(held, lands, tmp_path):
-    from ingest.connectors.sheets import SheetReader
+    from ingest.connectors.files.xlsx import SheetReader
 
     path = tmp_path / "a.xlsx"
     rewritten(path, lambda xml: xml.replace(b"<v>1</v>", f"<v>{held}</v>".encode()))

@@ -7,7 +7,7 @@ import pytest
 from bson import Binary, Code, DatetimeMS, Decimal128, Int64, MaxKey, ObjectId, Timestamp
 from pymongo.database import Database
 
-from ingest.connectors import mongodb
+from ingest.connectors.mongodb import connector as mongodb
 from tests.servers.mongodb import shared
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,9 @@ from bson import Binary, Code, CodecOptions, DBRef, Decimal128, Int64, MaxKey, M
 from bson.datetime_ms import DatetimeMS
 from bson.json_util import RELAXED_JSON_OPTIONS, dumps
 
-from ingest.connectors import mongodb_documents
-from ingest.connectors.mongodb_documents import cut, lines, read
-from ingest.connectors.mongodb_slowly import Slowly
+from ingest.connectors.mongodb import documents as mongodb_documents
+from ingest.connectors.mongodb.documents import cut, lines, read
+from ingest.connectors.mongodb.slow_documents import Slowly
 from weir.core.errors import WeirError
 
 OID = ObjectId("55f131b2c7447c3da7f739a1")

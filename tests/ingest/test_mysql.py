@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ingest.connectors import mysql
+from ingest.connectors.mysql import connector as mysql
 from tests.servers.mariadb import Server, shared
 
 pytestmark = pytest.mark.slow

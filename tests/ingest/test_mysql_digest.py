@@ -3,7 +3,8 @@
 import pytest
 from test_mysql_types import MATRIX
 
-from ingest.connectors import mysql, mysql_digest
+from ingest.connectors.mysql import connector as mysql
+from ingest.connectors.mysql import digest as mysql_digest
 from tests.servers.mariadb import shared
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from conftest import APP as ONE
 
 from ingest import destination
-from ingest.connectors import pg_keys
+from ingest.connectors.postgres import keys as pg_keys
 
 APP = ONE.replace("[id]", "[id], exclude: [secret]")
 
@@ -90,7 +90,7 @@ def test_late_commits_savepoints_and_open_transactions(landing, users):
 
 
 def test_a_transaction_open_for_very_long_keeps_no_list_of_all_since(landing, users, monkeypatch):
-    from ingest.connectors import postgres
+    from ingest.connectors.postgres import connector as postgres
 
     monkeypatch.setattr(postgres, "SPAN", 3)
     landing.one()

@@ -29,7 +29,7 @@ def primary(server):
 def log(landing, primary, monkeypatch):
     """A table that has landed once, and whose next window begins here."""
     monkeypatch.setenv("APP_URL", primary.url)
-    monkeypatch.setattr("ingest.connectors.pg_ahead._OLDEST", _no_margin())
+    monkeypatch.setattr("ingest.connectors.postgres.windows._OLDEST", _no_margin())
     landing.declare(LOG)
     with primary.connect() as connection:
         connection.execute(
@@ -41,7 +41,7 @@ def log(landing, primary, monkeypatch):
 
 
 def _no_margin():
-    from ingest.connectors import pg_ahead
+    from ingest.connectors.postgres import windows as pg_ahead
 
     return pg_ahead._OLDEST.replace(pg_ahead._MARGIN, "0 seconds")
 

@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 import pytest
 
-from ingest.connectors.rest_http import Adapter, origin
+from ingest.connectors.rest.http import Adapter, origin
 from tests.servers.api import api
 from weir.core.errors import WeirError
 

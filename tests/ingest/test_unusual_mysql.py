@@ -6,7 +6,7 @@ import time
 import pytest
 from conftest import APP
 
-from ingest.connectors import mysql_wire
+from ingest.connectors.mysql import connection as mysql_wire
 from ingest.raw import table as raw
 from tests.servers.mariadb import shared
 

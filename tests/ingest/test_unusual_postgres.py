@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import APP
 
-from ingest.connectors.pg_catalog import describe, find
+from ingest.connectors.postgres.catalog import describe, find
 from ingest.raw import connection as wire
 from ingest.raw import table as raw
 from tests.servers.proxy import proxy

@@ -125,7 +125,8 @@ def _again(land_once: Any, stop: threading.Event, every: float = 0.0) -> None:
 @contextlib.contextmanager
 def servers() -> Iterator[tuple[dict[str, str], Any]]:
     """A PostgreSQL with a standby and a MariaDB, the tables made; their URLs, and what waits for the standby."""
-    from ingest.connectors import mysql, pg_keys
+    from ingest.connectors.mysql import connector as mysql
+    from ingest.connectors.postgres import keys as pg_keys
 
     with postgres() as primary, standby(primary) as copy, mariadb() as other:
         urls = {"primary": primary.url, "standby": copy.url, "mariadb": other.database("torture")}

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 from pymysql.constants import CLIENT
 
-from ingest.connectors.mysql_faults import refused, told
+from ingest.connectors.mysql.faults import refused, told
 from weir.core import tls
 from weir.core.errors import WeirError
 from weir.project.sources import Source

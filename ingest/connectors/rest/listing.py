@@ -9,7 +9,7 @@ from typing import Any
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
 from requests import Response
 
-from ingest.connectors.rest_pages import Counted, made
+from ingest.connectors.rest.pages import Counted, made
 from weir.core.errors import WeirError
 
 _NEXT = {"next", "nextpage", "nexturl", "nextlink", "nextpageurl", "nextpagetoken", "nextcursor", "nexttoken",

@@ -9,7 +9,7 @@ counted, and where they do not balance all keys cross the wire.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ingest.connectors.pg_catalog import NONE, Relation, query
+from ingest.connectors.postgres.catalog import NONE, Relation, query
 from ingest.raw.columns import Column, listed, quoted
 from ingest.raw.connection import Wire, pipe
 from ingest.raw.table import Raw

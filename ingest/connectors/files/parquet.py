@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from ingest.connectors.json_lines import safe
-from ingest.connectors.parquet_values import merged, values
-from ingest.connectors.readers import Reader, largest, too_long
+from ingest.connectors.files.parquet_values import merged, values
+from ingest.connectors.files.reader import Reader, largest, too_long
+from ingest.connectors.json_text import safe
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import Any, BinaryIO
 
-from ingest.connectors.readers import Reader, largest, too_long, twice
-from ingest.connectors.workbook import open_books, text
+from ingest.connectors.files.reader import Reader, largest, too_long, twice
+from ingest.connectors.files.workbook import open_books, text
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError

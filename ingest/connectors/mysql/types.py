@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.connectors import check_columns
-from ingest.connectors.mysql_wire import Wire
+from ingest.connectors.base import check_columns
+from ingest.connectors.mysql.connection import Wire
 from ingest.raw.columns import Column
 from weir.core.errors import WeirError
 from weir.project.names import shortened

@@ -6,23 +6,21 @@ is known is not read; a changed one is compared by row; the rows of one that is 
 """
 
 import asyncio
-import gzip
 import hashlib
-import io
 import os
 import tempfile
-import zipfile
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
-from xml.etree.ElementTree import ParseError
 
-from ingest.connectors import Progress, State, buckets, check_columns, listing
-from ingest.connectors.file_changes import forget, replace, restore, rows_now
-from ingest.connectors.readers import META, Reader, adopt_names, open_reader, told
+from ingest.connectors.base import META, Progress, State, check_columns
+from ingest.connectors.files import buckets, folder
+from ingest.connectors.files.changes import forget, replace, restore, rows_now
+from ingest.connectors.files.formats import open_reader
+from ingest.connectors.files.packed import BROKEN, damaged, opened, sound
+from ingest.connectors.files.reader import Reader, adopt_names, told
 from ingest.connectors.repeats import Repeats, mark
 from ingest.raw.columns import Column, quoted
 from ingest.raw.copy_text import blocks
@@ -33,7 +31,6 @@ from weir.project.names import shortened
 from weir.project.sources import Source, Table
 
 READ_AS = 2  # another number where files are read in another way than before: then all are read anew
-_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # the last: of a sheet's XML
 
 
 class Connector:
@@ -64,17 +61,17 @@ class Connector:
         """The files of the table by name: address, size, and what tells of a change."""
         if not table.path:
             raise WeirError("no `path` is declared: name the table's files, such as path: 'events/*.jsonl.gz'")
-        listing.check_path(table.path)
+        folder.check_path(table.path)
         if self.local:
-            return listing.of_folder(self.base, table.path)
+            return folder.of_folder(self.base, table.path)
         with self.told():
-            return listing.of_bucket(self.system, self.base, table.path)
+            return folder.of_bucket(self.system, self.base, table.path)
 
     @contextmanager
     def _at_hand(self, path: str) -> Iterator[str]:
         """The file on local disk."""
         if self.local:
-            with listing.held(self.base, path) as local:
+            with folder.held(self.base, path) as local:
                 yield local
             return
         with tempfile.NamedTemporaryFile(dir=scratch()) as copy:
@@ -95,7 +92,7 @@ class Connector:
         if gone or changed:
             raw.find_by("_file")
         if gone and self.local:
-            listing.see_gone(self.base, gone)
+            folder.see_gone(self.base, gone)
         if gone:
             raw.adopt()
             forget(raw, table.key, gone, counts)
@@ -112,7 +109,7 @@ class Connector:
         fresh = [name for name in files if name not in known]
         known |= self._land_fresh(table, raw, files, deque(fresh), counts, progress)
         for name, facts in files.items() if self.local else ():
-            if known[name][:2] != list(listing.stamp(facts[0])):
+            if known[name][:2] != list(folder.stamp(facts[0])):
                 raise WeirError(f"{name} changed while it was read: run again when it is complete")
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new" if files else "no file matches"
         rows = state.get("rows")
@@ -149,8 +146,8 @@ class Connector:
         """The file's reader, its columns named as raw and the declaration name them."""
         try:
             reader = open_reader(stream, table, name)
-        except _BROKEN:
-            raise _damaged(name) from None
+        except BROKEN:
+            raise damaged(name) from None
         if not reader.documents:
             self.renamed |= dict.fromkeys(adopt_names(reader, self.names, name))
             names = [c.name for c in reader.columns]
@@ -165,12 +162,12 @@ class Connector:
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],
                       progress: Progress) -> tuple[int, Repeats]:  # fmt: skip
         """Compare a file that was landed before with its rows in raw; returns its records, and which repeat."""
-        with _opened(local, name) as stream:
+        with opened(local, name) as stream:
             reader = self._reader(stream, table, name)
             names = [c.name for c in raw.prepare([*reader.columns, *META])]
             raw.adopt()  # a column that the file had before and lacks now is NULL from now on
             raw.incoming()
-            rows = raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
+            rows = raw.wire.copy_in(None, "incoming", names, blocks(sound(reader.lines(name, "\n"), name)))
             reader.check(name, rows)
             repeats = replace(raw, table.key, name, counts, table.repeats == "last")
             raw.wire.execute("drop table incoming")
@@ -189,13 +186,13 @@ class Connector:
             while fresh:
                 name = fresh[0]
                 path, size, stamp = files[name]
-                with self._at_hand(path) as local, _opened(local, name) as stream:
+                with self._at_hand(path) as local, opened(local, name) as stream:
                     reader = self._reader(stream, table, name)
                     if reader.columns != columns:
                         return
                     fresh.popleft()
                     before = counts["extracted"]
-                    for line in _sound(reader.lines(name, end), name):
+                    for line in sound(reader.lines(name, end), name):
                         counts["extracted"] += 1
                         if not counts["extracted"] % 10_000:
                             progress(counts["extracted"], counts["bytes"])
@@ -205,7 +202,7 @@ class Connector:
                     landed[name] = [size, stamp, _digest(local), counts["extracted"] - before, 0]
 
         while fresh:
-            with self._at_hand(files[fresh[0]][0]) as local, _opened(local, fresh[0]) as stream:
+            with self._at_hand(files[fresh[0]][0]) as local, opened(local, fresh[0]) as stream:
                 columns = self._reader(stream, table, fresh[0]).columns
             raw.prepare([*columns, *META])
             names = [c.name for c in raw.columns]
@@ -220,7 +217,7 @@ class Connector:
         self._know(table, raw)
         made = False
         for name, (path, _, _) in files.items():
-            with self._at_hand(path) as local, _opened(local, name) as stream:
+            with self._at_hand(path) as local, opened(local, name) as stream:
                 reader = self._reader(stream, table, name)
                 names = [c.name for c in raw.prepare([*reader.columns, *META])]
                 if not made:
@@ -229,7 +226,7 @@ class Connector:
                     made = True
                 for column in reader.columns:
                     raw.wire.execute(f"alter table incoming add if not exists {quoted(column.name)} {column.type}")
-                raw.wire.copy_in(None, "incoming", names, blocks(_sound(reader.lines(name, "\n"), name)))
+                raw.wire.copy_in(None, "incoming", names, blocks(sound(reader.lines(name, "\n"), name)))
                 fresh = state.get("files", {}).get(name, [None, None, None])[2] != _digest(local)
                 raw.wire.execute("update incoming set _dlt_new = $1 where _file = $2", fresh, name) if fresh else None
         if not made:
@@ -247,32 +244,6 @@ def _declared(table: Table) -> list[Column]:
     document = ["document"] if "json" in kind else [name for name in table.columns if not name.startswith("_")]
     names = dict.fromkeys([*table.key, *document])
     return [*(Column(name, "jsonb" if name == "document" else "text") for name in names), *META]
-
-
-@contextmanager
-def _opened(path: str, name: str) -> Iterator[BinaryIO]:
-    """The file's bytes, unpacked. Raises WeirError for a .gz file that is cut before its first two bytes."""
-    with open(path, "rb") as file:
-        head = file.read(2)
-        if name.lower().endswith(".gz") and head == b"":
-            raise WeirError(f"{name} is empty: no gzip file; replace it when it is complete, or move it away")
-        if name.lower().endswith(".gz") and head == b"\x1f":
-            raise _damaged(name)
-        packed = head == b"\x1f\x8b"
-        file.seek(0)
-        yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 20) if packed else file
-
-
-def _sound(lines: Iterator[str | bytes], name: str) -> Iterator[str | bytes]:
-    """The lines; a gzip file that ends early is one clear error."""
-    try:
-        yield from lines
-    except _BROKEN:
-        raise _damaged(name) from None
-
-
-def _damaged(name: str) -> WeirError:
-    return WeirError(f"{name} ends early or is damaged: replace it when it is complete, or move it away")
 
 
 def _digest(path: str) -> str:

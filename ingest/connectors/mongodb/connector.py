@@ -14,12 +14,11 @@ from pymongo import MongoClient
 from pymongo.errors import ConfigurationError
 from pymongo.uri_parser import split_options
 
-from ingest.ahead import ahead
-from ingest.connectors import Progress, State, compare
-from ingest.connectors import mongodb_windows as windows
-from ingest.connectors.mongodb_documents import lines
-from ingest.connectors.mongodb_faults import told
-from ingest.connectors.readers import META
+from ingest.connectors.base import META, Progress, State, compare
+from ingest.connectors.mongodb import windows
+from ingest.connectors.mongodb.documents import lines
+from ingest.connectors.mongodb.faults import told
+from ingest.connectors.read_ahead import ahead
 from ingest.raw.columns import Column, listed
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError

@@ -20,7 +20,7 @@ from bson.codec_options import TypeDecoder, TypeRegistry
 from bson.dbref import DBRef
 from bson.errors import BSONError
 
-from ingest.connectors.mongodb_slowly import Slowly
+from ingest.connectors.mongodb.slow_documents import Slowly
 from weir.core.errors import WeirError
 
 # Documents go by the hundred: few enough to be in the processor's cache still when they are escaped.

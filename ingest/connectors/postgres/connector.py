@@ -11,9 +11,10 @@ a compare by content. A huge table that only grows may land windows of its curso
 import asyncio
 from typing import Any
 
-from ingest.connectors import Progress, State, compare, keyed_by_content, pg_ahead
-from ingest.connectors.pg_catalog import NONE, Relation, describe, find, query
-from ingest.connectors.pg_keys import Keys
+from ingest.connectors.base import Progress, State, compare, keyed_by_content
+from ingest.connectors.postgres import windows as pg_ahead
+from ingest.connectors.postgres.catalog import NONE, Relation, describe, find, query
+from ingest.connectors.postgres.keys import Keys
 from ingest.raw.columns import Column, listed
 from ingest.raw.connection import Wire, pipe
 from ingest.raw.table import Raw

@@ -7,8 +7,8 @@ is linear and misses changes. Rows fall into buckets by their key, so a row that
 
 from typing import Any
 
-from ingest.connectors.mysql_types import Relation, line
-from ingest.connectors.mysql_wire import Wire
+from ingest.connectors.mysql.connection import Wire
+from ingest.connectors.mysql.types import Relation, line
 from ingest.raw.table import Raw
 
 ROWS = 200  # rows in a bucket, about

@@ -9,7 +9,7 @@ every `sweep`. Where open transactions can't be seen (a standby, an account with
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingest.connectors import State
+from ingest.connectors.base import State
 from ingest.raw.columns import Column, as_named
 from ingest.raw.connection import Wire
 from weir.core.errors import WeirError

@@ -13,13 +13,13 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingest.ahead import ahead
-from ingest.connectors import Progress, State, compare, keyed_by_content
-from ingest.connectors import mysql_digest as digest
-from ingest.connectors.mysql_guard import Guard
-from ingest.connectors.mysql_lines import ApartError, apart, flagged, lines
-from ingest.connectors.mysql_types import Relation, back, describe, one_value, values
-from ingest.connectors.mysql_wire import Wire
+from ingest.connectors.base import Progress, State, compare, keyed_by_content
+from ingest.connectors.mysql import digest
+from ingest.connectors.mysql.connection import Wire
+from ingest.connectors.mysql.guard import Guard
+from ingest.connectors.mysql.rows import ApartError, apart, flagged, lines
+from ingest.connectors.mysql.types import Relation, back, describe, one_value, values
+from ingest.connectors.read_ahead import ahead
 from ingest.raw.columns import Column, listed
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError

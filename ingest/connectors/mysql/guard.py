@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 import pymysql
 
-from ingest.connectors.mysql_faults import told
-from ingest.connectors.mysql_types import Relation, back
-from ingest.connectors.mysql_wire import Wire
-from ingest.cursors import earlier, order
+from ingest.connectors.cursors import earlier, order
+from ingest.connectors.mysql.connection import Wire
+from ingest.connectors.mysql.faults import told
+from ingest.connectors.mysql.types import Relation, back
 from weir.project.sources import Table, duration
 
 LAG = "1 hour"  # how far back a window begins where the account may not see others' transactions

@@ -14,9 +14,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from ingest.connectors import Progress, State, keyed_by_content
+from ingest.connectors.base import Progress, State, keyed_by_content
+from ingest.connectors.cursors import earlier, order
 from ingest.connectors.repeats import MARKS, Repeats, settle
-from ingest.cursors import earlier, order
 from ingest.raw.columns import Column, listed
 from ingest.raw.copy_text import blocks, escaped, field, visible
 from ingest.raw.table import Raw
@@ -36,8 +36,8 @@ class Connector:
         from dlt.sources.helpers.rest_client import RESTClient
         from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 
-        from ingest.connectors.rest_http import LARGEST, LONGEST_WAIT, Adapter
-        from ingest.connectors.rest_pages import Factory
+        from ingest.connectors.rest.http import LARGEST, LONGEST_WAIT, Adapter
+        from ingest.connectors.rest.pages import Factory
 
         decoder = import_module("simplejson")  # the one JSON library that keeps decimals as written
 
@@ -125,7 +125,7 @@ class Connector:
         newest: str | None = None
 
         def lines() -> Iterator[str]:
-            from ingest.connectors.json_lines import key_text, safe
+            from ingest.connectors.json_text import key_text, safe
 
             nonlocal newest
             for number, item in enumerate(self._items(table, params), 1):
@@ -152,7 +152,7 @@ class Connector:
         from dlt.common import jsonpath
         from requests import HTTPError
 
-        from ingest.connectors.rest_listing import Listing
+        from ingest.connectors.rest.listing import Listing
 
         no_json: type[ValueError] = import_module("simplejson").JSONDecodeError
         endpoint = table.endpoint

@@ -4,24 +4,20 @@ A line that is no JSON object is kept with its reason. What jsonb can't hold (\\
 the visible six characters, and flagged.
 """
 
-import io
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from functools import partial
 from typing import Any, BinaryIO
 
 import orjson
 
-from ingest.connectors.json_values import Values, shape
-from ingest.connectors.readers import LARGE, MB, Reader, largest, pass_over, too_long
+from ingest.connectors.files.json_values import Values, shape
+from ingest.connectors.files.reader import LARGE, MB, Reader, largest, pass_over, too_long
+from ingest.connectors.json_text import key_text, made_visible
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 
-_ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
-)
 _LONG = 6_000  # digits; with an exponent of four more a number still has less than the 16,383 places that jsonb holds
 _HUGE = re.compile(rb"(?<![0-9])[0-9]{6000}|[eE][+-]?[0-9]{5}")
 EACH = 32  # bytes that a value is reckoned at beside its own: what it takes here, and in jsonb
@@ -73,7 +69,7 @@ class JsonReader(Reader):
             text = line.strip().decode("latin-1" if large else "utf-8")
             flag = False
             if "\\u" in text:
-                kept = _shown(text)
+                kept = made_visible(text)
                 flag, text = kept != text, kept
             key = document.get(simple) if simple else None
             if type(key) is str and "\\" not in text:  # then the key holds nothing that COPY must be told of
@@ -135,30 +131,3 @@ def _refuse(name: str) -> None:
 def weight(line: bytes) -> int:
     """What the document weighs in memory, in bytes, judged by its text: its own, and some more for each value."""
     return len(line) + EACH * sum(map(line.count, (b",", b":", b"[", b"{")))
-
-
-def _shown(text: str) -> str:
-    out, at = None, 0
-    for match in _ESCAPE.finditer(text):
-        if match[1]:
-            out = out or io.StringIO()
-            out.write(text[at : match.start()] + "\\")
-            at = match.start()
-    return out.getvalue() + text[at:] if out else text
-
-
-def safe(text: str) -> str:
-    """JSON text as jsonb can hold it."""
-    return _shown(text) if "\\u" in text else text
-
-
-def key_text(document: Any, path: list[str]) -> str | None:
-    """The value at the path, as text; None where there is none."""
-    value = document
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -12,7 +12,7 @@ from typing import Any
 from bson import SON, Decimal128, ObjectId, Timestamp, json_util
 from bson.datetime_ms import DatetimeMS
 
-from ingest.cursors import OVERLAP, earlier, order
+from ingest.connectors.cursors import OVERLAP, earlier, order
 from weir.project.sources import Table, duration
 
 Lows = dict[str, Any]  # type -> the newest value, as canonical Extended JSON

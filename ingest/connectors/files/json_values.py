@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import orjson
 
-from ingest.connectors.readers import LARGE, SHOWN
+from ingest.connectors.files.reader import LARGE, SHOWN
 from weir.core.errors import WeirError
 
 HEAD = 65_536  # bytes by which a file is judged

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from ingest.connectors.csv_settings import Settings
-from ingest.connectors.readers import LARGE, Reader, largest, pass_over, too_long, twice
+from ingest.connectors.files.csv_settings import Settings
+from ingest.connectors.files.reader import LARGE, Reader, largest, pass_over, too_long, twice
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError

@@ -13,7 +13,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
-from ingest.connectors.readers import LARGE, MB
+from ingest.connectors.files.reader import LARGE, MB
 from weir.core.errors import WeirError
 
 ELEMENTS = 20_000_000  # tags of one part that is read whole: some 2 GB in memory

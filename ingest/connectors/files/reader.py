@@ -7,14 +7,12 @@ from typing import Any, BinaryIO
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
-from weir.project.sources import Table
 
 LARGE = 1 << 20  # bytes from which a line is worth sparing copies of it
 SHOWN = 16_000_000  # characters that are kept of a line that can't be read
 MB = 1_000_000
 TOO_LONG = "longer than"
 LARGEST_MB, MOST_MB = 256, 500  # a line with all its backslashes doubled must fit into PostgreSQL's 1 GB
-META = [Column("_file"), Column("_line", "bigint"), Column("_text"), Column("_error"), Column("_escaped", "boolean")]
 
 
 class Reader:
@@ -118,39 +116,3 @@ def largest(settings: dict[str, Any]) -> int:
 def too_long(size: int, most: int) -> str:
     """Why a line is rejected that has more bytes than it may have."""
     return f"{TOO_LONG} {most // MB} MB: {size:,} bytes (largest_line_mb in `format` says how long it may be)"
-
-
-_SETTINGS = {
-    "csv": {"delimiter", "encoding", "empty_is_null", "skip", "footer", "largest_line_mb"},
-    "json": {"largest_line_mb"}, "parquet": {"largest_line_mb"}, "xlsx": {"sheet", "largest_line_mb"},
-}  # fmt: skip
-_KINDS = {"csv": "csv", "tsv": "csv", "txt": "csv", "jsonl": "json", "ndjson": "json", "json": "json",
-          "parquet": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}  # fmt: skip
-
-
-def open_reader(stream: BinaryIO, table: Table, name: str) -> Reader:
-    """The reader for the file, by the table's `format` or else by the file's name. Raises WeirError."""
-    settings: dict[str, Any] = table.settings
-    ending = settings.get("type") or name.lower().removesuffix(".gz").rpartition(".")[2]
-    kind = _KINDS.get(ending)
-    if kind is None:
-        raise WeirError(f"{name}: nothing here reads {ending!r} files: declare `format` as csv, jsonl, parquet or xlsx")
-    unknown = settings.keys() - {"type"} - _SETTINGS[kind]
-    if unknown:
-        has = ", ".join(sorted(_SETTINGS[kind]))
-        raise WeirError(f"`format` of {ending} files has no {min(unknown)!r}; it has {has}: mend it")
-    if kind == "csv":
-        from ingest.connectors.csv_lines import CsvReader
-
-        return CsvReader(stream, name, "\t" if ending == "tsv" else ",", settings)
-    if kind == "json":
-        from ingest.connectors.json_lines import JsonReader
-
-        return JsonReader(stream, name, table.key, settings)
-    if kind == "parquet":
-        from ingest.connectors.parquet import ParquetReader
-
-        return ParquetReader(stream, name, settings)
-    from ingest.connectors.sheets import SheetReader
-
-    return SheetReader(stream, name, settings)

@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.connectors import check_columns, pg_bytes
+from ingest.connectors.base import check_columns
+from ingest.connectors.postgres import bytes
 from ingest.raw.columns import Column, as_named
 from ingest.raw.connection import Wire
 from weir.core.errors import WeirError
@@ -94,7 +95,7 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     columns = [_column(field) for field in fields if field["attname"] not in table.exclude]
     shown: list[str] = []
     if wire.raw.get_settings().server_encoding == "SQL_ASCII":
-        columns, shown = pg_bytes.made_visible(columns)
+        columns, shown = bytes.made_visible(columns)
     if set(table.exclude) & set(table.key):
         raise WeirError(f"key ({', '.join(table.key)}) is excluded too: keep it, or declare another key")
     token = json.loads(found["life"]) if kind in "rp" else []

@@ -1,0 +1,1 @@
+"""Files in a folder or a bucket as a source: CSV, JSON, Parquet, XLSX."""
