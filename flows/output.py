@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+from ingest import report as ingest_report
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.ledger import report as ledger_report
@@ -27,7 +28,7 @@ def told(run: Any) -> None:
     from weir.core.settings import home
 
     if run.landed:
-        terminal.landed(list(run.landed.values()))
+        ingest_report.landed(list(run.landed.values()))
     failed = [gate for gate in run.gates if not gate["passed"]]
     for gate in run.gates:
         if gate["passed"] and gate["failures"]:

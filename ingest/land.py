@@ -58,7 +58,7 @@ def land(
     sweep()
     import dlt  # noqa: F401  once, before the threads need it
 
-    from ingest.destination import Run
+    from ingest.job import Run
 
     runs = [Run(source, url, run_id, as_of, full, report or (lambda event: None)) for source in picked]
     with ThreadPoolExecutor(len(runs), "land") as pool:
@@ -93,7 +93,8 @@ def _land_source(run: Any) -> SourceResult:
 def _run_pipeline(run: Any) -> str | None:
     import dlt
 
-    from ingest.destination import RUNS, warehouse
+    from ingest.destination import warehouse
+    from ingest.job import RUNS
     from weir.core.settings import home
 
     token = uuid.uuid4().hex

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from ingest import report as ingest_report
 from weir.core import terminal as show
 from weir.core.env import load_env
 from weir.core.errors import WeirError
@@ -41,7 +42,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
             tables=list(tables) if tables else None,
             full=full,
         )
-    show.landed(results)
+    ingest_report.landed(results)
     return int(any(result.state != "landed" for result in results))
 
 

@@ -138,7 +138,7 @@ def test_what_the_warehouse_refuses_rolls_all_back(landing, two):
 
 @pytest.mark.slow
 def test_source_killed_in_mid_stream(landing, two, monkeypatch):
-    from ingest import destination
+    from ingest import job
 
     killed = []
 
@@ -151,7 +151,7 @@ def test_source_killed_in_mid_stream(landing, two, monkeypatch):
                     .fetchall())  # fmt: skip
 
     two.execute("insert into users select i, repeat(md5(i::text), 30) from generate_series(1001, 300000) i")
-    monkeypatch.setattr(destination, "EVERY", 0)
+    monkeypatch.setattr(job, "EVERY", 0)
     landing.events = Killer()
     message = failed(landing)
     assert killed

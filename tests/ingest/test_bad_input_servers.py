@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from conftest import APP
 
-from ingest import destination
+from ingest import job
 from ingest.raw import connection as wire
 from tests.servers.mariadb import shared
 from tests.servers.postgres import postgres
@@ -45,7 +45,7 @@ def failed(landing, **options):
 
 @pytest.fixture
 def users(landing, app, monkeypatch):
-    monkeypatch.setattr(destination, "EVERY", 0)
+    monkeypatch.setattr(job, "EVERY", 0)
     app.execute("create table users (id int primary key, v text)")
     app.execute(ROWS)
     landing.declare(APP)
@@ -54,7 +54,7 @@ def users(landing, app, monkeypatch):
 
 @pytest.mark.parametrize("before", ["first load", pytest.param("changes", marks=pytest.mark.slow)])
 def test_the_source_is_killed_in_mid_stream(landing, monkeypatch, before):
-    monkeypatch.setattr(destination, "EVERY", 0)
+    monkeypatch.setattr(job, "EVERY", 0)
     with postgres() as server:
         monkeypatch.setenv("APP_URL", server.url)
         with server.connect() as connection:

@@ -11,7 +11,8 @@ from dlt.common.destination.client import RunnableLoadJob
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
-from ingest.destination import Run, WindowClient, land_table, warehouse
+from ingest.destination import WindowClient, warehouse
+from ingest.job import Run, land_table
 from weir.project.sources import read_plan
 
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from conftest import APP as ONE
 
-from ingest import destination
+from ingest import job
 from ingest.connectors.postgres import keys as pg_keys
 
 APP = ONE.replace("[id]", "[id], exclude: [secret]")
@@ -302,7 +302,7 @@ def test_large_tables_with_integer_keys_settle_by_bits(landing, app, monkeypatch
 def test_statistics_taken_in_the_midst_lead_no_join_astray(landing, users, monkeypatch):
     """The server's own ANALYZE sees what is committed, so few rows on many pages, and none of this load."""
     landing.one()
-    monkeypatch.setattr(destination, "EVERY", 0)
+    monkeypatch.setattr(job, "EVERY", 0)
     users.execute("insert into users select i, repeat(md5(i::text), 20) from generate_series(1001, 60000) i")
     users.execute("delete from users where id = 1")
     with psycopg.connect(landing.warehouse, autocommit=True) as server:
