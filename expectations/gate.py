@@ -83,8 +83,8 @@ def _raw(
 ) -> list[Any]:
     """Per source: its name, failures, record and Great Expectations' results."""
     from expectations.context import validate
-    from expectations.measures import measure
-    from expectations.raw import RAW
+    from expectations.limits.arrivals import measure
+    from expectations.suites.raw import RAW
     from weir.project.sources import read_plan
 
     judged = []
@@ -101,8 +101,8 @@ def _raw(
 def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     """The set in analytics_next: failures, record and Great Expectations' results."""
     from expectations.context import validate
-    from expectations.history import parameters, rejections
-    from expectations.marts import EVERY, REJECTIONS, SUITES
+    from expectations.limits.published import parameters, rejections
+    from expectations.suites.marts import EVERY, REJECTIONS, SUITES
     from weir.project.marts import NEXT, marts
     from weir.publish.verify import digest
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 
@@ -46,3 +47,75 @@ def plain(value: Any) -> str:
     except (TypeError, ValueError):
         return str(value)
     return f"{number:,.0f}" if number == int(number) and abs(number) < 1e15 else f"{number:,.2f}"
+
+
+def in_range(column: str, low: float | None, high: float | None) -> Rule:
+    """The column's values lie between the bounds."""
+    bounds = " to ".join(str(bound) for bound in (low, high) if bound is not None)
+    words = (
+        f"must be {bounds}"
+        if None not in (low, high)
+        else f"must be {'at least' if high is None else 'at most'} {bounds}"
+    )
+    return Rule(
+        f"range of {column}",
+        gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high),
+        f"{{mart}} has {{count}} rows out of range: {column} {words}",
+    )
+
+
+def one_of(column: str, words: list[str]) -> Rule:
+    """The column holds no other words than these."""
+    return Rule(
+        f"words of {column}",
+        gxe.ExpectColumnValuesToBeInSet(column=column, value_set=words),
+        f"{{mart}} has {{count}} rows whose {column} is none of {', '.join(words)}",
+    )
+
+
+def steady_mean(column: str) -> Rule:
+    """The mean moves by no more than MEANS of its suite allows."""
+    limits: dict[str, Any] = {
+        "min_value": {"$PARAMETER": f"{column}_at_least"},
+        "max_value": {"$PARAMETER": f"{column}_at_most"},
+    }
+    return Rule(
+        f"mean of {column}",
+        gxe.ExpectColumnMeanToBeBetween(column=column, **limits),
+        f"the mean {column} of {{mart}} is {{observed}}, where {{{column}_at_least}} to {{{column}_at_most}} was "
+        f"expected from the {{{column}_published}} published last",
+    )
+
+
+def no_rows(name: str, query: str, says: str) -> Rule:
+    """The query finds no rows."""
+    return Rule(name, gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, description=name), says)
+
+
+def ordered(larger: str, smaller: str) -> Rule:
+    """One column is nowhere larger than the other."""
+    return Rule(
+        f"{smaller} within {larger}",
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A=larger, column_B=smaller, or_equal=True, ignore_row_if="either_value_is_missing"
+        ),
+        f"{{mart}} has {{count}} rows with more {smaller} than {larger}",
+    )
+
+
+def reconciled(
+    what: str, entity: str, staged: str, key: str, measure: str = "count(*)", source: str = "count(*)"
+) -> Rule:
+    """The mart's total equals that of the accepted rows less those held back."""
+    accepted = f"select {source} from staging.{staged} as accepted"
+    if entity:
+        accepted += (
+            f" where not exists (select from intermediate.int_{entity}_held_back as held_back "
+            f"where held_back.{key} = accepted.{key})"
+        )
+    return no_rows(
+        f"{what} as at the source",
+        f"select * from (select (select {measure} from {{batch}}) as mart_total, ({accepted}) as source_total) "
+        "as totals where mart_total is distinct from source_total",
+        f"the {what} of {{mart}} is {{mart_total}}, but {staged} less what is held back has {{source_total}}",
+    )

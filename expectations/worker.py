@@ -57,8 +57,11 @@ def main() -> None:
     from weir.core.env import load_env
 
     load_env()
-    from expectations import marts, raw  # noqa: F401  the slow import: Great Expectations
     from expectations.gate import check
+    from expectations.suites import (
+        marts,  # noqa: F401
+        raw,  # noqa: F401  the slow import: Great Expectations
+    )
 
     def answer(request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
         moment = datetime.fromisoformat(request["moment"])

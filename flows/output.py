@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+from expectations import report as expectations_report
 from ingest import report as ingest_report
 from weir.core import terminal
 from weir.core.errors import WeirError
@@ -47,7 +48,7 @@ def told(run: Any) -> None:
     if run.gates:
         terminal.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
     for gate in failed:
-        terminal.gate_failures(gate["failures"])
+        expectations_report.gate_failures(gate["failures"])
     terminal.several(run.built.get("failed") or [])
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from test_gates import stage
 
-from expectations import marts as suites
 from expectations.gate import check
+from expectations.suites import marts as suites
 from tests.shallow import shallow
 from weir.core.settings import home
 from weir.project import marts

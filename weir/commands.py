@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from expectations import report as expectations_report
 from ingest import report as ingest_report
 from weir.core import terminal as show
 from weir.core.env import load_env
@@ -72,7 +73,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
         if result.passed:
             show.say(result.sentence, style="green")
         else:
-            show.gate_failures(asdict(failure) for failure in result.failures)
+            expectations_report.gate_failures(asdict(failure) for failure in result.failures)
             show.fail(result.sentence)
     return int(not all(result.passed for result in results))
 

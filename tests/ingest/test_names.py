@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from expectations.measures import measure
+from expectations.limits.arrivals import measure
 from weir.project.names import shortened, tame
 from weir.project.sources import read_plan
 from weir.warehouse import connection as warehouse

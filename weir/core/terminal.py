@@ -3,7 +3,7 @@
 In: lines of the balance, changes, entries. Out: text on standard output; `fail` writes one red line on standard error.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -88,14 +88,6 @@ def without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[st
     rare = {"known#", "superseded#", "deleted#", "duplicates#"}
     kept = [n for n, name in enumerate(columns) if name not in rare or any(row[n] for row in rows)]
     return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
-
-
-def gate_failures(failures: Iterable[Mapping[str, Any]]) -> None:
-    """What a gate found (expectations' Failures as dicts): each with the id by which it can be accepted."""
-    for failure in failures:
-        if not failure["accepted"]:
-            accept = f'to accept it for one run: weir run --accept "{failure["id"]}"'
-            say(f"{failure['sentence']} ({accept})", style="yellow")
 
 
 def proof(found: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from expectations import pending as pending_rows
+from expectations.limits import waiting as pending_rows
 from weir.project.sources import Source, Table
 
 Connection = psycopg.Connection[dict[str, Any]]

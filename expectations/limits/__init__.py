@@ -1,0 +1,1 @@
+"""What is usual: the limits against which the suites judge."""

@@ -1,0 +1,1 @@
+"""The suites of rules that the gates judge by."""

@@ -1,0 +1,35 @@
+"""The suites of gate marts: what is about to be published, against the last publication and against the sources.
+
+In: tables of analytics_next; limits as parameters (history.py). Out: which rule does not hold, for which mart.
+Structure (keys, relations, grain) is dbt's to test; here are ranges, distributions and reconciliation.
+"""
+
+import great_expectations.expectations as gxe
+
+from expectations.rules import Rule
+from expectations.suites import churn, core
+
+# For every mart. One that was never published has no limits.
+EVERY = (
+    Rule(
+        "too few rows",
+        gxe.ExpectTableRowCountToBeBetween(min_value={"$PARAMETER": "rows_at_least"}),
+        "{mart} has {observed} rows, less than half of the {published} published last",
+    ),
+    Rule(
+        "too many rows",
+        gxe.ExpectTableRowCountToBeBetween(max_value={"$PARAMETER": "rows_at_most"}),
+        "{mart} has {observed} rows, more than three times the {published} published last",
+    ),
+)
+
+
+SUITES: dict[str, tuple[Rule, ...]] = {**core.SUITES, **churn.SUITES}
+
+REJECTIONS = (
+    Rule(
+        "rejected rows",
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="rejected_at_most", column_B="rejected", or_equal=True),
+        "{model} rejected {rejected} of {landed} landed rows, where at most {rejected_at_most} were expected ({usual})",
+    ),
+)
