@@ -15,7 +15,7 @@ from uuid import UUID
 
 from expectations.worker import Worker
 from flows import crashed, interrupt, server
-from flows.report import Reporter
+from flows.task_runs import Reporter
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
