@@ -52,7 +52,7 @@ format: setup ## put the code in its form
 	ruff check --fix .
 
 serve: setup ## Prefect's server, a worker with the deployments, dbt docs; until Ctrl-C
-	@python -m flows.serve || test $$? -eq 130  # Ctrl-C is how it ends
+	@python -m cli.serve || test $$? -eq 130  # Ctrl-C is how it ends
 
 docs: setup ## dbt docs, made and served; until Ctrl-C
 	@weir docs

@@ -11,8 +11,8 @@ from typing import Any
 
 import asyncpg
 
+from cli.app import main
 from ingest.raw.connection import Wire
-from weir.cli import main
 
 _marks: list[float] = []
 _copy, _execute = asyncpg.Connection.copy_to_table, Wire.execute

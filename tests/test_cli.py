@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from weir import commands, state
-from weir import quarantine as held
+from cli import quarantine as held
+from cli import status, steps
+from cli.guard import guarded
 from weir.core.errors import WeirError
-from weir.core.faults import guarded
 from weir.dbt.results import Built
 from weir.warehouse import connection as house
 
@@ -21,13 +21,13 @@ COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", 
 
 
 def weir(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "weir.cli", *arguments]
+    command = [sys.executable, "-m", "cli.app", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | more, timeout=120, check=False)
 
 
 def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     program = (
-        "import sys\nsys.argv[1:] = ['--help']\nfrom weir import cli\ntry:\n    cli.main()\nexcept SystemExit: pass\n"
+        "import sys\nsys.argv[1:] = ['--help']\nfrom cli.app import main\ntry:\n    main()\nexcept SystemExit: pass\n"
     )
     program += (
         "print({n.split('.')[0] for n in sys.modules} & {'dbt', 'prefect', 'dlt', 'great_expectations', 'psycopg',"
@@ -89,7 +89,7 @@ def test_what_comes_after_a_build(
     says: str,
 ) -> None:
     monkeypatch.setattr("weir.dbt.build.build", lambda *_: Built(True, "built and tested"))
-    assert commands.build(select, False, datetime(2026, 7, 1, tzinfo=UTC)) == 0
+    assert steps.build(select, False, datetime(2026, 7, 1, tzinfo=UTC)) == 0
     told = capsys.readouterr().out
     assert says in told and ("weir publish" in told) == (select is None)
 
@@ -130,7 +130,7 @@ def test_what_is_no_longer_declared_is_marked(warehouse: str, capsys: pytest.Cap
     assert held.show() == 0
     told = capsys.readouterr().out
     assert "stg_left__users (no longer declared)" in told and "stg_app__users (no" not in told
-    assert state.show() == 0
+    assert status.show() == 0
     told = capsys.readouterr().out
     assert "left.users (no longer declared)" in told and "app.users (no" not in told
 
@@ -180,7 +180,7 @@ def test_an_interrupt_is_one_line_and_130(warehouse: str) -> None:
     from weir.warehouse.run_lock import run_lock
 
     with run_lock():
-        command = [sys.executable, "-m", "weir.cli", "publish", "--roll-back"]
+        command = [sys.executable, "-m", "cli.app", "publish", "--roll-back"]
         program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert program.stdout and "waiting for it" in program.stdout.readline()
         program.send_signal(signal.SIGINT)
@@ -190,8 +190,8 @@ def test_an_interrupt_is_one_line_and_130(warehouse: str) -> None:
 
 
 def test_what_a_terminal_obeys_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    from cli.guard import guarded as told
     from weir.core import terminal
-    from weir.core.faults import guarded as told
 
     hostile = "\x1b[2J\x1b]0;gone\x07 \x9b31m key\r \u202eback"
     shown = "\\x1b[2J\\x1b]0;gone\\x07 \\x9b31m key\\r \\u202eback"

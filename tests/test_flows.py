@@ -14,7 +14,7 @@ import pytest
 from small_company import Company
 
 pytestmark = pytest.mark.slow
-RUN = "import sys; from flows.elt import run_elt; sys.exit(run_elt({}))"
+RUN = "import sys; from cli.run import run_elt; sys.exit(run_elt({}))"
 
 
 @pytest.fixture(scope="module")
@@ -294,7 +294,7 @@ def test_an_interrupted_run_leaves_nothing_behind(company: Company, number: int)
 
 
 def test_serving_ends_with_a_word_and_leaves_nothing_behind(company: Company) -> None:
-    command = [sys.executable, "-c", "import sys; from flows.serve import serve; sys.exit(serve(docs=False))"]
+    command = [sys.executable, "-c", "import sys; from cli.serve import serve; sys.exit(serve(docs=False))"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     assert any("Ctrl-C ends all of them" in line for line in process.stdout)
@@ -360,7 +360,7 @@ def words(process: Any) -> str:
 
 def test_down_in_the_midst_of_a_run_refuses_or_ends_it_in_order(company: Company) -> None:
     def weir(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "weir.cli", *arguments]
+        command = [sys.executable, "-m", "cli.app", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     process = start()

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from small_company import Company
 
+from cli import steps
 from expectations.gate import check
 from expectations.rules import plain
 from tests.shallow import shallow
-from weir import commands
 from weir.core.errors import WeirError
 from weir.warehouse import connection as house
 
@@ -118,7 +118,7 @@ def test_mass_deletes_fail_until_accepted_by_name(
         "gate raw shop: orders lost 600 rows at the source, more than half of the 1,000 it had",
     )
     assert not judge(4, accept=("raw shop: orders: volume",))[0]
-    assert commands.check("raw", ["shop"]) == 1
+    assert steps.check("raw", ["shop"]) == 1
     told = " ".join(capsys.readouterr().out.split())
     assert '(to accept it for one run: weir run --accept "raw shop: orders: deletes")' in told
     passed, sentence = judge(4, accept=("raw shop: orders: deletes",))

@@ -73,10 +73,10 @@ def test_late_facts_move_no_feature_of_a_month_that_is_over(
     call("demo", "make", "--accounts", "60")
     load_env()
     try:
-        call("weir.cli", "land")
+        call("cli.app", "land")
     finally:
         call("demo", "helpdesk", "stop")
-    call("weir.dbt.environment", "run")
+    call("cli.dbt", "run")
     with psycopg.connect(warehouse, autocommit=True, options="-c TimeZone=UTC") as connection:
         before = connection.execute(FEATURES).fetchall()
         account, customer, domain = an_account(connection)
@@ -114,7 +114,7 @@ def test_late_facts_move_no_feature_of_a_month_that_is_over(
                   response_id="L-1", score="0", responded_at="2026-06-28T10:00:00Z")  # fmt: skip
 
         monkeypatch.setenv("WEIR_AS_OF", LATE)
-        call("weir.dbt.environment", "run")
+        call("cli.dbt", "run")
         after = connection.execute(FEATURES).fetchall()
         assert len(before) > 300
         assert after == before

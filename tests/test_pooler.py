@@ -21,7 +21,7 @@ APP = """
         tables:
           - {name: users, config: {meta: {key: [id]}}}
 """
-UP = "import sys\nfrom weir.cli import main\nsys.argv = ['weir', 'up']\nmain()"
+UP = "import sys\nfrom cli.app import main\nsys.argv = ['weir', 'up']\nmain()"
 
 
 @pytest.fixture

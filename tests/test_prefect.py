@@ -24,7 +24,7 @@ from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
-SERVE = "import sys; from flows.serve import serve; sys.exit(serve(docs=False))"
+SERVE = "import sys; from cli.serve import serve; sys.exit(serve(docs=False))"
 
 
 class Served:

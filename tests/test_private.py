@@ -78,13 +78,13 @@ def test_a_home_that_was_closed_whole_stays_so(open_home: Path) -> None:
 
 
 def test_commands_make_nothing_that_others_can_read(open_home: Path) -> None:
-    subprocess.run([sys.executable, "-m", "weir.cli", "status"], cwd=ROOT, env=_outside(open_home), check=True)
+    subprocess.run([sys.executable, "-m", "cli.app", "status"], cwd=ROOT, env=_outside(open_home), check=True)
     try:
         assert (open_home / ".env").exists() and (open_home / "warehouse").exists()
         assert read_by_nobody(open_home) == []
         assert as_nobody(lambda: os.access(open_home, os.X_OK)), "the embedded server's own user passes through"
     finally:
-        subprocess.run([sys.executable, "-m", "weir.cli", "down"], cwd=ROOT, env=_outside(open_home), check=True)
+        subprocess.run([sys.executable, "-m", "cli.app", "down"], cwd=ROOT, env=_outside(open_home), check=True)
 
 
 def test_two_that_write_settings_at_once_lose_no_line(home: Path) -> None:
@@ -111,7 +111,7 @@ def test_two_first_starts_make_one_password(open_home: Path) -> None:
         for _ in range(2)
     ]
     assert [process.communicate(timeout=120)[0] for process in both] == [b"(1,)\n", b"(1,)\n"]
-    subprocess.run([sys.executable, "-m", "weir.cli", "down"], cwd=ROOT, env=_outside(open_home), check=True)
+    subprocess.run([sys.executable, "-m", "cli.app", "down"], cwd=ROOT, env=_outside(open_home), check=True)
     assert (open_home / ".env").read_text().count("WEIR_PG_PASSWORD") == 1
 
 
@@ -166,7 +166,7 @@ def _outside(home: Path) -> dict[str, str]:
 
 
 def test_the_docs_are_shown_to_this_machine_only(tmp_path: Path) -> None:
-    from weir.docs import _Pages
+    from cli.docs import _Pages
 
     (tmp_path / "index.html").write_text("models")
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Pages, directory=str(tmp_path)))

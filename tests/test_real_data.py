@@ -135,14 +135,14 @@ def test_real_data_lands_whole_and_equal(
 
 def _weir(*words: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from weir.cli import main; main()", *words], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", "from cli.app import main; main()", *words], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
 def _build() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "weir.dbt.environment", "build", "--target", "prod"]
+        [sys.executable, "-m", "cli.dbt", "build", "--target", "prod"]
         + [f"--project-dir={PROJECT}", f"--profiles-dir={ROOT}"],
         cwd=ROOT,
         capture_output=True,

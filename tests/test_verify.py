@@ -5,10 +5,10 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from cli.verify import Proof
 from weir.ledger import report as ledger_report
 from weir.ledger import verify as staged
 from weir.ledger.balance import balance, lines
-from weir.verify import Proof
 from weir.warehouse import connection as warehouse
 
 Sql = Callable[..., list[tuple]]

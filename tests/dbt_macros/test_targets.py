@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from shop import MODEL, ROOT, Shop, messages
 
+from cli import dbt as cli_dbt
 from weir.core.errors import WeirError
 from weir.dbt import build, policy, worker
-from weir.dbt import environment as dbt
 
 A = {"order_id": "1", "amount": "1"}
 
@@ -22,7 +22,7 @@ A = {"order_id": "1", "amount": "1"}
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The installed command `dbt`, as a person types it."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-    words = [sys.executable, "-m", "weir.dbt.environment", *arguments]
+    words = [sys.executable, "-m", "cli.dbt", *arguments]
     return subprocess.run(words, capture_output=True, text=True, env=settings | {"PYTHONPATH": str(ROOT)}, timeout=120)
 
 
@@ -31,9 +31,9 @@ def test_prod_is_refused_by_hand_and_let_through_for_the_flow(shop: Shop, monkey
     shop.land("orders", 1, [A])
     for verb in ("run", "build", "seed"):
         with pytest.raises(WeirError, match=r"type `weir build` then `weir publish`"):
-            dbt.refuse(verb, "prod")
-    dbt.refuse("test", "prod")
-    dbt.refuse("run", "dev")
+            cli_dbt.refuse(verb, "prod")
+    cli_dbt.refuse("test", "prod")
+    cli_dbt.refuse("run", "dev")
     # dbt's own entry points, without our command, are refused by the project itself.
     assert "is not for hands" in messages(shop.dbt("run", "--target", "prod"))
     assert shop.rows("select to_regclass('ops.ledger'), to_regclass('staging.stg_shop__orders')") == [(None, None)]

@@ -184,7 +184,7 @@ psycopg2.connect(address.to_native_representation()).close()
 assert "sslrootcert" in address.to_native_representation()
 _, source = _open(url.replace("postgresql://", "postgresql+psycopg2://", 1))
 source.test_connection()
-from weir.dbt.environment import main
+from cli.dbt import main
 main(["debug", "--connection"])
 """
 
@@ -202,7 +202,7 @@ def test_the_warehouse_by_every_road(database, home, authority, other, monkeypat
 
         code, said = run(EVERY_ROAD, f"sslmode=verify-full&sslrootcert={authority.path}")
         assert code == 0 and "OK connection ok" in said, said
-        checked = "import sys\nfrom weir.cli import main\nsys.argv = ['weir', 'up']\nmain()"
+        checked = "import sys\nfrom cli.app import main\nsys.argv = ['weir', 'up']\nmain()"
         for options, says in [(f"sslmode=verify-full&sslrootcert={other.path}", "certificate verify failed"),
                               (f"ssl_ca={other.path}", "certificate verify failed"),
                               ("sslmode=verify-full&sslrootcert=system", "certificate verify failed"),

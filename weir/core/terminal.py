@@ -90,39 +90,6 @@ def without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[st
     return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
 
-def proof(found: Any) -> None:
-    """The proof of `weir.verify`: each source against raw, and raw against staging and quarantine."""
-    if found.checks:
-        columns, rows = without_zeros(
-            ["table", "promise", "duplicates#", "at source#", "raw#", "missing#", "extra#", "different#",
-             "changed since#", "holds"],
-            [
-                [f"{check.source}.{check.table}", check.promise, check.duplicates, check.source_rows, check.raw_rows,
-                 check.missing, check.extra, check.different, check.changed_since, check.holds]
-                for check in found.checks
-            ],
-        )  # fmt: skip
-        table("Sources against raw", columns, rows)
-    if found.findings:
-        table(
-            "Raw against staging and quarantine",
-            ["model", "live in raw#", "staging#", "quarantine#", "missing#", "extra#", "different#", "holds"],
-            [
-                [finding.model.name, finding.live, finding.staging, finding.quarantined, finding.missing,
-                 finding.extra, finding.different, finding.holds]
-                for finding in found.findings
-            ],
-        )  # fmt: skip
-    if found.marts:
-        table(
-            f"What readers see against publication {found.marts[0].publication}",
-            ["mart", "published#", "rows#", "holds"],
-            [[check.mart, check.published_rows, check.rows, check.holds] for check in found.marts],
-        )
-    if found.findings and not found.faults:
-        say("Verified: nothing was lost.", style="bold green")
-
-
 def ago(moment: datetime | None, now: datetime) -> str:
     """How long ago, in the largest unit that says something."""
     if moment is None:

@@ -1,7 +1,7 @@
 """The balance: every row that left a source is somewhere, and the counts add up.
 
 In: `ops.landings`, raw, `ops.ledger`, staging, `quality.quarantine`. Out: one `Line` of counts per table (and staging
-model), and its `Equation`s. Only counts, all made by the warehouse; `weir.verify` goes down to the row.
+model), and its `Equation`s. Only counts, all made by the warehouse; `cli.verify` goes down to the row.
 """
 
 from typing import Any

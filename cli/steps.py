@@ -1,28 +1,24 @@
-"""What each command does, step by step; `weir.cli` has their names and options.
+"""What each command does, step by step; `cli.app` has their names and options.
 
 In: parsed options. Out: printed tables, and an exit code. Commands that write take the run lock.
 """
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
 from expectations import report as expectations_report
 from ingest import report as ingest_report
 from weir.core import terminal as show
-from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.hooks import demo_up
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
-from weir.ledger import report as ledger_report
 from weir.ledger.runs import new_run_id
 from weir.publish import evidence, publication, rollback
 from weir.publish import report as publish_report
 from weir.publish import verify as published
 from weir.warehouse import connection as warehouse
-from weir.warehouse import under_way
 from weir.warehouse.run_lock import wait_alone
 
 
@@ -97,64 +93,6 @@ def roll_back() -> int:
     publish_report.changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
         show.say(f"Readers see {published.told(connection)} again.", style="green")
-    return 0
-
-
-def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
-    """Print the balance and the proof; 1 when something does not hold."""
-    from weir.ledger.balance import lines
-    from weir.verify import Proof
-    from weir.verify import verify as prove
-
-    if counts_only:
-        proof = Proof([line for line in lines() if not sources or line.source in sources])
-    else:
-        demo_up()
-        terminal = show.console(stderr=True)
-        with terminal.status("verifying …") as progress:
-            proof = prove(
-                list(sources) if sources else None, report=lambda step: progress.update(f"verifying {step} …")
-            )
-    ledger_report.balance(proof.lines)
-    show.proof(proof)
-    for fault in proof.faults:
-        show.fail(fault)
-    return int(bool(proof.faults))
-
-
-def up(start: Callable[[], str], login: Callable[[], str]) -> int:
-    """Start the warehouse and Prefect's server."""
-    from weir.core.secrets import redact
-
-    show.say(f"warehouse  {redact(warehouse.ensure())}")
-    show.say(f"Prefect    {start().removesuffix('/api')}")
-    if login():
-        show.say(f"           {login()}")
-    return 0
-
-
-def down(stop: Callable[[], bool], force: bool) -> int:
-    """Stop everything that runs on; the data stay. A run that is under way is ended first, with `force` only.
-
-    Raises WeirError when one is under way and `force` is false.
-    """
-    load_env()
-    while found := under_way.now():
-        if not force:
-            raise WeirError(
-                f"{found} is under way, so nothing was stopped: wait until it has ended (`weir status`), or end it "
-                "first by `weir down --force`"
-            )
-        under_way.end(found)
-        show.say(f"ended: {found}")
-    stopped = ["Prefect's server"] if stop() else []
-    if os.environ.get("WEIR_DEMO") == "1":
-        from demo import helpdesk
-
-        helpdesk.stop()
-    if warehouse.stop():
-        stopped.append("the warehouse")
-    show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
     return 0
 
 

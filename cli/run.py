@@ -1,7 +1,7 @@
 """A run from the command line: what is slow is started first, then the flow; ends with an exit code, leaving nothing.
 
 In: parameters. Out: what a person reads; 0, or 1 with one red line, or 130 when interrupted.
-Alone: `weir run`, or `python -m flows.elt`.
+Alone: `weir run`, or `python -m cli.run`.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Everything one looks at, until Ctrl-C: Prefect's server, a worker with the deployments, dbt's docs.
 
-In: prefect.yaml. Out: addresses. Alone: `make serve`, or `python -m flows.serve`.
+In: prefect.yaml. Out: addresses. Alone: `make serve`, or `python -m cli.serve`.
 """
 
 import os
@@ -51,7 +51,7 @@ def serve(docs: bool = True) -> int:
         children["worker"] = _start("prefect-worker", for_runs(), "flows.command", *words)
         if docs:
             words = ["docs", "--port", str(DOCS_PORT)]
-            children["docs"] = _start("docs", handed(*for_dbt()), "weir.cli", *words)
+            children["docs"] = _start("docs", handed(*for_dbt()), "cli.app", *words)
         terminal.say(f"Prefect, its runs and deployments: {server.ui()}")
         if server.login():
             terminal.say(f"  {server.login()}")

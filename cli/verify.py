@@ -4,12 +4,16 @@ In: the sources, raw, staging, quarantine, the published marts. Out: a `Proof`; 
 column. Alone: `weir verify`. Nothing is held in memory: each comparison is made by the warehouse.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from weir.core import terminal as show
+from weir.core.hooks import demo_up
 from weir.core.settings import project_dir
+from weir.core.terminal import say, table, without_zeros
 from weir.dbt.compiled import models
+from weir.ledger import report as ledger_report
 from weir.ledger import verify as staged
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
@@ -45,7 +49,7 @@ class Proof:
         return found + [check.fault for check in self.marts if check.fault]
 
 
-def verify(
+def prove(
     sources: list[str] | None = None,
     at_sources: bool = True,
     report: Callable[[str], None] = lambda step: None,
@@ -83,3 +87,56 @@ def _faults(table: str, wrong: dict[str, int], where: str, examples: list[str]) 
     told = ", ".join(f"{number} {word}" for word, number in wrong.items() if number)
     more = f": {'; '.join(examples[:3])}" if examples else ""
     return [f"{table}: {told} {where}{more}"]
+
+
+def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
+    """Print the balance and the proof; 1 when something does not hold."""
+    from weir.ledger.balance import lines
+
+    if counts_only:
+        proof = Proof([line for line in lines() if not sources or line.source in sources])
+    else:
+        demo_up()
+        terminal = show.console(stderr=True)
+        with terminal.status("verifying …") as progress:
+            proof = prove(
+                list(sources) if sources else None, report=lambda step: progress.update(f"verifying {step} …")
+            )
+    ledger_report.balance(proof.lines)
+    show_proof(proof)
+    for fault in proof.faults:
+        show.fail(fault)
+    return int(bool(proof.faults))
+
+
+def show_proof(found: Any) -> None:
+    """The proof of `cli.verify`: each source against raw, and raw against staging and quarantine."""
+    if found.checks:
+        columns, rows = without_zeros(
+            ["table", "promise", "duplicates#", "at source#", "raw#", "missing#", "extra#", "different#",
+             "changed since#", "holds"],
+            [
+                [f"{check.source}.{check.table}", check.promise, check.duplicates, check.source_rows, check.raw_rows,
+                 check.missing, check.extra, check.different, check.changed_since, check.holds]
+                for check in found.checks
+            ],
+        )  # fmt: skip
+        table("Sources against raw", columns, rows)
+    if found.findings:
+        table(
+            "Raw against staging and quarantine",
+            ["model", "live in raw#", "staging#", "quarantine#", "missing#", "extra#", "different#", "holds"],
+            [
+                [finding.model.name, finding.live, finding.staging, finding.quarantined, finding.missing,
+                 finding.extra, finding.different, finding.holds]
+                for finding in found.findings
+            ],
+        )  # fmt: skip
+    if found.marts:
+        table(
+            f"What readers see against publication {found.marts[0].publication}",
+            ["mart", "published#", "rows#", "holds"],
+            [[check.mart, check.published_rows, check.rows, check.holds] for check in found.marts],
+        )
+    if found.findings and not found.faults:
+        say("Verified: nothing was lost.", style="bold green")

@@ -43,7 +43,7 @@ def run(
     no_wait: NoWait = False,
 ) -> None:
     """Run it all: land, build, check, publish. Through Prefect."""
-    from flows.elt import run_elt
+    from cli.run import run_elt
 
     moment = _moment(as_of) if as_of else None
     code = run_elt(source, select, full_refresh, moment, full_compare, accept or [], not no_wait)
@@ -60,17 +60,17 @@ def land(
     full_compare: FullCompare = False,
 ) -> None:
     """Land in raw what is new at the sources."""
-    from weir import commands
+    from cli import steps
 
-    raise typer.Exit(commands.land(source, table, _moment(as_of), full_compare))
+    raise typer.Exit(steps.land(source, table, _moment(as_of), full_compare))
 
 
 @app.command()
 def build(select: Select = None, full_refresh: FullRefresh = False, as_of: AsOf = None) -> None:
     """Build and test the next set of marts. By dbt, in analytics_next; readers see nothing of it yet."""
-    from weir import commands
+    from cli import steps
 
-    raise typer.Exit(commands.build(select, full_refresh, _moment(as_of)))
+    raise typer.Exit(steps.build(select, full_refresh, _moment(as_of)))
 
 
 @app.command()
@@ -80,9 +80,9 @@ def check(
     accept: Annotated[list[str] | None, typer.Option("--accept", help="A failure to live with, by its id.")] = None,
 ) -> None:
     """Judge what landed, or the next set. By Great Expectations."""
-    from weir import commands
+    from cli import steps
 
-    raise typer.Exit(commands.check(gate, source, accept or []))
+    raise typer.Exit(steps.check(gate, source, accept or []))
 
 
 @app.command()
@@ -92,9 +92,9 @@ def publish(
     as_of: AsOf = None,
 ) -> None:
     """Show readers the next set, or roll back. It must be built, tested and checked; rows that differ change."""
-    from weir import commands
+    from cli import steps
 
-    raise typer.Exit(commands.roll_back() if roll_back else commands.publish(_moment(as_of), accept or []))
+    raise typer.Exit(steps.roll_back() if roll_back else steps.publish(_moment(as_of), accept or []))
 
 
 @app.command()
@@ -103,9 +103,9 @@ def verify(
     counts_only: Annotated[bool, typer.Option("--counts-only", help="The balance alone, without the sources.")] = False,
 ) -> None:
     """Prove that nothing was lost. The balance of every run, and every row at the source, by key and column."""
-    from weir import commands
+    from cli import verify as cli_verify
 
-    raise typer.Exit(commands.verify(source, counts_only))
+    raise typer.Exit(cli_verify.verify(source, counts_only))
 
 
 @app.command()
@@ -117,7 +117,7 @@ def quarantine(
     dev: Annotated[bool, typer.Option("--dev", help="What `dbt build` by hand holds back, in its schemas.")] = False,
 ) -> None:
     """Show what waits in quarantine or is held back, and why."""
-    from weir import quarantine as held
+    from cli import quarantine as held
 
     raise typer.Exit(held.show(model or only, key, history, dev))
 
@@ -125,7 +125,7 @@ def quarantine(
 @app.command()
 def status() -> None:
     """Show where everything stands. Each table's promise and last landing, the balance, the last runs."""
-    from weir import state
+    from cli import status as state
 
     raise typer.Exit(state.show())
 
@@ -133,10 +133,10 @@ def status() -> None:
 @app.command()
 def up() -> None:
     """Start the warehouse and Prefect's server."""
+    from cli import services
     from flows import server
-    from weir import commands
 
-    raise typer.Exit(commands.up(server.start, server.login))
+    raise typer.Exit(services.up(server.start, server.login))
 
 
 @app.command()
@@ -144,10 +144,10 @@ def down(
     force: Annotated[bool, typer.Option("--force", help="End a run that is under way first, in order.")] = False,
 ) -> None:
     """Stop what runs on: server, warehouse, demo. The data stay."""
+    from cli import services
     from flows import server
-    from weir import commands
 
-    raise typer.Exit(commands.down(server.stop, force))
+    raise typer.Exit(services.down(server.stop, force))
 
 
 @app.command()
@@ -156,7 +156,7 @@ def docs(
     serve: Annotated[bool, typer.Option(help="Serve it, or only make it.")] = True,
 ) -> None:
     """Make dbt's docs, and serve them."""
-    from weir import docs as pages
+    from cli import docs as pages
 
     raise typer.Exit(pages.docs(port, serve))
 
@@ -171,7 +171,7 @@ def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is im
 
 def main() -> None:
     """Run the command line; whatever goes wrong is one line."""
-    from weir.core.faults import guarded
+    from cli.guard import guarded
     from weir.core.private import keep_private
 
     keep_private()

@@ -68,7 +68,7 @@ def _generate() -> int:
     quiet = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"}  # of what dbt leaves when it is ended
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # dbt inherits it: we end it, with no traceback
     try:
-        command = [sys.executable, "-m", "weir.dbt.environment", "docs", "generate", "--target", "prod"]
+        command = [sys.executable, "-m", "cli.dbt", "docs", "generate", "--target", "prod"]
         child = subprocess.Popen(command, env=handed(*for_dbt(), **quiet))
     finally:
         signal.signal(signal.SIGINT, before)
