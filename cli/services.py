@@ -37,7 +37,7 @@ def down(stop: Callable[[], bool], force: bool) -> int:
         show.say(f"ended: {found}")
     stopped = ["Prefect's server"] if stop() else []
     if os.environ.get("WEIR_DEMO") == "1":
-        from demo import helpdesk
+        from demo.systems import helpdesk
 
         helpdesk.stop()
     if warehouse.stop():

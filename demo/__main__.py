@@ -105,7 +105,7 @@ def _tick(options: Any) -> None:
 
 
 def _helpdesk(options: Any) -> None:
-    from demo import helpdesk
+    from demo.systems import helpdesk
 
     if options.action == "start":
         print(f"the helpdesk is up at {helpdesk.ensure()}")
@@ -147,7 +147,7 @@ def _show(columns: list[str], rows: list[list[str]]) -> None:
 
 
 def _show_manifest() -> None:
-    from demo.manifest import CHILDREN, Manifest, path
+    from demo.corruption.manifest import CHILDREN, Manifest, path
 
     counts = Manifest.load().counts()
     own = {kind: rows for (kind, _), rows in counts.items() if kind not in CHILDREN}

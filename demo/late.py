@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from demo import app_store, support
-from demo import people as who
-from demo.app import App
-from demo.billing_store import insert
-from demo.clock import DAY, draw
-from demo.databases import Databases
-from demo.event_store import Store
-from demo.events import Stream
-from demo.manifest import Manifest
+from demo.company import people as who
+from demo.company.clock import DAY, draw
+from demo.corruption.manifest import Manifest
+from demo.systems import app_store, support
+from demo.systems.app import App
+from demo.systems.billing_store import insert
+from demo.systems.databases import Databases
+from demo.systems.event_store import Store
+from demo.systems.events import Stream
 
 HOUR = 3600
 TABLES = [("app", "users"), ("billing", "payments"), ("helpdesk", "tickets"), ("product", "events")]

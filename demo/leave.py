@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from demo import helpdesk
+from demo.systems import helpdesk
 from weir.core.env import load_env, remove_env
 from weir.core.errors import WeirError
 from weir.core.settings import home, project_dir

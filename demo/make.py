@@ -9,21 +9,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from demo import app_store, billing_store, corrupt_files, drop_files, helpdesk, kinds, sources, support
-from demo.app import App
-from demo.billing import Billing
-from demo.clock import HISTORY_DAYS, NEVER, draw
-from demo.corrupt import list_children, spoil
-from demo.corrupt_events import EventSpoiler
-from demo.databases import Databases, open_databases
-from demo.drops import Drops
-from demo.event_store import open_store
-from demo.events import Stream
-from demo.manifest import Manifest
-from demo.manifest import path as manifest_path
-from demo.people import populate
+from demo import sources
+from demo.company.clock import HISTORY_DAYS, NEVER, draw
+from demo.company.people import populate
+from demo.company.world import simulate
+from demo.corruption import files as corrupt_files
+from demo.corruption import kinds
+from demo.corruption.events import EventSpoiler
+from demo.corruption.manifest import Manifest
+from demo.corruption.manifest import path as manifest_path
+from demo.corruption.rows import list_children, spoil
 from demo.sources import State
-from demo.world import simulate
+from demo.systems import app_store, billing_store, drop_files, helpdesk, support
+from demo.systems.app import App
+from demo.systems.billing import Billing
+from demo.systems.databases import Databases, open_databases
+from demo.systems.drops import Drops
+from demo.systems.event_store import open_store
+from demo.systems.events import Stream
 from weir.core.env import write_env
 from weir.core.errors import WeirError
 from weir.core.settings import home

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from demo.databases import Databases
+from demo.systems.databases import Databases
 from weir.core.env import load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.settings import home, parse_moment

@@ -9,20 +9,22 @@ from datetime import timedelta
 
 import numpy as np
 
-from demo import app_store, billing_store, kinds, late, sources, support, tick_files
-from demo.app import App
-from demo.billing import Billing
-from demo.clock import DAY, FUTURE_DAYS, WEEK
-from demo.corrupt import mend, spoil
-from demo.corrupt_events import EventSpoiler, mend_event, possible
-from demo.databases import Databases, open_databases
-from demo.event_store import Store, open_store
-from demo.events import Stream
+from demo import late, sources, tick_files
+from demo.company.clock import DAY, FUTURE_DAYS, WEEK
+from demo.company.people import populate
+from demo.company.world import simulate
+from demo.corruption import kinds
+from demo.corruption.events import EventSpoiler, mend_event, possible
+from demo.corruption.manifest import Manifest
+from demo.corruption.rows import mend, spoil
 from demo.make import finish
-from demo.manifest import Manifest
-from demo.people import populate
 from demo.sources import State
-from demo.world import simulate
+from demo.systems import app_store, billing_store, support
+from demo.systems.app import App
+from demo.systems.billing import Billing
+from demo.systems.databases import Databases, open_databases
+from demo.systems.event_store import Store, open_store
+from demo.systems.events import Stream
 from weir.core.errors import WeirError
 
 Counts = dict[tuple[str, str], tuple[int, int, int]]

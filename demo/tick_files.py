@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from demo import corrupt_files, drop_files, kinds
-from demo.app import App
-from demo.drops import Drops
-from demo.manifest import Manifest
+from demo.corruption import files, kinds
+from demo.corruption.manifest import Manifest
+from demo.systems import drop_files
+from demo.systems.app import App
+from demo.systems.drops import Drops
 
 Count = Callable[..., None]  # (source, table, new, changed, deleted)
 
@@ -25,11 +26,11 @@ def drop(
     for kind in kinds.FILE_KINDS[:2]:
         found = manifest.of("nps_answers", kind)
         if kind not in mended:
-            done = corrupt_files.spoil_answers(root, manifest, generator, kind, 1, [name])
+            done = files.spoil_answers(root, manifest, generator, kind, 1, [name])
             remarks.extend([f"spoiled: one of nps_answers, {kind}"] * done)
         elif found:
             entry = found[int(generator.integers(0, len(found)))]
-            corrupt_files.mend_answer(root, manifest, entry)
+            files.mend_answer(root, manifest, entry)
             count("drops", "nps_answers", changed=1)
             remarks.append(f"mended: {kind} of nps_answers {entry.key}")
     touches = [row for period in drops.periods() for row in drops.touches(period)]
@@ -40,18 +41,18 @@ def drop(
 def _crm(
     app: App, manifest: Manifest, generator: np.random.Generator, mend: bool, count: Count, remarks: list[str]
 ) -> None:
-    before, wrong_before = _list(app, app.since), corrupt_files.wrong_amounts(manifest)
+    before, wrong_before = _list(app, app.since), files.wrong_amounts(manifest)
     now = _list(app, app.until)
     manifest.drop([entry for entry in manifest.of("crm_accounts") if entry.key not in now])
     found = manifest.of("crm_accounts", "negative_arr")
     if not mend:
-        corrupt_files.choose_amounts(manifest, generator, [key for key, row in now.items() if row[5] > 0], 1)
+        files.choose_amounts(manifest, generator, [key for key, row in now.items() if row[5] > 0], 1)
         remarks.append("spoiled: one of crm_accounts, negative_arr")
     elif found:
         entry = found[int(generator.integers(0, len(found)))]
         manifest.drop([entry])
         remarks.append(f"mended: negative_arr of crm_accounts {entry.key}")
-    wrong = corrupt_files.wrong_amounts(manifest)
+    wrong = files.wrong_amounts(manifest)
     both = before.keys() & now.keys()
     changed = sum(before[key] != now[key] or wrong.get(key) != wrong_before.get(key) for key in both)
     count("drops", "crm_accounts", len(now) - len(both), changed, len(before) - len(both))

@@ -11,9 +11,9 @@ import demo_truth as truth
 import psycopg
 import pytest
 
-from demo import helpdesk
 from demo.__main__ import main
-from demo.manifest import Manifest
+from demo.corruption.manifest import Manifest
+from demo.systems import helpdesk
 
 REASONS = {
     "amount_formatted": "amount is not a numeric", "amount_na": "total is not a numeric",

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from demo import app_store
+from demo.systems import app_store
 
 Row = dict[str, Any]
 Found = set[tuple[str, str, str]]  # table, key, reason

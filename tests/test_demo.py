@@ -11,9 +11,11 @@ import psycopg
 import pytest
 from demo_fixtures import REASONS, Place, assert_manifest_is_true, place, startup
 
-from demo import helpdesk, kinds, sources
+from demo import sources
 from demo.__main__ import main
-from demo.manifest import CHILDREN, Manifest
+from demo.corruption import kinds
+from demo.corruption.manifest import CHILDREN, Manifest
+from demo.systems import helpdesk
 from weir.core.errors import WeirError
 from weir.warehouse.embedded import server as embedded
 
@@ -51,8 +53,8 @@ def test_churn_has_causes(startup: Path) -> None:
 
     import numpy as np
 
-    from demo.clock import HISTORY_DAYS
-    from demo.world import simulate
+    from demo.company.clock import HISTORY_DAYS
+    from demo.company.world import simulate
 
     world = simulate(500, 7, datetime(2026, 7, 1, tzinfo=UTC))
     rows = world.segments

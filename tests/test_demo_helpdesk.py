@@ -11,7 +11,7 @@ from pathlib import Path
 import demo_truth as truth
 import pytest
 
-from demo import helpdesk, support
+from demo.systems import helpdesk, support
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
 

@@ -7,9 +7,9 @@ import demo_truth as truth
 import pytest
 from demo_fixtures import Place, assert_manifest_is_true, digest, place, startup
 
-from demo import kinds
 from demo.__main__ import main
-from demo.manifest import CHILDREN, Manifest
+from demo.corruption import kinds
+from demo.corruption.manifest import CHILDREN, Manifest
 
 __all__ = ["place", "startup"]
 

@@ -9,7 +9,8 @@ def demo_up() -> None:
     """Where the demo is in use: see that its helpdesk answers, and that its database is where its address says."""
     load_env()
     if os.environ.get("WEIR_DEMO") == "1":
-        from demo import helpdesk, sources
+        from demo import sources
+        from demo.systems import helpdesk
 
         sources.follow_warehouse()
         helpdesk.ensure()

@@ -4,8 +4,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from demo import voices
-from demo.clock import DAY, NEVER, WEEK, Clock, Ints, draw
+from demo.company import voices
+from demo.company.clock import DAY, NEVER, WEEK, Clock, Ints, draw
 
 UPGRADE, DOWNGRADE, SEATS, CANCELLED, NON_PAYMENT = 1, 2, 3, 4, 5
 HIGHER = np.array([1, 2, 4, 1, 4])

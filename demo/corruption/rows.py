@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from demo.databases import Databases
-from demo.kinds import KINDS, Kind, choose
-from demo.manifest import CHILDREN, Entry, Manifest
+from demo.corruption.kinds import KINDS, Kind, choose
+from demo.corruption.manifest import CHILDREN, Entry, Manifest
+from demo.systems.databases import Databases
 
 _SAMPLE = 20_000  # rows looked at when choosing which to spoil
 # Where rows hang on others: child, its key, the column that names the parent, the parent.
@@ -100,7 +100,7 @@ def _copy(databases: Databases, kind: Kind, key: str, wrong: str, moment: str | 
 def _insert_copies(
     databases: Databases, table: str, key: str, value: str, changed: dict[str, str], moment: str | None
 ) -> None:
-    from demo.billing_store import COLUMNS, insert
+    from demo.systems.billing_store import COLUMNS, insert
 
     columns = COLUMNS[table].split()
     (row,) = databases.run("billing", f"select {', '.join(columns)} from {table} where {key} = ?", [value])

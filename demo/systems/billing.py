@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from demo import people as who
-from demo import words
-from demo.clock import DAY, NEVER, Ints, draw
-from demo.world import BASE_PRICE, PLANS, SEAT_PRICE, World
+from demo.company import people as who
+from demo.company import words
+from demo.company.clock import DAY, NEVER, Ints, draw
+from demo.company.world import BASE_PRICE, PLANS, SEAT_PRICE, World
 
 Texts = Iterator[tuple[str | None, ...]]
 ISSUED = 6 * 3600  # invoices are written in the morning

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from demo import drop_files
-from demo.kinds import choose
-from demo.manifest import Entry, Manifest
+from demo.corruption.kinds import choose
+from demo.corruption.manifest import Entry, Manifest
+from demo.systems import drop_files
 
 
 def spoil_answers(

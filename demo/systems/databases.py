@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from demo import app_store, billing_store, support
+from demo.systems import app_store, billing_store, support
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from demo import drop_files
+from demo.systems import drop_files
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.core.settings import env_url

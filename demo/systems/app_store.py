@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from demo.clock import Ints
+from demo.company.clock import Ints
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.core.settings import env_url

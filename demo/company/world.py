@@ -9,7 +9,7 @@ from datetime import datetime
 
 import numpy as np
 
-from demo.clock import DAY, FUTURE_DAYS, HISTORY_DAYS, NEVER, WEEKS, Clock, Ints, draw
+from demo.company.clock import DAY, FUTURE_DAYS, HISTORY_DAYS, NEVER, WEEKS, Clock, Ints, draw
 
 PLANS = [("starter", 19, 5), ("team", 99, 12), ("business", 399, 20), ("classic", 49, 8), ("enterprise", 1200, 18)]
 BASE_PRICE = np.array([plan[1] for plan in PLANS])
@@ -37,7 +37,7 @@ class World:
 
 def simulate(accounts: int, seed: int, until: datetime) -> World:
     """The world with so many accounts at the end of its history; the same for the same arguments."""
-    from demo.weeks import Weeks
+    from demo.company.weeks import Weeks
 
     clock, created = Clock(until), _arrivals(accounts, seed)
     reference = draw(seed, "reference").permutation(len(created)) + 1

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.clock import DAY, HISTORY_DAYS, draw
-from demo.people import People
-from demo.world import World
+from demo.company.clock import DAY, HISTORY_DAYS, draw
+from demo.company.people import People
+from demo.company.world import World
 
 HALF_WAY = HISTORY_DAYS // 2
 PER_USER_AND_DAY = 0.305

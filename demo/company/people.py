@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo import words
-from demo.clock import DAY, NEVER, Ints, draw
-from demo.world import World
+from demo.company import words
+from demo.company.clock import DAY, NEVER, Ints, draw
+from demo.company.world import World
 
 _PAIRS = len(words.FIRST) * len(words.SECOND)
 _STRIDE = 1501  # shares no factor with _PAIRS, so that pairs repeat only after all were used

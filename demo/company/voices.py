@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demo.clock import DAY, NEVER, WEEK, Ints, draw
+from demo.company.clock import DAY, NEVER, WEEK, Ints, draw
 
 if TYPE_CHECKING:
-    from demo.weeks import Weeks
+    from demo.company.weeks import Weeks
 
 
 def ask(state: "Weeks", begin: int) -> dict[str, Ints]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from demo.drops import CAMPAIGN, CRM, NPS
+from demo.systems.drops import CAMPAIGN, CRM, NPS
 from weir.core.errors import WeirError
 from weir.core.settings import env_url
 

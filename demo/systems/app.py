@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from demo import people as who
-from demo import words
-from demo.clock import DAY, NEVER, Ints, draw
-from demo.people import People
-from demo.world import BASE_PRICE, PLANS, REASONS, SEAT_PRICE, World
+from demo.company import people as who
+from demo.company import words
+from demo.company.clock import DAY, NEVER, Ints, draw
+from demo.company.people import People
+from demo.company.world import BASE_PRICE, PLANS, REASONS, SEAT_PRICE, World
 
 Rows = Iterator[tuple[Any, ...]]
 LOCALES = ["en_US", "de_DE", "en_GB", "fr_FR", "nl_NL", "sv_SE", "es_ES", "de_CH"]

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from demo.event_store import Store
-from demo.events import Day
-from demo.manifest import Entry, Manifest
+from demo.corruption.manifest import Entry, Manifest
+from demo.systems.event_store import Store
+from demo.systems.events import Day
 
 
 def _future(line: str, luck: int) -> str:

@@ -3,7 +3,7 @@
 GET /tickets and /satisfaction_ratings, both with `updated_since`, `page`, `per_page`; GET /health.
 Bad moments are the same each time, so that tests can count on them: the second page of every hundred answers 429
 (with Retry-After) when first asked for, the third one 500; asked again, both answer well.
-Alone: `HELPDESK_TOKEN=… python -m demo.helpdesk_server FILE PORT`.
+Alone: `HELPDESK_TOKEN=… python -m demo.systems.helpdesk_server FILE PORT`.
 """
 
 import json

@@ -60,9 +60,14 @@ def _start(data: Path, port: int, url: str, token: str) -> str:
     log = _folder() / "server.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "demo.helpdesk_server", str(data), str(port)], cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=output, start_new_session=True, env=handed(HELPDESK_TOKEN=token),
-        )  # fmt: skip
+            [sys.executable, "-m", "demo.systems.helpdesk_server", str(data), str(port)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=handed(HELPDESK_TOKEN=token),
+        )
     (_folder() / "server.pid").write_text(str(process.pid))
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end and process.poll() is None:
@@ -113,7 +118,7 @@ def _pid() -> int | None:
 
     try:
         process = psutil.Process(int((_folder() / "server.pid").read_text()))
-        ours = process.status() != psutil.STATUS_ZOMBIE and "demo.helpdesk_server" in process.cmdline()
+        ours = process.status() != psutil.STATUS_ZOMBIE and "demo.systems.helpdesk_server" in process.cmdline()
     except (OSError, ValueError, psutil.Error):
         return None
     return process.pid if ours else None

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from demo import people as who
-from demo import words
-from demo.clock import DAY, HISTORY_DAYS, draw
-from demo.people import People
-from demo.world import BASE_PRICE, SEAT_PRICE, World
+from demo.company import people as who
+from demo.company import words
+from demo.company.clock import DAY, HISTORY_DAYS, draw
+from demo.company.people import People
+from demo.company.world import BASE_PRICE, SEAT_PRICE, World
 
 NPS = ["response_id", "email", "score", "comment", "responded_at"]
 CRM = ["crm_id", "company", "domain", "owner", "segment", "arr", "stage", "updated_on"]

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from demo import words
-from demo.clock import NEVER, Ints
-from demo.people import People
-from demo.world import World
+from demo.company import words
+from demo.company.clock import NEVER, Ints
+from demo.company.people import People
+from demo.company.world import World
 from weir.core.settings import home
 
 Objects = Iterator[dict[str, Any]]

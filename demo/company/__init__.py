@@ -1,0 +1,1 @@
+"""The demo's company, simulated: its customers, their weeks, what they say."""

@@ -1,0 +1,1 @@
+"""What is wrong in the demo's data, on purpose and written down."""

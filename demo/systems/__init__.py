@@ -1,0 +1,1 @@
+"""The demo's systems, and how each is written: application, billing, events, helpdesk, dropped files."""
