@@ -1,6 +1,6 @@
 {#- A value as received, as a type: parse('amount', 'numeric(12, 2)') as amount. What does not parse becomes NULL here
     and a reason in reject(): "amount is not a numeric". NULL stays NULL and is no fault. What raw holds as the type
-    already is taken as it is; what it holds as another is taken where no digit is lost (macros/typed.sql).
+    already is taken as it is; what it holds as another is taken where no digit is lost (macros/staging/typed.sql).
 
     value   a column of raw by its plain name ('Customer ID' too), or an expression over one
     type    integer, bigint, numeric(p, s), date, timestamp (with zone), boolean, double, text
@@ -47,12 +47,4 @@
         {%- set others = in_other_words(text, word, type, sheet) if not format -%}
         {{ 'coalesce(' ~ ([value] + others) | join(', ') ~ ')' if others else value }}
     {%- endif -%}
-{%- endmacro %}
-
-{#- What parse, carry and reject know of each other inside one model; the same after each rendering. -#}
-{% macro staged_state() -%}
-    {%- if '_staged' not in model -%}
-        {%- do model.update({'_staged': {'parsed': {}, 'key': [], 'unreadable': false}}) -%}
-    {%- endif -%}
-    {{ return(model['_staged']) }}
 {%- endmacro %}

@@ -51,24 +51,3 @@
 {% macro staged_how(class) -%}
     case {{ class }} when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' end
 {%- endmacro %}
-
-{#- One row of the ledger per load, and the digests by which the next step knows whether the code changed. -#}
-{% macro staged_book(names, step) -%}
-    {%- set run = run_id() -%}
-    {%- call statement('book') -%}
-        insert into {{ names.ledger }} (
-            step_id, run_id, model, source, table_name, load_id, as_of, full_refresh,
-            landed, accepted, rejected, superseded, deleted
-        )
-        select
-            '{{ invocation_id }}', {{ staged_literal(run) if run else 'null' }}, '{{ names.model }}',
-            '{{ names.source }}', '{{ names.source_table }}', load_id, as_of, {{ step.full }},
-            landed, accepted, rejected, superseded, deleted
-        from _counts;
-
-        insert into {{ names.code }} (model, digest, docs) values ('{{ names.model }}', '{{ step.code }}', '{{ step.docs }}')
-        on conflict (model) do update set digest = excluded.digest, docs = excluded.docs, built_at = clock_timestamp();
-
-        drop view _typed
-    {%- endcall -%}
-{%- endmacro %}
