@@ -1,6 +1,6 @@
 """The process that serves both gates: a run starts it first, so that Great Expectations is imported while sources land.
 
-In: requests of the run (process.py). Out: verdicts. It ends with the run.
+In: requests of the run (weir/core/child.py). Out: verdicts. It ends with the run.
 """
 
 from collections.abc import Callable
@@ -58,10 +58,7 @@ def main() -> None:
 
     load_env()
     from expectations.gate import check
-    from expectations.suites import (
-        marts,  # noqa: F401
-        raw,  # noqa: F401  the slow import: Great Expectations
-    )
+    from expectations.suites import marts, raw  # noqa: F401  the slow import: Great Expectations
 
     def answer(request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
         moment = datetime.fromisoformat(request["moment"])

@@ -1,7 +1,7 @@
 """The flow: land, judge what landed, build, judge what was built, publish, balance.
 
 In: parameters. Out: readers see the new set, or what they saw before; the run in `ops.runs` and in Prefect.
-Alone: `weir run` (elt.py), or a deployment of prefect.yaml.
+Alone: `weir run` (cli/run.py), or a deployment of prefect.yaml.
 """
 
 from datetime import datetime

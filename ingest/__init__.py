@@ -1,4 +1,4 @@
 """Landing: sources -> raw. Knows dlt; knows nothing of Prefect, Great Expectations or the models.
 
-plan.py reads what is declared, land.py lands it, verify.py compares raw with the sources.
+land.py lands what is declared (weir/project/sources.py), verify.py compares raw with the sources.
 """

@@ -1,1 +1,1 @@
-"""The command people type, the settings, and the warehouse: embedded or yours."""
+"""What all rooms share: settings, the declared project, the warehouse, dbt, the ledger, publication."""

@@ -1,7 +1,7 @@
 """What gate raw measures of a source's tables, and against what: one row per table, each number beside its limit.
 
-In: `ops.landings`, the rows in raw that staging has not taken yet (pending.py), the measures of earlier gates.
-Out: rows for the suite in raw.py. With no history there are only limits of absolute sanity.
+In: `ops.landings`, the rows in raw that staging has not taken yet (waiting.py), the measures of earlier gates.
+Out: rows for the suite in suites/raw.py. With no history there are only limits of absolute sanity.
 """
 
 from datetime import UTC, datetime

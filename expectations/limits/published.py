@@ -1,6 +1,6 @@
 """What gate marts compares with: the set that was published last, and the rejections of earlier loads.
 
-In: `analytics`, `analytics_next`, `ops.ledger`. Out: parameters of the suites in marts.py.
+In: `analytics`, `analytics_next`, `ops.ledger`. Out: parameters of the suites in suites/marts.py.
 With nothing published, or too little to compare, the limits are those that nothing exceeds.
 """
 

@@ -1,6 +1,6 @@
 """The suites of gate marts: what is about to be published, against the last publication and against the sources.
 
-In: tables of analytics_next; limits as parameters (history.py). Out: which rule does not hold, for which mart.
+In: tables of analytics_next; limits as parameters (limits/published.py). Out: which rule does not hold, for which mart.
 Structure (keys, relations, grain) is dbt's to test; here are ranges, distributions and reconciliation.
 """
 

@@ -1,6 +1,7 @@
 """The suite of gate raw: what arrives from a source, against what arrived before.
 
-In: one row of measures per table of the source (measures.py), each number beside its limit; no limit, no judgement.
+In: one row of measures per table of the source (limits/arrivals.py), each number beside its
+limit; no limit, no judgement.
 Out: which rule does not hold, for which table. The same suite serves every source.
 """
 
