@@ -129,14 +129,14 @@ def test_failing_half_way_changes_nothing(run: Sql) -> None:
 PUBLISHER = """
 import sys; sys.path.insert(0, {root!r})
 from tests.publishing import *
-from weir.publish import merge
+from weir.publish import merge, publication
 insert = merge.update_and_insert
 def slow(connection, difference):
     insert(connection, difference)
     print('half way', flush=True)
     connection.execute('select pg_sleep(60)')
 merge.update_and_insert = slow
-publish.publish('r2', NOW, (), (ACCOUNTS, EVENTS))
+publication.publish('r2', NOW, (), (ACCOUNTS, EVENTS))
 """
 
 
