@@ -29,14 +29,3 @@
     {%- set parted = modules.re.sub('([a-z0-9])([A-Z])', '\\1_\\2', plain) -%}
     {{ return(parted | replace(' ', '_') | lower) }}
 {%- endmacro %}
-
-{#- A column's name, quoted: bare, PostgreSQL reads `user` or `current_date` as functions of its own and `order` as a
-    fault. A name of raw in whatever letters, or any plain one; whatever else stands there (an expression, a name in
-    quotes) stays as it is. -#}
-{% macro quoted_column(value) -%}
-    {%- set plain = value | trim -%}
-    {%- if plain in raw_types() or modules.re.fullmatch('[a-z_][a-z0-9_]*', plain) and plain not in ['null', 'true', 'false'] -%}
-        {{ return(adapter.quote(plain | replace('"', '""'))) }}
-    {%- endif -%}
-    {{ return(value) }}
-{%- endmacro %}
