@@ -1,8 +1,8 @@
 """Leaving the demo: its sources and its lines of `.env` are deleted, its models and its warehouse are put aside.
 
 In: a project that has run the demo. Out: one that holds no source, model or row of it; what stood in `models/`,
-`seeds/` and `tests/dbt/` lies under `demo/example/` to copy from, and the embedded warehouse, which may hold more than the demo,
-beside its old place. The Prefect server and the warehouse must be down: `weir down`.
+`seeds/` and `tests/dbt/` lies under `demo/example/` to copy from, and the embedded warehouse, which may hold more than
+the demo, beside its old place. The Prefect server and the warehouse must be down: `weir down`.
 """
 
 import os
