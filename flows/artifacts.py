@@ -6,14 +6,17 @@ history over all runs. A run does not depend on them: the terminal and the run's
 
 import os
 from collections.abc import Sequence
+from urllib.parse import quote
 
+import yaml
 from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from flows import server
 from flows.run import Run
+from weir.core import ports
 from weir.core.secrets import printable
-from weir.core.settings import home
+from weir.core.settings import home, project_dir
 from weir.ledger.report import balance_rows
 from weir.publish.report import change_rows
 
@@ -80,10 +83,16 @@ def _summary(run: Run, fault: BaseException | None) -> str:
         f"| {name} | `{command}` |"
         for name, command in {
             "rows that wait in quarantine": "weir quarantine",
-            "models, columns and lineage": "weir docs",
             "the proof down to the row": "weir verify",
         }.items()
     ]
+    docs = f"http://127.0.0.1:{ports.DOCS}"
+    lines.append(f"| models, columns and lineage | [dbt docs]({docs}), while `make serve` or `weir docs` runs |")
+    marts = [each for each in run.changes or [] if each.inserted or each.updated or each.deleted]
+    if marts:
+        project = yaml.safe_load((project_dir() / "dbt_project.yml").read_text())["name"]
+        lines += ["", "The marts that changed, in dbt docs:", ""]
+        lines += [f"- [{_plain(each.mart)}]({docs}/#!/model/model.{project}.{quote(each.mart)})" for each in marts]
     return "\n".join(lines)
 
 
