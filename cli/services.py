@@ -1,8 +1,8 @@
 """Starting and stopping what runs on: the warehouse, Prefect's server."""
 
-import os
 from collections.abc import Callable
 
+from weir.core import hooks
 from weir.core import terminal as show
 from weir.core.env import load_env
 from weir.core.errors import WeirError
@@ -24,7 +24,7 @@ def up(start: Callable[[], str], login: Callable[[], str]) -> int:
 def down(stop: Callable[[], bool], force: bool) -> int:
     """Stop everything that runs on; the data stay. A run that is under way is ended first, with `force` only.
 
-    Raises WeirError when one is under way and `force` is false.
+    Raises WeirError when one is under way and `force` is false, and when the hook WEIR_BEFORE_DOWN fails.
     """
     load_env()
     while found := under_way.now():
@@ -36,11 +36,10 @@ def down(stop: Callable[[], bool], force: bool) -> int:
         under_way.end(found)
         show.say(f"ended: {found}")
     stopped = ["Prefect's server"] if stop() else []
-    if os.environ.get("WEIR_DEMO") == "1":
-        from demo.systems import helpdesk
-
-        helpdesk.stop()
-    if warehouse.stop():
-        stopped.append("the warehouse")
-    show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+    try:
+        hooks.call(hooks.BEFORE_DOWN)
+    finally:  # a hook that fails leaves no server running
+        if warehouse.stop():
+            stopped.append("the warehouse")
+        show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
     return 0

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from expectations import report as expectations_report
 from ingest import report as ingest_report
+from weir.core import hooks
 from weir.core import terminal as show
 from weir.core.errors import WeirError
-from weir.core.hooks import demo_up
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
 from weir.ledger.runs import new_run_id
@@ -27,7 +27,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
     from ingest.land import land as land_plan
     from weir.project.sources import read_plan
 
-    demo_up()
+    hooks.call(hooks.BEFORE_LANDING)
     plan = read_plan(project_dir())
     run_id = new_run_id()
     with wait_alone(), pulse("land"):

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from weir.core import hooks
 from weir.core import terminal as show
-from weir.core.hooks import demo_up
 from weir.core.settings import project_dir
 from weir.core.terminal import say, table, without_zeros
 from weir.dbt.compiled import models
@@ -96,7 +96,7 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
     if counts_only:
         proof = Proof([line for line in lines() if not sources or line.source in sources])
     else:
-        demo_up()
+        hooks.call(hooks.BEFORE_LANDING)
         terminal = show.console(stderr=True)
         with terminal.status("verifying …") as progress:
             proof = prove(

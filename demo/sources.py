@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from demo.systems.databases import Databases
 from weir.core.env import load_env, write_env
 from weir.core.errors import WeirError
+from weir.core.hooks import DEMO
 from weir.core.settings import home, parse_moment
 
 _DATABASE = "weir_app"
@@ -90,6 +91,7 @@ def ensure_addresses() -> None:
         "BILLING_URL": f"sqlite:///{root / 'billing' / 'billing.db'}",
         "PRODUCT_URL": f"file://{root / 'product'}",
         "DROPS_URL": f"file://{root / 'drops'}",
+        **DEMO,
     }
     new |= {name: value for name, value in defaults.items() if not os.environ.get(name)}
     new = {name: value for name, value in new.items() if os.environ.get(name) != value}

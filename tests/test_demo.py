@@ -156,3 +156,8 @@ def test_the_address_follows_the_embedded_warehouse_to_another_port(
         if mine != server:
             embedded.stop("immediate")
             shutil.rmtree(embedded.data_folder())
+
+
+def test_the_demo_names_its_hooks_in_env(startup: Path) -> None:
+    text = (startup / ".env").read_text()
+    assert "WEIR_BEFORE_LANDING='demo.hooks:up'\n" in text and "WEIR_BEFORE_DOWN='demo.hooks:down'\n" in text
