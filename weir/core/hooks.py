@@ -35,8 +35,8 @@ def call(name: str) -> None:
         called = getattr(import_module(module), function)
     except Exception as fault:
         raise WeirError(
-            f"{name}={hook} can't be found ({' '.join(redact(fault).split())}): write it in .env as module:function, the module in the "
-            "project's folder or installed, or take the line out"
+            f"{name}={hook} can't be found ({' '.join(redact(fault).split())}): write it in .env as module:function, "
+            "the module in the project's folder or installed, or take the line out"
         ) from None
     try:
         called()
