@@ -12,12 +12,12 @@ import psycopg
 from psycopg import sql
 from rich.json import JSON
 
+from weir import warehouse
 from weir.core import terminal as shown
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
 from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, marked
-from weir.warehouse import connection as warehouse
 
 
 def show(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from weir import warehouse
 from weir.core import hooks
 from weir.core import terminal as show
 from weir.core.env import load_env
 from weir.core.errors import WeirError
-from weir.warehouse import connection as warehouse
 from weir.warehouse import under_way
 
 

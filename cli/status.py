@@ -5,13 +5,13 @@ from typing import Any
 
 import psycopg
 
+from weir import warehouse
 from weir.core import terminal as shown
 from weir.core.env import load_env
 from weir.core.settings import as_of, project_dir
 from weir.ledger.balance import lines
 from weir.ledger.quarantine import GONE
 from weir.publish import verify as published
-from weir.warehouse import connection as warehouse
 from weir.warehouse import under_way
 
 _TABLES = """

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+import psycopg
+
 from expectations import report as expectations_report
 from ingest import report as ingest_report
+from weir import warehouse
 from weir.core import hooks
 from weir.core import terminal as show
 from weir.core.errors import WeirError
@@ -18,7 +21,6 @@ from weir.ledger.runs import new_run_id
 from weir.publish import evidence, publication, rollback
 from weir.publish import report as publish_report
 from weir.publish import verify as published
-from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import wait_alone
 
 
@@ -96,7 +98,7 @@ def roll_back() -> int:
     return 0
 
 
-def _last_landing(connection: "warehouse.psycopg.Connection") -> str | None:
+def _last_landing(connection: psycopg.Connection) -> str | None:
     query = "select run_id from ops.landings where run_id is not null order by landed_at desc limit 1"
     row = connection.execute(query).fetchone()
     return str(row[0]) if row else None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from weir import warehouse
 from weir.core import hooks
 from weir.core import terminal as show
 from weir.core.settings import project_dir
@@ -19,7 +20,6 @@ from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
 from weir.publish.verify import PublishedCheck
 from weir.publish.verify import compare as compare_published
-from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import run_lock
 
 

@@ -14,7 +14,7 @@ from weir.core.env import load_env, remove_env
 from weir.core.errors import WeirError
 from weir.core.hooks import DEMO
 from weir.core.settings import home, project_dir
-from weir.warehouse.embedded import server as embedded
+from weir.warehouse import embedded
 
 VARIABLES = ("WEIR_DEMO", "WEIR_AS_OF", "APP_URL", "BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL",
              "HELPDESK_TOKEN")  # fmt: skip

@@ -79,7 +79,7 @@ def ensure_addresses() -> None:
 
     Raises WeirError when the warehouse, whose server holds the application's database by default, can't start.
     """
-    from weir.warehouse import connection as warehouse
+    from weir import warehouse
 
     load_env()
     root, new = (home() / "demo").resolve(), {"WEIR_DEMO": "1"}
@@ -104,8 +104,8 @@ def follow_warehouse() -> None:
 
     Only the demo's own address on the embedded server; anybody else's is left alone.
     """
-    from weir.warehouse import connection as warehouse
-    from weir.warehouse.embedded import server as embedded
+    from weir import warehouse
+    from weir.warehouse import embedded
 
     load_env()
     try:

@@ -61,8 +61,8 @@ def next_steps() -> None:
 
 def _quarantine(run: Any) -> None:
     """Open quarantine by model and reasons."""
+    from weir import warehouse
     from weir.ledger.quarantine import marked
-    from weir.warehouse import connection as warehouse
 
     try:
         with warehouse.connect() as connection:

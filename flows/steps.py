@@ -13,6 +13,7 @@ from prefect.context import TaskRunContext
 
 from flows import output
 from flows.run import Run
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import selection
@@ -20,7 +21,6 @@ from weir.dbt.results import sentence as sentence_of
 from weir.ledger import runs
 from weir.project.marts import depended
 from weir.publish.evidence import record_build
-from weir.warehouse import connection as warehouse
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 _NODES = {"success": "Completed", "pass": "Completed", "warn": "Completed", "skipped": "Skipped", "no-op": "Skipped"}

@@ -17,7 +17,7 @@ from demo.systems import helpdesk
 from tests.support import demo_truth as truth
 from tests.support.demo_home import REASONS, Place, assert_manifest_is_true
 from weir.core.errors import WeirError
-from weir.warehouse.embedded import server as embedded
+from weir.warehouse import embedded
 
 
 def test_default_size(startup: Path) -> None:

@@ -6,10 +6,10 @@ import psycopg
 import pytest
 
 from cli.verify import Proof
+from weir import warehouse
 from weir.ledger import report as ledger_report
 from weir.ledger import verify as staged
 from weir.ledger.balance import balance, lines
-from weir.warehouse import connection as warehouse
 
 Sql = Callable[..., list[tuple]]
 MODEL = staged.Model(
