@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from weir import warehouse
-from weir.core import hooks
-from weir.core import terminal as show
+from weir.core import hooks, terminal
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.warehouse import under_way
@@ -14,10 +13,10 @@ def up(start: Callable[[], str], login: Callable[[], str]) -> int:
     """Start the warehouse and Prefect's server."""
     from weir.core.secrets import redact
 
-    show.say(f"warehouse  {redact(warehouse.ensure())}")
-    show.say(f"Prefect    {start().removesuffix('/api')}")
+    terminal.say(f"warehouse  {redact(warehouse.ensure())}")
+    terminal.say(f"Prefect    {start().removesuffix('/api')}")
     if login():
-        show.say(f"           {login()}")
+        terminal.say(f"           {login()}")
     return 0
 
 
@@ -34,12 +33,12 @@ def down(stop: Callable[[], bool], force: bool) -> int:
                 "first by `weir down --force`"
             )
         under_way.end(found)
-        show.say(f"ended: {found}")
+        terminal.say(f"ended: {found}")
     stopped = ["Prefect's server"] if stop() else []
     try:
         hooks.call(hooks.BEFORE_DOWN)
     finally:  # a hook that fails leaves no server running
         if warehouse.stop():
             stopped.append("the warehouse")
-        show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+        terminal.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
     return 0

@@ -12,8 +12,7 @@ import psycopg
 from expectations import report as expectations_report
 from ingest import report as ingest_report
 from weir import warehouse
-from weir.core import hooks
-from weir.core import terminal as show
+from weir.core import hooks, terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
@@ -52,10 +51,10 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
     with wait_alone():
         built = build_set(new_run_id(), as_of, select, full_refresh)
     if not built.passed:
-        show.several(built.faults)
+        terminal.several(built.faults)
         raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
     part = "only a part was built: it is not published; `weir build` builds the whole set"
-    show.say(f"{built.sentence}; {part if select else 'next: `weir check marts`, `weir publish`'}", style="green")
+    terminal.say(f"{built.sentence}; {part if select else 'next: `weir check marts`, `weir publish`'}", style="green")
     return 0
 
 
@@ -69,10 +68,10 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
         results = check_gate(gate, run_id or new_run_id(), list(sources) if sources else None, accept=accept)
     for result in results:
         if result.passed:
-            show.say(result.sentence, style="green")
+            terminal.say(result.sentence, style="green")
         else:
             expectations_report.gate_failures(asdict(failure) for failure in result.failures)
-            show.fail(result.sentence)
+            terminal.fail(result.sentence)
     return int(not all(result.passed for result in results))
 
 
@@ -94,7 +93,7 @@ def roll_back() -> int:
         number, changes = rollback.roll_back()
     publish_report.changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
-        show.say(f"Readers see {published.told(connection)} again.", style="green")
+        terminal.say(f"Readers see {published.told(connection)} again.", style="green")
     return 0
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from weir import warehouse
-from weir.core import hooks
-from weir.core import terminal as show
+from weir.core import hooks, terminal
 from weir.core.settings import project_dir
 from weir.core.terminal import say, table, without_zeros
 from weir.dbt.compiled import models
@@ -97,15 +96,15 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
         proof = Proof([line for line in lines() if not sources or line.source in sources])
     else:
         hooks.call(hooks.BEFORE_LANDING)
-        terminal = show.console(stderr=True)
-        with terminal.status("verifying …") as progress:
+        console = terminal.console(stderr=True)
+        with console.status("verifying …") as progress:
             proof = prove(
                 list(sources) if sources else None, report=lambda step: progress.update(f"verifying {step} …")
             )
     ledger_report.balance(proof.lines)
     show_proof(proof)
     for fault in proof.faults:
-        show.fail(fault)
+        terminal.fail(fault)
     return int(bool(proof.faults))
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from weir.core import terminal as show
+from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.warehouse.connection import POOLER, connect, ensure
 
@@ -51,7 +51,7 @@ def wait_alone() -> Iterator[None]:
     try:
         lock.__enter__()
     except WeirError:
-        show.say("another run is under way on this warehouse: waiting for it …", style="yellow")
+        terminal.say("another run is under way on this warehouse: waiting for it …", style="yellow")
         lock = run_lock()
         lock.__enter__()
     try:
