@@ -9,8 +9,8 @@ from datetime import datetime
 
 import psycopg
 
-from expectations import report as expectations_report
-from ingest import report as ingest_report
+from expectations.report import print_failures
+from ingest.report import print_landed
 from weir import warehouse
 from weir.core import hooks, terminal
 from weir.core.errors import WeirError
@@ -18,8 +18,8 @@ from weir.core.pulse import pulse
 from weir.core.settings import project_dir
 from weir.ledger.runs import new_run_id
 from weir.publish import evidence, publication, rollback
-from weir.publish import report as publish_report
 from weir.publish import verify as published
+from weir.publish.report import print_changes
 from weir.warehouse.run_lock import wait_alone
 
 
@@ -40,7 +40,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
             tables=list(tables) if tables else None,
             full=full,
         )
-    ingest_report.landed(results)
+    print_landed(results)
     return int(any(result.state != "landed" for result in results))
 
 
@@ -70,7 +70,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
         if result.passed:
             terminal.say(result.sentence, style="green")
         else:
-            expectations_report.gate_failures(asdict(failure) for failure in result.failures)
+            print_failures(asdict(failure) for failure in result.failures)
             terminal.fail(result.sentence)
     return int(not all(result.passed for result in results))
 
@@ -83,7 +83,7 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
         raise WeirError("nothing was built yet: type `weir build` first")
     with wait_alone(), pulse("publish"):
         changes = publication.publish(run_id, as_of, accept)
-    publish_report.changes(changes)
+    print_changes(changes)
     return 0
 
 
@@ -91,7 +91,7 @@ def roll_back() -> int:
     """Take the last publication back."""
     with wait_alone():
         number, changes = rollback.roll_back()
-    publish_report.changes(changes, f"Publication {number} taken back")
+    print_changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
         terminal.say(f"Readers see {published.told(connection)} again.", style="green")
     return 0

@@ -13,10 +13,10 @@ from weir.core import hooks, terminal
 from weir.core.settings import project_dir
 from weir.core.terminal import say, table, without_zeros
 from weir.dbt.compiled import models
-from weir.ledger import report as ledger_report
 from weir.ledger import verify as staged
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
+from weir.ledger.report import print_balance
 from weir.publish.verify import PublishedCheck
 from weir.publish.verify import compare as compare_published
 from weir.warehouse.run_lock import run_lock
@@ -101,7 +101,7 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
             proof = prove(
                 list(sources) if sources else None, report=lambda step: progress.update(f"verifying {step} …")
             )
-    ledger_report.balance(proof.lines)
+    print_balance(proof.lines)
     show_proof(proof)
     for fault in proof.faults:
         terminal.fail(fault)
