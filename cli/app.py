@@ -164,10 +164,10 @@ def docs(
 
 
 def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is imported where it is used
-    from weir.core import env as core_env
     from weir.core import settings
+    from weir.core.env import load_env
 
-    core_env.load_env()
+    load_env()
     return settings.parse_moment(text, "--as-of") if text else settings.as_of()
 
 

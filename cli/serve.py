@@ -34,8 +34,8 @@ def serve(docs: bool = True) -> int:
     was_up = True
     try:
         from flows import server
+        from weir import warehouse
         from weir.core import terminal
-        from weir.warehouse import connection as warehouse
 
         keep_private()
         load_env()

@@ -6,7 +6,7 @@ from weir.core.terminal import say, table, without_zeros
 from weir.ledger.equations import Line
 
 
-def balance(lines: Sequence[Line]) -> None:
+def print_balance(lines: Sequence[Line]) -> None:
     """The balance of each table: what was read, what landed, what became of it, what stands at the source."""
     if not lines:
         say("Nothing landed, so there is nothing to balance.")

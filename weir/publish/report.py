@@ -6,7 +6,7 @@ from weir.core.terminal import say, table
 from weir.publish.changes import Change
 
 
-def changes(found: Sequence[Change], title: str = "Published") -> None:
+def print_changes(found: Sequence[Change], title: str = "Published") -> None:
     """Rows that changed in each mart."""
     if not found:
         say("There are no marts yet, so nothing is published: put one in models/marts (README, “Your own data”).")
