@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import TWO, table
 
 from ingest.raw import connection as wire
+from tests.support.landing import TWO, table
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import sys
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import APP
 
 from tests.servers import mariadb, mongodb
 from tests.servers.authority import Authority
 from tests.servers.proxy import proxy
+from tests.support.landing import APP
 
 MONGO = APP.replace("key: [id]", "")
 
