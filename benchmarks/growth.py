@@ -15,7 +15,7 @@ def growth(sizes: list[int], rounds: int, keep: bool) -> tuple[str, list[list[ob
     """Measure each size; returns title, lines and note of the table."""
     found: dict[int, list[Measured]] = {size: [] for size in sizes}
     with own_home(keep) as home:
-        from weir.warehouse import connection as warehouse
+        from weir import warehouse
 
         target = warehouse.ensure()
         for size in sizes:

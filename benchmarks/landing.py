@@ -53,7 +53,7 @@ def landing(
     few = min(rows, peers.FEW)
     wrong = {name: peers.install(name) for name in names}
     with own_home(keep) as home:
-        from weir.warehouse import connection as warehouse
+        from weir import warehouse
 
         target = warehouse.ensure()
         say(f"making {rows:,} rows in {kind} …")

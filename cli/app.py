@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from weir.core import ports
+
 app = typer.Typer(
     name="weir",
     add_completion=False,
@@ -152,7 +154,7 @@ def down(
 
 @app.command()
 def docs(
-    port: Annotated[int, typer.Option(help="Where to serve it.", min=1, max=65535)] = 8580,
+    port: Annotated[int, typer.Option(help="Where to serve it.", min=1, max=65535)] = ports.DOCS,
     serve: Annotated[bool, typer.Option(help="Serve it, or only make it.")] = True,
 ) -> None:
     """Make dbt's docs, and serve them."""
@@ -162,10 +164,10 @@ def docs(
 
 
 def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is imported where it is used
-    from weir.core import env as core_env
     from weir.core import settings
+    from weir.core.env import load_env
 
-    core_env.load_env()
+    load_env()
     return settings.parse_moment(text, "--as-of") if text else settings.as_of()
 
 

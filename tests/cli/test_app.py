@@ -15,7 +15,7 @@ from cli import status, steps
 from cli.guard import guarded
 from weir.core.errors import WeirError
 from weir.dbt.results import Built
-from weir.warehouse import connection as house
+from weir.warehouse import connect
 
 COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "docs"]
 
@@ -98,7 +98,7 @@ def test_what_is_held_back_is_shown_beside_quarantine(
     warehouse: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DBT_DEV_PREFIX", "Me_")
-    with house.connect() as connection:
+    with connect() as connection:
         for prefix in ("", "me_"):
             connection.execute(
                 f"""create schema if not exists {prefix}quality; create schema if not exists {prefix}ops;
@@ -116,7 +116,7 @@ def test_what_is_held_back_is_shown_beside_quarantine(
 
 
 def test_what_is_no_longer_declared_is_marked(warehouse: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with house.connect() as connection:
+    with connect() as connection:
         connection.execute(
             """create table ops.ledger (model text, source text, table_name text, load_id text, accepted int,
                 rejected int, superseded int, deleted int, built_at timestamptz);

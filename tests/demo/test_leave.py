@@ -9,7 +9,7 @@ from demo.leave import EXAMPLE, leave
 from weir.core.env import write_env
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
-from weir.warehouse.embedded import server as embedded
+from weir.warehouse import embedded
 
 
 @pytest.fixture

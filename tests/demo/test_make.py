@@ -17,7 +17,7 @@ from demo.systems import helpdesk
 from tests.support import demo_truth as truth
 from tests.support.demo_home import REASONS, Place, assert_manifest_is_true
 from weir.core.errors import WeirError
-from weir.warehouse.embedded import server as embedded
+from weir.warehouse import embedded
 
 
 def test_default_size(startup: Path) -> None:
@@ -154,3 +154,8 @@ def test_the_address_follows_the_embedded_warehouse_to_another_port(
         if mine != server:
             embedded.stop("immediate")
             shutil.rmtree(embedded.data_folder())
+
+
+def test_the_demo_names_its_hooks_in_env(startup: Path) -> None:
+    text = (startup / ".env").read_text()
+    assert "WEIR_BEFORE_LANDING='demo.hooks:up'\n" in text and "WEIR_BEFORE_DOWN='demo.hooks:down'\n" in text

@@ -23,7 +23,8 @@ REASONS = {
     "swapped_currency": "currency is not the customer's", "child_of_quarantined": "parent is in quarantine",
     "child_of_held_back": "parent is held back",
 }  # fmt: skip
-VARIABLES = ["BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL", "HELPDESK_TOKEN", "WEIR_AS_OF", "WEIR_DEMO"]
+VARIABLES = ["BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL", "HELPDESK_TOKEN", "WEIR_AS_OF", "WEIR_DEMO",
+             "WEIR_BEFORE_LANDING", "WEIR_BEFORE_DOWN"]  # fmt: skip
 Place = Callable[[], Path]
 
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED, Mart
-from weir.warehouse import connection as warehouse
 
 LOCK_WAIT = "10s"  # for other writers; readers are never in the way
 
