@@ -68,4 +68,4 @@ down: setup ## stop the servers
 	@weir down
 
 lock: setup ## resolve the packages anew into requirements.lock
-	uv pip compile --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock -q
+	uv pip compile --universal --generate-hashes --no-header --group dev --group docs pyproject.toml -o requirements.lock -q

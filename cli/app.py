@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from weir.core import ports
+
 app = typer.Typer(
     name="weir",
     add_completion=False,
@@ -152,7 +154,7 @@ def down(
 
 @app.command()
 def docs(
-    port: Annotated[int, typer.Option(help="Where to serve it.", min=1, max=65535)] = 8580,
+    port: Annotated[int, typer.Option(help="Where to serve it.", min=1, max=65535)] = ports.DOCS,
     serve: Annotated[bool, typer.Option(help="Serve it, or only make it.")] = True,
 ) -> None:
     """Make dbt's docs, and serve them."""

@@ -27,7 +27,7 @@ EXAMPLE = (
     "models/marts/core",
     "models/marts/_marts.md",
     "models/quality/held_back.sql",
-    "models/quality/_held_back__models.yml",
+    "models/quality/held_back.yml",
     "tests/dbt/marts",
 )
 

@@ -4,12 +4,13 @@ In: parameters. Out: readers see the new set, or what they saw before; the run i
 Alone: `weir run` (cli/run.py), or a deployment of prefect.yaml.
 """
 
+import sys
 from datetime import datetime
 
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows import output, steps
+from flows import artifacts, output, steps
 from flows.run import Run
 from weir.core import settings
 from weir.core.env import load_env
@@ -42,6 +43,7 @@ def elt(
             steps.balance(run)
         finally:
             output.told(run)
+            artifacts.write(run, sys.exc_info()[1])
         run.finish()
         output.next_steps()
     return run.run_id
