@@ -1,8 +1,8 @@
 """Leaving the demo: its sources and its lines of `.env` are deleted, its models and its warehouse are put aside.
 
-In: a project that has run the demo. Out: one that holds no source, model or row of it; what stood in `models/` and
-`tests/dbt/` lies under `demo/example/` to copy from, and the embedded warehouse, which may hold more than the demo,
-beside its old place. The Prefect server and the warehouse must be down: `weir down`.
+In: a project that has run the demo. Out: one that holds no source, model or row of it; what stood in `models/`,
+`seeds/` and `tests/dbt/` lies under `demo/example/` to copy from, and the embedded warehouse, which may hold more than
+the demo, beside its old place. The Prefect server and the warehouse must be down: `weir down`.
 """
 
 import os
@@ -28,6 +28,8 @@ EXAMPLE = (
     "models/marts/_marts.md",
     "models/quality/held_back.sql",
     "models/quality/held_back.yml",
+    "seeds/exchange_rates.csv",
+    "seeds/exchange_rates.yml",
     "tests/dbt/marts",
 )
 
