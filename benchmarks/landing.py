@@ -46,7 +46,7 @@ class Contender:
 HEAD = ["way", "rows#", "rows/s#", "of the limit#", "peak MB#", "CPU s#", "seconds#", ""]
 
 
-def landing(
+def measure_landing(
     kind: str, rows: int, names: list[str], rounds: int, peer_rounds: int, keep: bool
 ) -> tuple[str, list[list[object]], str]:
     """Measure; returns title, lines and note of the table."""

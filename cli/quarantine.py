@@ -20,7 +20,7 @@ from weir.core.secrets import printable
 from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, marked
 
 
-def show(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
+def show_quarantine(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
     """Print what waits: counts; with a model its newest keys too; with a key the row as received.
 
     With `dev`, what `dbt build` by hand has held back, in the dev schemas. Raises WeirError when the model or the key

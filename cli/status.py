@@ -30,7 +30,7 @@ select run_id, started_at, state, extract(epoch from coalesce(ended_at, clock_ti
 from ops.runs order by started_at desc limit 5"""
 
 
-def show() -> int:
+def show_status() -> int:
     """Print it."""
     load_env()
     now = as_of()

@@ -88,7 +88,7 @@ def _faults(table: str, wrong: dict[str, int], where: str, examples: list[str]) 
     return [f"{table}: {told} {where}{more}"]
 
 
-def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
+def print_proof(sources: Sequence[str] | None, counts_only: bool) -> int:
     """Print the balance and the proof; 1 when something does not hold."""
     from weir.ledger.balance import lines
 
@@ -102,13 +102,13 @@ def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
                 list(sources) if sources else None, report=lambda step: progress.update(f"verifying {step} …")
             )
     print_balance(proof.lines)
-    show_proof(proof)
+    _print_comparisons(proof)
     for fault in proof.faults:
         terminal.fail(fault)
     return int(bool(proof.faults))
 
 
-def show_proof(found: Any) -> None:
+def _print_comparisons(found: Any) -> None:
     """The proof of `cli.verify`: each source against raw, and raw against staging and quarantine."""
     if found.checks:
         columns, rows = without_zeros(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from expectations.gate import check
-from expectations.suites import marts as suites
+from expectations.suites.marts import SUITES
 from tests.support.gates import stage
 from tests.support.shallow import shallow
 from weir.core.settings import home
@@ -34,7 +34,7 @@ def built(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             create table quality.quarantine (model text, load_id text, resolved_at timestamptz)"""
         )
     monkeypatch.setattr(marts, "marts", lambda: [Mart("churn_features"), Mart("fct_payments")])
-    monkeypatch.setitem(suites.SUITES, "churn_features", ())
+    monkeypatch.setitem(SUITES, "churn_features", ())
     yield
 
 
