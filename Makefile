@@ -45,6 +45,7 @@ check: setup ## the linters and the type checks
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --no-logo --no-cache
 	sqlfluff lint models tests/dbt
 
 format: setup ## put the code in its form

@@ -16,6 +16,7 @@ from uuid import UUID
 from expectations.worker import Worker
 from flows import crashed, interrupt, server
 from flows.task_runs import Reporter
+from weir import warehouse
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
@@ -23,7 +24,6 @@ from weir.core.settings import project_dir
 from weir.dbt import selection
 from weir.dbt.worker import Dbt
 from weir.ledger import runs
-from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import run_lock
 
 

@@ -73,7 +73,7 @@ def server() -> Iterator[str]:
     """URL of a real embedded server, made for this test process and removed after it."""
     import psycopg
 
-    from weir.warehouse.embedded import server as embedded
+    from weir.warehouse import embedded
 
     url = embedded.start()
     with psycopg.connect(url, autocommit=True) as connection:  # nothing here outlives the machine
@@ -124,9 +124,9 @@ def warehouse_of_module(
 
 
 def _made_warehouse(patch: pytest.MonkeyPatch, url: str) -> str:
-    from weir.warehouse import connection as module
+    from weir.warehouse import ensure
 
     patch.setenv("WAREHOUSE_URL", url)
     for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE", "SSLMODE"):
         patch.setenv(f"WEIR_PG_{name}", "")
-    return module.ensure()
+    return ensure()

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from cli import quarantine as held
-from cli import status, steps
+from cli import steps
 from cli.guard import guarded
+from cli.quarantine import show_quarantine
+from cli.status import show_status
 from weir.core.errors import WeirError
 from weir.dbt.results import Built
-from weir.warehouse import connection as house
+from weir.warehouse import connect
 
 COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "docs"]
 
@@ -98,7 +99,7 @@ def test_what_is_held_back_is_shown_beside_quarantine(
     warehouse: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DBT_DEV_PREFIX", "Me_")
-    with house.connect() as connection:
+    with connect() as connection:
         for prefix in ("", "me_"):
             connection.execute(
                 f"""create schema if not exists {prefix}quality; create schema if not exists {prefix}ops;
@@ -108,7 +109,7 @@ def test_what_is_held_back_is_shown_beside_quarantine(
                 create view {prefix}quality.held_back as select 'stg_x'::text as model, '{prefix}7'::text as key,
                     'account is unknown'::text as reason, '9'::text as parent_key"""
             )
-    assert held.show() == 0 and held.show(dev=True) == 0 and held.show(key="7") == 0
+    assert show_quarantine() == 0 and show_quarantine(dev=True) == 0 and show_quarantine(key="7") == 0
     told = " ".join(capsys.readouterr().out.split())
     assert told.count("Nothing waits in quarantine. Accepted, but held back from the marts") == 2
     assert "stg_x account is unknown 1 7" in told and "stg_x account is unknown 1 me_7" in told
@@ -116,7 +117,7 @@ def test_what_is_held_back_is_shown_beside_quarantine(
 
 
 def test_what_is_no_longer_declared_is_marked(warehouse: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with house.connect() as connection:
+    with connect() as connection:
         connection.execute(
             """create table ops.ledger (model text, source text, table_name text, load_id text, accepted int,
                 rejected int, superseded int, deleted int, built_at timestamptz);
@@ -127,10 +128,10 @@ def test_what_is_no_longer_declared_is_marked(warehouse: str, capsys: pytest.Cap
             insert into ops.landings (load_id, job, source, table_name, promise, how, extracted, landed, as_of)
             values ('a', 'users', 'left', 'users', 'exact', 'compare', 0, 0, now())"""
         )
-    assert held.show() == 0
+    assert show_quarantine() == 0
     told = capsys.readouterr().out
     assert "stg_left__users (no longer declared)" in told and "stg_app__users (no" not in told
-    assert status.show() == 0
+    assert show_status() == 0
     told = capsys.readouterr().out
     assert "left.users (no longer declared)" in told and "app.users (no" not in told
 
@@ -190,7 +191,6 @@ def test_an_interrupt_is_one_line_and_130(warehouse: str) -> None:
 
 
 def test_what_a_terminal_obeys_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    from cli.guard import guarded as told
     from weir.core import terminal
 
     hostile = "\x1b[2J\x1b]0;gone\x07 \x9b31m key\r \u202eback"
@@ -198,7 +198,7 @@ def test_what_a_terminal_obeys_is_shown(capsys: pytest.CaptureFixture[str]) -> N
     terminal.say(hostile)
     terminal.fail(hostile)
     terminal.table("Quarantine", ["model", "reasons"], [[hostile, "a\tb"]])
-    assert told(lambda: (_ for _ in ()).throw(WeirError(hostile))) == 1
+    assert guarded(lambda: (_ for _ in ()).throw(WeirError(hostile))) == 1
     found = capsys.readouterr()
     assert found.out.count(shown) == 2 and found.err.count(shown) == 2
     assert not set("\x1b\x07\x9b\r\u202e") & set(found.out + found.err)

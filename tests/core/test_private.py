@@ -16,9 +16,8 @@ import pytest
 
 from tests.servers.folders import claimed, remove
 from tests.servers.nobody import as_nobody, read_by_nobody
-from weir.core import env as core_env
-from weir.core import errors as core_errors
-from weir.core import handed
+from weir.core import env, handed
+from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.settings import ROOT
 
@@ -59,13 +58,13 @@ def test_in_a_folder_of_many_things_only_what_weir_makes_is_closed(open_home: Pa
 
 
 def test_settings_of_another_user_are_told_as_such(open_home: Path) -> None:
-    core_env.load_env()  # what it imports can't be read by that user
-    core_env.write_env({"A_TOKEN": "x"})
+    env.load_env()  # what it imports can't be read by that user
+    env.write_env({"A_TOKEN": "x"})
     open_home.chmod(0o711)
 
     def told() -> str:
-        with pytest.raises(core_errors.WeirError) as fault:
-            core_env.load_env()
+        with pytest.raises(WeirError) as fault:
+            env.load_env()
         return str(fault.value)
 
     assert as_nobody(told) == f"{open_home}/.env can't be read (Permission denied): see that it is a file of yours"
@@ -153,16 +152,16 @@ def test_what_came_from_the_file_is_told_from_what_was_exported(home: Path, monk
     home.mkdir()
     (home / ".env").write_text("OF_FILE='old'\nOF_SHELL='file'\n")
     monkeypatch.setenv("OF_SHELL", "shell")
-    core_env.load_env()
-    kept = core_env.outer()
+    env.load_env()
+    kept = env.outer()
     assert "OF_FILE" not in kept and kept["OF_SHELL"] == "shell" and os.environ["OF_FILE"] == "old"
-    core_env.write_env({"OF_COMMAND": "made"})
-    assert "OF_COMMAND" not in core_env.outer()
+    env.write_env({"OF_COMMAND": "made"})
+    assert "OF_COMMAND" not in env.outer()
 
 
 def _outside(home: Path) -> dict[str, str]:
     """The environment of a shell that has exported nothing but the home."""
-    return handed.handed() | {"WEIR_HOME": str(home), core_env.ONLY: "*"}
+    return handed.handed() | {"WEIR_HOME": str(home), env.ONLY: "*"}
 
 
 def test_the_docs_are_shown_to_this_machine_only(tmp_path: Path) -> None:

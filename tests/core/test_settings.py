@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from weir.core import env as core_env
-from weir.core import secrets as redaction
-from weir.core import settings
+from weir.core import env, settings
 from weir.core.errors import WeirError
+from weir.core.secrets import redact
 
 
 def test_env_file_fills_in_and_never_overrides(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +17,7 @@ def test_env_file_fills_in_and_never_overrides(home: Path, monkeypatch: pytest.M
     (home / ".env").write_text("# a comment\nA_URL=file://drops\nB_URL='kept in file'\n")
     monkeypatch.setenv("B_URL", "from the environment")
     monkeypatch.delenv("A_URL", raising=False)
-    core_env.load_env()
+    env.load_env()
     assert os.environ["A_URL"] == "file://drops"
     assert os.environ["B_URL"] == "from the environment"
     assert settings.env_url("A_URL") == f"file://{settings.ROOT}/drops"
@@ -29,11 +28,11 @@ def test_written_values_are_private_and_other_lines_stay(home: Path, monkeypatch
     monkeypatch.setenv("A_TOKEN", "")
     home.mkdir()
     (home / ".env").write_text("# mine\nOTHER=1\nA_TOKEN=old\n")
-    core_env.write_env({"A_TOKEN": "new$value"})
+    env.write_env({"A_TOKEN": "new$value"})
     assert (home / ".env").read_text() == "# mine\nOTHER=1\nA_TOKEN='new$value'\n"
     assert stat.S_IMODE((home / ".env").stat().st_mode) == 0o600
     monkeypatch.delenv("A_TOKEN")
-    core_env.load_env()
+    env.load_env()
     assert os.environ["A_TOKEN"] == "new$value"
 
 
@@ -87,7 +86,7 @@ def test_a_line_of_the_env_file_that_is_no_setting_is_named(home: Path, line: st
     home.mkdir()
     (home / ".env").write_text(f"# mine\nA=1\n{line}\nC=3\n")
     with pytest.raises(WeirError, match=r"\.env, line 3, can't be read: write it as NAME='value'") as fault:
-        core_env.load_env()
+        env.load_env()
     assert "s3cret" not in str(fault.value)
 
 
@@ -95,7 +94,7 @@ def test_an_unreadable_env_file_is_one_line(home: Path) -> None:
     home.mkdir()
     (home / ".env").write_bytes(b"A=\xff\xfe")
     with pytest.raises(WeirError, match=r"\.env can't be read"):
-        core_env.load_env()
+        env.load_env()
 
 
 @pytest.mark.parametrize(
@@ -109,13 +108,13 @@ def test_an_unreadable_env_file_is_one_line(home: Path) -> None:
 )
 def test_no_part_of_a_password_is_printed(url: str, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_URL", url)
-    assert secret not in redaction.redact(f"can't connect to {url}: {secret} is wrong")
+    assert secret not in redact(f"can't connect to {url}: {secret} is wrong")
 
 
 def test_tokens_and_addresses_of_others_are_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HELPDESK_TOKEN", "tok-12345")
-    assert redaction.redact("Bearer tok-12345") == "Bearer ***"
-    assert redaction.redact("postgresql://a:unknown@h/d") == "postgresql://a:***@h/d"
+    assert redact("Bearer tok-12345") == "Bearer ***"
+    assert redact("postgresql://a:unknown@h/d") == "postgresql://a:***@h/d"
 
 
 def test_the_present_is_an_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.servers.folders import claimed, remove
 from tests.servers.nobody import read_by_nobody
 from tests.support.commands import call, query
+from tests.support.demo_revenue import revenue
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # README's figures are of the demo's own size: WEIR_TEST_ACCOUNTS=500 pytest tests/end_to_end/test_demo.py
@@ -69,6 +70,21 @@ def test_exactly_the_corrupt_rows_are_held_back(company: Path) -> None:
     assert len(recall) >= 12
     assert all(rows == found > 0 for rows, found in recall.values()), table
     assert beyond == set(), Counter(model for model, _ in beyond)
+
+
+def test_revenue_is_to_the_cent_what_the_billing_file_says(company: Path) -> None:
+    held_back = {key for rows in manifest(company).values() for model, key in rows if model == "stg_billing__invoices"}
+    expected = revenue(company / "demo" / "billing" / "billing.db", held_back)
+    found = query(
+        company,
+        "select to_char(month, 'YYYY-MM'), currency, invoice_count, amount, reporting_amount, is_older_rate"
+        " from analytics.fct_revenue_monthly where reporting_currency = 'EUR'",
+    )
+    assert {tuple(row[:2]): tuple(row[2:]) for row in found} == expected
+    assert {currency for _, currency in expected} == {"CHF", "EUR", "GBP", "SEK", "USD"}
+    assert [place for place, row in expected.items() if row[3]] == [("2025-12", "SEK")], (
+        "its rate is missing on purpose"
+    )
 
 
 def test_verify_proves_it_and_the_training_set_can_be_used(company: Path) -> None:

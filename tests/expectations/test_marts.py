@@ -7,19 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from expectations.gate import check
-from expectations.suites import marts as suites
+from expectations.suites.marts import SUITES
 from tests.support.gates import stage
 from tests.support.shallow import shallow
 from weir.core.settings import home
 from weir.project import marts
 from weir.project.marts import Mart
-from weir.warehouse import connection as house
+from weir.warehouse import connect
 
 
 @pytest.fixture
 def built(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """analytics_next with a mart of 210 rows, analytics with the same of 630; payments in staging, one held back."""
-    with house.connect() as connection:
+    with connect() as connection:
         connection.execute(
             """create schema analytics_next;  create schema staging; create schema intermediate;
             create table analytics.churn_features as select n as id from generate_series(1, 630) n;
@@ -34,7 +34,7 @@ def built(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             create table quality.quarantine (model text, load_id text, resolved_at timestamptz)"""
         )
     monkeypatch.setattr(marts, "marts", lambda: [Mart("churn_features"), Mart("fct_payments")])
-    monkeypatch.setitem(suites.SUITES, "churn_features", ())
+    monkeypatch.setitem(SUITES, "churn_features", ())
     yield
 
 
@@ -46,7 +46,7 @@ def judge(*accept: str) -> tuple[bool, str]:
 
 def run(statement: str) -> None:
     """Change the warehouse."""
-    with house.connect() as connection:
+    with connect() as connection:
         connection.execute(statement)
 
 
@@ -89,7 +89,7 @@ def test_range_and_words(built: None) -> None:
 def test_no_value_runs_as_script_in_a_page(built: None) -> None:
     hostile = "<img src=x onerror=alert(1)>", "<script>alert(2)</script>", "'\"><svg onload=alert(3)>"
     run("drop table analytics.churn_features")
-    with house.connect() as connection:
+    with connect() as connection:
         for number, word in enumerate(hostile, 1):
             query = "update analytics_next.fct_payments set status = %s where payment_id = %s"
             connection.execute(query, [word, str(number)])

@@ -80,9 +80,14 @@ class Served:
         assert done.returncode == exit_code, done.stdout + done.stderr
         return done.stdout
 
-    def run_now(self, name: str = "elt/incremental") -> str:
+    def artifacts(self, run: str) -> dict[str, Any]:
+        """What the page of a flow run shows besides, by key."""
+        found = self.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
+        return {each["key"]: json.loads(each["data"]) if each["type"] == "table" else each["data"] for each in found}
+
+    def run_now(self, name: str = "elt/incremental", exit_code: int = 0) -> str:
         """Start a run by hand and wait for its end; the flow run's id."""
-        said = self.prefect("deployment", "run", name, "--watch", "--watch-interval", "1")
+        said = self.prefect("deployment", "run", name, "--watch", "--watch-interval", "1", exit_code=exit_code)
         found = re.search(r"UUID: ([0-9a-f-]{36})", said)
         assert found, said
         return found[1]
@@ -134,6 +139,24 @@ def test_the_command_line_deploys_lists_runs_and_shows_logs(served: Served) -> N
     assert names <= {each["name"] for each in tasks}
     assert {each["state_name"] for each in tasks} == {"Completed"}
     assert all(each["start_time"] < each["end_time"] for each in tasks)
+
+
+def test_the_page_of_a_run_shows_what_the_run_did(served: Served) -> None:
+    """Artifacts: the balance, the gates and the changed rows as tables, and how the run ended, also when it failed."""
+    served.company.orders(11, 14)
+    found = served.artifacts(served.run_now())
+    assert found.keys() == {"balance", "gates", "changed-rows", "run"}
+    (orders,) = [row for row in found["balance"] if row["table"] == "shop.orders"]
+    (mart,) = [row for row in found["changed-rows"] if row["mart"] == "fct_orders"]
+    assert (orders["at source"], orders["staging"], orders["holds"], mart["rows"]) == (14, 14, "yes", 14)
+    assert orders["landed"] == orders["accepted"] == mart["inserted"] >= 4
+    assert ("raw", "shop", "passed") in {(row["gate"], row["scope"], row["verdict"]) for row in found["gates"]}
+    assert "**The run succeeded.**" in found["run"] and "output.log" in found["run"]
+    assert "(http://127.0.0.1:8580/#!/model/model.small.fct_orders)" in found["run"]
+    served.company.shop("alter table orders rename to gone")
+    failed = served.artifacts(served.run_now(exit_code=1))
+    served.company.shop("alter table gone rename to orders")
+    assert "**The run failed.**" in failed["run"] and "shop.orders" in failed["run"].replace("\\", "")
 
 
 def test_what_a_person_switched_off_stays_off_also_with_a_new_password(served: Served) -> None:

@@ -12,7 +12,6 @@ import psycopg
 import pytest
 
 from ingest import job
-from ingest.raw import connection as wire
 from tests.servers.mariadb import shared
 from tests.servers.postgres import postgres
 from tests.servers.proxy import proxy
@@ -146,7 +145,7 @@ def test_a_source_that_pauses_is_waited_for(landing, users, kind, monkeypatch):
 
 
 def test_a_source_that_falls_silent_for_good_is_given_up(landing, users, monkeypatch):
-    monkeypatch.setattr(wire, "PAUSE", 2)
+    monkeypatch.setattr("ingest.raw.connection.PAUSE", 2)
     url = urlsplit(os.environ["APP_URL"])
     with proxy(url.port) as between:
         monkeypatch.setenv("APP_URL", os.environ["APP_URL"].replace(f":{url.port}/", f":{between.port}/"))

@@ -6,10 +6,10 @@ import psycopg
 import pytest
 
 from cli.verify import Proof
-from weir.ledger import report as ledger_report
+from weir import warehouse
 from weir.ledger import verify as staged
 from weir.ledger.balance import balance, lines
-from weir.warehouse import connection as warehouse
+from weir.ledger.report import print_balance
 
 Sql = Callable[..., list[tuple]]
 MODEL = staged.Model(
@@ -84,7 +84,7 @@ def test_a_sound_warehouse_balances_and_verifies(run: Sql, capsys: pytest.Captur
     assert broken() == []
     assert balance("r1")[1].left == 5
     assert finding().holds and finding().live == 4
-    ledger_report.balance(lines())
+    print_balance(lines())
     assert "It balances: 8 landed rows of 1 tables" in capsys.readouterr().out
 
 
@@ -146,7 +146,7 @@ def test_a_load_that_is_not_staged_yet_is_no_difference(run: Sql) -> None:
 def test_a_table_that_no_model_reads_is_shown_not_blamed(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     run("truncate ops.ledger")
     assert broken() == []
-    ledger_report.balance(lines())
+    print_balance(lines())
     assert "Not staged, for no model reads them: shop.orders" in capsys.readouterr().out
 
 

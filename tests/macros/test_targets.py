@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import dbt as cli_dbt
+from cli.dbt import refuse
 from tests.support.shop import MODEL, ROOT, Shop, messages
 from weir.core.errors import WeirError
 from weir.dbt import build, policy, worker
@@ -31,9 +31,9 @@ def test_prod_is_refused_by_hand_and_let_through_for_the_flow(shop: Shop, monkey
     shop.land("orders", 1, [A])
     for verb in ("run", "build", "seed"):
         with pytest.raises(WeirError, match=r"type `weir build` then `weir publish`"):
-            cli_dbt.refuse(verb, "prod")
-    cli_dbt.refuse("test", "prod")
-    cli_dbt.refuse("run", "dev")
+            refuse(verb, "prod")
+    refuse("test", "prod")
+    refuse("run", "dev")
     # dbt's own entry points, without our command, are refused by the project itself.
     assert "is not for hands" in messages(shop.dbt("run", "--target", "prod"))
     assert shop.rows("select to_regclass('ops.ledger'), to_regclass('staging.stg_shop__orders')") == [(None, None)]

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.dbt import build
 from weir.project.marts import Mart, manifest_path, marts_or_parse
 from weir.publish import evidence, publication, rollback
 from weir.publish import verify as published
-from weir.warehouse import connection as warehouse
 
 
 def test_the_first_publication_takes_everything(run: Sql) -> None:

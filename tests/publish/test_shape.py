@@ -7,7 +7,7 @@ from tests.support.publishing import ACCOUNTS, EVENTS, NOW, Sql, digest, passed,
 from weir.core.errors import WeirError
 from weir.project.marts import Mart
 from weir.publish import publication, rollback
-from weir.publish import report as publish_report
+from weir.publish.report import print_changes
 
 
 def indexes(run: Sql) -> set[str]:
@@ -87,12 +87,12 @@ def test_a_new_constraint_waits_for_no_reader(run: Sql, warehouse: str) -> None:
 def test_a_publication_that_only_drops_marts_says_which(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     release()
     passed("r2")
-    publish_report.changes(publication.publish("r2", NOW, ("accounts", "events"), ()))
+    print_changes(publication.publish("r2", NOW, ("accounts", "events"), ()))
     told = capsys.readouterr().out
     assert "Dropped, as accepted: accounts, events." in told and "no marts" not in told
     assert digest(run) == []
     passed("r3")
-    publish_report.changes(publication.publish("r3", NOW, (), ()))
+    print_changes(publication.publish("r3", NOW, (), ()))
     assert "There are no marts yet" in capsys.readouterr().out
 
 

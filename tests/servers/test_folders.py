@@ -17,7 +17,7 @@ CODE = """
 import os, time
 from tests.servers.folders import claimed
 os.environ["WEIR_HOME"] = str(claimed("weir-killed-"))
-from weir.warehouse.embedded import server as embedded
+from weir.warehouse import embedded
 embedded.start()
 print(os.environ["WEIR_HOME"], (embedded.data_folder() / "postmaster.pid").read_text().split()[0], flush=True)
 time.sleep(60)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from demo.corruption.manifest import Manifest
-from tests.support import demo_rules
-from tests.support import demo_truth as truth
+from tests.support import demo_rules, demo_truth
 
 REASONS = {
     "amount_formatted": "amount is not a numeric", "amount_na": "total is not a numeric",
@@ -23,18 +22,21 @@ REASONS = {
     "swapped_currency": "currency is not the customer's", "child_of_quarantined": "parent is in quarantine",
     "child_of_held_back": "parent is held back",
 }  # fmt: skip
-VARIABLES = ["BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL", "HELPDESK_TOKEN", "WEIR_AS_OF", "WEIR_DEMO"]
+VARIABLES = ["BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL", "HELPDESK_TOKEN", "WEIR_AS_OF", "WEIR_DEMO",
+             "WEIR_BEFORE_LANDING", "WEIR_BEFORE_DOWN"]  # fmt: skip
 Place = Callable[[], Path]
 
 
 def digest() -> dict[str, str]:
     """All that the sources hold, by digest."""
     parts = {
-        "app": repr(truth.read_app()), "billing": repr(truth.read_billing()), "helpdesk": repr(truth.read_helpdesk()),
-    }  # fmt: skip
+        "app": repr(demo_truth.read_app()),
+        "billing": repr(demo_truth.read_billing()),
+        "helpdesk": repr(demo_truth.read_helpdesk()),
+    }
     parts |= {name: hashlib.sha256(repr(text).encode()).hexdigest() for name, text in parts.items()}
     for variable in ("PRODUCT_URL", "DROPS_URL"):
-        root = truth.folder(variable)
+        root = demo_truth.folder(variable)
         for file in sorted(path for path in root.rglob("*") if path.is_file()):
             parts[str(file.relative_to(root))] = hashlib.sha256(file.read_bytes()).hexdigest()
     manifest = Path(os.environ["WEIR_HOME"]) / "demo" / "manifest.csv"
@@ -47,6 +49,6 @@ def assert_manifest_is_true() -> None:
     for entry in Manifest.load():
         listed[entry.known].add((entry.table, entry.key, REASONS[entry.kind]))
     sources = demo_rules.Sources()
-    rejected = sources.rejected(truth.clock())
+    rejected = sources.rejected(demo_truth.clock())
     assert listed["staging"] == rejected
     assert listed["intermediate"] == sources.held_back(rejected)

@@ -24,7 +24,7 @@ def release(run_id: str = "r1", accept: tuple[str, ...] = (), marts: tuple[Mart,
 
 
 def passed(run_id: str, build: bool = True, gate: bool | None = True) -> None:
-    from weir.warehouse import connection as warehouse
+    from weir import warehouse
 
     with warehouse.connect() as connection:
         evidence.record_build(connection, run_id, build, "test x failed")

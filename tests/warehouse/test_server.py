@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
-from weir.warehouse import connection as warehouse
-from weir.warehouse.embedded import server as embedded
+from weir.warehouse import embedded
 
 
 @pytest.fixture
@@ -139,12 +139,12 @@ def test_a_wrong_password_of_the_embedded_one_is_one_line(server: str, monkeypat
 
 def test_an_old_server_is_refused(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The bound is moved above the server at hand: the same comparison that refuses PostgreSQL 15.
-    from weir.warehouse import connection as module
+    from weir.warehouse import connection
 
-    monkeypatch.setattr(module, "OLDEST_VERSION", 99)
-    module._ready.clear()
+    monkeypatch.setattr(connection, "OLDEST_VERSION", 99)
+    connection._ready.clear()
     with pytest.raises(WeirError, match="PostgreSQL 18, too old: Weir needs 99 or newer"):
-        module.ensure()
+        connection.ensure()
 
 
 def test_an_account_that_may_not_make_roles_will_do(

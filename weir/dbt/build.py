@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.settings import home
@@ -17,7 +18,6 @@ from weir.dbt import environment as dbt
 from weir.dbt.results import Built, one_line, summary
 from weir.project.marts import marts_or_parse
 from weir.publish.evidence import record_build
-from weir.warehouse import connection as warehouse
 
 
 def build(

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from weir.warehouse import connection as warehouse
+from weir import warehouse
 
 _CODE = ("models", "macros", "seeds", "snapshots", "tests/dbt", "expectations")
 UNPUBLISHED = "the last build was not published whole"

@@ -15,9 +15,9 @@ from uuid import UUID
 
 import psutil
 
+from weir import warehouse
 from weir.core.secrets import redact
 from weir.core.settings import home
-from weir.warehouse import connection as warehouse
 
 KEPT_LOGS = 200  # runs whose logs are kept
 

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 
 import psycopg
 
-from weir.core import terminal as show
+from weir.core import terminal
 from weir.core.errors import WeirError
-from weir.warehouse import connection as warehouse
-from weir.warehouse.connection import POOLER, connect
+from weir.warehouse.connection import POOLER, connect, ensure
 
 _RUN_LOCK = "hashtext('weir run')"
 LOCK_NAME = "weir run lock "  # how the session of whoever holds the run lock is called; process and machine follow
@@ -47,12 +46,12 @@ def _refuse_shared(connection: psycopg.Connection) -> None:
 @contextmanager
 def wait_alone() -> Iterator[None]:
     """One run at a time: says so, and waits, while another is under way."""
-    warehouse.ensure()  # a warehouse that can't be used is no lock held by another
+    ensure()  # a warehouse that can't be used is no lock held by another
     lock = run_lock(wait=False)
     try:
         lock.__enter__()
     except WeirError:
-        show.say("another run is under way on this warehouse: waiting for it …", style="yellow")
+        terminal.say("another run is under way on this warehouse: waiting for it …", style="yellow")
         lock = run_lock()
         lock.__enter__()
     try:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ingest.connectors.files import folder as listing
+from ingest.connectors.files.folder import check_inside, of_bucket
 from tests.support.drops import CSV, declare, refused
 from weir.core.errors import WeirError
 
@@ -100,7 +100,7 @@ def test_keys_of_a_bucket_that_leave_its_folder_are_refused():
             return {"bucket/in/../private/c.csv": {"type": "file", "size": 1, "ETag": "x"}}
 
     with pytest.raises(WeirError, match="leaves the source's folder"):
-        listing.of_bucket(Bucket(), "bucket/in", "*.csv")
+        of_bucket(Bucket(), "bucket/in", "*.csv")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_what_is_swapped_in_after_the_look_is_not_read(landing, folder, elsewher
     path = folder / "a.csv"
     path.write_text("id,v\n1,a\n")
     declare(landing, CSV)
-    look = listing.check_inside
+    look = check_inside
 
     def then_swapped(base, address):
         look(base, address)
@@ -149,7 +149,7 @@ def test_what_is_swapped_in_after_the_look_is_not_read(landing, folder, elsewher
             path.unlink()
             swap(path, elsewhere / "secret.csv")
 
-    monkeypatch.setattr(listing, "check_inside", then_swapped)
+    monkeypatch.setattr("ingest.connectors.files.folder.check_inside", then_swapped)
     (elsewhere / "secret.csv").write_text("id,v\nsecret,2\n")
     (result,) = landing.land().values()
     assert result.state == "failed"

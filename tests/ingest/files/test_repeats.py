@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.connectors.files import changes as file_changes
 from ingest.connectors.repeats import CONFLICT
 from tests.support.drops import CSV, declare
 
@@ -165,7 +164,7 @@ def test_keys_of_several_columns_and_parts_of_them_that_are_missing(landing, fol
 
 
 def test_beyond_what_is_counted_each_time_repeats_are_found_as_well(landing, folder, monkeypatch):
-    monkeypatch.setattr(file_changes, "COUNTED", 3)
+    monkeypatch.setattr("ingest.connectors.files.changes.COUNTED", 3)
     write_csv(folder / "a", ROWS)
     declare(landing, CSV)
     assert landing.one().tables[0].how == "files, 1 duplicate, 3 rows in conflict"

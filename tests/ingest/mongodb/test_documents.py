@@ -11,7 +11,7 @@ from bson import Code, Decimal128, Int64
 from bson.datetime_ms import DatetimeMS
 from bson.json_util import RELAXED_JSON_OPTIONS, dumps
 
-from ingest.connectors.mongodb import documents as mongodb_documents
+from ingest.connectors.mongodb import documents
 from ingest.connectors.mongodb.documents import cut, lines, read
 from ingest.connectors.mongodb.slow_documents import Slowly
 from tests.support.mongodb_values import MILLIS, OID, VALUES
@@ -23,7 +23,7 @@ def test_every_value_as_pymongo_reads_it_both_ways(value):
     raw = bson.encode({"_id": 1, "v": value})
     truth = json.loads(dumps(bson.decode(raw, MILLIS), json_options=RELAXED_JSON_OPTIONS))
     _, text, mark = read(raw)
-    assert (json.loads(text), mark) == (truth, mongodb_documents._SOUND)
+    assert (json.loads(text), mark) == (truth, documents._SOUND)
     assert json.loads(json.dumps(Slowly(raw).tree)) == truth
 
 
@@ -38,7 +38,7 @@ def test_every_value_as_pymongo_reads_it_both_ways(value):
 )  # fmt: skip
 def test_what_json_lacks_is_canonical(value, expected):
     _, text, mark = read(bson.encode({"_id": 1, "v": value}))
-    assert (json.loads(text)["v"], mark) == (expected, mongodb_documents._SOUND)
+    assert (json.loads(text)["v"], mark) == (expected, documents._SOUND)
 
 
 def test_deprecated_types_are_kept():
@@ -56,7 +56,7 @@ def test_what_jsonb_cannot_hold_is_visible_and_flagged():
     raw = raw.replace(b"\x03\0\0\0ab\0", b"\x03\0\0\0a\xff\0").replace(b"abc\0", b"\xed\xa0\x80\0")
     raw = raw.replace(b"twicf", b"twice")
     _, text, mark = read(raw)
-    assert mark == mongodb_documents._ESCAPED
+    assert mark == documents._ESCAPED
     assert json.loads(text) == {
         "_id": 1, "nul": "a\\u0000b", "bad": "a\\xff", "lone": "\\xed\\xa0\\x80",
         "k": {"twice": 1, "twice (2)": 2, "twice (2) (2)": 3},
@@ -121,7 +121,7 @@ KEYS = [
 def _fields(document, cursor=None):
     (line,) = b"".join(lines([bson.encode(document)], cursor)).decode().split("\n")[:-1]
     plain = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
-    return [mongodb_documents.re.sub(r"\\.", lambda m: plain.get(m[0], m[0]), field) for field in line.split("\t")]
+    return [documents.re.sub(r"\\.", lambda m: plain.get(m[0], m[0]), field) for field in line.split("\t")]
 
 
 def test_keys_keep_their_type():

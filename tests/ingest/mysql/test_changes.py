@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ingest.connectors.mysql import connector as mysql
+from ingest.connectors.mysql import connector
 from tests.servers.mariadb import Server, shared
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def test_changes_and_deletes_also_where_the_cursor_lies(landing, shop):
 
 
 def test_a_large_table_by_a_window_below_the_oldest_open_transaction(landing, shop, mariadb, monkeypatch):
-    monkeypatch.setattr(mysql, "WHOLE", 10)
+    monkeypatch.setattr(connector, "WHOLE", 10)
     landing.one()
     with mariadb.connect("shop", autocommit=False) as writer, writer.cursor() as late:
         late.execute("insert into orders (id, note) values (200, 'begun before, seen after')")
@@ -77,7 +77,7 @@ def test_a_large_table_by_a_window_below_the_oldest_open_transaction(landing, sh
 
 
 def test_rows_with_no_cursor_and_from_the_far_future(landing, shop, monkeypatch):
-    monkeypatch.setattr(mysql, "WHOLE", 10)
+    monkeypatch.setattr(connector, "WHOLE", 10)
     shop.execute("insert into orders values (900, 'future', '2037-12-31 00:00:00')")
     landing.one()
     shop.execute("insert into orders values (901, 'no cursor', null), (902, 'now', now(6))")
@@ -87,7 +87,7 @@ def test_rows_with_no_cursor_and_from_the_far_future(landing, shop, monkeypatch)
 
 
 def test_an_account_that_may_not_see_transactions_has_a_stated_lag(landing, shop, mariadb, monkeypatch):
-    monkeypatch.setattr(mysql, "WHOLE", 10)
+    monkeypatch.setattr(connector, "WHOLE", 10)
     shop.execute("create or replace user reader@'%' identified by 'p@ss:w/rd'")
     shop.execute("grant select on shop.* to reader@'%'")
     _, place = mariadb.url.rsplit("@", 1)
@@ -185,7 +185,7 @@ def test_a_source_killed_meanwhile_leaves_nothing_half_landed(landing, shop, mar
         pytest.skip("the server is not ours to kill")
     shop.execute("set global innodb_flush_log_at_trx_commit = 1")
     shop.execute("insert into orders (id, note) select seq, repeat('x', 40) from seq_101_to_400000")
-    read = mysql.lines
+    read = connector.lines
 
     def cut(packets, columns):
         for number, block in enumerate(read(packets, columns)):
@@ -193,7 +193,7 @@ def test_a_source_killed_meanwhile_leaves_nothing_half_landed(landing, shop, mar
                 mariadb.kill()
             yield block
 
-    monkeypatch.setattr(mysql, "lines", cut)
+    monkeypatch.setattr(connector, "lines", cut)
     try:
         message = _says(landing)
     finally:
@@ -201,7 +201,7 @@ def test_a_source_killed_meanwhile_leaves_nothing_half_landed(landing, shop, mar
     assert message.startswith("shop.orders: went away while it was read: see that it is up, then run again")
     assert landing.rows("select to_regclass('raw_shop.orders')") == [(None,)]
     assert landing.rows("select count(*) from ops.landings") == [(0,)]
-    monkeypatch.setattr(mysql, "lines", read)
+    monkeypatch.setattr(connector, "lines", read)
     assert landing.one().tables[0].landed == 400_000
     landing.proven()
 
@@ -234,6 +234,6 @@ def test_one_snapshot_while_others_write(landing, shop, mariadb):
 def test_a_locked_table_and_a_time_limit(landing, shop, mariadb, monkeypatch):
     with mariadb.connect("shop") as other, other.cursor() as cursor:
         cursor.execute("lock tables orders write")
-        monkeypatch.setattr(mysql.Wire, "LOCK", 1)
+        monkeypatch.setattr(connector.Wire, "LOCK", 1)
         assert "another session holds a lock on it" in _says(landing)
     landing.one()

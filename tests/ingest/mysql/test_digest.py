@@ -2,8 +2,7 @@
 
 import pytest
 
-from ingest.connectors.mysql import connector as mysql
-from ingest.connectors.mysql import digest as mysql_digest
+from ingest.connectors.mysql import connector
 from tests.servers.mariadb import shared
 from tests.support.mysql_types import MATRIX
 
@@ -106,7 +105,7 @@ def test_rows_too_long_to_be_digested_are_always_read(landing, shop):
 
 def test_a_window_of_the_cursor_between_two_compares(landing, shop, monkeypatch):
     """What the window landed is compared again, also where it is undone at the source."""
-    monkeypatch.setattr(mysql, "WHOLE", 10)
+    monkeypatch.setattr(connector, "WHOLE", 10)
     landing.declare(BOTH.replace("KEY], ", "KEY]").replace("key: [KEY]", "key: [id], cursor: at"))
     shop.execute("create table things (id int primary key, v int, at timestamp(6) null default current_timestamp(6))")
     shop.execute("insert into things select seq, 0, '2020-01-01' from seq_1_to_5000")
@@ -125,14 +124,14 @@ def test_a_window_of_the_cursor_between_two_compares(landing, shop, monkeypatch)
 
 
 def test_auto_takes_digests_where_reading_all_was_slow(landing, shop, monkeypatch):
-    monkeypatch.setattr(mysql, "WHOLE", 10)
+    monkeypatch.setattr(connector, "WHOLE", 10)
     landing.declare(BOTH.replace("KEY", "id").replace("compare: digest", "compare: auto"))
     shop.execute("create table things (id int primary key, v int)")
     shop.execute("insert into things select seq, 0 from seq_1_to_5000")
-    monkeypatch.setattr(mysql_digest, "LEAST", 0.0)
-    monkeypatch.setattr(mysql_digest, "DEAR", 10.0)
+    monkeypatch.setattr("ingest.connectors.mysql.digest.LEAST", 0.0)
+    monkeypatch.setattr("ingest.connectors.mysql.digest.DEAR", 10.0)
     assert [both(landing).how for _ in range(2)] == ["first load", "compare"]
-    monkeypatch.setattr(mysql_digest, "DEAR", 0.0)
+    monkeypatch.setattr("ingest.connectors.mysql.digest.DEAR", 0.0)
     assert [both(landing).how for _ in range(2)] == ["digest, all read", "digest"]
     shop.execute("update things set v = 1 where id = 7")
     event = both(landing)

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from ingest.connectors.mysql import connection as mysql_wire
-from ingest.raw import table as raw
+from ingest.raw.table import Raw
 from tests.servers.mariadb import shared
 from tests.support.landing import APP
 
@@ -26,7 +25,7 @@ def failed(landing):
 
 
 def test_a_server_of_another_kind_waits_for_us_to_speak(landing, monkeypatch):
-    monkeypatch.setattr(mysql_wire, "GREETING", 1)
+    monkeypatch.setattr("ingest.connectors.mysql.connection.GREETING", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("APP_URL", f"mysql://a:s3cret@127.0.0.1:{silent.getsockname()[1]}/x")
         landing.declare(APP)
@@ -52,8 +51,8 @@ def test_a_server_that_hangs_up_on_who_is_idle(landing, app, monkeypatch, settin
     app.execute("create table users (id int primary key)")
     landing.one()
     app.execute("insert into users values (1)")
-    changes = raw.Raw.insert_changes
-    monkeypatch.setattr(raw.Raw, "insert_changes", lambda *a, **k: (time.sleep(1.5), changes(*a, **k))[1])
+    changes = Raw.insert_changes
+    monkeypatch.setattr(Raw, "insert_changes", lambda *a, **k: (time.sleep(1.5), changes(*a, **k))[1])
     landing.declare(APP.replace("key: [id]", "key: [id], cursor: id"))
     app.execute(f"set global {setting} = 1")
     try:

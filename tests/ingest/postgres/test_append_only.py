@@ -41,9 +41,9 @@ def log(landing, primary, monkeypatch):
 
 
 def _no_margin():
-    from ingest.connectors.postgres import windows as pg_ahead
+    from ingest.connectors.postgres import windows
 
-    return pg_ahead._OLDEST.replace(pg_ahead._MARGIN, "0 seconds")
+    return windows._OLDEST.replace(windows._MARGIN, "0 seconds")
 
 
 def one(landing):

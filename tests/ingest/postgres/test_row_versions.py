@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from ingest import job
-from ingest.connectors.postgres import keys as pg_keys
+from ingest.connectors.postgres import keys
 from tests.support.landing import APP as ONE
 
 APP = ONE.replace("[id]", "[id], exclude: [secret]")
@@ -90,9 +90,9 @@ def test_late_commits_savepoints_and_open_transactions(landing, users):
 
 
 def test_a_transaction_open_for_very_long_keeps_no_list_of_all_since(landing, users, monkeypatch):
-    from ingest.connectors.postgres import connector as postgres
+    from ingest.connectors.postgres import connector
 
-    monkeypatch.setattr(postgres, "SPAN", 3)
+    monkeypatch.setattr(connector, "SPAN", 3)
     landing.one()
     with psycopg.connect(users.info.dsn, password=users.info.password) as late:
         late.execute("update users set name = 'late' where id = 1")
@@ -262,7 +262,7 @@ def test_awkward_names(landing, app):
 @pytest.mark.parametrize("kind", ["bigint", "smallint"])
 def test_large_tables_with_integer_keys_settle_by_bits(landing, app, monkeypatch, kind):
 
-    monkeypatch.setattr(pg_keys, "MANY", 100)
+    monkeypatch.setattr(keys, "MANY", 100)
     app.execute(f"create table users (id {kind} primary key, name text, secret text)")
     app.execute("insert into users select i - 500, 'name' from generate_series(1, 2000) i")
     landing.declare(APP)
@@ -322,9 +322,9 @@ def test_statistics_taken_in_the_midst_lead_no_join_astray(landing, users, monke
 
 
 def test_the_first_increment_has_bits_to_compare_with(landing, users, monkeypatch):
-    monkeypatch.setattr(pg_keys, "MANY", 100)
+    monkeypatch.setattr(keys, "MANY", 100)
     landing.one()
-    monkeypatch.setattr(pg_keys.Keys, "balance", lambda *_: pytest.fail("all keys crossed the wire"))
+    monkeypatch.setattr(keys.Keys, "balance", lambda *_: pytest.fail("all keys crossed the wire"))
     users.execute("delete from users where id % 100 = 0; update users set name = 'new' where id % 100 = 1")
     users.execute("insert into users values (0, 'again'), (1100, 'later')")
     event = landing.one().tables[0]
@@ -336,7 +336,7 @@ def test_the_first_increment_has_bits_to_compare_with(landing, users, monkeypatc
 
 
 def test_an_index_that_lacks_a_new_row_is_told(landing, users, monkeypatch):
-    monkeypatch.setattr(pg_keys, "MANY", 2)
+    monkeypatch.setattr(keys, "MANY", 2)
     users.execute("insert into users select i, 'name' from generate_series(1001, 5000) i")
     landing.one()
     ready = "update pg_index set indisready = {} where indrelid = 'users'::regclass"
@@ -355,7 +355,7 @@ def test_a_version_that_was_passed_over_is_not_taken_for_landed(landing, users, 
     """A balance that can only fail if raw lacks what the source has: as when a row was taken out of raw by hand."""
 
     for many in (100, 100_000):
-        monkeypatch.setattr(pg_keys, "MANY", many)
+        monkeypatch.setattr(keys, "MANY", many)
         users.execute("insert into users values (7000 + %s, 'new', 'x')", [many])
         landing.one()
         landing.rows("update ops.landings set state = state || '{\"rows\": 5}' where state is not null returning 1")

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from ingest.connectors.postgres.catalog import describe, find
-from ingest.raw import connection as wire
-from ingest.raw import table as raw
+from ingest.raw.connection import Wire
+from ingest.raw.table import Raw
 from tests.servers.proxy import proxy
 from tests.support.landing import APP
 from weir.project.sources import Table
@@ -55,7 +55,7 @@ def test_partitions_at_another_server_have_no_versions_to_follow(landing, app, m
                 "create table users (id int) partition by range (id); "
                 "create foreign table p partition of users for values from (0) to (9) server far")  # fmt: skip
     loop = asyncio.new_event_loop()
-    source = wire.Wire(os.environ["APP_URL"], "test", loop)
+    source = Wire(os.environ["APP_URL"], "test", loop)
     relation = describe(source, *find(source, Table(name="users")), Table(name="users"))
     assert relation and not relation.versions
     source.close()
@@ -133,8 +133,8 @@ def test_a_source_that_ends_long_transactions(landing, app, monkeypatch, limit):
     app.execute("drop role if exists hurried; create role hurried superuser login password 'pw'")
     app.execute(f"alter role hurried set {limit} = '300ms'")
     monkeypatch.setenv("APP_URL", "postgresql://hurried:pw@" + os.environ["APP_URL"].split("@")[1])
-    receipt = raw.Raw.receipt
-    monkeypatch.setattr(raw.Raw, "receipt", lambda *facts: (time.sleep(0.6), receipt(*facts))[1])
+    receipt = Raw.receipt
+    monkeypatch.setattr(Raw, "receipt", lambda *facts: (time.sleep(0.6), receipt(*facts))[1])
     landing.declare(APP)
     assert landing.one().tables[0].landed == 1
     landing.balanced()
@@ -142,7 +142,7 @@ def test_a_source_that_ends_long_transactions(landing, app, monkeypatch, limit):
 
 
 def test_a_source_that_lets_us_in_and_answers_nothing_is_given_up(landing, app, monkeypatch):
-    monkeypatch.setattr(wire, "PATIENCE", 1)
+    monkeypatch.setattr("ingest.raw.connection.PATIENCE", 1)
     app.execute("create table users (id int primary key)")
     landing.declare(APP)
     url = urlsplit(os.environ["APP_URL"])
