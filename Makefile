@@ -45,6 +45,7 @@ check: setup ## the linters and the type checks
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --no-logo --no-cache
 	sqlfluff lint models tests/dbt
 
 format: setup ## put the code in its form
@@ -67,4 +68,4 @@ down: setup ## stop the servers
 	@weir down
 
 lock: setup ## resolve the packages anew into requirements.lock
-	uv pip compile --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock -q
+	uv pip compile --universal --generate-hashes --no-header --group dev --group docs pyproject.toml -o requirements.lock -q

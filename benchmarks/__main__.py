@@ -81,11 +81,11 @@ def landing(
     keep: bool = False,
 ) -> None:
     """The limit, Weir and its peers: rate, share of the limit, peak memory, CPU."""
-    from benchmarks import landing as module
+    from benchmarks.landing import HEAD, measure_landing
 
     names = [name.strip() for name in peers.split(",") if name.strip()]
-    found = module.landing(source, rows, names, rounds, peer_rounds or rounds, keep)
-    page.show(f"landing {source} {rows}", *_with_head(found, module.HEAD), write)
+    found = measure_landing(source, rows, names, rounds, peer_rounds or rounds, keep)
+    page.show(f"landing {source} {rows}", *_with_head(found, HEAD), write)
 
 
 @app.command()
@@ -93,20 +93,20 @@ def increment(
     rows: int = 2_000_000, tables: int = 50, rounds: int = 5, write: Write = False, keep: bool = False
 ) -> None:
     """1 % of a table changed, as a share of the full load; nothing changed over many tables, beside `import dlt`."""
-    from benchmarks import increment as module
+    from benchmarks.increment import HEAD, measure_changed, measure_unchanged
 
-    page.show("unchanged", *_with_head(module.unchanged(tables, rounds, keep), module.HEAD), write)
+    page.show("unchanged", *_with_head(measure_unchanged(tables, rounds, keep), HEAD), write)
     if rows:
-        page.show(f"changed {rows}", *_with_head(module.changed(rows, rounds, keep), module.HEAD), write)
+        page.show(f"changed {rows}", *_with_head(measure_changed(rows, rounds, keep), HEAD), write)
 
 
 @app.command()
 def growth(millions: str = "1,2,5,10,20", rounds: int = 3, write: Write = False, keep: bool = False) -> None:
     """The time of `weir land` by the number of rows."""
-    from benchmarks import growth as module
+    from benchmarks.growth import HEAD, measure_growth
 
     sizes = [round(float(size) * 1_000_000) for size in millions.split(",")]
-    page.show("growth", *_with_head(module.growth(sizes, rounds, keep), module.HEAD), write)
+    page.show("growth", *_with_head(measure_growth(sizes, rounds, keep), HEAD), write)
 
 
 def _with_head(found: Found, head: list[str]) -> tuple[str, list[str], list[list[object]], str]:

@@ -11,11 +11,11 @@ from benchmarks.sources import declare
 HEAD = ["rows#", "seconds#", "rows/s#", "time of a tenth of the rows, times#", "peak MB#", "rounds"]
 
 
-def growth(sizes: list[int], rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
+def measure_growth(sizes: list[int], rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
     """Measure each size; returns title, lines and note of the table."""
     found: dict[int, list[Measured]] = {size: [] for size in sizes}
     with own_home(keep) as home:
-        from weir.warehouse import connection as warehouse
+        from weir import warehouse
 
         target = warehouse.ensure()
         for size in sizes:

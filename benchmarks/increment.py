@@ -24,10 +24,10 @@ insert into rows select id + {rows} * {n}, account_id, seats, amount, rate, acti
 """
 
 
-def changed(rows: int, rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
+def measure_changed(rows: int, rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
     """1 % changed; returns title, lines and note of the table. The fixed cost is that of a table of one row."""
     with own_home(keep) as home:
-        from weir.warehouse import connection as warehouse
+        from weir import warehouse
 
         target = warehouse.ensure()
         with postgres_source(home) as url:
@@ -63,10 +63,10 @@ def changed(rows: int, rounds: int, keep: bool) -> tuple[str, list[list[object]]
     return title, lines, f"{page.machine()}; {versions}"
 
 
-def unchanged(count: int, rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
+def measure_unchanged(count: int, rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
     """Nothing changed over many tables; returns title, lines and note of the table."""
     with own_home(keep) as home:
-        from weir.warehouse import connection as warehouse
+        from weir import warehouse
 
         target = warehouse.ensure()
         with postgres_source(home) as url:

@@ -46,14 +46,14 @@ class Contender:
 HEAD = ["way", "rows#", "rows/s#", "of the limit#", "peak MB#", "CPU s#", "seconds#", ""]
 
 
-def landing(
+def measure_landing(
     kind: str, rows: int, names: list[str], rounds: int, peer_rounds: int, keep: bool
 ) -> tuple[str, list[list[object]], str]:
     """Measure; returns title, lines and note of the table."""
     few = min(rows, peers.FEW)
     wrong = {name: peers.install(name) for name in names}
     with own_home(keep) as home:
-        from weir.warehouse import connection as warehouse
+        from weir import warehouse
 
         target = warehouse.ensure()
         say(f"making {rows:,} rows in {kind} …")

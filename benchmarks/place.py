@@ -45,7 +45,7 @@ def own_home(keep: bool = False) -> Iterator[Path]:
 
 
 def _remove(home: Path) -> None:
-    from weir.warehouse.embedded import server as embedded
+    from weir.warehouse import embedded
 
     data = embedded.data_folder()  # for root it may lie elsewhere
     shutil.rmtree(data, ignore_errors=True)
@@ -55,7 +55,7 @@ def _remove(home: Path) -> None:
 @contextmanager
 def postgres_source(home: Path) -> Iterator[str]:
     """A PostgreSQL of its own, as the warehouse's but on other data; gives its URL."""
-    from weir.warehouse.embedded import server as embedded
+    from weir.warehouse import embedded
 
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WEIR_PG_")}
     folder = home / "source"

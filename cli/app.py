@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from weir.core import ports
+
 app = typer.Typer(
     name="weir",
     add_completion=False,
@@ -103,9 +105,9 @@ def verify(
     counts_only: Annotated[bool, typer.Option("--counts-only", help="The balance alone, without the sources.")] = False,
 ) -> None:
     """Prove that nothing was lost. The balance of every run, and every row at the source, by key and column."""
-    from cli import verify as cli_verify
+    from cli.verify import print_proof
 
-    raise typer.Exit(cli_verify.verify(source, counts_only))
+    raise typer.Exit(print_proof(source, counts_only))
 
 
 @app.command()
@@ -117,17 +119,17 @@ def quarantine(
     dev: Annotated[bool, typer.Option("--dev", help="What `dbt build` by hand holds back, in its schemas.")] = False,
 ) -> None:
     """Show what waits in quarantine or is held back, and why."""
-    from cli import quarantine as held
+    from cli.quarantine import show_quarantine
 
-    raise typer.Exit(held.show(model or only, key, history, dev))
+    raise typer.Exit(show_quarantine(model or only, key, history, dev))
 
 
 @app.command()
 def status() -> None:
     """Show where everything stands. Each table's promise and last landing, the balance, the last runs."""
-    from cli import status as state
+    from cli.status import show_status
 
-    raise typer.Exit(state.show())
+    raise typer.Exit(show_status())
 
 
 @app.command()
@@ -152,20 +154,20 @@ def down(
 
 @app.command()
 def docs(
-    port: Annotated[int, typer.Option(help="Where to serve it.", min=1, max=65535)] = 8580,
+    port: Annotated[int, typer.Option(help="Where to serve it.", min=1, max=65535)] = ports.DOCS,
     serve: Annotated[bool, typer.Option(help="Serve it, or only make it.")] = True,
 ) -> None:
     """Make dbt's docs, and serve them."""
-    from cli import docs as pages
+    from cli.docs import make_docs
 
-    raise typer.Exit(pages.docs(port, serve))
+    raise typer.Exit(make_docs(port, serve))
 
 
 def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is imported where it is used
-    from weir.core import env as core_env
     from weir.core import settings
+    from weir.core.env import load_env
 
-    core_env.load_env()
+    load_env()
     return settings.parse_moment(text, "--as-of") if text else settings.as_of()
 
 

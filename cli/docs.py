@@ -31,7 +31,7 @@ class _Pages(SimpleHTTPRequestHandler):
         """Say nothing of each request."""
 
 
-def docs(port: int, serve: bool) -> int:
+def make_docs(port: int, serve: bool) -> int:
     """Make the docs, and serve them on the loopback port; returns dbt's exit code, or 0 after Ctrl-C.
 
     Raises WeirError when the port is taken, before anything is made.

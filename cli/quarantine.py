@@ -12,16 +12,16 @@ import psycopg
 from psycopg import sql
 from rich.json import JSON
 
-from weir.core import terminal as shown
+from weir import warehouse
+from weir.core import terminal
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
 from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, marked
-from weir.warehouse import connection as warehouse
 from weir.warehouse.catalog import exists
 
 
-def show(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
+def show_quarantine(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
     """Print what waits: counts; with a model its newest keys too; with a key the row as received.
 
     With `dev`, what `dbt build` by hand has held back, in the dev schemas. Raises WeirError when the model or the key
@@ -50,7 +50,7 @@ def show(model: str | None = None, key: str | None = None, history: bool = False
             raise WeirError(f"no staging model {model!r} has taken anything: `weir quarantine` lists those that have")
         if history:
             rows = marked(connection.execute(HISTORY, values).fetchall())
-            shown.table(
+            terminal.table(
                 "Quarantine, open and past", ["model", "state", "reasons", "rows#", "first seen", "resolved"], rows
             )
             return 0
@@ -62,32 +62,32 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_ba
     """Two tables: rows wrong by themselves, and rows held back for what other tables say."""
     rows = marked(connection.execute(COUNTS, values).fetchall())
     if rows:
-        shown.table("Quarantine", ["model", "reasons", "rows#", "first seen", "last seen"], rows)
+        terminal.table("Quarantine", ["model", "reasons", "rows#", "first seen", "last seen"], rows)
     else:
-        shown.say("Nothing waits in quarantine.", style="green")
+        terminal.say("Nothing waits in quarantine.", style="green")
     if rows and values["model"]:
-        shown.table("Newest keys", ["key", "reasons", "seen"], connection.execute(KEYS, values).fetchall())
+        terminal.table("Newest keys", ["key", "reasons", "seen"], connection.execute(KEYS, values).fetchall())
     beside = connection.execute(HELD_BACK, values).fetchall() if has_held_back else []
     if beside:
         title = "Accepted, but held back from the marts for what other tables say"
-        shown.table(title, ["model", "reason", "rows#", "such as"], beside)
+        terminal.table(title, ["model", "reason", "rows#", "such as"], beside)
     if values["model"] and (rows or beside):
-        shown.say(f"one row: weir quarantine --model {values['model']} --key KEY")
+        terminal.say(f"one row: weir quarantine --model {values['model']} --key KEY")
 
 
 def _one(rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str, history: bool) -> int:
     if not rows and not beside:
         more = "" if history else " (--history shows what has left it)"
         raise WeirError(f"no row with key {key!r} waits in quarantine or is held back{more}")
-    terminal = shown.console()
+    console = terminal.console()
     for model, name, reasons, row, load, seen, resolved, how in rows:
         state = f"{how} {resolved:%Y-%m-%d %H:%M}" if resolved else "open"
-        shown.say(f"{model}  {name}  [{state}]", style="bold")
-        shown.say(f"{'; '.join(reasons)}  (first seen {seen:%Y-%m-%d %H:%M}, load {load})", style="red")
+        terminal.say(f"{model}  {name}  [{state}]", style="bold")
+        terminal.say(f"{'; '.join(reasons)}  (first seen {seen:%Y-%m-%d %H:%M}, load {load})", style="red")
         received = JSON(json.dumps(row), ensure_ascii=False).text
         received.plain = printable(received.plain)
-        terminal.print(received)
+        console.print(received)
     for model, reason, parent in beside:
-        shown.say(f"{model}  {key}  [accepted, but held back from the marts]", style="bold")
-        shown.say(f"{reason}{f': it refers to {parent}' if parent else ''}", style="red")
+        terminal.say(f"{model}  {key}  [accepted, but held back from the marts]", style="bold")
+        terminal.say(f"{reason}{f': it refers to {parent}' if parent else ''}", style="red")
     return 0

@@ -12,14 +12,13 @@ from pathlib import Path
 from types import FrameType
 
 from flows import interrupt
+from weir.core import ports
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.faults import plain
 from weir.core.handed import for_dbt, for_runs, handed
 from weir.core.private import keep_private
 from weir.core.settings import ROOT, home
-
-DOCS_PORT = 8580
 
 
 def serve(docs: bool = True) -> int:
@@ -35,8 +34,8 @@ def serve(docs: bool = True) -> int:
     was_up = True
     try:
         from flows import server
+        from weir import warehouse
         from weir.core import terminal
-        from weir.warehouse import connection as warehouse
 
         keep_private()
         load_env()
@@ -50,7 +49,7 @@ def serve(docs: bool = True) -> int:
         # Each run reads `.env` anew: the worker, which lives long, must not hand on what it says now.
         children["worker"] = _start("prefect-worker", for_runs(), "flows.command", *words)
         if docs:
-            words = ["docs", "--port", str(DOCS_PORT)]
+            words = ["docs", "--port", str(ports.DOCS)]
             children["docs"] = _start("docs", handed(*for_dbt()), "cli.app", *words)
         terminal.say(f"Prefect, its runs and deployments: {server.ui()}")
         if server.login():
@@ -59,7 +58,7 @@ def serve(docs: bool = True) -> int:
             f"Deployments, each with a button for a run by hand: {server.ui()}/deployments ({', '.join(names)})"
         )
         if docs:
-            terminal.say(f"Models and their lineage (once made): http://127.0.0.1:{DOCS_PORT}")
+            terminal.say(f"Models and their lineage (once made): http://127.0.0.1:{ports.DOCS}")
         terminal.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
         terminal.say("Ctrl-C ends all of them.")
         sys.stdout.flush()

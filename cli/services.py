@@ -1,12 +1,11 @@
 """Starting and stopping what runs on: the warehouse, Prefect's server."""
 
-import os
 from collections.abc import Callable
 
-from weir.core import terminal as show
+from weir import warehouse
+from weir.core import hooks, terminal
 from weir.core.env import load_env
 from weir.core.errors import WeirError
-from weir.warehouse import connection as warehouse
 from weir.warehouse import under_way
 
 
@@ -14,17 +13,17 @@ def up(start: Callable[[], str], login: Callable[[], str]) -> int:
     """Start the warehouse and Prefect's server."""
     from weir.core.secrets import redact
 
-    show.say(f"warehouse  {redact(warehouse.ensure())}")
-    show.say(f"Prefect    {start().removesuffix('/api')}")
+    terminal.say(f"warehouse  {redact(warehouse.ensure())}")
+    terminal.say(f"Prefect    {start().removesuffix('/api')}")
     if login():
-        show.say(f"           {login()}")
+        terminal.say(f"           {login()}")
     return 0
 
 
 def down(stop: Callable[[], bool], force: bool) -> int:
     """Stop everything that runs on; the data stay. A run that is under way is ended first, with `force` only.
 
-    Raises WeirError when one is under way and `force` is false.
+    Raises WeirError when one is under way and `force` is false, and when the hook WEIR_BEFORE_DOWN fails.
     """
     load_env()
     while found := under_way.now():
@@ -34,13 +33,12 @@ def down(stop: Callable[[], bool], force: bool) -> int:
                 "first by `weir down --force`"
             )
         under_way.end(found)
-        show.say(f"ended: {found}")
+        terminal.say(f"ended: {found}")
     stopped = ["Prefect's server"] if stop() else []
-    if os.environ.get("WEIR_DEMO") == "1":
-        from demo.systems import helpdesk
-
-        helpdesk.stop()
-    if warehouse.stop():
-        stopped.append("the warehouse")
-    show.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+    try:
+        hooks.call(hooks.BEFORE_DOWN)
+    finally:  # a hook that fails leaves no server running
+        if warehouse.stop():
+            stopped.append("the warehouse")
+        terminal.say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
     return 0

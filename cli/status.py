@@ -5,13 +5,13 @@ from typing import Any
 
 import psycopg
 
-from weir.core import terminal as shown
+from weir import warehouse
+from weir.core import terminal
 from weir.core.env import load_env
 from weir.core.settings import as_of, project_dir
 from weir.ledger.balance import lines
 from weir.ledger.quarantine import GONE
 from weir.publish import verify as published
-from weir.warehouse import connection as warehouse
 from weir.warehouse import under_way
 
 _TABLES = """
@@ -30,7 +30,7 @@ select run_id, started_at, state, extract(epoch from coalesce(ended_at, clock_ti
 from ops.runs order by started_at desc limit 5"""
 
 
-def show() -> int:
+def show_status() -> int:
     """Print it."""
     load_env()
     now = as_of()
@@ -44,7 +44,7 @@ def show() -> int:
             rows = [
                 [run, started, state, f"{seconds:.0f} s", message] for run, started, state, seconds, message in runs
             ]
-            shown.table("Last runs", ["run", "started", "state", "took#", "message"], rows)
+            terminal.table("Last runs", ["run", "started", "state", "took#", "message"], rows)
     return 0
 
 
@@ -60,24 +60,24 @@ def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
             continue
         _, promise, how, landed, at_source, changed = found[name]
         told = name if name in declared else f"{name} {GONE}"
-        rows.append([told, promise, how, shown.ago(landed, now), shown.ago(changed, now), at_source])
-    shown.table("Tables", ["table", "promise", "last way", "last landing", "last change", "rows at source#"], rows)
+        rows.append([told, promise, how, terminal.ago(landed, now), terminal.ago(changed, now), at_source])
+    terminal.table("Tables", ["table", "promise", "last way", "last landing", "last change", "rows at source#"], rows)
 
 
 def _balance(busy: under_way.Holder | None) -> None:
     if busy:
-        shown.say(f"{busy} is under way: whether the balance holds is told when it has ended.", style="yellow")
+        terminal.say(f"{busy} is under way: whether the balance holds is told when it has ended.", style="yellow")
         return
     counted = lines()
     waiting = [line for line in counted if line.model and line.staged_loads < line.loads]
     wrong = [f"{line.source}.{line.table}" for line in counted if not line.holds and line not in waiting]
     if waiting:
         names = ", ".join(f"{line.source}.{line.table}" for line in waiting)
-        shown.say(f"Landed, but not built yet: {names}; `weir run` or `weir build` takes them", style="yellow")
+        terminal.say(f"Landed, but not built yet: {names}; `weir run` or `weir build` takes them", style="yellow")
     if wrong:
-        shown.say(f"The balance does not hold: {', '.join(wrong)}; `weir verify` says why", style="bold red")
+        terminal.say(f"The balance does not hold: {', '.join(wrong)}; `weir verify` says why", style="bold red")
     elif len(counted) > len(waiting):
-        shown.say(
+        terminal.say(
             f"The balance holds for {'all ' if not waiting else ''}{len(counted) - len(waiting)} tables.", style="green"
         )
 
@@ -85,11 +85,11 @@ def _balance(busy: under_way.Holder | None) -> None:
 def _publication(connection: psycopg.Connection) -> None:
     row = connection.execute(_PUBLICATIONS).fetchone()
     if not row:
-        shown.say("Nothing was published yet.")
+        terminal.say("Nothing was published yet.")
         return
     number, back, moved, marts = row
-    shown.say(f"Readers see {published.told(connection)}.")
+    terminal.say(f"Readers see {published.told(connection)}.")
     if back:
-        shown.say(f"Publication {number} was taken back {back:%Y-%m-%d %H:%M}.", style="yellow")
+        terminal.say(f"Publication {number} was taken back {back:%Y-%m-%d %H:%M}.", style="yellow")
     else:
-        shown.say(f"It changed {moved:,} rows in {marts} marts.")
+        terminal.say(f"It changed {moved:,} rows in {marts} marts.")

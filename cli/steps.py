@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from expectations import report as expectations_report
-from ingest import report as ingest_report
-from weir.core import terminal as show
+import psycopg
+
+from expectations.report import print_failures
+from ingest.report import print_landed
+from weir import warehouse
+from weir.core import hooks, terminal
 from weir.core.errors import WeirError
-from weir.core.hooks import demo_up
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
 from weir.ledger import runs
 from weir.publish import evidence, publication, rollback
-from weir.publish import report as publish_report
 from weir.publish import verify as published
-from weir.warehouse import connection as warehouse
+from weir.publish.report import print_changes
 from weir.warehouse.run_lock import run_lock
 
 
@@ -27,7 +28,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
     from ingest.land import land as land_plan
     from weir.project.sources import read_plan
 
-    demo_up()
+    hooks.call(hooks.BEFORE_LANDING)
     plan = read_plan(project_dir())
     names, chosen = list(sources or []), list(tables or [])
     with runs.by_hand("land", as_of, sources=names, tables=chosen, full=full) as run_id:
@@ -36,7 +37,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
         failed = [result.message for result in results if result.state != "landed"]
         if failed:
             runs.end(run_id, "failed", "; ".join(failed))
-    ingest_report.landed(results)
+    print_landed(results)
     return int(bool(failed))
 
 
@@ -52,12 +53,14 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
         prepare(as_of, run_id)
         built = build_set(Dbt(), todo, run_id, as_of)
         if not built.passed:
-            show.several(built.faults)
+            terminal.several(built.faults)
             raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
     if built.without_unit_tests:
-        show.say(UNIT_TESTS_LEFT_OUT)
+        terminal.say(UNIT_TESTS_LEFT_OUT)
     part = "only a part was built: it is not published; `weir build` builds the whole set"
-    show.say(f"{built.sentence}; {'next: `weir check marts`, `weir publish`' if todo.whole else part}", style="green")
+    terminal.say(
+        f"{built.sentence}; {'next: `weir check marts`, `weir publish`' if todo.whole else part}", style="green"
+    )
     return 0
 
 
@@ -71,10 +74,10 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
         results = check_gate(gate, run_id or runs.new_id(), list(sources) if sources else None, accept=accept)
     for result in results:
         if result.passed:
-            show.say(result.sentence, style="green")
+            terminal.say(result.sentence, style="green")
         else:
-            expectations_report.gate_failures(asdict(failure) for failure in result.failures)
-            show.fail(result.sentence)
+            print_failures(asdict(failure) for failure in result.failures)
+            terminal.fail(result.sentence)
     return int(not all(result.passed for result in results))
 
 
@@ -86,7 +89,7 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
         raise WeirError("nothing was built yet: type `weir build` first")
     with run_lock(), pulse("publish"):
         changes = publication.publish(run_id, as_of, accept)
-    publish_report.changes(changes)
+    print_changes(changes)
     return 0
 
 
@@ -94,18 +97,18 @@ def roll_back() -> int:
     """Take the last publication back."""
     with run_lock():
         number, changes = rollback.roll_back()
-    publish_report.changes(changes, f"Publication {number} taken back")
+    print_changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
-        show.say(f"Readers see {published.told(connection)} again.", style="green")
+        terminal.say(f"Readers see {published.told(connection)} again.", style="green")
     return 0
 
 
-def _last_build(connection: "warehouse.psycopg.Connection") -> str | None:
+def _last_build(connection: psycopg.Connection) -> str | None:
     build = evidence.last_build(connection)
     return build.run_id if build else None
 
 
-def _last_landing(connection: "warehouse.psycopg.Connection") -> str | None:
+def _last_landing(connection: psycopg.Connection) -> str | None:
     query = "select run_id from ops.landings where run_id is not null order by landed_at desc limit 1"
     row = connection.execute(query).fetchone()
     return str(row[0]) if row else None

@@ -8,18 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from weir.core import terminal as show
-from weir.core.hooks import demo_up
+from weir import warehouse
+from weir.core import hooks, terminal
 from weir.core.settings import project_dir
 from weir.core.terminal import say, table, without_zeros
 from weir.dbt.compiled import models
-from weir.ledger import report as ledger_report
 from weir.ledger import verify as staged
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
+from weir.ledger.report import print_balance
 from weir.publish.verify import PublishedCheck
 from weir.publish.verify import compare as compare_published
-from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import run_lock
 
 
@@ -89,27 +88,27 @@ def _faults(table: str, wrong: dict[str, int], where: str, examples: list[str]) 
     return [f"{table}: {told} {where}{more}"]
 
 
-def verify(sources: Sequence[str] | None, counts_only: bool) -> int:
+def print_proof(sources: Sequence[str] | None, counts_only: bool) -> int:
     """Print the balance and the proof; 1 when something does not hold."""
     from weir.ledger.balance import lines
 
     if counts_only:
         proof = Proof([line for line in lines() if not sources or line.source in sources])
     else:
-        demo_up()
-        terminal = show.console(stderr=True)
-        with terminal.status("verifying …") as progress:
+        hooks.call(hooks.BEFORE_LANDING)
+        console = terminal.console(stderr=True)
+        with console.status("verifying …") as progress:
             proof = prove(
                 list(sources) if sources else None, report=lambda step: progress.update(f"verifying {step} …")
             )
-    ledger_report.balance(proof.lines)
-    show_proof(proof)
+    print_balance(proof.lines)
+    _print_comparisons(proof)
     for fault in proof.faults:
-        show.fail(fault)
+        terminal.fail(fault)
     return int(bool(proof.faults))
 
 
-def show_proof(found: Any) -> None:
+def _print_comparisons(found: Any) -> None:
     """The proof of `cli.verify`: each source against raw, and raw against staging and quarantine."""
     if found.checks:
         columns, rows = without_zeros(

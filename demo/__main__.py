@@ -147,7 +147,7 @@ def _show(columns: list[str], rows: list[list[str]]) -> None:
 
 
 def _show_manifest() -> None:
-    from demo.corruption.manifest import CHILDREN, Manifest, path
+    from demo.corruption.manifest import CHILDREN, Manifest, manifest_file
 
     counts = Manifest.load().counts()
     own = {kind: rows for (kind, _), rows in counts.items() if kind not in CHILDREN}
@@ -156,7 +156,7 @@ def _show_manifest() -> None:
     print(
         f"Corrupt on purpose: {total} rows of {len(own)} kinds; {below} sound rows belong to one of them and must wait"
     )
-    print(f"with it (an invoice of a corrupt account, say). Which, row by row: {path()}")
+    print(f"with it (an invoice of a corrupt account, say). Which, row by row: {manifest_file()}")
 
 
 if __name__ == "__main__":

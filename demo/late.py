@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from demo.company import people as who
 from demo.company.clock import DAY, draw
+from demo.company.people import domain_of
 from demo.corruption.manifest import Manifest
 from demo.systems import app_store, support
 from demo.systems.app import App
@@ -24,7 +24,7 @@ def add_late(databases: Databases, store: Store, manifest: Manifest, app: App, s
     running = (world.segments["start"] < since - 4 * DAY) & (world.segments["end"] > app.until)
     accounts = [n for n in np.unique(world.segments["account"][running]).tolist() if str(n + 1) not in corrupt]
     account = accounts[number * 7 % len(accounts)] if accounts else 0
-    moment, domain = world.clock.text(since - 3 * DAY), who.domain(account)
+    moment, domain = world.clock.text(since - 3 * DAY), domain_of(account)
     databases.run(
         "app",
         "insert into users (user_id, account_id, email, full_name, role, created_at, updated_at) "

@@ -1,8 +1,8 @@
 """Leaving the demo: its sources and its lines of `.env` are deleted, its models and its warehouse are put aside.
 
-In: a project that has run the demo. Out: one that holds no source, model or row of it; what stood in `models/` and
-`tests/dbt/` lies under `demo/example/` to copy from, and the embedded warehouse, which may hold more than the demo,
-beside its old place. The Prefect server and the warehouse must be down: `weir down`.
+In: a project that has run the demo. Out: one that holds no source, model or row of it; what stood in `models/`,
+`seeds/` and `tests/dbt/` lies under `demo/example/` to copy from, and the embedded warehouse, which may hold more than
+the demo, beside its old place. The Prefect server and the warehouse must be down: `weir down`.
 """
 
 import os
@@ -12,8 +12,9 @@ from pathlib import Path
 from demo.systems import helpdesk
 from weir.core.env import load_env, remove_env
 from weir.core.errors import WeirError
+from weir.core.hooks import DEMO
 from weir.core.settings import home, project_dir
-from weir.warehouse.embedded import server as embedded
+from weir.warehouse import embedded
 
 VARIABLES = ("WEIR_DEMO", "WEIR_AS_OF", "APP_URL", "BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL",
              "HELPDESK_TOKEN")  # fmt: skip
@@ -26,7 +27,9 @@ EXAMPLE = (
     "models/marts/core",
     "models/marts/_marts.md",
     "models/quality/held_back.sql",
-    "models/quality/_held_back__models.yml",
+    "models/quality/held_back.yml",
+    "seeds/exchange_rates.csv",
+    "seeds/exchange_rates.yml",
     "tests/dbt/marts",
 )
 
@@ -73,7 +76,8 @@ def _forget(kept: Path | None) -> list[str]:
     for name in ("demo", "target", "data_docs", "dlt"):
         shutil.rmtree(home() / name, ignore_errors=True)
     # Last, so that an interrupted departure can be typed again.
-    gone = remove_env([*VARIABLES, *(("WEIR_PG_PASSWORD", "WEIR_PG_PORT") if kept else ())])
+    hooks = [name for name, ours in DEMO.items() if os.environ.get(name) == ours]
+    gone = remove_env([*VARIABLES, *hooks, *(("WEIR_PG_PASSWORD", "WEIR_PG_PORT") if kept else ())])
     return [
         f"removed from .env: {', '.join(gone)}",
         "deleted: the demo's sources",

@@ -13,11 +13,10 @@ from demo import sources
 from demo.company.clock import HISTORY_DAYS, NEVER, draw
 from demo.company.people import populate
 from demo.company.world import simulate
-from demo.corruption import files as corrupt_files
 from demo.corruption import kinds
 from demo.corruption.events import EventSpoiler
-from demo.corruption.manifest import Manifest
-from demo.corruption.manifest import path as manifest_path
+from demo.corruption.files import choose_amounts, spoil_answers, wrong_amounts
+from demo.corruption.manifest import Manifest, manifest_file
 from demo.corruption.rows import list_children, spoil
 from demo.sources import State
 from demo.systems import app_store, billing_store, drop_files, helpdesk, support
@@ -69,7 +68,7 @@ def make(state: State, report: Report = lambda text: None) -> Counts:
     """Make everything anew; returns rows by source and table. Raises WeirError when a source can't be written."""
     sources.write_state(None)
     manifest, counts = Manifest(), Counts()
-    manifest_path().unlink(missing_ok=True)
+    manifest_file().unlink(missing_ok=True)
     report("simulating the company")
     world = simulate(state.accounts, state.seed, state.end)
     people = populate(world)
@@ -119,14 +118,14 @@ def make(state: State, report: Report = lambda text: None) -> Counts:
         counts["drops", "nps_answers"] = sum(files.values())
         for name in kinds.FILE_KINDS[:2]:
             count = kinds.how_many(name, state.accounts)
-            corrupt_files.spoil_answers(root, manifest, generator, name, count, list(files))
+            spoil_answers(root, manifest, generator, name, count, list(files))
         counts["drops", "campaign_touches"] = 0
         for period in drops.periods():
             name = f"{world.clock.start + timedelta(days=30 * period):%Y-%m-%d}.parquet"
             counts["drops", "campaign_touches"] += drop_files.write_touches(root, name, drops.touches(period))
         valued = [row[0] for row in drops.crm() if row[5] > 0]
-        corrupt_files.choose_amounts(manifest, generator, valued, kinds.how_many("negative_arr", state.accounts))
-        wrong = corrupt_files.wrong_amounts(manifest)
+        choose_amounts(manifest, generator, valued, kinds.how_many("negative_arr", state.accounts))
+        wrong = wrong_amounts(manifest)
         counts["drops", "crm_accounts"] = drop_files.write_crm(root, drops.crm(), wrong)
         finish(databases, manifest, state)
     return counts

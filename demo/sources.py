@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from demo.systems.databases import Databases
 from weir.core.env import load_env, write_env
 from weir.core.errors import WeirError
+from weir.core.hooks import DEMO
 from weir.core.settings import home, parse_moment
 
 _DATABASE = "weir_app"
@@ -78,7 +79,7 @@ def ensure_addresses() -> None:
 
     Raises WeirError when the warehouse, whose server holds the application's database by default, can't start.
     """
-    from weir.warehouse import connection as warehouse
+    from weir import warehouse
 
     load_env()
     root, new = (home() / "demo").resolve(), {"WEIR_DEMO": "1"}
@@ -90,6 +91,7 @@ def ensure_addresses() -> None:
         "BILLING_URL": f"sqlite:///{root / 'billing' / 'billing.db'}",
         "PRODUCT_URL": f"file://{root / 'product'}",
         "DROPS_URL": f"file://{root / 'drops'}",
+        **DEMO,
     }
     new |= {name: value for name, value in defaults.items() if not os.environ.get(name)}
     new = {name: value for name, value in new.items() if os.environ.get(name) != value}
@@ -102,8 +104,8 @@ def follow_warehouse() -> None:
 
     Only the demo's own address on the embedded server; anybody else's is left alone.
     """
-    from weir.warehouse import connection as warehouse
-    from weir.warehouse.embedded import server as embedded
+    from weir import warehouse
+    from weir.warehouse import embedded
 
     load_env()
     try:

@@ -42,7 +42,7 @@ def validate(
     identified_by: str | None = None,
 ) -> ExpectationSuiteValidationResult:
     """The rules against a table (schema, name) or the rows of a query of the warehouse."""
-    from weir.warehouse import connection as warehouse
+    from weir import warehouse
 
     context, source = _open(warehouse.ensure().replace("postgresql://", "postgresql+psycopg2://", 1))
     unique = f"{name} {uuid.uuid4().hex[:8]}"

@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import as_of, project_dir
-from weir.warehouse import connection as warehouse
 
 
 @dataclass(frozen=True)

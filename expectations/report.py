@@ -6,7 +6,7 @@ from typing import Any
 from weir.core.terminal import say
 
 
-def gate_failures(failures: Iterable[Mapping[str, Any]]) -> None:
+def print_failures(failures: Iterable[Mapping[str, Any]]) -> None:
     """What a gate found (expectations' Failures as dicts): each with the id by which it can be accepted."""
     for failure in failures:
         if not failure["accepted"]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psutil
 
-from weir.warehouse import connection as warehouse
+from weir import warehouse
 
 
 def mark_crashed() -> list[str]:

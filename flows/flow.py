@@ -4,16 +4,17 @@ In: parameters. Out: readers see the new set, or what they saw before; the run i
 Alone: `weir run` (cli/run.py), or a deployment of prefect.yaml.
 """
 
+import sys
 from datetime import datetime
 
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows import output, steps
+from flows import artifacts, output, steps
 from flows.run import Run
+from weir.core import settings
 from weir.core.env import load_env
 from weir.core.private import keep_private
-from weir.core.settings import as_of as clock
 
 
 @flow(name="elt", persist_result=False)
@@ -29,7 +30,7 @@ def elt(
     """Land what is new, and publish what passes both gates."""
     keep_private()  # a worker that was started by hand has the umask of that shell
     load_env()
-    run = Run(flow_run.id, as_of or clock(), sources, select, full_refresh, full_compare, accept or [], wait)
+    run = Run(flow_run.id, as_of or settings.as_of(), sources, select, full_refresh, full_compare, accept or [], wait)
     with run:
         try:
             landed = steps.land(run, return_state=True)
@@ -42,6 +43,7 @@ def elt(
             steps.balance(run)
         finally:
             output.told(run)
+            artifacts.write(run, sys.exc_info()[1])
         run.finish()
         output.next_steps()
     return run.run_id

@@ -3,13 +3,13 @@
 import threading
 from typing import Any
 
-from expectations import report as expectations_report
-from ingest import report as ingest_report
+from expectations.report import print_failures
+from ingest.report import print_landed
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.dbt.results import UNIT_TESTS_LEFT_OUT
-from weir.ledger import report as ledger_report
-from weir.publish import report as publish_report
+from weir.ledger.report import print_balance
+from weir.publish.report import print_changes
 
 _LOCK = threading.Lock()
 
@@ -30,18 +30,18 @@ def told(run: Any) -> None:
     from weir.core.settings import home
 
     if run.landed:
-        ingest_report.landed(list(run.landed.values()))
+        print_landed(list(run.landed.values()))
     failed = [gate for gate in run.gates if not gate["passed"]]
     for gate in run.gates:
         if gate["passed"] and gate["failures"]:
             terminal.say(gate["sentence"], style="yellow")
     _quarantine(run)
     if run.lines:
-        ledger_report.balance(run.lines)
+        print_balance(run.lines)
     if run.built and run.built.without_unit_tests:
         terminal.say(UNIT_TESTS_LEFT_OUT)
     if run.changes is not None:
-        publish_report.changes(run.changes)
+        print_changes(run.changes)
     elif run.todo and run.todo.nothing and not run.all_faults():
         terminal.say("Nothing new at the sources: what is published stays.", style="green")
     steps = " · ".join(f"{step} {seconds:.1f}" for step, seconds in run.seconds.items())
@@ -51,7 +51,7 @@ def told(run: Any) -> None:
     if run.gates:
         terminal.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
     for gate in failed:
-        expectations_report.gate_failures(gate["failures"])
+        print_failures(gate["failures"])
     terminal.several(run.built.faults if run.built else [])
 
 
@@ -64,8 +64,8 @@ def next_steps() -> None:
 
 def _quarantine(run: Any) -> None:
     """Open quarantine by model and reasons."""
+    from weir import warehouse
     from weir.ledger.quarantine import marked
-    from weir.warehouse import connection as warehouse
 
     try:
         with warehouse.connect() as connection:

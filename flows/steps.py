@@ -13,13 +13,13 @@ from prefect.context import TaskRunContext
 
 from flows import output
 from flows.run import Run
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import selection
 from weir.dbt.engine import NodeEvent
 from weir.dbt.results import counted
 from weir.project.marts import depended
-from weir.warehouse import connection as warehouse
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 _NODES = {"success": "Completed", "pass": "Completed", "warn": "Completed", "skipped": "Skipped", "no-op": "Skipped"}
@@ -36,7 +36,7 @@ def land(run: Run) -> str:
     """Land the sources side by side. A source that fails is tried once more; then the run goes on without it."""
     from ingest.land import land as land_sources
     from ingest.results import shortly
-    from weir.core.hooks import demo_up
+    from weir.core import hooks
     from weir.project.sources import read_plan
 
     wanted = run.sources
@@ -60,7 +60,7 @@ def land(run: Run) -> str:
                 run.dbt()  # something will be built: dbt starts while the other tables land
 
     with run.timed("land", lambda: f"{sum(rows.copy().values()):,} rows of {len(rows)} tables"):
-        demo_up()
+        hooks.call(hooks.BEFORE_LANDING)
         for result in land_sources(
             plan, run_id=run.run_id, as_of=run.as_of, sources=left, full=run.full_compare, report=report
         ):

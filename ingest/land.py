@@ -48,7 +48,7 @@ def land(
     A source that fails is a SourceResult with its one line, never an exception. Raises WeirError when a name is not
     declared or the warehouse can't be reached.
     """
-    from weir.warehouse import connection as warehouse
+    from weir import warehouse
 
     picked = [source for source in plan.pick(sources, tables) if source.tables]
     url = warehouse.ensure()

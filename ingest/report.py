@@ -6,7 +6,7 @@ from typing import Any
 from weir.core.terminal import fail, say, table
 
 
-def landed(results: Sequence[Any]) -> None:
+def print_landed(results: Sequence[Any]) -> None:
     """What landed, table by table (ingest's SourceResult and TableEvent)."""
     events = [event for result in results for event in result.tables]
     told = [event for event in events if event.state != "done" or event.extracted or event.landed]

@@ -20,7 +20,7 @@ SHOWN = 5
 
 def compare_with_sources(plan: Plan, sources: list[str] | None = None) -> list[TableCheck]:
     """Compare every table of the sources named, or all. A table that can't be read is a TableCheck with a message."""
-    from weir.warehouse import connection as warehouse
+    from weir import warehouse
 
     url = warehouse.ensure()
     return [_check(source, table, url) for source in plan.pick(sources, None) for table in source.tables]

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.servers.folders import claimed, remove
+from tests.support.real_data import DATA
 
+_TESTS = Path(__file__).parent
+_NO_DATA = f"the data sets are not at {DATA}; WEIR_TEST_DATA may name another folder"
 # Whoever starts the tests in the background of a script makes them, and what they start, deaf to Ctrl-C.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -26,19 +27,36 @@ os.environ.pop("WEIR_AS_OF", None)
 
 # Two processes take file after file: the longest come first, or one would still be at them when all else is done.
 _LONGEST = [
-    "test_end_to_end",
-    "test_flows",
-    "test_prefect",
-    "test_bad_input_servers",
-    "test_demo_servers",
-    "test_real_data",
+    "end_to_end/test_demo.py",
+    "flows/test_flow.py",
+    "flows/test_prefect.py",
+    "ingest/test_dying_servers.py",
+    "demo/test_servers.py",
+    "end_to_end/test_real_data.py",
 ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first."""
+    """Put the files that take longest first; without the data sets, skip the tests that need them (in CI: fail)."""
+    if not DATA.is_dir() and os.environ.get("CI") != "true":
+        for item in items:
+            if item.get_closest_marker("real_data"):
+                item.add_marker(pytest.mark.skip(reason=_NO_DATA))
     order = {name: place for place, name in enumerate(_LONGEST)}
-    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+    items.sort(key=lambda item: order.get(item.path.relative_to(_TESTS).as_posix(), len(order)))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test that needs the data sets where there are none; it was not skipped, so this is CI."""
+    if item.get_closest_marker("real_data") and not DATA.is_dir():
+        pytest.fail(_NO_DATA, pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line how many tests were skipped for want of the data sets."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if _NO_DATA in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} tests skipped: {_NO_DATA}", yellow=True)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +73,7 @@ def server() -> Iterator[str]:
     """URL of a real embedded server, made for this test process and removed after it."""
     import psycopg
 
-    from weir.warehouse.embedded import server as embedded
+    from weir.warehouse import embedded
 
     url = embedded.start()
     with psycopg.connect(url, autocommit=True) as connection:  # nothing here outlives the machine
@@ -106,9 +124,9 @@ def warehouse_of_module(
 
 
 def _made_warehouse(patch: pytest.MonkeyPatch, url: str) -> str:
-    from weir.warehouse import connection as module
+    from weir.warehouse import ensure
 
     patch.setenv("WAREHOUSE_URL", url)
     for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE", "SSLMODE"):
         patch.setenv(f"WEIR_PG_{name}", "")
-    return module.ensure()
+    return ensure()

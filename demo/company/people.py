@@ -41,7 +41,7 @@ class People:
     def email(self, user: int) -> str:
         """E-mail address, unlike any other of the account."""
         given, family = self._words(user)
-        return f"{words.SLUG_GIVEN[given]}.{words.SLUG_FAMILY[family]}@{domain(int(self.account[user]))}"
+        return f"{words.SLUG_GIVEN[given]}.{words.SLUG_FAMILY[family]}@{domain_of(int(self.account[user]))}"
 
     def _words(self, user: int) -> tuple[int, int]:
         account, place = int(self.account[user]), int(self.place[user])
@@ -81,14 +81,14 @@ def _pair(account: int) -> tuple[int, int, int]:
     return index % len(words.FIRST), index // len(words.FIRST), account // _PAIRS
 
 
-def company(account: int) -> str:
+def company_name(account: int) -> str:
     """Name of the account's company."""
     first, second, again = _pair(account)
     suffix = words.SUFFIX[account % len(words.SUFFIX)]
     return f"{words.FIRST[first]} {words.SECOND[second]}{f' {again + 1}' if again else ''} {suffix}"
 
 
-def domain(account: int) -> str:
+def domain_of(account: int) -> str:
     """E-mail domain of the account's company; a few share that of the one before, their parent company."""
     if account % 250 == 249:
         account -= 1
@@ -102,6 +102,6 @@ def spoilable(account: int) -> bool:
     return words.SPOILABLE[_pair(account)[0]]
 
 
-def reference(world: World, account: int) -> str:
+def reference_of(world: World, account: int) -> str:
     """What billing calls the account: C-00042, with a number that has nothing to do with the account's id."""
     return f"C-{int(world.reference[account]):05d}"

@@ -1,16 +1,26 @@
 """What accounts say in a week: tickets that they write, and answers when asked whether they would recommend us."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from demo.company.clock import DAY, NEVER, WEEK, Ints, draw
 
-if TYPE_CHECKING:
-    from demo.company.weeks import Weeks
+
+class Accounts(Protocol):
+    """All accounts in one week: what they feel, and whether they are customers."""
+
+    seed: int
+    week: int
+    size: int
+    seats: np.ndarray
+    mood: np.ndarray
+    neglect: np.ndarray
+    active: np.ndarray
+    begun: np.ndarray
 
 
-def ask(state: "Weeks", begin: int) -> dict[str, Ints]:
+def ask(state: Accounts, begin: int) -> dict[str, Ints]:
     """The week's tickets; more from the unhappy. Who waits for more than five days feels neglected."""
     generator = draw(state.seed, "tickets", state.week)
     rate = 0.05 * (1 + state.seats / 12) * np.exp(-0.35 * state.mood)
@@ -36,7 +46,7 @@ def ask(state: "Weeks", begin: int) -> dict[str, Ints]:
     }
 
 
-def answer(state: "Weeks", begin: int) -> dict[str, Ints]:
+def answer(state: Accounts, begin: int) -> dict[str, Ints]:
     """Answers to "would you recommend us?"; lower from the unhappy and the neglected."""
     generator = draw(state.seed, "answers", state.week)
     asked = np.flatnonzero(state.active & (state.begun < begin) & (generator.random(state.size) < 0.05))

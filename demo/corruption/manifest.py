@@ -28,7 +28,7 @@ class Entry:
     detail: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
 
-def path() -> Path:
+def manifest_file() -> Path:
     """The manifest's file."""
     return home() / "demo" / "manifest.csv"
 
@@ -49,16 +49,16 @@ class Manifest:
     @classmethod
     def load(cls) -> "Manifest":
         """The manifest as it stands; empty where there is none."""
-        if not path().exists():
+        if not manifest_file().exists():
             return cls()
-        with path().open(newline="", encoding="utf-8") as file:
+        with manifest_file().open(newline="", encoding="utf-8") as file:
             rows = csv.DictReader(file)
             return cls(Entry(**(row | {"detail": json.loads(row["detail"])})) for row in rows)  # type: ignore[arg-type]
 
     def save(self) -> None:
         """Write it, the same bytes for the same entries."""
-        path().parent.mkdir(parents=True, exist_ok=True)
-        with path().open("w", newline="", encoding="utf-8") as file:
+        manifest_file().parent.mkdir(parents=True, exist_ok=True)
+        with manifest_file().open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for entry in self:

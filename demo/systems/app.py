@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import people as who
 from demo.company import words
 from demo.company.clock import DAY, NEVER, Ints, draw
-from demo.company.people import People
+from demo.company.people import People, company_name, domain_of, reference_of
 from demo.company.world import BASE_PRICE, PLANS, REASONS, SEAT_PRICE, World
 
 Rows = Iterator[tuple[Any, ...]]
@@ -51,8 +50,8 @@ class App:
         industry = draw(world.seed, "industry").integers(0, len(words.INDUSTRY), len(world.created))
         moments = zip(text(world.created[rows]), text(updated[rows]), text(self._past(world.closed[rows])), strict=True)
         for index, (created, changed, closed) in zip(rows.tolist(), moments, strict=True):
-            yield (index + 1, who.company(index), who.domain(index),
-                   None if index % 200 == 137 else who.reference(world, index), words.COUNTRY[self.country[index]],
+            yield (index + 1, company_name(index), domain_of(index),
+                   None if index % 200 == 137 else reference_of(world, index), words.COUNTRY[self.country[index]],
                    words.INDUSTRY[industry[index]], created, changed, closed)  # fmt: skip
 
     def users(self, last_login: Ints) -> Rows:

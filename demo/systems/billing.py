@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import people as who
 from demo.company import words
 from demo.company.clock import DAY, NEVER, Ints, draw
+from demo.company.people import company_name, domain_of, reference_of
 from demo.company.world import BASE_PRICE, PLANS, SEAT_PRICE, World
 
 Texts = Iterator[tuple[str | None, ...]]
@@ -43,7 +43,7 @@ class Billing:
         world, until, since = self.world, self.until, self.since
         for index in np.flatnonzero((world.created < until) & (world.created >= since)).tolist():
             created = int(world.created[index])
-            yield (who.reference(world, index), who.company(index), f"billing@{who.domain(index)}",
+            yield (reference_of(world, index), company_name(index), f"billing@{domain_of(index)}",
                    self.currency[index], world.clock.text(created)[:10], world.clock.text(created + 120))  # fmt: skip
 
     def _chunks(self, mask: Any) -> Iterator[Ints]:
@@ -71,7 +71,7 @@ class Billing:
             states = [("open", "void", "failed", "paid")[place] for place in state.tolist()]
             for row, *values, total in zip(chunk.tolist(), dates, due, states, updated, totals, strict=True):
                 account = int(rows["account"][row])
-                yield (f"INV-{self._number(row)}", who.reference(world, account), values[0], values[1],
+                yield (f"INV-{self._number(row)}", reference_of(world, account), values[0], values[1],
                        self.currency[account], values[2], f"{total}.00", values[3])  # fmt: skip
 
     def invoice_lines(self) -> Texts:

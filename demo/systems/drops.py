@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import people as who
 from demo.company import words
 from demo.company.clock import DAY, HISTORY_DAYS, draw
-from demo.company.people import People
+from demo.company.people import People, company_name, domain_of
 from demo.company.world import BASE_PRICE, SEAT_PRICE, World
 
 NPS = ["response_id", "email", "score", "comment", "responded_at"]
@@ -83,8 +82,8 @@ class Drops:
                 continue
             arr = 0 if ended else 12 * int(BASE_PRICE[plan] + seats * SEAT_PRICE[plan])
             day = world.clock.text(end if ended else int(rows["start"][segment]))[:10]
-            domain = who.domain(index)
-            yield [f"CRM-{index + 1001}", who.company(index).rsplit(" ", 1)[0],
+            domain = domain_of(index)
+            yield [f"CRM-{index + 1001}", company_name(index).rsplit(" ", 1)[0],
                    domain.upper() if index % 20 == 5 else domain, words.OWNERS[index % 4],
                    "enterprise" if seats > 20 else "mid-market" if seats > 5 else "small", arr,
                    "churned" if ended else "customer", day]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from expectations.limits import waiting as pending_rows
+from expectations.limits import waiting
 from weir.project.sources import Source, Table
 from weir.warehouse.catalog import columns
 
@@ -56,7 +56,7 @@ def _table(
     row["missing_columns"] = ", ".join(sorted({name for name in wanted if name not in brought})) or None
     row["rows_landed"] = sum(receipt["landed"] for receipt in pending)
     row["rows_deleted"] = sum(receipt["deleted"] for receipt in pending)
-    row |= pending_rows.count(connection, source, table, loads, there)
+    row |= waiting.count(connection, source, table, loads, there)
     row["rows_before"] = next((r["source_rows"] for r in staged if r["source_rows"] is not None), None)
     if row["rows_before"] is not None:
         row["rows_deleted_at_most"] = max(FEW_DELETED, row["rows_before"] // 2)

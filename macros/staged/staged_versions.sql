@@ -51,16 +51,3 @@
         {%- endcall -%}
     {%- endif -%}
 {%- endmacro %}
-
-{#- The join of the batch with what is known of repeated keys, where there are any. -#}
-{% macro staged_join(step) -%}
-    from _batch as b
-    {%- if step.repeated %}
-    left join _versions as v on b._seq = v._seq
-    {%- endif %}
-{%- endmacro %}
-
-{#- A value from the versions of repeated keys, or what holds for a key that occurs once. -#}
-{% macro staged_told(step, column, alone) -%}
-    {{ 'case when v._seq is null then ' ~ alone ~ ' else v.' ~ column ~ ' end' if step.repeated else alone }}
-{%- endmacro %}

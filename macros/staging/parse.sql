@@ -1,6 +1,6 @@
 {#- A value as received, as a type: parse('amount', 'numeric(12, 2)') as amount. What does not parse becomes NULL here
     and a reason in reject(): "amount is not a numeric". NULL stays NULL and is no fault. What raw holds as the type
-    already is taken as it is; what it holds as another is taken where no digit is lost (macros/staging/typed.sql).
+    already is taken as it is; what it holds as another is taken where no digit is lost (macro typed_value).
 
     value   a column of raw by its plain name ('Customer ID' too), or an expression over one
     type    integer, bigint, numeric(p, s), date, timestamp (with zone), boolean, double, text
@@ -28,23 +28,4 @@
 
 {% macro parse_types() -%}
     {{ return(['integer', 'bigint', 'numeric', 'date', 'timestamp', 'boolean', 'double', 'text']) }}
-{%- endmacro %}
-
-{#- The SQL that turns text into the type, or into NULL where it is none; `sheet` is a condition that says which rows come
-    from a spreadsheet. -#}
-{% macro parsed_value(text, word, type, format=none, sheet=none) -%}
-    {%- if word == 'text' -%}
-        {{ text }}
-    {%- elif word == 'boolean' -%}
-        case
-            when lower({{ text }}) in ('true', 't', 'yes', 'y', '1') then true
-            when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
-        end
-    {%- else -%}
-        {%- set type = {'timestamp': 'timestamp with time zone', 'double': 'double precision'}.get(word, type) -%}
-        {%- set valid = text_in_format(text, format, word, type) if format else valid_text(text, word, type) -%}
-        {%- set value = 'cast(' ~ valid ~ ' as ' ~ type ~ ')' -%}
-        {%- set others = in_other_words(text, word, type, sheet) if not format -%}
-        {{ 'coalesce(' ~ ([value] + others) | join(', ') ~ ')' if others else value }}
-    {%- endif -%}
 {%- endmacro %}

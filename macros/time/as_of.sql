@@ -5,11 +5,6 @@
     cast('{{ as_of_text() }}' as timestamp with time zone)
 {%- endmacro %}
 
-{#- The same as a date in UTC. -#}
-{% macro as_of_date() -%}
-    {{ utc_date(as_of()) }}
-{%- endmacro %}
-
 {% macro as_of_text() -%}
     {{ return(var('as_of', none) or dbt_metadata_envs.get('WEIR_AS_OF') or run_started_at.isoformat()) }}
 {%- endmacro %}

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import TWO, table
 
-from ingest.raw import connection as wire
+from tests.support.landing import TWO, table
 
 
 @pytest.fixture
@@ -48,9 +47,8 @@ def failed(landing, source="app"):
     ],
 )
 def test_addresses(landing, two, monkeypatch, url, says):
-    from ingest.connectors.rest import connector as rest
 
-    monkeypatch.setattr(rest, "ATTEMPTS", 1)
+    monkeypatch.setattr("ingest.connectors.rest.connector.ATTEMPTS", 1)
     now = os.environ["APP_URL"]
     monkeypatch.setenv("APP_URL", url.format(url=now, at=now.split("@")[1]))
     message = failed(landing)
@@ -102,9 +100,8 @@ def test_no_rights_on_a_table(landing, two, monkeypatch):
 
 
 def test_a_lock_is_not_waited_for_for_ever(landing, two, monkeypatch):
-    from ingest.connectors.postgres import connector as postgres
 
-    monkeypatch.setattr(postgres, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr("ingest.connectors.postgres.connector.LOCK_TIMEOUT", "200ms")
     with psycopg.connect(os.environ["APP_URL"]) as holder:
         holder.execute("lock table users in access exclusive mode")
         assert "another session holds a lock" in failed(landing)
@@ -113,7 +110,7 @@ def test_a_lock_is_not_waited_for_for_ever(landing, two, monkeypatch):
 
 def test_a_reader_who_forgot_to_commit_is_not_waited_for_for_ever(landing, two, monkeypatch):
     landing.one()
-    monkeypatch.setattr(wire, "LOCK_WAIT", "200ms")
+    monkeypatch.setattr("ingest.raw.connection.LOCK_WAIT", "200ms")
     two.execute("alter table users add late text")
     with psycopg.connect(landing.warehouse) as reader:
         reader.execute("select from raw_app.users limit 1")

@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 import dlt
-from conftest import APP, AS_OF
 from dlt.common.destination.client import RunnableLoadJob
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from ingest.destination import WindowClient, warehouse
 from ingest.job import Run, land_table
+from tests.support.landing import APP, AS_OF
 from weir.project.sources import read_plan
 
 

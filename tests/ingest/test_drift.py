@@ -7,9 +7,9 @@ import time
 
 import psycopg
 import pytest
-from conftest import TWO
 
 from tests.servers.mariadb import shared
+from tests.support.landing import TWO
 
 pytestmark = pytest.mark.slow
 

@@ -1,8 +1,7 @@
 """Of many tables some are gone at the source: the others land, and all that are gone are named."""
 
-from conftest import APP
-
 from ingest.results import SourceResult, TableEvent, shortly
+from tests.support.landing import APP
 
 
 def test_the_others_land_and_all_that_are_gone_are_named(landing, app):

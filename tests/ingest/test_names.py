@@ -9,9 +9,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from expectations.limits.arrivals import measure
+from weir import warehouse
 from weir.project.names import shortened, tame
 from weir.project.sources import read_plan
-from weir.warehouse import connection as warehouse
 
 EVIL = 'x"; drop table raw_app.plans; --'
 NAMES = [EVIL, "a\nb", "{{ 1/0 }}", "back\\slash", "$$", "tick`", "/* c */", "\u202egnp", "nul\x01", "y" * 80]

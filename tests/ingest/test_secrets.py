@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from weir.core import secrets as redaction
+from weir.core.secrets import hide, redact
 
 DESK = """
     sources:
@@ -53,11 +53,11 @@ def test_a_key_that_the_server_repeats_is_not_told(landing, monkeypatch):
 
 
 def test_what_a_library_repeats_of_it_is_not_told(monkeypatch):
-    redaction.hide("VENDOR_KEY")
+    hide("VENDOR_KEY")
     key = " vnd-5ecret\n'\"é"
     monkeypatch.setenv("VENDOR_KEY", key)
     for told in (key, repr(key), json.dumps(key), repr(key.encode()), quote(key), quote_plus(key), key.strip()):
-        assert "5ecret" not in redaction.redact(f"Invalid header value: {told}"), told
+        assert "5ecret" not in redact(f"Invalid header value: {told}"), told
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_an_address_by_any_name_keeps_its_password(landing, monkeypatch, url, se
     landing.declare(DESK.replace("THE_DESK", "THE_PLACE"))
     monkeypatch.setenv("VENDOR_KEY", "x-y-z")
     landing.land()
-    assert redaction.redact(f"{secret} is wrong at {url}").count(secret) == 0
+    assert redact(f"{secret} is wrong at {url}").count(secret) == 0
 
 
 def test_the_host_of_an_address_is_told(landing, monkeypatch):

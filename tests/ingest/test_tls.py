@@ -6,11 +6,11 @@ import sys
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import APP
 
 from tests.servers import mariadb, mongodb
 from tests.servers.authority import Authority
 from tests.servers.proxy import proxy
+from tests.support.landing import APP
 
 MONGO = APP.replace("key: [id]", "")
 
@@ -168,7 +168,7 @@ def test_mongodb_without_tls_and_options_it_does_not_know(landing, documents, au
 
 EVERY_ROAD = """
 import os, sys
-from weir.warehouse import connection as warehouse
+from weir import warehouse
 from ingest.raw.connection import wired
 from expectations.context import _open
 url = warehouse.ensure()

@@ -12,13 +12,13 @@ import psycopg
 import pytest
 from bson import Binary, Code
 from bson.json_util import CANONICAL_JSON_OPTIONS, dumps
-from test_mongodb_documents import LACKING
-from test_mongodb_documents import VALUES as DOCUMENTS
-from test_mysql_types import MATRIX, ONLY_MARIADB
-from test_types import VALUES
 
 from tests.servers import mongodb
 from tests.servers.mariadb import shared
+from tests.support.mongodb_values import LACKING
+from tests.support.mongodb_values import VALUES as DOCUMENTS
+from tests.support.mysql_types import MATRIX, ONLY_MARIADB
+from tests.support.postgres_types import VALUES
 from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,7 @@ def main() -> int:
     os.environ["WEIR_HOME"] = str(home / "home")
     os.environ.pop("WAREHOUSE_URL", None)
     from tests.torture.incremental import torture
-    from weir.warehouse.embedded import server as embedded
+    from weir.warehouse import embedded
 
     try:
         ways, naive, did = torture(options.seconds, options.writers, min(10, options.seconds / 3), options.seed)

@@ -125,8 +125,8 @@ def _again(land_once: Any, stop: threading.Event, every: float = 0.0) -> None:
 @contextlib.contextmanager
 def servers() -> Iterator[tuple[dict[str, str], Any]]:
     """A PostgreSQL with a standby and a MariaDB, the tables made; their URLs, and what waits for the standby."""
-    from ingest.connectors.mysql import connector as mysql
-    from ingest.connectors.postgres import keys as pg_keys
+    from ingest.connectors.mysql import connector
+    from ingest.connectors.postgres import keys
 
     with postgres() as primary, standby(primary) as copy, mariadb() as other:
         urls = {"primary": primary.url, "standby": copy.url, "mariadb": other.database("torture")}
@@ -145,9 +145,9 @@ def servers() -> Iterator[tuple[dict[str, str], Any]]:
                 do(f"insert into grown (id, v) values ({key}, {-key})")
         caught_up(primary, copy)
         # Windows of a cursor, and keys by bits, also for tables that are not large; new rows by key or by a pass.
-        before = mysql.WHOLE, pg_keys.MANY, pg_keys.BY_KEY
-        mysql.WHOLE, pg_keys.MANY, pg_keys.BY_KEY = 0, MANY, 4
+        before = connector.WHOLE, keys.MANY, keys.BY_KEY
+        connector.WHOLE, keys.MANY, keys.BY_KEY = 0, MANY, 4
         try:
             yield urls, lambda: (time.sleep(0.2), caught_up(primary, copy))
         finally:
-            mysql.WHOLE, pg_keys.MANY, pg_keys.BY_KEY = before
+            connector.WHOLE, keys.MANY, keys.BY_KEY = before

@@ -6,7 +6,7 @@ import psycopg
 
 from tests.torture.dialects import DIALECTS
 from tests.torture.writers import TABLES
-from weir.warehouse import connection as warehouse
+from weir import warehouse
 
 Row = tuple[str | None, ...]
 

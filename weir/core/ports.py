@@ -2,6 +2,8 @@
 
 import socket
 
+DOCS = 8580  # dbt docs, unless `weir docs --port` names another port
+
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on the port; False for what is no port."""

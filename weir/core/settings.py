@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from weir.core import secrets as redaction
 from weir.core.errors import WeirError
+from weir.core.secrets import hide_password
 
 ROOT = Path(__file__).resolve().parents[2]
 QUOTING = "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
@@ -33,7 +33,7 @@ def env_url(name: str) -> str:
 
     Raises WeirError when the variable is not set or holds no URL.
     """
-    redaction.hide_password(name)
+    hide_password(name)
     value = (os.environ.get(name) or "").strip()
     if not value:
         raise WeirError(f"{name} is not set: put the address of the source in .env (see .env.example)")

@@ -7,6 +7,9 @@ built, by which code, and how it ended; publication and the next run ask for it.
 from dataclasses import replace
 from datetime import datetime
 
+import psycopg
+
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.settings import home, project_dir
@@ -17,7 +20,6 @@ from weir.project.code import digest, unit_tests_digest
 from weir.project.marts import marts_or_parse
 from weir.publish import evidence
 from weir.publish import verify as published
-from weir.warehouse import connection as warehouse
 
 
 def build(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: OnNode = lambda node: None) -> Built:
@@ -75,7 +77,7 @@ def _part(todo: Todo) -> str:
     return f"only a part was built{chosen}"
 
 
-def _is_unseen(connection: warehouse.psycopg.Connection) -> bool:
+def _is_unseen(connection: psycopg.Connection) -> bool:
     """Whether there is a last build, and readers see another one: it was not published, or was taken back."""
     build, current = evidence.last_build(connection), published.in_force(connection)
     return build is not None and (current is None or current[1] != build.run_id)

@@ -15,7 +15,7 @@ def environment(target: str = "dev", docs: bool = False) -> None:
     Each target (and the docs of prod) has a target folder of its own, for a switch of target or of a variable costs
     a full parse. Raises WeirError when the warehouse can't be reached.
     """
-    from weir.warehouse import connection as warehouse
+    from weir import warehouse
 
     role = warehouse.dbt_role()
     paths(target, docs)

@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
+from weir import warehouse
 from weir.project.code import digest
 from weir.publish import evidence
-from weir.warehouse import connection as warehouse
 
 
 class Why(Enum):

@@ -10,8 +10,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from weir import warehouse
 from weir.ledger.equations import Equation, Line, equations
-from weir.warehouse import connection as warehouse
 from weir.warehouse.catalog import exists
 
 

@@ -6,20 +6,12 @@ from weir.core.terminal import say, table, without_zeros
 from weir.ledger.equations import Line
 
 
-def balance(lines: Sequence[Line]) -> None:
+def print_balance(lines: Sequence[Line]) -> None:
     """The balance of each table: what was read, what landed, what became of it, what stands at the source."""
     if not lines:
         say("Nothing landed, so there is nothing to balance.")
         return
-    columns, rows = without_zeros(
-        ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
-         "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
-        [
-            [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
-            for line in lines
-        ],
-    )  # fmt: skip
-    table("Balance", columns, rows)
+    table("Balance", *balance_rows(lines))
     wrong = sum(not line.holds for line in lines)
     unread = [f"{line.source}.{line.table}" for line in lines if line.model is None and line.landed]
     if unread:
@@ -29,6 +21,18 @@ def balance(lines: Sequence[Line]) -> None:
     else:
         landed = sum(line.landed for line in {(line.source, line.table): line for line in lines}.values())
         say(f"It balances: {landed:,} landed rows of {len(lines)} tables are all accounted for.", style="green")
+
+
+def balance_rows(lines: Sequence[Line]) -> tuple[list[str], list[list[object]]]:
+    """The columns and rows of the balance, without the columns in which no table has anything to say."""
+    return without_zeros(
+        ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
+         "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
+        [
+            [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
+            for line in lines
+        ],
+    )  # fmt: skip
 
 
 def _staged(line: Line) -> list[object]:

@@ -16,9 +16,9 @@ from uuid import UUID
 
 import psutil
 
+from weir import warehouse
 from weir.core.secrets import redact
 from weir.core.settings import home
-from weir.warehouse import connection as warehouse
 from weir.warehouse.run_lock import run_lock
 
 KEPT_LOGS = 200  # runs whose logs are kept

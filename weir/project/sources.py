@@ -15,8 +15,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from weir.core import secrets as redaction
 from weir.core.errors import WeirError
+from weir.core.secrets import hide, hide_password
 from weir.core.settings import ROOT
 from weir.project.names import LONGEST, shortened, tame
 
@@ -189,8 +189,8 @@ def _source(entry: Any, where: str) -> Source | None:
     own = meta.get("custom")
     _no_others(Source, meta, own, at)
     source: Source = _build(Source, {**meta, "name": name, "file": where}, at)
-    redaction.hide_password(source.connection)
-    redaction.hide(*re.findall(r"\$\{(\w+)\}", str(entry)), *([source.token] if source.token else []))
+    hide_password(source.connection)
+    hide(*re.findall(r"\$\{(\w+)\}", str(entry)), *([source.token] if source.token else []))
     if not isinstance(entry.get("tables") or [], list):
         raise WeirError(f"{at}: tables must be a list: write `- name: …` under `tables:`")
     for item in entry.get("tables") or []:

@@ -1,1 +1,5 @@
-"""The warehouse: one PostgreSQL database, embedded or yours."""
+"""The warehouse: one PostgreSQL database, embedded by default, or yours by `WAREHOUSE_URL`."""
+
+from weir.warehouse.connection import connect, create_database, dbt_role, ensure, stop
+
+__all__ = ["connect", "create_database", "dbt_role", "ensure", "stop"]

@@ -18,8 +18,8 @@ from weir.core.env import load_env, put
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.core.settings import QUOTING
+from weir.warehouse import embedded
 from weir.warehouse.address import TLS, address, parts_of
-from weir.warehouse.embedded import server as embedded
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}

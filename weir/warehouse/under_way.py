@@ -14,9 +14,8 @@ import psycopg
 
 from weir.core.env import load_env
 from weir.core.errors import WeirError
-from weir.warehouse import connection as warehouse
-from weir.warehouse import run_lock
-from weir.warehouse.embedded import server as embedded
+from weir.warehouse import embedded, run_lock
+from weir.warehouse.connection import connect
 
 _PATIENCE = 60.0  # seconds that a process may take to end in order
 
@@ -55,7 +54,7 @@ def now() -> Holder | None:
     if not os.environ.get("WAREHOUSE_URL") and embedded.running_port() is None:
         return None
     try:
-        with warehouse.connect() as connection:
+        with connect() as connection:
             return holder(connection)
     except WeirError:
         return None

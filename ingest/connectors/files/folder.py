@@ -7,9 +7,9 @@ what leaves the folder by its real path (a link, `..`), so that nobody who may d
 import glob
 import os
 import re
-import stat as stat_of
 from collections.abc import Iterator
 from contextlib import contextmanager
+from stat import S_ISREG
 from typing import Any
 
 from weir.core.errors import WeirError
@@ -90,7 +90,7 @@ def held(base: str, address: str) -> Iterator[str]:
     handle = os.open(address, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would be waited for
     try:
         own = f"/proc/self/fd/{handle}"  # of Linux
-        if not stat_of.S_ISREG(os.fstat(handle).st_mode):
+        if not S_ISREG(os.fstat(handle).st_mode):
             raise WeirError(f"{os.path.relpath(address, base)} is no file any more: run again")
         if not os.path.exists(own):
             yield address

@@ -5,14 +5,14 @@ That is views, foreign tables, tables without a key, and those of which row poli
 In: one repeatable-read, read-only transaction per table. Out: binary COPY from the source into raw, joined by a small
 queue. What is new are the versions whose transaction is at or above the last snapshot's xmin, less those landed
 already; what is gone shows in the keys (pg_keys). A changed token (another server, a restart, another schema) calls for
-a compare by content. A huge table that only grows may land windows of its cursor between (pg_ahead).
+a compare by content. A huge table that only grows may land windows of its cursor between (windows.py).
 """
 
 import asyncio
 from typing import Any
 
 from ingest.connectors.base import Progress, State, compare, keyed_by_content
-from ingest.connectors.postgres import windows as pg_ahead
+from ingest.connectors.postgres import windows
 from ingest.connectors.postgres.catalog import NONE, Relation, describe, find, query
 from ingest.connectors.postgres.keys import Keys
 from ingest.raw.columns import Column, listed
@@ -60,12 +60,12 @@ class Connector:
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land what is new, or all, or the differences; see the module."""
-        ahead = pg_ahead.look(self.wire) if table.append_only else None  # before the snapshot
+        ahead = windows.look(self.wire) if table.append_only else None  # before the snapshot
         relation = self._open(table)
         keyless = not table.key
         source = [*relation.columns, Column("_key", "text", "null::text")] if keyless else relation.columns
         if ahead:
-            pg_ahead.check(table, source)
+            windows.check(table, source)
         columns = raw.prepare(source)
         if not relation.versions or keyless:
             facts = self._compare(table, raw, relation, source, columns, progress)
@@ -73,12 +73,12 @@ class Connector:
         low, high = relation.open, relation.next
         known = state.get("token") == relation.token and "xmin" in state and _follows(state, low, high)
         promise = {"promise": "exact on compare" if ahead else "exact"}
-        if ahead and known and not full and not raw.empty and (window := pg_ahead.window(table, state, ahead)):
+        if ahead and known and not full and not raw.empty and (window := windows.window(table, state, ahead)):
             where = f"{window[0]} and {new_versions(state, high)}"  # what the last sweep saw has landed
             facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "cursor"}
             return facts | promise, state | {"low": window[1]}
         following: State = {"xmin": low, "xids": self._newest(relation, low, high), "token": relation.token}
-        following |= pg_ahead.following(ahead) if ahead else {}
+        following |= windows.following(ahead) if ahead else {}
         bits = None
         if raw.empty:
             facts = self._first(raw, relation, source, columns, progress)

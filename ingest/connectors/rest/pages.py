@@ -7,7 +7,7 @@ an empty page that a total or `has_more` says is not the last.
 from typing import Any
 
 from dlt.common import jsonpath
-from dlt.sources.helpers.rest_client import paginators as dlt_paginators
+from dlt.sources.helpers.rest_client import paginators
 from dlt.sources.helpers.rest_client.detector import PaginatorFactory
 from requests import Response
 
@@ -17,7 +17,7 @@ EMPTY = 10  # empty pages in a row, after which no more are asked for
 _TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no", "none", ""}
 
 
-class Counted(dlt_paginators.RangePaginator):
+class Counted(paginators.RangePaginator):
     """Asks by a number: an offset or a page."""
 
     rows = pages = empty = 0  # objects; pages that were not the first once more; empty pages in a row
@@ -82,7 +82,7 @@ class Counted(dlt_paginators.RangePaginator):
         raise NotImplementedError
 
 
-class Offset(Counted, dlt_paginators.OffsetPaginator):
+class Offset(Counted, paginators.OffsetPaginator):
     """By offset and limit: the next page begins where the one before ended, however short that was."""
 
     def _step(self, page: list[Any]) -> int:
@@ -102,7 +102,7 @@ class Offset(Counted, dlt_paginators.OffsetPaginator):
         return "" if told is None or self.rows >= told else f"tells of {told:,} objects and lists {self.rows:,}"
 
 
-class PageNumber(Counted, dlt_paginators.PageNumberPaginator):
+class PageNumber(Counted, paginators.PageNumberPaginator):
     """By number of page. The total is one of pages; where its name does not say so, it may be one of objects."""
 
     def _step(self, page: list[Any]) -> int:
@@ -146,30 +146,30 @@ class _Ending:
         self._has_next_page = self._has_next_page and bool(self._next_reference)
 
 
-class JsonLink(_Ending, dlt_paginators.JSONLinkPaginator):
+class JsonLink(_Ending, paginators.JSONLinkPaginator):
     """By a link in the answer."""
 
 
-class HeaderLink(_Ending, dlt_paginators.HeaderLinkPaginator):
+class HeaderLink(_Ending, paginators.HeaderLinkPaginator):
     """By a link in the header `Link`."""
 
 
-class HeaderCursor(_Ending, dlt_paginators.HeaderCursorPaginator):
+class HeaderCursor(_Ending, paginators.HeaderCursorPaginator):
     """By a cursor in a header."""
 
 
-class Cursor(_Ending, dlt_paginators.JSONResponseCursorPaginator):
+class Cursor(_Ending, paginators.JSONResponseCursorPaginator):
     """By a cursor in the answer."""
 
 
-_KINDS: dict[str, type[dlt_paginators.BasePaginator] | None] = {
+_KINDS: dict[str, type[paginators.BasePaginator] | None] = {
     "offset": Offset, "page_number": PageNumber, "json_link": JsonLink, "json_response": JsonLink,
     "header_link": HeaderLink, "header_cursor": HeaderCursor, "cursor": Cursor,
-    "single_page": dlt_paginators.SinglePagePaginator, "auto": None,
+    "single_page": paginators.SinglePagePaginator, "auto": None,
 }  # fmt: skip
 
 
-def made(paging: Any) -> dlt_paginators.BasePaginator | None:
+def made(paging: Any) -> paginators.BasePaginator | None:
     """The declared paginator; None for `auto`. Raises WeirError."""
     settings = {"type": paging} if isinstance(paging, str) else dict(paging or {})
     kind = settings.pop("type", "auto")
@@ -188,7 +188,7 @@ class Factory(PaginatorFactory):
     def create_paginator(self, response: Response) -> Any:
         """The paginator, and how sure it is."""
         found, score = super().create_paginator(response)
-        if isinstance(found, dlt_paginators.PageNumberPaginator):
+        if isinstance(found, paginators.PageNumberPaginator):
             found = PageNumber(total_path=found.total_path)
         return found, score
 

@@ -1,0 +1,10 @@
+{#- The bound of a read of raw: the step's loads, told one by one so that the block-range index can serve. -#}
+{% macro staged_bound(step, alias) -%}
+    {%- if not step.loads -%}
+        false
+    {%- else -%}
+        {{ alias }}._dlt_load_id in (
+            {%- for load in step.loads %}{{ staged_literal(load.load_id) }}{{ ', ' if not loop.last }}{% endfor -%}
+        )
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro staged_literal(text) -%}
+    '{{ text | replace("'", "''") }}'
+{%- endmacro %}

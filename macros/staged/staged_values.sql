@@ -1,0 +1,9 @@
+{#- The step's loads as a list of values: workers that read raw side by side can't see a temporary table. -#}
+{% macro staged_values(step) -%}
+    (
+        values (null::text, null::bigint, null::timestamptz, null::bigint)
+        {%- for load in step.loads %},
+        ({{ staged_literal(load.load_id) }}, {{ load.position }}, '{{ load.as_of }}', {{ load.landed }})
+        {%- endfor %}
+    )
+{%- endmacro %}
