@@ -28,7 +28,7 @@ Accept = Annotated[
     list[str] | None,
     typer.Option(
         "--accept",
-        help="What is meant: a gate, by its id or its beginning; a column (mart.column) dropped or retyped.",
+        help="Go on despite this failed check or lost column: the id that the refusal printed; may be repeated.",
     ),
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Refuse, rather than wait, while another run is under way.")]
@@ -79,7 +79,12 @@ def build(select: Select = None, full_refresh: FullRefresh = False, as_of: AsOf 
 def check(
     gate: Annotated[str, typer.Argument(help="raw (what landed) or marts (what was built)")],
     source: Sources = None,
-    accept: Annotated[list[str] | None, typer.Option("--accept", help="A failure to live with, by its id.")] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept", help="Go on despite this failed check: the id that the refusal printed; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Judge what landed, or the next set. By Great Expectations."""
     from cli import steps
@@ -150,6 +155,24 @@ def down(
     from flows import server
 
     raise typer.Exit(services.down(server.stop, force))
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def psql(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGS]...", help="What psql itself takes: -c 'select 1', -f file …")
+    ] = None,
+    url: Annotated[
+        bool,
+        typer.Option("--url", help="Print the address instead, for a BI tool or a notebook. Its password is in it."),
+    ] = False,
+) -> None:
+    """Open psql on the published marts, to read."""
+    from cli.psql import open_psql, print_address
+
+    if url:
+        raise typer.Exit(print_address())
+    open_psql(arguments or [])
 
 
 @app.command()
