@@ -9,7 +9,7 @@ import pytest
 
 from cli import steps
 from expectations.gate import check
-from expectations.rules import plain
+from expectations.rules import in_words
 from tests.support.gates import stage
 from tests.support.shallow import shallow
 from tests.support.small_company import Company
@@ -173,7 +173,7 @@ def test_a_declared_column_that_no_longer_comes(company: Company) -> None:
     land(1, 5)
     with connect() as connection:
         connection.execute("""update ops.landings set columns = '{"order_id": "text"}' where load_id = 'load1'""")
-    assert judge(1) == (False, "gate raw shop: orders no longer brings what is declared: updated_at")
+    assert judge(1) == (False, "gate raw shop: orders no longer has these declared columns: updated_at")
 
 
 def test_a_source_that_falls_silent(company: Company) -> None:
@@ -215,4 +215,4 @@ def test_no_such_gate(warehouse: str) -> None:
     [(1234, "1,234"), (1234.0, "1,234"), (0.256, "0.26"), ("x", "x"), (None, "nothing"), (True, "true")],
 )
 def test_numbers_in_sentences(value: object, text: str) -> None:
-    assert plain(value) == text
+    assert in_words(value) == text

@@ -84,7 +84,7 @@ def test_the_warehouse_is_killed_in_mid_stream(landing, users, monkeypatch):
         landing.events = Killer(server.kill)
         message = failed(landing)
         assert landing.events.kill is None
-        assert message.startswith("app.users: the warehouse went away in the midst: see that it is up, then run again")
+        assert message.startswith("app.users: the warehouse went away: see that it is up, then run again")
         assert "can't be reached" in failed_to_begin(landing)
         server.start()
         assert landing.rows("select to_regclass('raw_app.users')::text") == [(None,)]
@@ -110,7 +110,7 @@ def test_the_warehouse_stands_still_and_is_then_killed(landing, users, monkeypat
         landing.events = Killer(stand_still)
         message = failed(landing)
         assert backends
-        assert message.startswith("app.users: the warehouse went away in the midst: see that it is up, then run again")
+        assert message.startswith("app.users: the warehouse went away: see that it is up, then run again")
 
 
 def failed_to_begin(landing):

@@ -1,4 +1,4 @@
-"""What a MongoDB server or its driver refuses, as one line that a tired person understands."""
+"""Faults of MongoDB servers and of their driver, each as one line: what is wrong, where, what to do next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pymongo import errors
 
 from weir.core.errors import WeirError
-from weir.project.sources import Source
+from weir.project.plan import Source
 
 _AWAY = "went away while it was read: see that it is up, then run again; nothing was half-landed"
 _SAY = {
@@ -31,8 +31,8 @@ _SAY = {
 
 
 @contextmanager
-def told(source: Source) -> Iterator[None]:
-    """Raise WeirError for what the server refuses, and for a connection that breaks."""
+def translated(source: Source) -> Iterator[None]:
+    """Turn faults of the server and of the connection into one-line WeirErrors."""
     try:
         yield
     except errors.OperationFailure as fault:

@@ -1,4 +1,4 @@
-"""What a MySQL or MariaDB server refuses, as one line that a tired person understands."""
+"""Faults of MySQL and MariaDB servers, each as one line: what is wrong, where, what to do next."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 import pymysql
 
 from weir.core.errors import WeirError
-from weir.project.sources import Source
+from weir.project.plan import Source
 
 _SAY = {
     1045: "wrong user or password: mend {variable}",
@@ -42,8 +42,8 @@ _SAY = {
 
 
 @contextmanager
-def told(source: Source) -> Iterator[None]:
-    """Raise WeirError for what the server refuses, and for a connection that breaks."""
+def translated(source: Source) -> Iterator[None]:
+    """Turn faults of the server and of the connection into one-line WeirErrors."""
     try:
         yield
     except pymysql.err.MySQLError as fault:
@@ -63,7 +63,7 @@ def told(source: Source) -> Iterator[None]:
 
 
 def refused(fault: pymysql.err.OperationalError, connection: Any, source: Source) -> Exception:
-    """The fault of a connection that did not come about, as what it means."""
+    """The fault to raise for a connection that could not be opened."""
     code, text = fault.args[0], str(fault.args[-1])
     if re.search(r"certificate|CERTIFICATE", text):
         reason = _short(text.split("failed: ")[-1].split(" (_ssl")[0])
