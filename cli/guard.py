@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from weir.core.faults import plain
+from weir.core.faults import one_line
 from weir.core.secrets import printable
 
 _INTERRUPTED = 130
@@ -34,7 +34,7 @@ def guarded(command: Callable[[], Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as fault:
-        _tell(plain(fault))
+        _tell(one_line(fault))
         return 1
 
 

@@ -15,7 +15,7 @@ from flows import interrupt
 from weir.core import ports
 from weir.core.env import load_env
 from weir.core.errors import WeirError
-from weir.core.faults import plain
+from weir.core.faults import one_line
 from weir.core.handed import for_dbt, for_runs, handed
 from weir.core.private import keep_private
 from weir.core.settings import ROOT, home
@@ -74,7 +74,7 @@ def serve(docs: bool = True) -> int:
     except KeyboardInterrupt:
         pass
     except Exception as fault:
-        terminal.fail(plain(fault))
+        terminal.fail(one_line(fault))
         return 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -27,7 +27,7 @@ class Proof:
     """What was compared; `faults` has one line for each thing that does not hold."""
 
     lines: list[Line] = field(default_factory=list)
-    checks: list[Any] = field(default_factory=list)  # ingest.verify.TableCheck: the source against raw
+    checks: list[Any] = field(default_factory=list)  # ingest.verify.SourceComparison: the source against raw
     findings: list[staged.Finding] = field(default_factory=list)  # raw against staging and quarantine
     marts: list[PublishedCheck] = field(default_factory=list)  # what readers see against what was published
 

@@ -14,7 +14,7 @@ from weir.core.settings import home
 _ROOM = 1 << 20  # bytes below which nothing can be started
 
 
-def plain(fault: BaseException) -> str:
+def one_line(fault: BaseException) -> str:
     """The fault in one line, no secrets: what is wrong and what to do next."""
     if isinstance(fault, WeirError):
         return str(fault)
