@@ -24,6 +24,20 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         steady_mean("amount"),
         reconciled("sum of payments", "payments", "stg_billing__payments", "payment_id", "sum(amount)", "sum(amount)"),
     ),
+    "fct_revenue_monthly": (
+        in_range("amount", 0, None),
+        in_range("reporting_amount", 0, None),
+        in_range("invoice_count", 1, None),
+        steady_mean("reporting_amount"),
+        reconciled(
+            "revenue",
+            "invoices",
+            "stg_billing__invoices",
+            "invoice_id",
+            "sum(amount)",
+            "sum(total) filter (where status is distinct from 'void')",
+        ),
+    ),
     "fct_mrr_movements": (
         one_of("movement_type", ["new", "expansion", "contraction", "churn", "reactivation"]),
         no_rows(
@@ -49,5 +63,6 @@ MEANS: dict[str, dict[str, float]] = {
     "dim_accounts": {"mrr": 2.0, "user_count": 2.0},
     "fct_payments": {"amount": 2.0},
     "fct_invoices": {"total": 2.0},
+    "fct_revenue_monthly": {"reporting_amount": 2.0},
     "fct_usage_daily": {"events": 3.0},
 }

@@ -1,6 +1,7 @@
 {#- When something about a row became known, from the change log, for a fact that comes after the row itself (an end,
     a reply). One row per key of which the predicate holds now: since when it has, without a break, as known_from;
-    NULL where since the table's first load, like _known_from. key: SQL of the raw table's key as text. -#}
+    NULL where since the table's first load, like _known_from. relation may be the name of a CTE that keeps
+    _op, _seq and _dlt_load_id; key is SQL of its key. -#}
 {% macro learned(relation, source_name, table_name, key, predicate) -%}
     (
         with loads as (
@@ -12,7 +13,7 @@
 
         versions as (
             select
-                {{ key }} as key,
+                cast({{ key }} as {{ dbt.type_string() }}) as key,
                 _dlt_load_id as load_id,
                 _seq as seq,
                 coalesce({{ predicate }}, false) as holds

@@ -3,6 +3,7 @@
     'users': 'stg_app__users',
     'subscriptions': 'stg_app__subscriptions',
     'events': 'stg_product__events',
+    'customers': 'stg_billing__customers',
     'invoices': 'stg_billing__invoices',
     'invoice_lines': 'stg_billing__invoice_lines',
     'payments': 'stg_billing__payments',

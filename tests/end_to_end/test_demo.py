@@ -1,6 +1,7 @@
 """The whole path by the commands people type: demo made, run, moved on three times, refreshed, a gate that fails."""
 
 import csv
+import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from tests.servers.folders import claimed, remove
 from tests.servers.nobody import read_by_nobody
 from tests.support.commands import call, query
+from tests.support.demo_revenue import revenue
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # README's figures are of the demo's own size: WEIR_TEST_ACCOUNTS=500 pytest tests/end_to_end/test_demo.py
@@ -49,6 +51,19 @@ def corruption(home: Path) -> tuple[dict[str, tuple[int, int]], set[tuple[str, s
     return recall, found - set().union(*truth.values())
 
 
+def undescribed(target: Path) -> list[str]:
+    """The columns in the warehouse of models and seeds that dbt's docs show without a word."""
+    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+    catalog = json.loads((target / "catalog.json").read_text())["nodes"]
+    assert len(catalog) > 70
+    return [
+        f"{nodes[name]['name']}.{column}"
+        for name, table in catalog.items()
+        for column in table["columns"]
+        if column not in nodes[name]["columns"]
+    ]
+
+
 @pytest.fixture(scope="module")
 def company() -> Iterator[Path]:
     """A home with the demo startup and one run over it, in a folder that every user can enter."""
@@ -69,6 +84,21 @@ def test_exactly_the_corrupt_rows_are_held_back(company: Path) -> None:
     assert len(recall) >= 12
     assert all(rows == found > 0 for rows, found in recall.values()), table
     assert beyond == set(), Counter(model for model, _ in beyond)
+
+
+def test_revenue_is_to_the_cent_what_the_billing_file_says(company: Path) -> None:
+    held_back = {key for rows in manifest(company).values() for model, key in rows if model == "stg_billing__invoices"}
+    expected = revenue(company / "demo" / "billing" / "billing.db", held_back)
+    found = query(
+        company,
+        "select to_char(month, 'YYYY-MM'), currency, invoice_count, amount, reporting_amount, is_older_rate"
+        " from analytics.fct_revenue_monthly where reporting_currency = 'EUR'",
+    )
+    assert {tuple(row[:2]): tuple(row[2:]) for row in found} == expected
+    assert {currency for _, currency in expected} == {"CHF", "EUR", "GBP", "SEK", "USD"}
+    assert [place for place, row in expected.items() if row[3]] == [("2025-12", "SEK")], (
+        "its rate is missing on purpose"
+    )
 
 
 def test_verify_proves_it_and_the_training_set_can_be_used(company: Path) -> None:
@@ -113,6 +143,7 @@ def test_dbt_by_hand_keeps_to_its_own_schemas(company: Path) -> None:
     call(company, "dbt", "build")
     call(company, "dbt", "test", "--select", "churn_features")
     call(company, "dbt", "docs", "generate")
+    assert undescribed(company / "target" / "dev") == []
     assert (digest(company, "analytics", PUBLISHED), query(company, "select count(*) from ops.ledger")) == before
     assert digest(company, "dev_staging", STAGED) == digest(company, "staging", STAGED)
     refused = call(company, "dbt", "run", "--target", "prod", exit_code=1)

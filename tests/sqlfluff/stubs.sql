@@ -48,3 +48,7 @@
 {% macro date_spine(first, last) %}(select {{ first }} as date_day){% endmacro %}
 {% macro month_spine(first, last) %}(select {{ first }} as date_month){% endmacro %}
 {% macro byte_order(text) %}{{ text }} collate "C"{% endmacro %}
+{% macro reporting_currency() %}'EUR'{% endmacro %}
+{% macro in_reporting_currency(amount, currency, rates='rates') %}cast({{ amount }} / {{ rates }}.units_per_eur as numeric(18, 3)){% endmacro %}
+{% macro rate_used(currency, column, rates='rates') %}case when {{ currency }} <> 'EUR' then {{ rates }}.{{ column }} end{% endmacro %}
+{% macro why_not_converted(currency, known, rated) %}case when {{ known }} is null and {{ rated }} is null then {{ currency }} end{% endmacro %}

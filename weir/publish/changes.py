@@ -1,4 +1,4 @@
-"""What a publication changed, in rows."""
+"""The changed rows of each mart."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from weir.publish import merge
 
 @dataclass(frozen=True)
 class Change:
-    """What a publication did to a mart, in rows; `rows` is how many it has afterwards, None when it was dropped."""
+    """The rows that a publication changed in a mart. `rows` is the number afterwards, None for a dropped mart."""
 
     mart: str
     inserted: int
@@ -21,11 +21,11 @@ class Change:
 
 
 def count(connection: psycopg.Connection, mart: Mart) -> int:
-    """The rows that readers see of the mart."""
+    """The number of rows that readers see in the mart."""
     row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(PUBLISHED, mart.name))).fetchone()
     return int(row[0]) if row else 0
 
 
 def changed(found: merge.Difference) -> Change:
-    """What merging the difference does to its mart."""
+    """The change that merging the difference makes."""
     return Change(found.mart.name, found.inserted, found.updated, found.deleted, found.rows)

@@ -1,6 +1,7 @@
-"""What a publication and its roll-back share: one at a time, locks on the marts, their order, what changed.
+"""Locks of a publication and of a roll-back: one of them at a time, and no other writer on the marts meanwhile.
 
-In: a connection to the warehouse. Out: the same, ready; faults of the database as one line.
+In: the warehouse, marts. Out: a connection that holds the publication lock; locked tables; an order of the marts that
+their foreign keys allow.
 """
 
 import graphlib
@@ -19,22 +20,22 @@ LOCK_WAIT = "10s"  # for other writers; readers are never in the way
 
 @contextmanager
 def alone() -> Iterator[psycopg.Connection]:
-    """A connection on which one publisher at a time works; raises WeirError, one line, for the database's faults."""
+    """Open a connection that holds the publication lock. Raises WeirError, one line, for a fault of the database."""
     with warehouse.connect(autocommit=True) as connection:
-        # A publisher that was killed must not hold the lock until its last statement ends.
+        # The server ends the statement of a killed publisher, so that the lock is free within seconds.
         connection.execute("set client_connection_check_interval = '2s'; set lock_timeout = 0; set work_mem = '64MB'")
         connection.execute("select pg_advisory_lock(hashtext('weir publish'))")
         try:
             yield connection
         except psycopg.Error as fault:
             text = " ".join(str(fault).split())
-            raise WeirError(f"nothing was changed, for the warehouse refused it: {text}") from fault
+            raise WeirError(f"nothing was changed, because the warehouse refused it: {text}") from fault
 
 
 def lock(connection: psycopg.Connection, schema: str, found: Sequence[Mart], mode: str = "share row exclusive") -> None:
-    """Keep other writers (and dbt) off the tables until the transaction ends; readers are not held up.
+    """Lock the tables against other writers (dbt too) until the transaction ends. Readers do not wait.
 
-    Raises WeirError when they do not let go within `LOCK_WAIT`.
+    Raises WeirError when another writer holds a table for longer than `LOCK_WAIT`.
     """
     if not found:
         return
@@ -50,7 +51,7 @@ def lock(connection: psycopg.Connection, schema: str, found: Sequence[Mart], mod
 
 
 def parents_first(connection: psycopg.Connection, found: Sequence[Mart]) -> list[Mart]:
-    """The marts in an order that foreign keys between them allow: what is referred to comes first."""
+    """Sort the marts by their foreign keys: a mart comes after the marts that it refers to."""
     rows = connection.execute(
         "select c.relname, p.relname from pg_constraint f join pg_class c on c.oid = f.conrelid "
         "join pg_class p on p.oid = f.confrelid where f.contype = 'f' "
@@ -61,5 +62,5 @@ def parents_first(connection: psycopg.Connection, found: Sequence[Mart]) -> list
     parents = {name: {parent for child, parent in rows if child == name and parent in known} for name in known}
     try:
         return [known[name] for name in graphlib.TopologicalSorter(parents).static_order()]
-    except graphlib.CycleError:  # deferrable keys may go round in a circle; any order does
+    except graphlib.CycleError:  # possible with deferrable keys, which allow any order
         return list(found)

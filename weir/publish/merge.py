@@ -1,9 +1,9 @@
-"""The merge: make one table equal to another by DELETE, UPDATE and INSERT of the rows that differ, all in SQL.
+"""Merges one table into another: DELETE, UPDATE and INSERT of the rows that differ, all in SQL.
 
 In: a mart, the table to read (`source`), the table to change (`target`), in the caller's transaction. Out: counts.
-Rows are compared by their binary image: what reads 1.0 in one and 1.00 in the other differs, json compares too.
-Differences wait in a temporary table as pairs of row addresses (ctid), so nothing passes through Python.
-Both tables must be locked against writers: row addresses hold only as long as nobody else changes a row.
+Rows are compared by their binary image: 1.0 and 1.00 differ, and json, which has no equality, can be compared too.
+A temporary table holds each difference as a pair of row addresses (ctid), so no row passes through Python.
+Both tables must be locked against writers: a row address is valid only while nobody changes the row.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from weir.project.marts import Mart
 
 @dataclass(frozen=True)
 class Difference:
-    """What separates target from source: the temporary table of row addresses, and how many of each kind."""
+    """The difference of target and source: the temporary table of row addresses, and the rows of each kind."""
 
     mart: Mart
     source: sql.Composable
@@ -39,9 +39,9 @@ def find(
     target: sql.Composable,
     columns: tuple[str, ...],
 ) -> Difference:
-    """Compare the two tables. Raises WeirError when the grain does not hold in the source."""
+    """Compare the two tables. Raises WeirError when a key of the grain is NULL or occurs twice in the source."""
     rows = _check_grain(connection, mart, source)
-    # by digest: PostgreSQL cuts names, and two marts whose long names begin alike must not share a table
+    # PostgreSQL cuts long names: by digest, two marts whose names begin alike do not share a table.
     name = f"weir_{hashlib.md5(mart.name.encode()).hexdigest()}"
     table = sql.Identifier("pg_temp", name)
     query = _KEYED if mart.grain else _KEYLESS
@@ -71,13 +71,13 @@ def find(
 
 
 def delete(connection: psycopg.Connection, difference: Difference) -> None:
-    """Delete what the source no longer has."""
+    """Delete the rows that the source no longer has."""
     if difference.deleted:
         _run(connection, difference, difference.deleted, _DELETE)
 
 
 def update_and_insert(connection: psycopg.Connection, difference: Difference) -> None:
-    """Update what differs, then insert what is new."""
+    """Update the rows that differ, then insert the rows that are new."""
     if difference.updated:
         _run(connection, difference, difference.updated, _UPDATE)
     if difference.inserted:
@@ -85,7 +85,7 @@ def update_and_insert(connection: psycopg.Connection, difference: Difference) ->
 
 
 def listed(columns: tuple[str, ...], alias: str = "") -> sql.Composed:
-    """The columns, comma separated, each behind the alias."""
+    """The columns, separated by commas, each with the alias before it."""
     return sql.SQL(", ").join(sql.Identifier(alias, name) if alias else sql.Identifier(name) for name in columns)
 
 
@@ -135,7 +135,7 @@ def _run(connection: psycopg.Connection, difference: Difference, expected: int, 
     ).rowcount
     if done != expected:
         raise WeirError(
-            f"{difference.mart.name} changed while it was merged ({done} rows instead of {expected}): again"
+            f"{difference.mart.name} changed while it was merged ({done} rows instead of {expected}): publish again"
         )
 
 

@@ -1,7 +1,7 @@
-"""`not null` of a contract, carried from the built table to the published one by steps that hold nobody up.
+"""Carries `not null` from the built table to the published one, by statements that keep no reader waiting.
 
-In: the plans of a publication. Out: columns that may, or may no longer, be NULL. What a publication could not tighten,
-because a long transaction holds the table, the next one does.
+In: the plans of a publication. Out: published columns that may be NULL, or may no longer be. Where a long transaction
+holds the table, the column stays nullable, and the next publication tries again.
 """
 
 from collections.abc import Collection
@@ -19,13 +19,13 @@ _TRIES = 5
 
 
 def relax(connection: psycopg.Connection, plan: Plan) -> None:
-    """Before the merge: let columns be NULL where the built table does, or lacks them. Raises WeirError."""
+    """Drop `not null`, before the merge, where the built column has none or is gone. Raises WeirError."""
     if plan.published:
         _drop(connection, plan.mart.name, plan.published.not_null - plan.built.not_null)
 
 
 def tighten(connection: psycopg.Connection, plan: Plan) -> None:
-    """After the merge: forbid NULL where the built table does, without a scan under a lock that readers wait for."""
+    """Set `not null`, after the merge, where the built column has it; readers can read while the rows are checked."""
     name, now = plan.mart.name, shape(connection, PUBLISHED, plan.mart.name)
     columns = sorted(plan.built.not_null - now.not_null) if now else []
     if not columns:
@@ -43,11 +43,11 @@ def tighten(connection: psycopg.Connection, plan: Plan) -> None:
             statement = step.format(check=_CHECK, test=test) if isinstance(step, sql.SQL) else step
             briefly(connection, name, table + statement, tries=_TRIES)
     except WeirError:
-        pass  # what is published is whole without it
+        pass  # the publication is complete without it
 
 
 def relax_for_undo(connection: psycopg.Connection, publication: int, marts: Collection[str]) -> None:
-    """Before a roll-back: let columns be NULL again that are so in the rows it puts back. Raises WeirError."""
+    """Drop `not null`, before a roll-back, of the columns that are NULL in a row it restores. Raises WeirError."""
     for name in marts:
         now = shape(connection, PUBLISHED, name)
         kept = "select from undo.rows where publication_id = %s and mart = %s and op <> 'insert' and row ->> %s is null"

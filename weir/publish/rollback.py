@@ -1,7 +1,7 @@
-"""Roll-back: readers see the set of the publication before again, from the undo rows that the last one kept.
+"""Rolls back the newest publication: readers see the marts as they were before it.
 
-In: `ops.publications`, undo rows. Out: `analytics` as it was, all marts in one transaction. Alone:
-`weir publish --roll-back`.
+In: `ops.publications`, undo rows. Out: `analytics` as it was, all marts in one transaction.
+Alone: `weir publish --roll-back`.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from weir.publish.changes import Change
 
 
 def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
-    """Return to the set before the newest publication that changed something; returns its number and what moved.
+    """Roll back the newest publication that changed a row; returns its number and the changed rows of each mart.
 
-    Raises WeirError when there is none whose undo is kept, when it is the first one in force (readers would see empty
-    marts), or when it dropped or retyped a column.
+    Raises WeirError when no such publication has its undo rows kept, when no publication before it is in force (readers
+    would see empty marts), or when it dropped or retyped a column.
     """
     with locks.alone() as connection:
         publication, kept = _newest_undo(connection)
@@ -36,7 +36,7 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
                 changes.append(
                     Change(mart.name, back, updated, gone[mart.name], publish_changes.count(connection, mart))
                 )
-            # Later ones changed nothing, so they showed the same set: they are no longer in force either.
+            # Later publications changed no row and showed the same set: they are rolled back with this one.
             connection.execute(
                 "update ops.publications set rolled_back_at = clock_timestamp() "
                 "where publication_id >= %s and rolled_back_at is null",
@@ -47,7 +47,7 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
 
 
 def _newest_undo(connection: psycopg.Connection) -> tuple[int, list[str]]:
-    """The newest publication that changed something, and which marts. Raises WeirError where it can't be taken back."""
+    """The newest publication that changed a row, and its marts. Raises WeirError when it can't be rolled back."""
     row = connection.execute(
         "select max(publication_id) from ops.publications join undo.rows using (publication_id) "
         "where rolled_back_at is null"
@@ -68,7 +68,7 @@ def _newest_undo(connection: psycopg.Connection) -> tuple[int, list[str]]:
 
 
 def _refuse_first(connection: psycopg.Connection, publication: int) -> None:
-    """Raises WeirError when no publication before this one is in force."""
+    """Raise WeirError when no publication before this one is in force."""
     query = (
         "select exists (select from ops.publications join ops.publication_tables using (publication_id) "
         "where publication_id < %s and rolled_back_at is null)"

@@ -1,7 +1,8 @@
-"""What publication changes about a table itself: new tables, columns, indexes, comments, grants.
+"""Changes the shape of published tables: new tables, columns, indexes, comments, grants.
 
-In: the marts as built and as published. Out: the same shape on both sides, by short statements that wait for no
-reader longer than a blink; whatever loses something (a column or mart dropped, a type changed) only when accepted.
+In: the marts as built and as published. Out: the published tables with the shape of the built ones. Each statement
+waits at most 0.3 s for its lock and is tried again, so that no reader queues behind it. A change that loses data (a
+column or a mart is dropped, a type is changed) needs to be accepted by name.
 """
 
 import shlex
@@ -22,7 +23,7 @@ _WAIT = "300ms"
 
 @dataclass
 class Plan:
-    """One mart's way from the published shape to the built one."""
+    """The changes that lead one mart from its published shape to its built shape."""
 
     mart: Mart
     built: Shape
@@ -33,11 +34,11 @@ class Plan:
 
     @property
     def losing(self) -> list[str]:
-        """The acts that need a name on the command line, as `mart.column`."""
+        """The changes that lose data, as `mart.column`: the names that `--accept` takes."""
         return [f"{self.mart.name}.{column}" for column in [*self.dropped, *self.retyped]]
 
     def loss(self, act: str) -> str:
-        """What the act of `losing` does, in words."""
+        """The sentence that says what a change of `losing` does."""
         name = act.removeprefix(self.mart.name + ".")
         old = self.published.columns[name] if self.published else ""
         if name in self.retyped:
@@ -46,12 +47,12 @@ class Plan:
 
 
 def plans(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[Plan]:
-    """Compare the shapes. Raises WeirError for a mart that was not built."""
+    """Compare the built and the published shapes. Raises WeirError for a mart that was not built."""
     return [_plan(connection, mart) for mart in marts]
 
 
 def vanished(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[str]:
-    """Published marts that no model makes any more."""
+    """Names of published marts that no model makes any more."""
     rows = connection.execute(
         "select distinct mart from ops.publication_tables where to_regclass(format('%%I.%%I', %s::text, mart)) "
         "is not null and not mart = any(%s) order by mart",
@@ -61,7 +62,7 @@ def vanished(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[str]
 
 
 def refuse_losses(found: Sequence[Plan], gone: Sequence[str], accept: Collection[str]) -> None:
-    """Raises WeirError that names every loss which is not accepted, and the command that accepts them all."""
+    """Raise WeirError that names each loss that is not accepted, and the command that accepts all of them."""
     losses = {act: plan.loss(act) for plan in found for act in plan.losing}
     losses |= dict.fromkeys(gone, "is published but no model makes it any more")
     open_ = {act: change for act, change in losses.items() if act not in accept}
@@ -74,9 +75,10 @@ def refuse_losses(found: Sequence[Plan], gone: Sequence[str], accept: Collection
 
 
 def before(connection: psycopg.Connection, found: Sequence[Plan]) -> None:
-    """The steps ahead of the merge: new columns (a retyped one is dropped and added), missing indexes.
+    """Add, before the merge, the new columns and the missing indexes.
 
-    `alter column type` is not used: it rewrites the table, which an older snapshot then reads as empty.
+    A column with another type is dropped and added. `alter column type` would rewrite the table, and an older snapshot
+    reads a rewritten table as empty.
     """
     for plan in found:
         if plan.published is None:
@@ -96,7 +98,7 @@ def before(connection: psycopg.Connection, found: Sequence[Plan]) -> None:
 
 
 def within(connection: psycopg.Connection, plan: Plan) -> None:
-    """In the transaction of the merge, after it: indexes of a new table; comments and grants of any."""
+    """Make, in the transaction of the merge, the indexes of a new table, and the comments and grants of any table."""
     target = sql.Identifier(PUBLISHED, plan.mart.name)
     kept = plan.published or Shape(target, {})
     if plan.published is None:
@@ -115,7 +117,7 @@ def within(connection: psycopg.Connection, plan: Plan) -> None:
 
 
 def create(connection: psycopg.Connection, plan: Plan) -> None:
-    """Make the published table, empty; nobody reads it before the merge commits."""
+    """Make the published table, empty. No reader sees it before the merge commits."""
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}{}").format(
             sql.Identifier(name), sql.SQL(kind), sql.SQL(" not null" if name in plan.built.not_null else "")
@@ -127,7 +129,7 @@ def create(connection: psycopg.Connection, plan: Plan) -> None:
 
 
 def after(connection: psycopg.Connection, found: Sequence[Plan], gone: Sequence[str]) -> None:
-    """The steps behind the merge: columns and marts whose loss was accepted are dropped."""
+    """Drop, after the merge, the columns and marts whose loss was accepted."""
     for plan in found:
         for name in plan.dropped:
             statement = sql.SQL("alter table {} drop column {}").format(
@@ -139,9 +141,9 @@ def after(connection: psycopg.Connection, found: Sequence[Plan], gone: Sequence[
 
 
 def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed, tries: int | None = None) -> None:
-    """Run one statement under a short lock timeout, again and again, so that no reader queues behind it.
+    """Run one statement under a short lock timeout, again until it succeeds, so that no reader queues behind it.
 
-    Raises WeirError when it never gets its turn, or when something depends on what it drops.
+    Raises WeirError when the lock is never free, or when something depends on what the statement drops.
     """
     for turn in range(tries or _TRIES):
         try:
@@ -176,7 +178,7 @@ def _plan(connection: psycopg.Connection, mart: Mart) -> Plan:
 
 
 def _indexes(plan: Plan) -> list[sql.Composed]:
-    """Statements for the indexes that the built table has and the published one lacks, the grain's own included."""
+    """Statements that make the indexes which the published table lacks: those of the built table, and the grain's."""
     wanted = set(plan.built.indexes)
     if plan.mart.grain:
         wanted.add((True, f"btree ({', '.join(_quoted(name) for name in plan.mart.grain)})"))
@@ -190,6 +192,6 @@ def _indexes(plan: Plan) -> list[sql.Composed]:
 
 
 def _quoted(name: str) -> str:
-    """The name as pg_get_indexdef writes it, as far as that matters: a doubled index is waste, not a fault."""
+    """The name as pg_get_indexdef writes it, but for rare names: a wrong guess makes a second index, no fault."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
     return name if plain else '"' + name.replace('"', '""') + '"'

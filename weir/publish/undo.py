@@ -1,8 +1,8 @@
-"""Undo: the rows that a publication changed, as they were before, and the way back.
+"""Keeps the rows that a publication changes, as they were before it, and restores them.
 
-In: the differences of a publication. Out: rows of undo.rows, and with `restore` the set of marts before it.
-A row is kept as the text of each column (not in the mart's row type, which changes with the model); every type reads
-its own text back exactly. Rows that are new keep their grain only; where a mart was empty before, one mark is enough.
+In: the differences of a publication. Out: rows of undo.rows; on a roll-back the marts as they were before.
+A row is kept as the text of each column, because the mart's row type changes with the model; every type reads its own
+text back exactly. Of an inserted row only the grain is kept. Of a mart that was empty before only one mark is kept.
 """
 
 import psycopg
@@ -13,11 +13,11 @@ from weir.project.marts import PUBLISHED, Mart
 from weir.publish.merge import Difference, listed
 from weir.warehouse.catalog import shape
 
-KEPT = 5  # publications that can be taken back
+KEPT = 5  # publications that can be rolled back
 
 
 def settings(connection: psycopg.Connection) -> None:
-    """Fix how values are written as text, for this transaction: what is kept must read back the same."""
+    """Fix, for this transaction, how values are written as text, so that kept values read back the same."""
     connection.execute(
         "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local timezone = 'UTC';"
         "set local bytea_output = 'hex'; set local extra_float_digits = 1"
@@ -25,7 +25,7 @@ def settings(connection: psycopg.Connection) -> None:
 
 
 def keep(connection: psycopg.Connection, publication: int, difference: Difference) -> None:
-    """Write down what the merge is about to change."""
+    """Write down the rows that the merge is about to change."""
     name = difference.mart.name
     if difference.was_empty:
         if difference.inserted:
@@ -38,27 +38,27 @@ def keep(connection: psycopg.Connection, publication: int, difference: Differenc
 
 
 def mark(connection: psycopg.Connection, publication: int, name: str, op: str) -> None:
-    """Write down about the whole mart: it was empty before ('filled'), or a column went ('shape')."""
+    """Write down one mark for a whole mart: 'filled' (it was empty before) or 'shape' (a column was dropped)."""
     connection.execute(
         "insert into undo.rows (publication_id, mart, op, row) values (%s, %s, %s, '{}')", [publication, name, op]
     )
 
 
 def take_out(connection: psycopg.Connection, publication: int, mart: Mart) -> int:
-    """Undo, first half: take out the rows that the publication brought; returns how many. Raises WeirError."""
+    """Delete the rows that the publication inserted; returns how many. Raises WeirError when some are gone."""
     if "filled" in _kept(connection, publication, mart):
         return connection.execute(sql.SQL("delete from {}").format(sql.Identifier(PUBLISHED, mart.name))).rowcount
     return _restore(connection, publication, mart, "insert", _TAKE_OUT if mart.grain else _TAKE_OUT_COPY)
 
 
 def put_back(connection: psycopg.Connection, publication: int, mart: Mart) -> tuple[int, int]:
-    """Undo, second half: the rows that it deleted and those it changed, as they were; returns how many of each."""
+    """Restore the rows that the publication deleted and updated; returns how many of each. Raises WeirError."""
     updated = _restore(connection, publication, mart, "update", _PUT_BACK)
     return _restore(connection, publication, mart, "delete", _PUT_IN), updated
 
 
 def prune(connection: psycopg.Connection) -> None:
-    """Forget the undo of all but the newest publications."""
+    """Delete the undo rows of all but the newest `KEPT` publications."""
     connection.execute(
         "delete from undo.rows where publication_id < (select min(publication_id) from (select publication_id "
         "from ops.publications p where exists (select from undo.rows u where u.publication_id = p.publication_id) "
@@ -91,7 +91,7 @@ def _kept(connection: psycopg.Connection, publication: int, mart: Mart) -> dict[
 
 
 def _restore(connection: psycopg.Connection, publication: int, mart: Mart, op: str, statement: str) -> int:
-    """Run the statement on the kept rows of one kind. Raises WeirError when it does not meet exactly those rows."""
+    """Run the statement on the kept rows of one kind. Raises WeirError when it changes more or fewer rows."""
     expected = _kept(connection, publication, mart).get(op, 0)
     now = shape(connection, PUBLISHED, mart.name)
     if not expected or not now:

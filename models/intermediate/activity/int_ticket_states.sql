@@ -20,18 +20,25 @@ ratings as (
 ),
 
 -- the change log alone knows when an answer or an end was heard of
+change_log as (
+    select
+        id,
+        {{ json_text('document', 'first_reply_at') }} as first_reply_at,
+        {{ json_text('document', 'status') }} as status,
+        _dlt_load_id,
+        _op,
+        _seq
+    from {{ source('helpdesk', 'tickets') }}
+),
+
 replies as (
     select * from {{ learned(
-        source('helpdesk', 'tickets'), 'helpdesk', 'tickets',
-        key='id', predicate=json_text('document', 'first_reply_at') ~ ' is not null'
+        'change_log', 'helpdesk', 'tickets', key='id', predicate='first_reply_at is not null'
     ) }} as replies
 ),
 
 ends as (
-    select * from {{ learned(
-        source('helpdesk', 'tickets'), 'helpdesk', 'tickets',
-        key='id', predicate=json_text('document', 'status') ~ " = 'solved'"
-    ) }} as ends
+    select * from {{ learned('change_log', 'helpdesk', 'tickets', key='id', predicate="status = 'solved'") }} as ends
 ),
 
 final as (

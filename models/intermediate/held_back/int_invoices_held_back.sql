@@ -2,15 +2,24 @@
 {{ config(materialized='table') }}
 
 with invoices as (
-    select * from {{ ref('stg_billing__invoices') }}
+    select *, {{ month_start('invoice_date') }} as invoice_month from {{ ref('stg_billing__invoices') }}
 ),
 
 customers as (
-    select customer_ref, currency from {{ ref('stg_billing__customers') }}
+    select customer_ref, currency from {{ ref('int_customers') }}
+),
+
+currencies as (
+    select code from {{ ref('currencies') }}
+),
+
+rates as (
+    select month, currency from {{ ref('int_exchange_rates') }}
 ),
 
 orphans as {{ orphans(
-    'stg_billing__invoices', key='invoice_id', on='customer_ref', called='customer', parent='stg_billing__customers'
+    'stg_billing__invoices', key='invoice_id', on='customer_ref', called='customer', parent='stg_billing__customers',
+    accepted='int_customers', held_back='int_customers_held_back'
 ) }},
 
 swapped as (
@@ -22,6 +31,21 @@ swapped as (
     from invoices
     inner join customers on invoices.customer_ref = customers.customer_ref
     where invoices.currency <> customers.currency
+),
+
+-- what can't be converted can't be added up: it waits until its currency or its rate is there
+judged as (
+    select
+        invoices.invoice_id,
+        invoices._key as key,
+        case
+            when invoices.invoice_date is null then 'invoice_date is missing'
+            else {{ why_not_converted('invoices.currency', 'currencies.code', 'rates.currency') }}
+        end as reason,
+        invoices.currency as parent_key
+    from invoices
+    left join currencies on invoices.currency = currencies.code
+    left join rates on invoices.currency = rates.currency and invoices.invoice_month = rates.month
 ),
 
 copies as (
@@ -37,6 +61,9 @@ final as (
     select * from orphans
     union all
     select * from swapped
+    union all
+    select * from judged
+    where reason is not null
     union all
     select * from copies
 )

@@ -7,9 +7,13 @@ with firsts as (
     select min(started_at) as first_at from {{ ref('int_subscription_periods') }}
 ),
 
+bounds as (
+    select {{ utc_date('min(first_at)') }} as first_day from firsts
+),
+
 months as (
     select months.date_month as month
-    from {{ month_spine('(select ' ~ utc_date('min(first_at)') ~ ' from firsts)', as_of_date()) }} as months
+    from {{ month_spine('(select first_day from bounds)', as_of_date()) }} as months
 ),
 
 moments as (
@@ -20,18 +24,25 @@ moments as (
     from months
 ),
 
+known as (
+    select
+        *,
+        -- the running month ends at as_of: nothing is known beyond
+        least(ends_at, {{ as_of() }}) as as_of_at
+    from moments
+    -- at the first instant of a month there is nothing to say about it yet
+    where starts_at < {{ as_of() }}
+),
+
 final as (
     select
         month,
         starts_at,
-        -- the running month ends at as_of: nothing is known beyond
-        least(ends_at, {{ as_of() }}) as as_of_at,
+        as_of_at,
         -- its last day: the one that holds the instant before
-        {{ utc_date('(least(ends_at, ' ~ as_of() ~ ") - interval '1 microsecond')") }} as as_of_date,
+        {{ utc_date("(as_of_at - interval '1 microsecond')") }} as as_of_date,
         ends_at <= {{ as_of() }} as is_over
-    from moments
-    -- at the first instant of a month there is nothing to say about it yet
-    where starts_at < {{ as_of() }}
+    from known
 )
 
 select * from final

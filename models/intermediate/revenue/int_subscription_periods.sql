@@ -12,8 +12,7 @@ plans as (
 -- the change log alone knows when an end was heard of
 ends as (
     select * from {{ learned(
-        source('app', 'subscriptions'), 'app', 'subscriptions',
-        key='cast(subscription_id as ' ~ dbt.type_string() ~ ')', predicate='ended_at is not null'
+        source('app', 'subscriptions'), 'app', 'subscriptions', key='subscription_id', predicate='ended_at is not null'
     ) }} as ends
 ),
 

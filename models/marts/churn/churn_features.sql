@@ -1,38 +1,30 @@
 -- Grain: one row per account and as-of month, of nothing but what was known at as_of_at.
-{{ config(indexes=[
-    {'columns': ['account_id', 'as_of_month'], 'unique': true},
-    {'columns': ['as_of_month']},
-]) }}
+{{ config(indexes=[{'columns': ['account_id', 'as_of_month'], 'unique': true}, {'columns': ['as_of_month']}]) }}
 
-with months as (select * from {{ ref('int_account_months') }} where is_known),
+{%- set subjects = ['subscriptions', 'usage', 'active_users', 'last_seen', 'billing', 'support', 'opinions'] %}
 
-accounts as (select * from {{ ref('stg_app__accounts') }}),
+with months as (
+    select * from {{ ref('int_account_months') }}
+    where is_known
+),
 
-subscriptions as (select * from {{ ref('int_churn_subscriptions') }}),
+accounts as (
+    select * from {{ ref('stg_app__accounts') }}
+),
+{%- for subject in subjects %}
 
-usage as (select * from {{ ref('int_churn_usage') }}),
-
-active_users as (select * from {{ ref('int_churn_active_users') }}),
-
-last_seen as (select * from {{ ref('int_churn_last_seen') }}),
-
-billing as (select * from {{ ref('int_churn_billing') }}),
-
-support as (select * from {{ ref('int_churn_support') }}),
-
-opinions as (select * from {{ ref('int_churn_opinions') }}),
+{{ subject }} as (
+    select * from {{ ref('int_churn_' ~ subject) }}
+),
+{%- endfor %}
 
 final as (
     select
         -- ids and times
-        account_id,
-        month as as_of_month,
-        months.as_of_at,
-        months.as_of_date,
-        months.is_over as is_month_over,
+        months.account_id, months.month as as_of_month,
+        months.as_of_at, months.as_of_date, months.is_over as is_month_over,
         -- account and subscription
-        accounts.country,
-        accounts.industry,
+        accounts.country, accounts.industry,
         {{ days_between(utc_date('accounts.created_at'), 'months.as_of_date') }} as account_age_days,
         {{ days_between(utc_date('subscriptions.first_started_at'), 'months.as_of_date') }} as tenure_days,
         coalesce(subscriptions.is_active, false) as is_active,
@@ -40,9 +32,8 @@ final as (
         {{ days_between(utc_date('subscriptions.plan_started_at'), 'months.as_of_date') }} as days_on_plan,
         subscriptions.seats,
         coalesce(subscriptions.mrr, 0) as mrr,
-        cast(
-            coalesce(subscriptions.mrr, 0) - coalesce(lag(subscriptions.mrr, 3) over story, 0) as numeric(14, 2)
-        ) as mrr_change_3m,
+        cast(coalesce(subscriptions.mrr, 0) - coalesce(lag(subscriptions.mrr, 3) over story, 0) as numeric(14, 2))
+            as mrr_change_3m,
         cast(coalesce(subscriptions.subscription_count, 0) as integer) as subscription_count,
         -- usage
         {%- for days in [7, 28, 90] %}
@@ -60,18 +51,16 @@ final as (
         {{ ratio('coalesce(active_users.active_users_28d, 0)', 'subscriptions.seats') }} as seats_used_28d,
         {{ days_between('last_seen.last_seen_on', 'months.as_of_date') }} as days_since_last_seen,
         -- billing
-        coalesce(billing.failed_payments_28d, 0) as failed_payments_28d,
-        coalesce(billing.failed_payments_90d, 0) as failed_payments_90d,
-        coalesce(billing.unpaid_invoices, 0) as unpaid_invoices,
+        {%- for count in ['failed_payments_28d', 'failed_payments_90d', 'unpaid_invoices', 'overdue_invoices'] %}
+        coalesce(billing.{{ count }}, 0) as {{ count }},
+        {%- endfor %}
         coalesce(billing.unpaid_amount, 0) as unpaid_amount,
-        coalesce(billing.overdue_invoices, 0) as overdue_invoices,
         billing.oldest_overdue_days,
         {{ days_between(utc_date('billing.last_paid_at'), 'months.as_of_date') }} as days_since_last_payment,
         -- support
-        coalesce(support.tickets_28d, 0) as tickets_28d,
-        coalesce(support.tickets_90d, 0) as tickets_90d,
-        coalesce(support.open_tickets, 0) as open_tickets,
-        coalesce(support.unanswered_tickets, 0) as unanswered_tickets,
+        {%- for count in ['tickets_28d', 'tickets_90d', 'open_tickets', 'unanswered_tickets'] %}
+        coalesce(support.{{ count }}, 0) as {{ count }},
+        {%- endfor %}
         support.oldest_open_ticket_days,
         -- opinions
         opinions.last_satisfaction_score,
@@ -80,15 +69,11 @@ final as (
         opinions.last_nps_score,
         {{ days_between(utc_date('opinions.last_nps_at'), 'months.as_of_date') }} as days_since_last_nps
     from months
-    inner join accounts using (account_id)
-    left join subscriptions using (account_id, month)
-    left join usage using (account_id, month)
-    left join active_users using (account_id, month)
-    left join last_seen using (account_id, month)
-    left join billing using (account_id, month)
-    left join support using (account_id, month)
-    left join opinions using (account_id, month)
-    window story as (partition by account_id order by month)
+    inner join accounts on months.account_id = accounts.account_id
+    {%- for subject in subjects %}
+    left join {{ subject }} on months.account_id = {{ subject }}.account_id and months.month = {{ subject }}.month
+    {%- endfor %}
+    window story as (partition by months.account_id order by months.month)
 )
 
 select * from final

@@ -35,6 +35,10 @@ users as (
     group by account_id
 ),
 
+countries as (
+    select * from {{ ref('countries') }}
+),
+
 usage as (
     select account_id, max(last_event_at) as last_event_at
     from {{ ref('int_usage_daily') }}
@@ -51,6 +55,8 @@ final as (
         -- text
         accounts.name,
         accounts.country,
+        countries.name as country_name,
+        countries.region,
         accounts.industry,
         coalesce(subscribed.status, 'never paid') as status,
         subscribed.plan_code,
@@ -72,10 +78,13 @@ final as (
         subscribed.churned_at,
         usage.last_event_at,
         accounts.deleted_at,
+        -- flags
+        countries.is_eu_member,
         accounts.deleted_at is not null as is_deleted
     from accounts
     left join identities on accounts.account_id = identities.account_id
     left join crm on identities.crm_id = crm.crm_id
+    left join countries on accounts.country = countries.code
     left join subscribed on accounts.account_id = subscribed.account_id
     left join settings on accounts.account_id = settings.account_id
     left join users on accounts.account_id = users.account_id

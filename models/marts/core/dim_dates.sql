@@ -9,21 +9,20 @@ with firsts as (
     select min(usage_date) as first_day from {{ ref('int_usage_daily') }}
 ),
 
+present as (
+    select min(first_day) as first_day, {{ as_of_date() }} as as_of_date from firsts
+),
+
 bounds as (
     select
-        min(first_day) as first_day,
-        {{ as_of_date() }} as as_of_date
-    from firsts
+        first_day,
+        {{ month_end(add_months('as_of_date', '24 - extract(month from as_of_date)')) }} as last_day
+    from present
 ),
 
 days as (
     select days.date_day
-    from {{ date_spine(
-        '(select first_day from bounds)',
-        '(select '
-        ~ month_end(add_months('as_of_date', '24 - extract(month from as_of_date)'))
-        ~ ' from bounds)'
-    ) }} as days
+    from {{ date_spine('(select first_day from bounds)', '(select last_day from bounds)') }} as days
 ),
 
 final as (

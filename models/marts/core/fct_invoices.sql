@@ -13,9 +13,11 @@ final as (
         customer_ref,
         -- text
         currency,
+        {{ reporting_currency() }} as reporting_currency,
         status,
         -- numerics
         total,
+        reporting_total,
         lines_total,
         cast(line_count as integer) as line_count,
         paid_amount,
@@ -26,7 +28,9 @@ final as (
         invoice_date,
         due_date,
         last_paid_at,
+        rate_month,
         -- flags
+        is_older_rate,
         is_unpaid,
         is_unpaid and coalesce(due_date < {{ as_of_date() }}, false) as is_overdue
     from invoices

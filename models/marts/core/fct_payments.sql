@@ -7,17 +7,26 @@ with payments as (
 
 final as (
     select
+        -- ids
         payment_id,
         invoice_id,
         account_id,
         customer_ref,
-        currency,
+        -- text
+        paid_currency as currency,
+        {{ reporting_currency() }} as reporting_currency,
         method,
         status,
         failure_code,
+        -- numerics
         amount,
+        reporting_amount,
+        -- dates
         paid_at,
-        {{ utc_date('paid_at') }} as paid_on
+        {{ utc_date('paid_at') }} as paid_on,
+        rate_month,
+        -- flags
+        is_older_rate
     from payments
 )
 

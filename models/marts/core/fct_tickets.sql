@@ -2,7 +2,8 @@
 {{ config(indexes=[{'columns': ['ticket_id'], 'unique': true}, {'columns': ['account_id']}]) }}
 
 with tickets as (
-    select * from {{ ref('int_ticket_states') }}
+    -- an open ticket is as old as it is at as_of
+    select *, coalesce(closed_at, {{ as_of() }}) as aged_until from {{ ref('int_ticket_states') }}
 ),
 
 users as (
@@ -27,9 +28,7 @@ final as (
         tickets.priority,
         -- numerics
         {{ hours_between('tickets.created_at', 'tickets.first_reply_at') }} as first_reply_hours,
-        {{ days_between(
-            utc_date('tickets.created_at'), utc_date('coalesce(tickets.closed_at, ' ~ as_of() ~ ')')
-        ) }} as age_days,
+        {{ days_between(utc_date('tickets.created_at'), utc_date('tickets.aged_until')) }} as age_days,
         tickets.satisfaction_score,
         -- dates
         tickets.created_at,

@@ -19,6 +19,5 @@ select
     *,
     {{ reject({
         'company holds a NUL character': "has_escapes and position('\\x00' in company) > 0",
-        'currency is not a three-letter code': "length(currency) <> 3",
     }) }}
 from typed
