@@ -1,6 +1,6 @@
 """`weir psql`: opens psql on the warehouse as a reader of the published marts.
 
-In: the arguments of psql. Out: psql itself, in place of this process; or the address, for a BI tool or a notebook. The
+In: the arguments of psql. Out: psql, in place of this process; or the address, for a BI tool or a notebook. The
 session works as the role `weir_reader`, which may read `analytics` and write nothing. Where the account of
 `WAREHOUSE_URL` may not make roles, the session is only set to read.
 """
@@ -23,7 +23,10 @@ _PLAIN = {"disable", "allow", "prefer"}  # the modes of TLS in which a psql with
 
 
 def open_psql(arguments: Sequence[str]) -> None:
-    """Become psql: its output, its signals and its exit status are psql's own. Raises WeirError where there is none."""
+    """Replace this process by psql, with its own output, signals and exit status.
+
+    Raises WeirError where none is found.
+    """
     load_env()
     is_embedded = not os.environ.get("WAREHOUSE_URL")
     parts = parts_of(warehouse.ensure())
@@ -36,7 +39,7 @@ def open_psql(arguments: Sequence[str]) -> None:
 
 
 def print_address() -> int:
-    """Print the address with its password, the reader's role and search path in its options."""
+    """Print the address, with its password, and with the reader's role and search path in its options."""
     load_env()
     url = warehouse.ensure()
     print(f"{url}{'&' if '?' in url else '?'}options={quote(_options(), safe='')}")

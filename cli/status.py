@@ -1,4 +1,4 @@
-"""The state of things: sources and their promises, freshness, the balance in one line, publications and runs."""
+"""`weir status`: prints the tables with their promises and freshness, the balance, the last publication and runs."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from ops.runs order by started_at desc limit 5"""
 
 
 def show_status() -> int:
-    """Print it."""
+    """Print the state."""
     load_env()
     now = as_of()
     with warehouse.connect() as connection:
@@ -49,7 +49,7 @@ def show_status() -> int:
 
 
 def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
-    """Every declared table, landed or not, then what is in raw but no longer declared."""
+    """Print every declared table, landed or not, then the tables of raw that are no longer declared."""
     from weir.project.sources import read_plan
 
     declared = [f"{source.name}.{table.name}" for source in read_plan(project_dir()).sources for table in source.tables]

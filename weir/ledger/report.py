@@ -26,7 +26,7 @@ def print_balance(lines: Sequence[Line]) -> None:
 def balance_rows(lines: Sequence[Line]) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of the balance, without the columns in which no table has anything to say."""
     return without_zeros(
-        ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
+        ["table", "extracted#", "unchanged#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
          "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
         [
             [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]

@@ -10,7 +10,7 @@ from weir.core.errors import WeirError
 
 @dataclass(frozen=True)
 class Shape:
-    """A table as the catalog has it: type of each column in order, index definitions from `USING` on."""
+    """The shape of a table: columns in order with their types, index definitions from `USING` on, and so on."""
 
     relation: sql.Composable
     columns: dict[str, str]
@@ -21,7 +21,7 @@ class Shape:
 
 
 def shape(connection: psycopg.Connection, schema: str, name: str) -> Shape | None:
-    """The table as the catalog has it; None where there is none. Raises WeirError when it is no table."""
+    """Read the shape of the table; None where it is missing. Raises WeirError when it is a view."""
     row = connection.execute(
         "select oid, relkind from pg_class where relnamespace = to_regnamespace(%s) and relname = %s",
         [schema, name],
