@@ -53,7 +53,7 @@ def env_url(name: str) -> str:
 
 
 def torn(url: str) -> bool:
-    """Whether an @ stands behind the part that parsers take for the host: the password then holds a bare @, /, ? or #."""
+    """Whether an @ stands behind what parsers take for the host: the password then holds a bare @, /, ? or #."""
     parts = urlsplit(url)
     return "@" in parts.path + parts.query + parts.fragment
 
