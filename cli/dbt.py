@@ -13,7 +13,7 @@ from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
 from weir.core.settings import project_dir
-from weir.dbt.environment import environment, paths
+from weir.dbt.environment import export_environment, export_paths
 from weir.dbt.policy import protect
 
 # Commands that would write the tables from which marts are published.
@@ -66,9 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             # dev.
             os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
         if verb in OFFLINE or "--help" in arguments or "-h" in arguments:
-            paths(target, docs=verb.startswith("docs"))
+            export_paths(target, docs=verb.startswith("docs"))
         else:
-            environment(target, docs=verb.startswith("docs"))
+            export_environment(target, docs=verb.startswith("docs"))
     except WeirError as fault:
         print(redact(fault), file=sys.stderr)
         sys.exit(1)

@@ -36,12 +36,12 @@ def make_docs(port: int, serve: bool) -> int:
 
     Raises WeirError when the port is taken, before anything is made.
     """
-    from weir.dbt import environment as dbt
+    from weir.dbt.environment import export_paths
 
     load_env()
     if not serve:
         return _generate()
-    dbt.paths("prod", docs=True)
+    export_paths("prod", docs=True)
     folder = Path(os.environ["DBT_TARGET_PATH"])
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Pages, directory=str(folder)))

@@ -11,7 +11,7 @@ from weir.core.env import load_env
 from weir.core.settings import as_of, project_dir
 from weir.ledger.balance import lines
 from weir.ledger.quarantine import GONE
-from weir.publish import verify as published
+from weir.publish.verify import describe_current
 from weir.warehouse import under_way
 
 _TABLES = """
@@ -88,7 +88,7 @@ def _publication(connection: psycopg.Connection) -> None:
         terminal.say("Nothing was published yet.")
         return
     number, back, moved, marts = row
-    terminal.say(f"Readers see {published.told(connection)}.")
+    terminal.say(f"Readers see {describe_current(connection)}.")
     if back:
         terminal.say(f"Publication {number} was taken back {back:%Y-%m-%d %H:%M}.", style="yellow")
     else:

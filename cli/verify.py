@@ -13,13 +13,12 @@ from weir import warehouse
 from weir.core import hooks, terminal
 from weir.core.settings import project_dir
 from weir.core.terminal import say, table, without_zeros
-from weir.dbt.compiled import models
-from weir.ledger import verify as staged
+from weir.dbt.compiled import staging_models
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
 from weir.ledger.report import print_balance
-from weir.publish.verify import PublishedCheck
-from weir.publish.verify import compare as compare_published
+from weir.ledger.verify import StagingComparison, compare_staged
+from weir.publish.verify import MartComparison, compare_published
 from weir.warehouse.run_lock import run_lock
 
 
@@ -29,8 +28,8 @@ class Proof:
 
     lines: list[Line] = field(default_factory=list)
     checks: list[Any] = field(default_factory=list)  # of ingest.verify: a source against raw
-    findings: list[staged.Finding] = field(default_factory=list)  # raw against staging and quarantine
-    marts: list[PublishedCheck] = field(default_factory=list)  # what readers see against what was published
+    findings: list[StagingComparison] = field(default_factory=list)  # raw against staging and quarantine
+    marts: list[MartComparison] = field(default_factory=list)  # what readers see against what was published
 
     @property
     def faults(self) -> list[str]:
@@ -68,11 +67,11 @@ def prove(
             from weir.project.sources import read_plan
 
             proof.checks = compare_with_sources(read_plan(project_dir()), sources)
-        for model in models():
+        for model in staging_models():
             if not sources or model.source in sources:
                 report(f"raw against {model.name} and its quarantine")
                 with warehouse.connect() as connection:
-                    proof.findings.append(staged.compare(connection, model))
+                    proof.findings.append(compare_staged(connection, model))
                     connection.rollback()
         if not sources:
             report("the marts that readers see")

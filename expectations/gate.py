@@ -40,7 +40,7 @@ class GateResult:
     page: str = ""
 
 
-def check(
+def check_gate(
     gate: str,
     run_id: str,
     scope: list[str] | None = None,
@@ -103,11 +103,11 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     from expectations.limits.published import parameters, rejections
     from expectations.suites.marts import EVERY, REJECTIONS, SUITES
     from weir.project.marts import NEXT, marts
-    from weir.publish.verify import digest
+    from weir.publish.verify import digest_of
 
     failures, outcomes, seen = [], [], {}
     with warehouse.connect() as before:  # publication finds what changes after these digests
-        digests = {mart.name: digest(before, NEXT, mart.name) for mart in marts()}
+        digests = {mart.name: digest_of(before, NEXT, mart.name) for mart in marts()}
     for mart in marts():
         if not digests[mart.name]:
             raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")

@@ -60,12 +60,14 @@ def main() -> None:
     from weir.core.env import load_env
 
     load_env()
-    from expectations.gate import check
+    from expectations.gate import check_gate
     from expectations.suites import marts, raw  # noqa: F401  the slow import: Great Expectations
 
     def answer(request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
         moment = datetime.fromisoformat(request["moment"])
-        found = check(request["gate"], request["run_id"], request["scope"], moment=moment, accept=request["accept"])
+        found = check_gate(
+            request["gate"], request["run_id"], request["scope"], moment=moment, accept=request["accept"]
+        )
         return [asdict(result) for result in found]
 
     serve({"check": answer})

@@ -33,7 +33,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def land(
+def land_sources(
     plan: Plan,
     *,
     run_id: str | None,

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from expectations.suites import churn, core
 from weir.project.marts import PUBLISHED, Mart
-from weir.warehouse.catalog import columns
+from weir.warehouse.catalog import columns_of
 
 # With fewer published rows the next set is not compared with them.
 FEW_PUBLISHED = 50
@@ -26,7 +26,7 @@ def parameters(connection: psycopg.Connection[dict[str, Any]], mart: Mart) -> di
     for column in means:
         found |= {f"{column}_at_least": -NO_LIMIT, f"{column}_at_most": NO_LIMIT, f"{column}_published": None}
     table = sql.Identifier(PUBLISHED, mart.name)
-    names = columns(connection, PUBLISHED, mart.name)
+    names = columns_of(connection, PUBLISHED, mart.name)
     if not names:
         return found
     averages = [sql.SQL(", avg({})::float as {}").format(*[sql.Identifier(c)] * 2) for c in means if c in names]

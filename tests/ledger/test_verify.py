@@ -7,12 +7,12 @@ import pytest
 
 from cli.verify import Proof
 from weir import warehouse
-from weir.ledger import verify as staged
 from weir.ledger.balance import balance, lines
 from weir.ledger.report import print_balance
+from weir.ledger.verify import StagingComparison, StagingModel, compare_staged
 
 Sql = Callable[..., list[tuple]]
-MODEL = staged.Model(
+MODEL = StagingModel(
     "stg_shop__orders",
     "shop",
     "orders",
@@ -65,9 +65,9 @@ def broken() -> list[str]:
     return [equation.sentence for equation in balance() if not equation.holds]
 
 
-def finding() -> staged.Finding:
+def finding() -> StagingComparison:
     with warehouse.connect() as connection:
-        return staged.compare(connection, MODEL)
+        return compare_staged(connection, MODEL)
 
 
 def test_a_sound_warehouse_balances_and_verifies(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest.land import land
+from ingest.land import land_sources
 from tests.servers.mariadb import mariadb
 from tests.servers.postgres import caught_up, postgres, standby
 from tests.torture.dialects import DIALECTS, KEYS
@@ -60,7 +60,7 @@ class Way:
         os.environ[f"{self.source.upper()}_URL"] = self.url
         tables = [Table(name=name, key=["id"], **self.settings) for name in TABLES]
         source = Source(name=self.source, connection=f"{self.source.upper()}_URL", tables=tables)
-        (result,) = land(Plan(sources=[source]), run_id=None, as_of=datetime.now(UTC))
+        (result,) = land_sources(Plan(sources=[source]), run_id=None, as_of=datetime.now(UTC))
         if result.state == "landed":
             self.increments += 1
         else:
