@@ -98,7 +98,7 @@ def compare_published(connection: psycopg.Connection) -> list[MartComparison]:
 
 
 def keep_digest(connection: psycopg.Connection, publication: int, mart: str, columns: Collection[str]) -> Any:
-    """Record the digest of the mart in the publication's transaction; returns the digest, by which `compare_published` judges."""
+    """Record the digest by which `compare_published` judges the mart, in the publication's transaction; returns it."""
     left = digest_of(connection, PUBLISHED, mart, columns)
     connection.execute(
         "update ops.publication_tables set digest = %s where publication_id = %s and mart = %s",
