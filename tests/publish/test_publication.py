@@ -218,7 +218,7 @@ def test_a_build_that_was_killed_is_not_published(run: Sql) -> None:
             raise SystemExit  # nothing after this is done, as after kill -9
 
     with pytest.raises(SystemExit):
-        build.build(Killed(), selection.by_hand(), "r2", NOW)
+        build.build_set(Killed(), selection.by_hand(), "r2", NOW)
     with pytest.raises(WeirError, match="nothing is published, for the build or its tests failed: the build did not"):
         publication.publish_set("r2", NOW, found=(ACCOUNTS, EVENTS))
     assert run("select count(*) from analytics.accounts") == [(100,)]

@@ -1,4 +1,4 @@
-"""The balance as a printed table."""
+"""Prints the balance."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from weir.ledger.equations import Line
 
 
 def print_balance(lines: Sequence[Line]) -> None:
-    """The balance of each table: what was read, what landed, what became of it, what stands at the source."""
+    """Print the balance of each table: rows extracted, landed, staged, and rows at the source."""
     if not lines:
         say("Nothing landed, so there is nothing to balance.")
         return
@@ -39,4 +39,4 @@ def _staged(line: Line) -> list[object]:
     if line.model is None:
         return [None] * 8
     found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.duplicates]
-    return [*found, line.at_source, line.staging, line.quarantined]
+    return [*found, line.source_rows, line.staging, line.quarantined]
