@@ -8,6 +8,7 @@ import re
 from urllib.parse import urlsplit
 
 from weir.core.errors import WeirError
+from weir.core.faults import brief
 from weir.core.secrets import redact
 from weir.project.plan import Source, Table
 
@@ -63,7 +64,7 @@ def one_line(fault: BaseException, source: Source, table: Table | None = None, w
     where = f"{source.name}.{table.name}" if table else source.name
     text = " ".join(redact(fault).split())
     if warehouse_lost:
-        return f"{where}: the warehouse went away: see that it is up, then run again ({_short(text)})"
+        return f"{where}: the warehouse went away: see that it is up, then run again ({brief(text, 240)})"
     if isinstance(fault, WeirError):
         return text if text.startswith(where) else f"{where}: {text}"
     text = _innermost(text)
@@ -72,8 +73,8 @@ def one_line(fault: BaseException, source: Source, table: Table | None = None, w
     for pattern, hint in _HINTS:
         if re.search(pattern, named, re.IGNORECASE):
             say = hint.format(variable=source.connection)
-            return f"{where}: {say} ({_place(source)}{_short(text)})"
-    return f"{where}: {type(fault).__name__}: {_short(text) or 'no more is known'}"
+            return f"{where}: {say} ({_place(source)}{brief(text, 240)})"
+    return f"{where}: {type(fault).__name__}: {brief(text, 240) or 'no more is known'}"
 
 
 def _innermost(text: str) -> str:
@@ -93,10 +94,6 @@ def _names(fault: BaseException) -> str:
         names.append(type(step).__name__)
         step = step.__cause__ or step.__context__
     return " ".join(names)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 240 else text[:237] + "…"
 
 
 def _place(source: Source) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ingest.connectors.base import Progress, State, check_columns, compare, keyed_by_content
 from ingest.connectors.cursors import earlier
-from ingest.raw.columns import Column, listed
+from ingest.raw.columns import Column
 from ingest.raw.copy_text import blocks, escaped, line, visible
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError
@@ -110,7 +110,7 @@ class Connector:
         raw.incoming()
         if table.cursor and table.key and not full and rows > SMALL and state.get("cursor") is not None:
             facts = self._window(table, raw, made, columns, state, progress)
-            live = raw.wire.value(f"select count(*) from ({raw.live(key, listed(key))}) l")
+            live = raw.count_live(key)
             if live == rows:
                 facts["source_rows"] = rows
                 return facts, {"rows": rows, "cursor": self._newest(made, table)}

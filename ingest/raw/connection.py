@@ -223,7 +223,8 @@ async def _pipe(source: Any, query: str, target: Any, schema: str | None, table:
             while not queue.empty():
                 queue.get_nowait()
             await asyncio.wait([producer], timeout=0.2)
-        producer.exception() if not producer.cancelled() else None
+        if not producer.cancelled():
+            producer.exception()  # so that asyncio does not report it as never retrieved
         raise
     sent = tag_rows(await producer)
     if sent != tag_rows(tag):

@@ -159,6 +159,10 @@ class Raw:
         last = f"select max(_seq) from {self.relation} where {where} group by {listed(key)}"
         return f"select {columns} from {self.relation} where _seq in ({last}) and _op = 'upsert'"
 
+    def count_live(self, key: list[str]) -> int:
+        """The number of live rows."""
+        return int(self.wire.value(f"select count(*) from ({self.live(key, listed(key))}) l"))
+
     def check_keys(self, relation: str, key: list[str], where: str = "true") -> None:
         """Raise WeirError when a key of the relation is NULL or stands in two rows."""
         names = listed(key)

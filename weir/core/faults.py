@@ -40,6 +40,12 @@ def one_line(fault: BaseException) -> str:
     return f"{type(fault).__name__}: {text[:400]} (details in {log})"
 
 
+def brief(text: str, most: int = 200) -> str:
+    """The text on one line, cut to `most` characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 3] + "…"
+
+
 def refuse_full_disk(folder: Path, output: str = "") -> None:
     """Raise WeirError when the folder's disk is full, or when `output`, a program's last words, says so."""
     there = next(path for path in (folder, *folder.resolve().parents) if path.exists())

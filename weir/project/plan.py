@@ -30,8 +30,6 @@ class Table(BaseModel):
     path: str | None = None
     format: str | dict[str, Any] | None = None
     endpoint: dict[str, Any] = Field(default_factory=dict)
-    data_selector: str | None = None
-    paginator: str | dict[str, Any] | None = None
     columns: list[str] = Field(default_factory=list)
     compare: Compare | None = None
     append_only: bool = False

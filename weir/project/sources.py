@@ -114,6 +114,8 @@ def _no_others(model: type[BaseModel], meta: dict[str, Any], own: Any, at: str) 
             raise WeirError(
                 f"{at}: meta has no key 'schema': a table of another schema is told by `from: schema.table`"
             )
+        if name in ("data_selector", "paginator"):
+            raise WeirError(f"{at}: meta has no key {name!r}: write it under `endpoint`")
         if close:
             raise WeirError(f"{at}: meta has no key {name!r}: did you mean {close[0]!r}?")
     if unknown:

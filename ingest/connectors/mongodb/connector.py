@@ -16,11 +16,12 @@ from pymongo.errors import ConfigurationError
 from pymongo.uri_parser import split_options
 
 from ingest.connectors.base import META, Progress, State, compare
+from ingest.connectors.counted import copy_counted
 from ingest.connectors.mongodb import windows
 from ingest.connectors.mongodb.documents import lines
 from ingest.connectors.mongodb.faults import translated
 from ingest.connectors.read_ahead import ahead
-from ingest.raw.columns import Column, listed
+from ingest.raw.columns import Column
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.names import shortened
@@ -133,10 +134,8 @@ class Connector:
 
     def _first(self, table: Table, raw: Raw, collection: Any, progress: Progress) -> State:
         """COPY the whole collection straight into raw."""
-        raw.wire.execute(f"alter table {raw.relation} alter _dlt_load_id set default '{raw.load_id}', "
-                         "alter _op set default 'upsert'")  # fmt: skip
-        rows, size = self._read(table, raw, collection, {}, raw.schema, raw.name, progress)
-        raw.wire.execute(f"alter table {raw.relation} alter _dlt_load_id drop default, alter _op drop default")
+        with raw.constants():
+            rows, size = self._read(table, raw, collection, {}, raw.schema, raw.name, progress)
         return {"how": "first load", "extracted": rows, "landed": rows, "deleted": 0, "source_rows": rows,
                 "bytes": size, "promise": PROMISE}  # fmt: skip
 
@@ -147,7 +146,7 @@ class Connector:
             before = collection.count_documents({})
         read, size = self._read(table, raw, collection, windows.query(table, lows), None, "incoming", progress)
         upserts = raw.insert_changes(["_id"], deletes=False)[0]
-        rows = raw.wire.value(f"select count(*) from ({raw.live(['_id'], listed(['_id']))}) l")
+        rows = raw.count_live(["_id"])
         with translated(self.source):  # while others write, the right number lies between the two counts
             after = collection.count_documents({})
         agreed = min(before, after) <= rows <= max(before, after)
@@ -156,26 +155,12 @@ class Connector:
     def _read(self, table: Table, raw: Raw, collection: Any, query: dict[str, Any], schema: str | None, target: str,
               progress: Progress) -> tuple[int, int]:  # fmt: skip
         """COPY the documents into the target; returns their number and bytes."""
-        rows = size = 0
 
         def batches() -> Iterator[bytes]:
             left_out = dict.fromkeys(table.exclude, 0) or None
             with translated(self.source), collection.find_raw_batches(query, left_out, batch_size=BATCH) as found:
                 yield from found
 
-        def counted() -> Iterator[bytes]:
-            nonlocal rows, size
-            for block in feed:
-                rows, size = rows + block.count(b"\n"), size + len(block)
-                progress(rows, size)
-                yield block
-
-        feed = ahead(lines(ahead(batches(), 1), table.cursor))
-        try:
-            names = [*(c.name for c in self._columns(table)), "_escaped"]
-            landed = raw.wire.copy_in(schema, target, names, counted())
-        finally:
-            feed.close()  # type: ignore[attr-defined]
-        if landed != rows:
-            raise WeirError(f"the source sent {rows} documents, the warehouse counted {landed}: run again")
-        return rows, size
+        names = [*(c.name for c in self._columns(table)), "_escaped"]
+        blocks = lines(ahead(batches(), 1), table.cursor)
+        return copy_counted(raw.wire, schema, target, names, blocks, progress, "documents")

@@ -18,15 +18,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ingest.connectors.base import Progress, State, compare, keyed_by_content
+from ingest.connectors.counted import copy_counted
 from ingest.connectors.mysql import digest
 from ingest.connectors.mysql.connection import Wire
 from ingest.connectors.mysql.guard import Guard
 from ingest.connectors.mysql.rows import ApartError, apart, flagged, lines
 from ingest.connectors.mysql.types import Relation, back, describe, one_value, values
-from ingest.connectors.read_ahead import ahead
 from ingest.raw.columns import Column, listed
 from ingest.raw.table import Raw
-from weir.core.errors import WeirError
 from weir.project.plan import Source, Table
 
 SMALL = 200_000  # up to so many rows a table is always compared whole, for that costs little
@@ -66,7 +65,7 @@ class Connector:
         if guard and table.key and same and state.get("cursor") is not None and not full and state["rows"] > SMALL:
             tried = self._window(table, raw, relation, state, progress, count)
             rows = self.wire.value(f"SELECT COUNT(*) FROM {relation.name}")
-            if self._live(raw, key) == rows:
+            if raw.count_live(key) == rows:
                 facts = tried | {"how": guard.how(table), "source_rows": rows, "promise": PROMISE}
                 return facts, self._state(table, relation, rows, guard, count)
             raw.wire.execute("truncate incoming")
@@ -103,7 +102,7 @@ class Connector:
             read, size = self._read(raw, relation, where, None, "incoming", progress)
             self._check(table, raw, relation, "incoming")
             upserts, deleted = raw.insert_changes(table.key, deletes=not where)
-        if where and self._live(raw, table.key) != rows:
+        if where and raw.count_live(table.key) != rows:
             deleted = self._gone(table, raw, relation)
         digest.keep(raw, now, which if before else sorted({*now, *digest.stored(raw)}))
         return {"how": how, "extracted": read, "landed": upserts + deleted, "deleted": deleted, "source_rows": rows,
@@ -116,9 +115,6 @@ class Connector:
         raw.wire.execute(f"create temporary table keys ({body}, _escaped boolean) on commit drop")
         self._read(raw, replace(relation, columns=keys), "", None, "keys", lambda rows, size: None)
         return raw.insert_gone(table.key, "keys")
-
-    def _live(self, raw: Raw, key: list[str]) -> int:
-        return int(raw.wire.value(f"select count(*) from ({raw.live(key, listed(key))}) l"))
 
     def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read the whole table into `incoming`."""
@@ -181,21 +177,5 @@ class Connector:
 
     def _copy(self, raw: Raw, blocks: Iterator[bytes], relation: Relation, schema: str | None, target: str,
               progress: Progress) -> tuple[int, int]:  # fmt: skip
-        rows = size = 0
-
-        def counted(blocks: Iterator[bytes]) -> Iterator[bytes]:
-            nonlocal rows, size
-            for block in blocks:
-                rows, size = rows + block.count(b"\n"), size + len(block)
-                progress(rows, size)
-                yield block
-
-        feed = ahead(flagged(blocks))
-        try:
-            names = [*(c.name for c in relation.columns), "_escaped"]
-            landed = raw.wire.copy_in(schema, target, names, counted(feed))
-        finally:
-            feed.close()  # type: ignore[attr-defined]
-        if landed != rows:
-            raise WeirError(f"the source sent {rows} rows, the warehouse counted {landed}: run again")
-        return rows, size
+        names = [*(c.name for c in relation.columns), "_escaped"]
+        return copy_counted(raw.wire, schema, target, names, flagged(blocks), progress)

@@ -15,7 +15,7 @@ from ingest.connectors.base import Progress, State, compare, keyed_by_content
 from ingest.connectors.postgres import windows
 from ingest.connectors.postgres.catalog import NONE, Relation, describe, find, query
 from ingest.connectors.postgres.keys import Keys
-from ingest.raw.columns import Column, listed
+from ingest.raw.columns import Column
 from ingest.raw.connection import Wire, pipe
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError
@@ -103,7 +103,7 @@ class Connector:
                 facts = self._copy(raw, relation, source, columns, where, progress)
             keys.landed = facts["landed"]
             if several:
-                live = raw.wire.value(f"select count(*) from ({raw.live(table.key, listed(table.key))}) l")
+                live = raw.count_live(table.key)
                 settled = keys.balance(live)
             else:
                 settled = keys.settle(state["rows"], state.get("bits"))

@@ -160,9 +160,9 @@ class Connector:
         unknown = endpoint.keys() - _ENDPOINT
         if unknown:
             raise WeirError(f"`endpoint` has no {min(unknown)!r} here; it has {', '.join(sorted(_ENDPOINT))}: mend it")
-        selector = endpoint.get("data_selector") or table.data_selector
+        selector = endpoint.get("data_selector")
         path = str(endpoint.get("path") or table.origin or table.name)
-        paging: Any = endpoint.get("paginator") or table.paginator or self.source.client.get("paginator")
+        paging: Any = endpoint.get("paginator") or self.source.client.get("paginator")
         start = (endpoint.get("incremental") or {}).get("start_param")
         listing = self.listing = Listing(paging, path, whole=not start)
         try:
