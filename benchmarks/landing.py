@@ -1,6 +1,6 @@
 """`python -m benchmarks landing`: the limit, Weir and its peers, in alternating order, several rounds, medians.
 
-In: a kind of source, a number of rows. Out: a Rich table, and with `--write` that table in docs/benchmarks.md.
+In: a kind of source, a number of rows. Out: a Rich table; with `--write` also in docs/reference/benchmarks.md.
 Each contender lands the very same rows into the same warehouse server, whose table is dropped before the next.
 """
 

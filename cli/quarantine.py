@@ -18,6 +18,7 @@ from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
 from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, marked
+from weir.warehouse.catalog import exists
 
 
 def show_quarantine(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
@@ -31,17 +32,18 @@ def show_quarantine(model: str | None = None, key: str | None = None, history: b
     with warehouse.connect() as connection:
         path = sql.SQL(", ").join(sql.Identifier(prefix + name) for name in ("quality", "ops"))
         connection.execute(sql.SQL("set local search_path to {}, pg_temp").format(path))
-        if not _there(connection, "quarantine"):
-            if dev:
-                raise WeirError(f"there is no {prefix}quality.quarantine: `dbt build` by hand makes it")
+        if not exists(connection, f"{prefix}quality", "quarantine"):
+            raise WeirError(f"there is no {prefix}quality.quarantine: `dbt build` by hand makes it")
+        if connection.execute("select exists (select from ledger)").fetchone() != (True,) and not dev:
             raise WeirError(
                 "nothing was staged yet: type `weir run` or `weir build` first "
                 "(what `dbt build` by hand holds back: weir quarantine --dev)"
             )
+        has_held_back = exists(connection, f"{prefix}quality", "held_back")
         values = {"model": model, "key": key, "all": history}
         if key is not None:
             rows = connection.execute(ROW, values).fetchall()
-            beside = connection.execute(HELD_BACK_KEY, values).fetchall() if _there(connection, "held_back") else []
+            beside = connection.execute(HELD_BACK_KEY, values).fetchall() if has_held_back else []
             return _one(rows, beside, key, history)
         taken = connection.execute("select exists (select from ledger where model = %s)", [model]).fetchone()
         if model and taken != (True,):
@@ -52,15 +54,11 @@ def show_quarantine(model: str | None = None, key: str | None = None, history: b
                 "Quarantine, open and past", ["model", "state", "reasons", "rows#", "first seen", "resolved"], rows
             )
             return 0
-        _waiting(connection, values)
+        _waiting(connection, values, has_held_back)
     return 0
 
 
-def _there(connection: psycopg.Connection, relation: str) -> bool:
-    return connection.execute("select to_regclass(%s) is not null", [relation]).fetchone() == (True,)
-
-
-def _waiting(connection: psycopg.Connection, values: dict[str, Any]) -> None:
+def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_back: bool) -> None:
     """Two tables: rows wrong by themselves, and rows held back for what other tables say."""
     rows = marked(connection.execute(COUNTS, values).fetchall())
     if rows:
@@ -69,7 +67,7 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any]) -> None:
         terminal.say("Nothing waits in quarantine.", style="green")
     if rows and values["model"]:
         terminal.table("Newest keys", ["key", "reasons", "seen"], connection.execute(KEYS, values).fetchall())
-    beside = connection.execute(HELD_BACK, values).fetchall() if _there(connection, "held_back") else []
+    beside = connection.execute(HELD_BACK, values).fetchall() if has_held_back else []
     if beside:
         title = "Accepted, but held back from the marts for what other tables say"
         terminal.table(title, ["model", "reason", "rows#", "such as"], beside)

@@ -16,11 +16,11 @@ from weir.core import hooks, terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
-from weir.ledger.runs import new_run_id
+from weir.ledger import runs
 from weir.publish import evidence, publication, rollback
 from weir.publish import verify as published
 from weir.publish.report import print_changes
-from weir.warehouse.run_lock import wait_alone
+from weir.warehouse.run_lock import run_lock
 
 
 def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: datetime, full: bool) -> int:
@@ -30,31 +30,37 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
 
     hooks.call(hooks.BEFORE_LANDING)
     plan = read_plan(project_dir())
-    run_id = new_run_id()
-    with wait_alone(), pulse("land"):
-        results = land_plan(
-            plan,
-            run_id=run_id,
-            as_of=as_of,
-            sources=list(sources) if sources else None,
-            tables=list(tables) if tables else None,
-            full=full,
-        )
+    names, chosen = list(sources or []), list(tables or [])
+    with runs.by_hand("land", as_of, sources=names, tables=chosen, full=full) as run_id:
+        with pulse("land"):
+            results = land_plan(plan, run_id=run_id, as_of=as_of, sources=names, tables=chosen, full=full)
+        failed = [result.message for result in results if result.state != "landed"]
+        if failed:
+            runs.end(run_id, "failed", "; ".join(failed))
     print_landed(results)
-    return int(any(result.state != "landed" for result in results))
+    return int(bool(failed))
 
 
 def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
     """Build and test; dbt prints its own progress."""
+    from weir.dbt import selection
     from weir.dbt.build import build as build_set
+    from weir.dbt.engine import Dbt, prepare
+    from weir.dbt.results import UNIT_TESTS_LEFT_OUT
 
-    with wait_alone():
-        built = build_set(new_run_id(), as_of, select, full_refresh)
-    if not built.passed:
-        terminal.several(built.faults)
-        raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
+    todo = selection.by_hand(select, full_refresh)
+    with runs.by_hand("build", as_of, select=select, full_refresh=full_refresh) as run_id:
+        prepare(as_of, run_id)
+        built = build_set(Dbt(), todo, run_id, as_of)
+        if not built.passed:
+            terminal.several(built.faults)
+            raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
+    if built.without_unit_tests:
+        terminal.say(UNIT_TESTS_LEFT_OUT)
     part = "only a part was built: it is not published; `weir build` builds the whole set"
-    terminal.say(f"{built.sentence}; {part if select else 'next: `weir check marts`, `weir publish`'}", style="green")
+    terminal.say(
+        f"{built.sentence}; {'next: `weir check marts`, `weir publish`' if todo.whole else part}", style="green"
+    )
     return 0
 
 
@@ -63,9 +69,9 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
     from expectations.gate import check as check_gate
 
     with warehouse.connect() as connection:
-        run_id = evidence.last_build(connection) if gate == "marts" else _last_landing(connection)
+        run_id = _last_build(connection) if gate == "marts" else _last_landing(connection)
     with pulse(f"gate {gate}"):
-        results = check_gate(gate, run_id or new_run_id(), list(sources) if sources else None, accept=accept)
+        results = check_gate(gate, run_id or runs.new_id(), list(sources) if sources else None, accept=accept)
     for result in results:
         if result.passed:
             terminal.say(result.sentence, style="green")
@@ -78,10 +84,10 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
 def publish(as_of: datetime, accept: Sequence[str]) -> int:
     """Publish the newest set, if it was built, tested and checked."""
     with warehouse.connect() as connection:
-        run_id = evidence.last_build(connection)
+        run_id = _last_build(connection)
     if run_id is None:
         raise WeirError("nothing was built yet: type `weir build` first")
-    with wait_alone(), pulse("publish"):
+    with run_lock(), pulse("publish"):
         changes = publication.publish(run_id, as_of, accept)
     print_changes(changes)
     return 0
@@ -89,12 +95,17 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
 
 def roll_back() -> int:
     """Take the last publication back."""
-    with wait_alone():
+    with run_lock():
         number, changes = rollback.roll_back()
     print_changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
         terminal.say(f"Readers see {published.told(connection)} again.", style="green")
     return 0
+
+
+def _last_build(connection: psycopg.Connection) -> str | None:
+    build = evidence.last_build(connection)
+    return build.run_id if build else None
 
 
 def _last_landing(connection: psycopg.Connection) -> str | None:

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import dict_row
 
 from weir import warehouse
@@ -58,7 +57,7 @@ def check(
 
     opened: Any = warehouse.connect(row_factory=dict_row)
     with opened as connection:
-        _staged(connection)
+        connection.execute(_STAGED)
         if gate == "raw":
             judged = _raw(connection, run_id, scope, moment or as_of())
         elif gate == "marts":
@@ -110,9 +109,7 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     with warehouse.connect() as plain:  # before the first look: what is changed from now on is found by publication
         digests = {mart.name: digest(plain, NEXT, mart.name) for mart in marts()}
     for mart in marts():
-        relation = sql.Identifier(NEXT, mart.name).as_string(connection)
-        found: Any = connection.execute("select to_regclass(%s) is not null as built", [relation]).fetchone()
-        if not found["built"]:
+        if not digests[mart.name]:
             raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
         rules = (*EVERY, *SUITES.get(mart.name, ()))
         known = seen[mart.name] = parameters(connection, mart)
@@ -177,15 +174,7 @@ def _values(connection: psycopg.Connection[dict[str, Any]], rows: list[dict[str,
     return f"select * from (values {lines}) as measures ({', '.join(names)})"
 
 
-def _staged(connection: psycopg.Connection[dict[str, Any]]) -> None:
-    """The loads that staging has taken, as a temporary table: the ledger is there only after the first build."""
-    there: Any = connection.execute("select to_regclass('ops.ledger') is not null as there").fetchone()
-    rows = (
-        "select distinct source, table_name, load_id from ops.ledger"
-        if there["there"]
-        else ("select ''::text as source, ''::text as table_name, ''::text as load_id limit 0")
-    )
-    connection.execute(f"create temporary table staged on commit drop as {rows}")
-
-
+# The loads that staging has taken.
+_STAGED = """
+create temporary table staged on commit drop as select distinct source, table_name, load_id from ops.ledger"""
 _INSERT = "insert into ops.gates (run_id, gate, scope, passed, sentence, results) values (%s, %s, %s, %s, %s, %s)"

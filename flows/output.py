@@ -7,6 +7,7 @@ from expectations.report import print_failures
 from ingest.report import print_landed
 from weir.core import terminal
 from weir.core.errors import WeirError
+from weir.dbt.results import UNIT_TESTS_LEFT_OUT
 from weir.ledger.report import print_balance
 from weir.publish.report import print_changes
 
@@ -37,6 +38,8 @@ def told(run: Any) -> None:
     _quarantine(run)
     if run.lines:
         print_balance(run.lines)
+    if run.built and run.built.without_unit_tests:
+        terminal.say(UNIT_TESTS_LEFT_OUT)
     if run.changes is not None:
         print_changes(run.changes)
     elif run.todo and run.todo.nothing and not run.all_faults():
@@ -49,7 +52,7 @@ def told(run: Any) -> None:
         terminal.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
     for gate in failed:
         print_failures(gate["failures"])
-    terminal.several(run.built.get("failed") or [])
+    terminal.several(run.built.faults if run.built else [])
 
 
 def next_steps() -> None:
@@ -66,8 +69,7 @@ def _quarantine(run: Any) -> None:
 
     try:
         with warehouse.connect() as connection:
-            there = connection.execute("select to_regclass('quality.quarantine') is not null").fetchone()
-            rows = connection.execute(_QUARANTINE).fetchall() if there == (True,) else []
+            rows = connection.execute(_QUARANTINE).fetchall()
     except WeirError:
         return
     if rows:

@@ -7,7 +7,7 @@ Not a dataclass: Prefect walks through those whenever they are passed to a task.
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -16,13 +16,13 @@ from uuid import UUID
 from expectations.worker import Worker
 from flows import crashed, interrupt, server
 from flows.task_runs import Reporter
-from weir import warehouse
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
 from weir.core.settings import project_dir
 from weir.dbt import selection
-from weir.dbt.worker import Dbt
+from weir.dbt.results import Built
+from weir.dbt.worker import DbtProcess
 from weir.ledger import runs
 from weir.warehouse.run_lock import run_lock
 
@@ -52,34 +52,36 @@ class Run:
         self.landed: dict[str, Any] = {}  # source -> ingest's SourceResult
         # sources that are down or whose gate failed, and tables that failed: nothing downstream of them is built
         self.barred: list[str] = []
-        self.holding: list[str] = []  # those of them that a mart depends on: nothing is published
         self.gates: list[dict[str, Any]] = []
-        self.built: dict[str, Any] = {}
+        self.built: Built | None = None
         self.changes: Any = None  # a list once published; empty where the project has no marts
         self.lines: list[Any] = []
         self.seconds: dict[str, float] = {}
         self.todo: selection.Todo | None = None
         self._wait = wait
+        self._lock = ExitStack()
         self.logs = runs.log_folder(self.run_id)
         terminal.log_to(self.logs / "output.log")
         # First of all: Great Expectations is imported over there while the sources land.
         self.worker = Worker.take()
         self.worker.child.log_in(self.logs)
-        self._dbt: Dbt | None = None
+        self._dbt: DbtProcess | None = None
 
     def __enter__(self) -> "Run":
         interrupt.rearm()
         try:
-            self._take_lock()
+            self._lock.enter_context(run_lock(self._wait))
             for run_id in crashed.mark_crashed():
                 terminal.say(f"Run {run_id} was killed: it is marked crashed.", style="yellow")
             crashed.close_ended()
-            runs.begin(self.run_id, self.as_of, self._parameters(), self.flow_run_id)
+            names = ("sources", "select", "full_refresh", "full_compare", "accept")
+            runs.begin(self.run_id, self.as_of, {name: getattr(self, name) for name in names}, self.flow_run_id)
             # Where everything is to be built whatever lands, dbt starts at once.
-            if self.select or self.full_refresh or selection.whole(project_dir(), self.as_of):
+            if self.select or self.full_refresh or selection.everything(project_dir(), self.as_of):
                 self.dbt()
         except BaseException:
             self._end_processes()
+            self._lock.close()
             raise
         return self
 
@@ -93,7 +95,7 @@ class Run:
             runs.end(self.run_id, "failed", str(fault) if fault and told in str(fault) else f"{told}; {fault}")
         else:
             runs.end(self.run_id, "failed", "interrupted")
-        self._lock.__exit__(None, None, None)
+        self._lock.close()
         if not self.reporter.close(lambda: server.healthy(os.environ["PREFECT_API_URL"])):
             terminal.say(
                 "Prefect's server is gone: the page of this run ends early there, until the next run has mended "
@@ -104,12 +106,12 @@ class Run:
     @property
     def whole(self) -> bool:
         """Whether this run makes a whole set, which may be published."""
-        return not self.select and not self.holding
+        return self.todo is not None and self.todo.whole
 
-    def dbt(self) -> Dbt:
+    def dbt(self) -> DbtProcess:
         """The process of dbt, started when it is clear that something is to be built."""
         if self._dbt is None:
-            self._dbt = Dbt(self.run_id, self.as_of)
+            self._dbt = DbtProcess(self.run_id, self.as_of)
             self._dbt.child.log_in(self.logs)
         return self._dbt
 
@@ -135,23 +137,6 @@ class Run:
     def all_faults(self) -> list[str]:
         """One sentence for each thing that failed while the run went on."""
         return [*self.down, *self.faults]
-
-    def _take_lock(self) -> None:
-        """One run at a time: the second waits, and says so, or refuses."""
-        warehouse.ensure()  # a warehouse that can't be used is no lock held by another
-        self._lock = run_lock(wait=False)
-        try:
-            self._lock.__enter__()
-        except WeirError:
-            if not self._wait:
-                raise
-            terminal.say("Another run is under way on this warehouse: waiting for it …", style="yellow")
-            self._lock = run_lock(wait=True)
-            self._lock.__enter__()
-
-    def _parameters(self) -> dict[str, Any]:
-        names = ("sources", "select", "full_refresh", "full_compare", "accept")
-        return {name: getattr(self, name) for name in names if getattr(self, name)}
 
     def _end_processes(self) -> None:
         self.worker.end()

@@ -3,7 +3,7 @@
 In: a Run. Out: the Run, filled. A step that finds its input missing does nothing and says so.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,9 @@ from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import selection
-from weir.dbt.results import sentence as sentence_of
-from weir.ledger import runs
+from weir.dbt.engine import NodeEvent
+from weir.dbt.results import counted
 from weir.project.marts import depended
-from weir.publish.evidence import record_build
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 _NODES = {"success": "Completed", "pass": "Completed", "warn": "Completed", "skipped": "Skipped", "no-op": "Skipped"}
@@ -97,53 +96,35 @@ def gate_raw(run: Run) -> str:
 @task(name="build", task_run_name="build", **_STEP)
 def build(run: Run) -> str:
     """Build and test with dbt what new rows touch; everything where the code or the day is another."""
-    project = project_dir()
+    from weir.dbt.build import build as build_set
+
     if run.barred:
         run.dbt().parse()
-        run.holding = depended(run.barred)
-    run.todo = chosen = selection.decide(project, run.as_of, run.select, run.full_refresh, run.barred)
-    if chosen.nothing:
-        return f"{chosen.why}: nothing to build"
-    runs.note(
-        run.run_id,
-        built="whole" if run.whole else "part",
-        code=selection.code(project),
-        as_of_date=run.as_of.date().isoformat(),
-        why=chosen.why,
-        barred=run.barred,
-    )
-    _record(run, False, "the build did not end")
-    _reset(run)
+    holding = depended(run.barred) if run.barred else []
+    run.todo = selection.decide(project_dir(), run.as_of, run.select, run.full_refresh, run.barred, holding)
+    if run.todo.nothing:
+        return f"{run.todo.sentence}: nothing to build"
     me = _me()
-    total = ended_nodes = 0
+    done, total = 0, 0
 
-    def on_node(node: dict[str, Any]) -> None:
-        nonlocal total, ended_nodes
-        if "total" in node:
-            total = node["total"]
+    def on_node(node: NodeEvent) -> None:
+        nonlocal done, total
+        total = node.total
+        if node.state == "started":
+            run.reporter.started(node.kind, node.name, _moment(node.started_at), me)
             return
-        began, ended = _moment(node["started_at"]), _moment(node["ended_at"])
-        if node["state"] == "started":
-            run.reporter.started(node["type"], node["name"], began, me)
-        else:
-            ended_nodes += node["type"] != "unit_test"  # dbt counts them with their model
-            state = _NODES.get(node["state"], "Failed")
-            run.reporter.ended(node["type"], node["name"], state, node["message"], ended, began, me)
+        done += node.kind != "unit_test"  # dbt counts them with their model
+        state, moments = _NODES.get(node.state, "Failed"), (_moment(node.ended_at), _moment(node.started_at))
+        run.reporter.ended(node.kind, node.name, state, node.message, *moments, me)
 
-    with run.timed("build", lambda: f"{ended_nodes} of {total} models and tests" if total else "dbt starts"):
-        run.built = run.dbt().build(on_node, chosen.select, chosen.exclude, run.full_refresh)
-    if not run.built["ok"]:
-        failed = run.built["failed"]
-        sentence = f"build: {sentence_of(failed) if failed else run.built['fault'] or 'dbt failed'}"
-        _record(run, False, sentence)
-        raise WeirError(f"{sentence}; nothing is published")
-    if run.select and not run.built["counts"]:
-        sentence = f"nothing matches --select {run.select}: no model, seed or test was built"
-        _record(run, False, sentence)
-        raise WeirError(sentence)
-    told = ", ".join(f"{number} {status}" for status, number in sorted(run.built["counts"].items()))
-    _record(run, run.whole, f"built and tested: {told}" if run.whole else "only a part was built")
-    return f"{chosen.why}: {told}"
+    with run.timed("build", lambda: f"{done} of {total} models and tests" if total else "dbt starts"):
+        try:
+            run.built = build_set(run.dbt(), run.todo, run.run_id, run.as_of, on_node)
+        except WeirError as fault:
+            raise WeirError(f"build: {fault}; nothing is published") from None
+    if not run.built.passed:
+        raise WeirError(f"build: {run.built.sentence}; nothing is published")
+    return f"{run.todo.sentence}: {counted(run.built.counts)}"
 
 
 @task(name="gate marts", task_run_name="gate marts", **_STEP)
@@ -203,29 +184,11 @@ def _still_published(run: Run) -> str:
     return f"nothing was built; {sum(check.holds for check in found)} of {len(found)} marts are as they were published"
 
 
-def _record(run: Run, passed: bool, sentence: str) -> None:
-    with warehouse.connect() as connection:
-        record_build(connection, run.run_id, passed, sentence)
-
-
-def _reset(run: Run) -> None:
-    """Incremental marts of a set that was never published start from the published rows again."""
-    from weir.project.marts import marts_or_parse
-    from weir.publish.publication import reset_incremental
-
-    if run.todo and run.todo.why == selection.UNPUBLISHED:
-        reset_incremental(marts_or_parse(run.dbt().parse))
-
-
 def _say(found: list[dict[str, Any]]) -> None:
     for result in found:
         get_run_logger().log(20 if result["passed"] else 40, result["sentence"])
 
 
-def _moment(text: str | None) -> datetime | None:
-    from datetime import UTC
-
-    if not text:
-        return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _moment(text: str) -> datetime | None:
+    found = datetime.fromisoformat(text) if text else None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from expectations.limits import waiting
 from weir.project.sources import Source, Table
+from weir.warehouse.catalog import columns
 
 Connection = psycopg.Connection[dict[str, Any]]
 # Below this many rows nothing is judged: in a small company a handful is a large share.
@@ -45,7 +46,7 @@ def _table(
     staged = [receipt for receipt in receipts if not receipt["pending"]]
     row: dict[str, Any] = dict.fromkeys(f"{name}{end}" for name in LIMITED for end in ("", "_at_most"))
     row |= {"table_name": table.name, "missing_columns": None, "rows_before": None}
-    there = waiting.columns(connection, source, table)
+    there = list(columns(connection, f"raw_{source.name}", table.name))
     row["newest"] = _newest(connection, source, table, receipts, there)
     if not pending:
         return row, []

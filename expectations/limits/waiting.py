@@ -14,13 +14,6 @@ from weir.project.sources import Source, Table
 Connection = psycopg.Connection[dict[str, Any]]
 
 
-def columns(connection: Connection, source: Source, table: Table) -> list[str]:
-    """The columns of the table in raw; none where it is not there."""
-    query = "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
-    relation = sql.Identifier(f"raw_{source.name}", table.name).as_string(connection)
-    return [str(row["attname"]) for row in connection.execute(query, [relation])]
-
-
 def count(connection: Connection, source: Source, table: Table, loads: list[str], there: list[str]) -> dict[str, int]:
     """The counts of null_keys, null_cursors and unreadable, each where the table can have such rows; and rows_landed
     and rows_deleted where several loads wait. `loads` come newest first, `there` are the table's columns.

@@ -1,7 +1,7 @@
 """Schema drift: how the columns that a table landed with differ from those it landed with before.
 
 In: two receipts' columns, name → type in raw. Out: one line for a person, empty where nothing differs. What is done
-about each case stands in CONTRIBUTING.md.
+about each case stands in docs/reference/schema-drift.md.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-{#- Before every dbt command that builds or tests: refuse production by hand, make the tables the staged models write. -#}
+{#- Before every dbt command that builds or tests: refuse production by hand; in dev make the tables that staged models write. -#}
 {% macro on_start() -%}
     {%- if execute and flags.WHICH in ['run', 'build', 'seed', 'snapshot', 'test', 'retry'] -%}
         {%- if target.name == 'prod' and flags.WHICH != 'test' and env_var('WEIR_RUN', '') != '1' -%}
@@ -6,6 +6,6 @@
                 'dbt ' ~ flags.WHICH ~ ' --target prod is not for hands: type `weir build` then `weir publish`, or `weir run`'
             ) -%}
         {%- endif -%}
-        {%- do make_ledger() -%}
+        {%- if target.name != 'prod' -%}{%- do make_ledger() -%}{%- endif -%}
     {%- endif -%}
 {%- endmacro %}

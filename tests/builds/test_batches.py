@@ -7,8 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from tests.support.small_company import Company
-from weir.dbt.build import BatchReasons, build
-from weir.dbt.results import summary
+from weir.dbt import selection
+from weir.dbt.build import build
+from weir.dbt.engine import Dbt, prepare
+from weir.dbt.results import BatchReasons, summary
 
 DAYS = """
 {{ config(
@@ -42,7 +44,8 @@ def test_a_batch_that_fails_is_a_fault_with_its_reason(
     (tmp_path / "project/models/marts/fct_ratios.sql").write_text(DAYS)
     as_of = datetime(2026, 7, 1, tzinfo=UTC)
     land(read_plan(tmp_path / "project"), run_id="one", as_of=as_of)
-    built = build("one", as_of, quiet=True)
+    prepare(as_of, "one")
+    built = build(Dbt("--quiet"), selection.by_hand(), "one", as_of)
     assert not built.passed
     assert built.counts["partial success"] == 1
     assert built.sentence.startswith("model fct_ratios (models/marts/fct_ratios.sql): 1 of ")

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from weir.dbt.selection import code
+from weir.project.code import digest
 
 
 def test_a_changed_seed_is_changed_code(tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
     seed = tmp_path / "seeds" / "exchange_rates.csv"
     seed.write_text("month,currency,units_per_eur\n2026-01-01,USD,1.10\n")
-    before = code(tmp_path)
+    before = digest(tmp_path)
     seed.write_text("month,currency,units_per_eur\n2026-01-01,USD,1.20\n")
-    rows = code(tmp_path)
+    rows = digest(tmp_path)
     seed.write_text("month,currency,units_per_eur,origin\n2026-01-01,USD,1.20,a bank\n")
-    assert len({before, rows, code(tmp_path)}) == 3
+    assert len({before, rows, digest(tmp_path)}) == 3

@@ -103,9 +103,10 @@ def test_what_is_held_back_is_shown_beside_quarantine(
         for prefix in ("", "me_"):
             connection.execute(
                 f"""create schema if not exists {prefix}quality; create schema if not exists {prefix}ops;
-                create table {prefix}ops.ledger (model text);
-                create table {prefix}quality.quarantine (model text, key text, reasons text[], row jsonb, load_id text,
-                    seq bigint, first_seen timestamptz, resolved_at timestamptz, how text);
+                create table if not exists {prefix}ops.ledger (like ops.ledger);
+                create table if not exists {prefix}quality.quarantine (like quality.quarantine);
+                insert into {prefix}ops.ledger
+                    values ('s', 'r', 'stg_y', 'y', 'y', 'l', now(), now(), false, 0, 0, 0, 0, 0);
                 create view {prefix}quality.held_back as select 'stg_x'::text as model, '{prefix}7'::text as key,
                     'account is unknown'::text as reason, '9'::text as parent_key"""
             )
@@ -119,12 +120,11 @@ def test_what_is_held_back_is_shown_beside_quarantine(
 def test_what_is_no_longer_declared_is_marked(warehouse: str, capsys: pytest.CaptureFixture[str]) -> None:
     with connect() as connection:
         connection.execute(
-            """create table ops.ledger (model text, source text, table_name text, load_id text, accepted int,
-                rejected int, superseded int, deleted int, built_at timestamptz);
-            create table quality.quarantine (model text, key text, reasons text[], row jsonb, load_id text,
-                seq bigint, first_seen timestamptz, resolved_at timestamptz, how text);
-            insert into quality.quarantine (model, key, reasons) values
-                ('stg_app__users', '1', '{bad}'), ('stg_left__users', '1', '{bad}');
+            """insert into ops.ledger
+                values ('s', 'r', 'stg_y', 'y', 'y', 'l', now(), now(), false, 0, 0, 0, 0, 0);
+            insert into quality.quarantine (model, key, reasons, row, load_id, seq, first_seen) values
+                ('stg_app__users', '1', '{bad}', '{}', 'l', 1, now()),
+                ('stg_left__users', '1', '{bad}', '{}', 'l', 1, now());
             insert into ops.landings (load_id, job, source, table_name, promise, how, extracted, landed, as_of)
             values ('a', 'users', 'left', 'users', 'exact', 'compare', 0, 0, now())"""
         )

@@ -28,10 +28,7 @@ def built(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                 select n::text as payment_id, 10.00::numeric(12, 2) as amount from generate_series(1, 100) n;
             create table intermediate.int_payments_held_back as select '7'::text as payment_id;
             create table analytics_next.fct_payments as
-                select *, 'succeeded'::text as status from staging.stg_billing__payments where payment_id <> '7';
-            create table ops.ledger (model text, source text, table_name text, load_id text, built_at timestamptz,
-                landed bigint, accepted bigint, rejected bigint);
-            create table quality.quarantine (model text, load_id text, resolved_at timestamptz)"""
+                select *, 'succeeded'::text as status from staging.stg_billing__payments where payment_id <> '7'"""
         )
     monkeypatch.setattr(marts, "marts", lambda: [Mart("churn_features"), Mart("fct_payments")])
     monkeypatch.setitem(SUITES, "churn_features", ())

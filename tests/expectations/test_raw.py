@@ -29,9 +29,7 @@ def company(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             create table raw_shop.orders (order_id text, amount text, updated_at text, _dlt_load_id text, _op text,
                 _seq bigint generated always as identity);
             create table raw_leads.people (email text, name text, _file text, _line bigint, _text text, _error text,
-                _dlt_load_id text, _op text, _seq bigint generated always as identity);
-            create table ops.ledger (model text, source text, table_name text, load_id text, built_at timestamptz,
-                landed bigint, accepted bigint, rejected bigint)"""
+                _dlt_load_id text, _op text, _seq bigint generated always as identity)"""
         )
     return made
 

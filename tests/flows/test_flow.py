@@ -176,6 +176,18 @@ def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(
     assert "dim_people" not in built, "only what new rows touch is built"
 
 
+def test_a_set_that_was_built_and_published_by_hand_is_known_to_the_next_run(published: Company) -> None:
+    published.orders(701, 702)
+    for words in ("land", "build", "check marts", "publish"):
+        subprocess.run([sys.executable, "-m", "cli.app", *words.split()], check=True, capture_output=True, timeout=120)
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert "Nothing new at the sources: what is published stays." in out
+    assert query("select command, state from ops.runs order by started_at desc limit 3") == [
+        ("run", "succeeded"), ("build", "succeeded"), ("land", "succeeded")
+    ]  # fmt: skip
+
+
 def test_a_failed_gate_stops_what_depends_on_it_until_accepted(published: Company) -> None:
     ((orders,),) = query("select count(*) from analytics.fct_orders")
     published.shop("delete from orders where order_id > 100")

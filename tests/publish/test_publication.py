@@ -9,7 +9,9 @@ import pytest
 from tests.support.publishing import ACCOUNTS, CHANGE, EVENTS, NOW, Sql, digest, passed, release
 from weir import warehouse
 from weir.core.errors import WeirError
-from weir.dbt import build
+from weir.dbt import build, selection
+from weir.dbt.engine import Dbt
+from weir.dbt.results import Built
 from weir.project.marts import Mart, manifest_path, marts_or_parse
 from weir.publish import evidence, publication, rollback
 from weir.publish import verify as published
@@ -138,7 +140,7 @@ def test_a_failed_gate_says_how_to_live_with_it(run: Sql) -> None:
 @pytest.mark.parametrize("sentence", ["only a part was built", "only a part was built (--select x)"])
 def test_a_part_is_refused_and_not_called_failed(run: Sql, sentence: str) -> None:
     with warehouse.connect() as connection:
-        evidence.record_build(connection, "r1", False, sentence)
+        evidence.record(connection, evidence.Build("r1", True, sentence, whole=False))
     with pytest.raises(WeirError) as fault:
         publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
     assert str(fault.value) == f"nothing is published, for {sentence}: `weir build` builds the whole set"
@@ -207,20 +209,18 @@ def test_incremental_marts_are_reset_after_a_failed_gate(run: Sql) -> None:
     assert digest(run)[0] == digest(run, "analytics_next")[0]
 
 
-def test_a_build_that_was_killed_is_not_published(run: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_was_killed_is_not_published(run: Sql) -> None:
     release()
 
-    def killed(*_: object) -> None:
-        run("delete from analytics_next.accounts")
-        raise SystemExit  # nothing after this is done, as after kill -9
+    class Killed(Dbt):
+        def build(self, *_: object) -> Built:
+            run("delete from analytics_next.accounts")
+            raise SystemExit  # nothing after this is done, as after kill -9
 
-    monkeypatch.setattr(build, "invoke", killed)
     with pytest.raises(SystemExit):
-        build.build("r2", NOW)
-    with warehouse.connect() as connection:
-        last = evidence.last_build(connection)
+        build.build(Killed(), selection.by_hand(), "r2", NOW)
     with pytest.raises(WeirError, match="nothing is published, for the build or its tests failed: the build did not"):
-        publication.publish(str(last), NOW, found=(ACCOUNTS, EVENTS))
+        publication.publish("r2", NOW, found=(ACCOUNTS, EVENTS))
     assert run("select count(*) from analytics.accounts") == [(100,)]
 
 

@@ -27,7 +27,7 @@ def passed(run_id: str, build: bool = True, gate: bool | None = True) -> None:
     from weir import warehouse
 
     with warehouse.connect() as connection:
-        evidence.record_build(connection, run_id, build, "test x failed")
+        evidence.record(connection, evidence.Build(run_id, build, "test x failed"))
     if gate is not None:
         with warehouse.connect() as connection:
             connection.execute(

@@ -2,7 +2,7 @@
 
 In: a URL and its variable. Out: one mode (those of PostgreSQL), the files, and the options that are not of TLS. What is
 asked for is had or refused: several words add up to the strictest, and words that contradict each other are a fault.
-docs/tls.md says what each kind of connection does with it.
+docs/reference/tls.md says what each kind of connection does with it.
 """
 
 import ssl
@@ -127,7 +127,8 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str], variable: str) ->
     for name in names:
         if name not in known:
             raise WeirError(f"{variable} has the option {name!r}, which is not known here: take it out; known are "
-                            f"sslmode, sslrootcert, sslcert, sslkey (docs/tls.md), {', '.join(known)}")  # fmt: skip
+                            "sslmode, sslrootcert, sslcert, sslkey (docs/reference/tls.md), "
+                            f"{', '.join(known)}")  # fmt: skip
 
 
 def _plain(name: str) -> str:

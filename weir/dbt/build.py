@@ -1,111 +1,90 @@
-"""The build: dbt makes and tests the next set of marts in `analytics_next`, in this process.
+"""The build: dbt makes and tests the next set of marts in `analytics_next`.
 
-In: what landed. Out: staging, intermediate, `analytics_next`, and a row of `ops.gates` (gate 'build') that says
-whether the set was built and tested whole; publication asks for it. Alone: `weir build`.
+In: what landed, a Todo. Out: staging, intermediate, `analytics_next`, and a row of `ops.builds` that says what was
+built, by which code, and how it ended; publication and the next run ask for it. Alone: `weir build`.
 """
 
-import logging
-import os
-from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+
+import psycopg
 
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
-from weir.core.settings import home
-from weir.dbt import environment as dbt
-from weir.dbt.results import Built, one_line, summary
+from weir.core.settings import home, project_dir
+from weir.dbt.engine import Engine, OnNode
+from weir.dbt.results import Built
+from weir.dbt.selection import Todo, Why
+from weir.project.code import digest, unit_tests_digest
 from weir.project.marts import marts_or_parse
-from weir.publish.evidence import record_build
+from weir.publish import evidence
+from weir.publish import verify as published
 
 
-def build(
-    run_id: str,
-    as_of: datetime,
-    select: str | None = None,
-    full_refresh: bool = False,
-    callbacks: Sequence[Callable[[Any], None]] = (),
-    quiet: bool = False,
-) -> Built:
-    """Run `dbt build` for target prod and write down how it ended.
+def build(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: OnNode = lambda node: None) -> Built:
+    """Build and test with dbt what `todo` says, and write down how it ended; `on_node` is told of each node.
 
+    Unit tests run only where the code is another than that with which all of them passed.
     Never raises for a model or test that fails; raises WeirError when dbt can't start (a project that can't be read)
-    or when nothing matches `select`.
+    or when nothing matches the selection.
     """
-    arguments = ["build", *(["--select", *select.split()] if select else [])]
-    if full_refresh:
-        arguments.append("--full-refresh")
     refuse_full_disk(home())
-    _reset_after_failure(as_of)
-    # Should this process be killed, nobody may publish the half of a set by the verdict on the one before.
-    record(run_id, Built(False, "the build did not end: `weir build` makes the set anew"))
-    reasons = BatchReasons()
-    outcome = invoke(arguments, run_id, as_of, [*callbacks, reasons], quiet)
-    built = summary(outcome.result, reasons)
-    evidence = built
-    if built.passed and select:
-        evidence = Built(False, f"only a part was built (--select {select})")
-    record(run_id, evidence)
-    if select and not built.counts:
-        raise WeirError(f"nothing matches --select {select}: no model, seed or test was built")
-    return built
-
-
-def record(run_id: str, built: Built) -> None:
-    """Write down how the build of this run ended, for publication to ask."""
     with warehouse.connect() as connection:
-        record_build(connection, run_id, built.passed, built.sentence)
+        tests = unit_tests_digest(project_dir(), connection)
+        run_tests = not evidence.unit_tests_passed(connection, tests)
+        # A part of a set is built beside the rest of it, which stays as it is.
+        reset = todo.why is not Why.NEW_ROWS and _is_unseen(connection)
+    begun = evidence.Build(
+        run_id,
+        # Should this process be killed, nobody may publish the half of a set by the verdict on the one before.
+        passed=False,
+        sentence="the build did not end: `weir build` makes the set anew",
+        whole=todo.whole,
+        why=todo.sentence,
+        code=digest(project_dir()),
+        as_of_date=as_of.date(),
+        barred=todo.barred,
+    )
+    _record(begun)
+    try:
+        if reset:
+            _reset_incremental(dbt)
+        built = dbt.build(todo, run_tests, on_node)
+    except WeirError as fault:
+        _record(replace(begun, sentence=str(fault)))
+        raise
+    _record(
+        replace(
+            begun,
+            passed=built.passed,
+            sentence=built.sentence if todo.whole or not built.passed else _part(todo),
+            unit_tests=tests if built.all_unit_tests_passed else None,
+        )
+    )
+    if todo.why is Why.SELECTED and not built.counts:
+        raise WeirError(f"nothing matches --select {' '.join(todo.select or [])}: no model, seed or test was built")
+    return replace(built, without_unit_tests=not run_tests)
 
 
-def invoke(
-    arguments: Sequence[str],
-    run_id: str | None,
-    as_of: datetime,
-    callbacks: Sequence[Callable[[Any], None]] = (),
-    quiet: bool = False,
-    target: str = "prod",
-) -> Any:
-    """Run dbt in this process, with the settings of the target; returns dbt's result.
-
-    `as_of` and `run_id` go by the environment, not by --vars: other vars cost dbt a full parse.
-    Raises WeirError when dbt itself fails (not a node).
-    """
-    os.environ["WEIR_RUN"] = "1"
-    os.environ["WEIR_AS_OF"] = as_of.isoformat()
-    if run_id:
-        os.environ["WEIR_RUN_ID"] = run_id
-    dbt.environment(target)
-    logging.raiseExceptions = False  # a log that can't be written (a full disk) is no reason for a traceback
-    from dbt.cli.main import dbtRunner
-
-    told = ["--target", target, *(["--quiet", "--no-print"] if quiet else [])]
-    outcome = dbtRunner(callbacks=list(callbacks)).invoke([*arguments, *told])
-    if outcome.exception is not None:
-        raise WeirError(f"dbt {arguments[0]} can't start: {one_line(outcome.exception)}")
-    return outcome
+def _record(build: evidence.Build) -> None:
+    with warehouse.connect() as connection:
+        evidence.record(connection, build)
 
 
-class BatchReasons(dict[str, str]):
-    """Why the first failed batch of each microbatch model failed, by the model's id.
-
-    A callback of dbt's runner: dbt tells the reason of a batch in an event only, never in its result.
-    """
-
-    def __call__(self, message: Any) -> None:
-        """Keep the reason that the event holds, if it is the first one of its model."""
-        if message.info.name == "GenericExceptionOnRun" and message.data.unique_id:
-            self.setdefault(message.data.unique_id, message.data.exc.removeprefix("Exception on worker thread. "))
+def _part(todo: Todo) -> str:
+    chosen = f" (--select {' '.join(todo.select or [])})" if todo.why is Why.SELECTED else ""
+    return f"only a part was built{chosen}"
 
 
-def _reset_after_failure(as_of: datetime) -> None:
-    """Incremental marts of a set that was built but never published start from the published rows again."""
+def _is_unseen(connection: psycopg.Connection) -> bool:
+    """Whether there is a last build, and readers see another one: it was not published, or was taken back."""
+    build, current = evidence.last_build(connection), published.in_force(connection)
+    return build is not None and (current is None or current[1] != build.run_id)
+
+
+def _reset_incremental(dbt: Engine) -> None:
+    """Give the incremental marts of a set that readers don't see the published rows again."""
     from weir.publish.publication import reset_incremental
 
-    with warehouse.connect() as connection:
-        row = connection.execute(
-            "select (select max(checked_at) from ops.gates where gate = 'build') > "
-            "coalesce((select max(published_at) from ops.publications where rolled_back_at is null), '-infinity')"
-        ).fetchone()
-    if row and row[0]:
-        reset_incremental(marts_or_parse(lambda: invoke(["parse"], None, as_of, quiet=True)))
+    reset_incremental(marts_or_parse(dbt.parse))

@@ -9,10 +9,11 @@ from weir.project.marts import manifest_path
 
 def models() -> list[staged.Model]:
     """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""
-    from weir.dbt.build import invoke
+    from weir.dbt.engine import Dbt, prepare
     from weir.dbt.results import one_line
 
-    outcome = invoke(["compile", "--select", "config.materialized:staged"], None, staged.CLOCK, quiet=True)
+    prepare(staged.CLOCK)
+    outcome = Dbt("--quiet", "--no-print").invoke("compile", "--select", "config.materialized:staged")
     if not outcome.success:
         broken = [node for node in outcome.result or [] if str(node.status) not in {"success", "NodeStatus.Success"}]
         raise WeirError(f"the staging models can't be compiled: {one_line(broken[0].message if broken else 'see dbt')}")

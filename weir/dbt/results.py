@@ -12,6 +12,7 @@ from weir.core.secrets import redact
 _GOOD = {"success", "pass", "warn", "no-op"}
 # Of dbt's words on a node: what its name says already, where it was called from, what only points at a column.
 _NOISE = re.compile(r"\w+ Error in |compiled code at |Please ensure the name|\| (column_name|-+) +\||> |\^|$")
+UNIT_TESTS_LEFT_OUT = "Unit tests: not run, for the code is as it was when they passed."
 
 
 @dataclass
@@ -22,22 +23,46 @@ class Built:
     sentence: str
     counts: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    all_unit_tests_passed: bool = False  # every unit test of the project, not of a part
+    without_unit_tests: bool = False  # they were left out, for the code is as it was when they passed
 
 
-def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
-    """dbt's result of a build, in one sentence; `reasons` tells why batches failed."""
+class BatchReasons(dict[str, str]):
+    """Why the first failed batch of each microbatch model failed, by the model's id.
+
+    A callback of dbt's runner: dbt tells the reason of a batch in an event only, never in its result.
+    """
+
+    def __call__(self, message: Any) -> None:
+        """Keep the reason that the event holds, if it is the first one of its model."""
+        if message.info.name == "GenericExceptionOnRun" and message.data.unique_id:
+            self.setdefault(message.data.unique_id, message.data.exc.removeprefix("Exception on worker thread. "))
+
+
+def summary(result: Any, reasons: Mapping[str, str] | None = None, unit_tests: int | None = None) -> Built:
+    """dbt's result of a build, in one sentence.
+
+    `reasons` tells why batches failed; `unit_tests` is how many the project has, where that is known.
+    """
     counts: dict[str, int] = {}
+    passed_unit_tests = 0
     failed: list[Any] = []
     skipped: list[Any] = []
     for node in result or []:
         status = str(getattr(node.status, "value", node.status))
         counts[status] = counts.get(status, 0) + 1
+        passed_unit_tests += node.node.resource_type == "unit_test" and status == "pass"
         if status not in _GOOD:
             (skipped if status == "skipped" else failed).append(node)
     # A node is skipped for one that failed before it; it is named where nothing else says why.
     faults = [node_fault(node, reasons) for node in failed or skipped]
-    told = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-    return Built(not faults, sentence(faults) if faults else f"built and tested: {told}", counts, faults)
+    told = sentence(faults) if faults else f"built and tested: {counted(counts)}"
+    return Built(not faults, told, counts, faults, passed_unit_tests == unit_tests)
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """The number of nodes by status, in words: 232 pass, 73 success."""
+    return ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
 
 
 def node_fault(result: Any, reasons: Mapping[str, str] | None = None) -> str:

@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 
 from weir import warehouse
 from weir.ledger.equations import Equation, Line, equations
+from weir.warehouse.catalog import exists
 
 
 def balance(run_id: str | None = None) -> list[Equation]:
@@ -28,10 +29,9 @@ def lines(run_id: str | None = None) -> list[Line]:
         for receipt in cursor.execute(_RECEIPTS, {"run": run_id}):
             tables.setdefault((receipt["source"], receipt["table_name"]), []).append(receipt)
         ledger: dict[tuple[str, str], dict[str, dict[str, dict[str, Any]]]] = {}
-        if _there(connection, "ops.ledger"):
-            for step in cursor.execute(_LEDGER):
-                models = ledger.setdefault((step["source"], step["table_name"]), {})
-                models.setdefault(step["model"], {})[step["load_id"]] = step
+        for step in cursor.execute(_LEDGER):
+            models = ledger.setdefault((step["source"], step["table_name"]), {})
+            models.setdefault(step["model"], {})[step["load_id"]] = step
         found = []
         for place, receipts in tables.items():
             line = _landed(connection, *place, receipts, whole=run_id is None)
@@ -49,11 +49,11 @@ def _landed(
     line.duplicates = int(receipts[0]["duplicates"] or 0)
     for name in ("extracted", "unchanged", "tombstones"):
         setattr(line, name, sum(int(receipt[name]) for receipt in receipts))
-    relation = sql.Identifier(f"raw_{source}", table)
     counted: dict[str, int] = {}
-    if _there(connection, relation.as_string(connection)):
+    if exists(connection, f"raw_{source}", table):
         # no parameters beside identifiers: a % in a name would be taken for one
         query = sql.SQL("select _dlt_load_id, count(*) from {} where {} or _dlt_load_id = any({}) group by 1")
+        relation = sql.Identifier(f"raw_{source}", table)
         counted = dict(connection.execute(query.format(relation, whole, list(expected))).fetchall())
     line.in_raw = sum(counted.values())
     line.wrong = sorted(load for load in expected | counted if expected.get(load, 0) != counted.get(load, 0))
@@ -73,17 +73,12 @@ def _staged(
     for name in ("accepted", "rejected", "superseded", "deleted"):
         setattr(line, name, sum(int(step[name]) for step in mine))
     line.at_source = receipts[0]["at_source"]
-    relation = sql.Identifier("staging", model)
-    if _there(connection, relation.as_string(connection)):
+    if exists(connection, "staging", model):
+        relation = sql.Identifier("staging", model)
         line.staging = _count(connection, sql.SQL("select count(*) from {}").format(relation))
     query = sql.SQL("select count(distinct key) from quality.quarantine where model = {} and resolved_at is null")
     line.quarantined = _count(connection, query.format(sql.Literal(model)))
     return line
-
-
-def _there(connection: psycopg.Connection, name: str) -> bool:
-    row = connection.execute("select to_regclass(%s) is not null", [name]).fetchone()
-    return row == (True,)
 
 
 def _count(connection: psycopg.Connection, query: sql.Composed) -> int:

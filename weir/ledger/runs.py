@@ -1,13 +1,14 @@
-"""The record of runs: one row of `ops.runs` per run, and what a killed run left behind.
+"""The record of runs: one row of `ops.runs` for each run, and for each command by hand that lands or builds.
 
-In: the run's id, clock and parameters. Out: `ops.runs`; task and flow runs of dead processes marked Crashed in Prefect.
+In: the run's id, clock and parameters. Out: `ops.runs`, and folders for logs.
 """
 
 import json
 import os
 import shutil
 import socket
-import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import psutil
 from weir import warehouse
 from weir.core.secrets import redact
 from weir.core.settings import home
+from weir.warehouse.run_lock import run_lock
 
 KEPT_LOGS = 200  # runs whose logs are kept
 
@@ -37,35 +39,40 @@ def log_folder(run_id: str) -> Path:
     return folder
 
 
-def begin(run_id: str, as_of: datetime, parameters: dict[str, Any], flow_run_id: UUID | None) -> None:
-    """Write the run down as running."""
+@contextmanager
+def by_hand(command: str, as_of: datetime, **parameters: Any) -> Iterator[str]:
+    """A command that a person typed, alone on the warehouse; gives the id of its row, which says how it ended."""
+    with run_lock():
+        run_id = new_id()
+        begin(run_id, as_of, parameters, command=command)
+        try:
+            yield run_id
+        except BaseException as fault:
+            end(run_id, "failed", str(fault) or "interrupted")
+            raise
+        end(run_id, "succeeded")
+
+
+def begin(
+    run_id: str, as_of: datetime, parameters: dict[str, Any], flow_run_id: UUID | None = None, command: str = "run"
+) -> None:
+    """Write the run down as running, with those of its parameters that were given."""
+    given = {name: value for name, value in parameters.items() if value}
+    process = [socket.gethostname(), os.getpid()]
     with warehouse.connect() as connection:
         connection.execute(
-            "insert into ops.runs (run_id, state, as_of, parameters, host, pid, flow_run_id) "
-            "values (%s, 'running', %s, %s, %s, %s, %s)",
-            [
-                run_id,
-                as_of,
-                json.dumps(parameters),
-                socket.gethostname(),
-                os.getpid(),
-                str(flow_run_id or "") or None,
-            ],
+            "insert into ops.runs (run_id, state, as_of, parameters, host, pid, flow_run_id, command) "
+            "values (%s, 'running', %s, %s, %s, %s, %s, %s)",
+            [run_id, as_of, json.dumps(given), *process, str(flow_run_id) if flow_run_id else None, command],
         )
 
 
-def note(run_id: str, **facts: Any) -> None:
-    """Add facts to the run's parameters."""
-    with warehouse.connect() as connection:
-        query = "update ops.runs set parameters = parameters || %s where run_id = %s"
-        connection.execute(query, [json.dumps(facts), run_id])
-
-
 def end(run_id: str, state: str, message: str = "") -> None:
-    """Write down how the run ended: succeeded, failed or crashed."""
+    """Write down how the run ended: succeeded, failed or crashed; the first word on that stays."""
     with warehouse.connect() as connection:
         connection.execute(
-            "update ops.runs set ended_at = clock_timestamp(), state = %s, message = %s where run_id = %s",
+            "update ops.runs set ended_at = clock_timestamp(), state = %s, message = %s "
+            "where run_id = %s and state = 'running'",
             [state, redact(message) or None, run_id],
         )
 
@@ -90,8 +97,3 @@ def mine() -> tuple[str, str] | None:
             [socket.gethostname(), os.getpid(), datetime.fromtimestamp(psutil.Process().create_time() - 1, UTC)],
         ).fetchone()
     return (str(row[0]), str(row[1])) if row else None
-
-
-def new_run_id() -> str:
-    """An id that sorts by time and says when."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"

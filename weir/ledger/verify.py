@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from weir.warehouse.catalog import columns as columns_of
+
 # Stands in the compiled select where each row's load has its own moment.
 CLOCK = datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 OWN = ("_key", "_known_from")
@@ -51,11 +53,7 @@ def compare(connection: psycopg.Connection, model: Model) -> Finding:
     """Compute the model anew from raw and compare; in the caller's transaction, which leaves nothing behind."""
     finding = Finding(model)
     table = sql.Identifier("staging", model.name)
-    query = (
-        "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped "
-        "and not attname = any(%s) order by attnum"
-    )
-    columns = [name for (name,) in connection.execute(query, [table.as_string(connection), list(OWN)])]
+    columns = [name for name in columns_of(connection, "staging", model.name) if name not in OWN]
     if not columns:
         finding.missing, finding.examples = 1, [f"staging.{model.name} is not there: `weir build`"]
         return finding
@@ -66,8 +64,7 @@ def compare(connection: psycopg.Connection, model: Model) -> Finding:
         raw=sql.SQL(model.raw),
         code=sql.SQL(model.code.replace(_clock(), "_landed_as_of").replace(model.raw, "_landed")),
     ))  # fmt: skip
-    attributes = "select array_agg(attname::text) from pg_attribute where attrelid = to_regclass({})"
-    there = _one(connection, sql.SQL(attributes).format(sql.Literal(model.raw)))[0] or []
+    there = columns_of(connection, f"raw_{model.source}", model.table)
     if "_error" in there and "_file" not in there:  # an API's objects in conflict, which landing has marked
         connection.execute(sql.SQL(_MARKED).format(raw=sql.SQL(model.raw)))
     finding.live = _one(connection, sql.SQL("select count(*) from pg_temp.weir_rows"))[0]

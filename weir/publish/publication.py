@@ -23,8 +23,6 @@ from weir.publish.changes import Change
 from weir.publish.evidence import judged
 from weir.warehouse.catalog import shape
 
-PART = "only a part was built"  # how the sentence of a build with --select begins
-
 
 def publish(
     run_id: str, as_of: datetime, accept: Collection[str] = (), found: Sequence[Mart] | None = None
@@ -37,7 +35,6 @@ def publish(
     """
     chosen = marts() if found is None else found
     with locks.alone() as connection:
-        _refuse_part(connection)
         digests = judged(connection, run_id)
         gone = reshape.vanished(connection, chosen)
         plans = reshape.plans(connection, chosen)
@@ -79,14 +76,6 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
                 merge.update_and_insert(connection, difference)
                 changes.append(publish_changes.changed(difference))
     return changes
-
-
-def _refuse_part(connection: psycopg.Connection) -> None:
-    """Raises WeirError when the newest build made a part of the set; nothing failed then."""
-    query = "select passed, coalesce(sentence, '') from ops.gates where gate = 'build' order by checked_at desc limit 1"
-    row = connection.execute(query).fetchone()
-    if row and not row[0] and row[1].startswith(PART):
-        raise WeirError(f"nothing is published, for {row[1]}: `weir build` builds the whole set")
 
 
 def _refuse_changed(mart: Mart, digests: Mapping[str, Any], fact: str, found: Any) -> None:

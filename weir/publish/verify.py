@@ -19,8 +19,9 @@ from weir.warehouse.catalog import shape
 # Types that PostgreSQL can hash; any other is hashed as its text.
 _HASHED = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "boolean", "date", "uuid", "jsonb",
            "timestamp without time zone", "timestamp with time zone", "real", "double precision")  # fmt: skip
-_IN_FORCE = "select publication_id, run_id from ops.publications where rolled_back_at is null order by 1 desc limit 1"
-_TOLD = _IN_FORCE.replace(", run_id", ", published_at, run_id")
+_IN_FORCE = """
+select publication_id, run_id, published_at from ops.publications where rolled_back_at is null
+order by publication_id desc limit 1"""
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ def in_force(connection: psycopg.Connection) -> tuple[int, str] | None:
 
 def told(connection: psycopg.Connection) -> str:
     """The publication that readers see, in words; nothing where nothing is published."""
-    row = connection.execute(_TOLD).fetchone()
-    return f"publication {row[0]} of {row[1]:%Y-%m-%d %H:%M} (run {row[2]})" if row else ""
+    row = connection.execute(_IN_FORCE).fetchone()
+    return f"publication {row[0]} of {row[2]:%Y-%m-%d %H:%M} (run {row[1]})" if row else ""
 
 
 def digest(connection: psycopg.Connection, schema: str, mart: str, only: Collection[str] | None = None) -> Any:
@@ -78,7 +79,8 @@ def compare(connection: psycopg.Connection) -> list[PublishedCheck]:
         return []
     publication, run_id = current
     repair = "`weir build`, `weir check marts` and `weir publish` put that right"
-    if evidence.last_build(connection) == run_id:
+    build = evidence.last_build(connection)
+    if build and build.run_id == run_id:
         repair = "`weir publish` puts that right"
     query = "select mart, rows, digest from ops.publication_tables where publication_id = %s order by mart"
     checks = []

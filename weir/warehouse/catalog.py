@@ -1,9 +1,11 @@
 """The shape of tables: their columns, indexes, comments and grants, as PostgreSQL's catalog has them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import tuple_row
 
 from weir.core.errors import WeirError
 
@@ -20,6 +22,17 @@ class Shape:
     not_null: frozenset[str] = frozenset()
 
 
+def exists(connection: psycopg.Connection[Any], schema: str, name: str) -> bool:
+    """Whether there is a table or view of that name."""
+    return bool(columns(connection, schema, name))
+
+
+def columns(connection: psycopg.Connection[Any], schema: str, name: str) -> dict[str, str]:
+    """The type of each column of a table or view, in order; empty where there is none of that name."""
+    relation = [sql.Identifier(schema, name).as_string(connection)]
+    return dict(connection.cursor(row_factory=tuple_row).execute(_COLUMNS, relation).fetchall())
+
+
 def shape(connection: psycopg.Connection, schema: str, name: str) -> Shape | None:
     """The table as the catalog has it; None where there is none. Raises WeirError when it is no table."""
     row = connection.execute(
@@ -33,7 +46,7 @@ def shape(connection: psycopg.Connection, schema: str, name: str) -> Shape | Non
         raise WeirError(f"{schema}.{name} is a view: only tables can be published, so materialize it as table")
     return Shape(
         sql.Identifier(schema, name),
-        columns=dict(connection.execute(_COLUMNS, [oid]).fetchall()),
+        columns=columns(connection, schema, name),
         indexes=frozenset(connection.execute(_INDEXES, [oid]).fetchall()),
         comments=dict(connection.execute(_COMMENTS, [oid]).fetchall()),
         grants=frozenset(connection.execute(_GRANTS, [oid]).fetchall()),
@@ -49,7 +62,7 @@ from pg_attribute a
 join pg_type t on t.oid = a.atttypid
 left join pg_collation c on c.oid = a.attcollation and a.attcollation <> t.typcollation
 left join pg_namespace n on n.oid = c.collnamespace
-where a.attrelid = %s and a.attnum > 0 and not a.attisdropped
+where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped
 order by a.attnum"""
 _NOT_NULL = """
 select attname from pg_attribute where attrelid = %s and attnum > 0 and attnotnull and not attisdropped"""

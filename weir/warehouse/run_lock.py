@@ -9,7 +9,7 @@ import psycopg
 
 from weir.core import terminal
 from weir.core.errors import WeirError
-from weir.warehouse.connection import POOLER, connect, ensure
+from weir.warehouse.connection import POOLER, connect
 
 _RUN_LOCK = "hashtext('weir run')"
 LOCK_NAME = "weir run lock "  # how the session of whoever holds the run lock is called; process and machine follow
@@ -19,17 +19,17 @@ LOCK_NAME = "weir run lock "  # how the session of whoever holds the run lock is
 def run_lock(wait: bool = True) -> Iterator[None]:
     """Hold the right to run: one run at a time per warehouse, by a lock that dies with its process.
 
-    Raises WeirError at once when another run holds it and `wait` is false.
+    While another run holds it, says so and waits; raises WeirError at once where `wait` is false.
     """
     name = f"{LOCK_NAME}{os.getpid()} {socket.gethostname()}"[:63]  # bytes that PostgreSQL keeps
     with connect(autocommit=True, application_name=name) as connection:
-        held = connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() == (True,)
-        if not held and not wait:
-            raise WeirError(
-                "another run is under way on this warehouse: "
-                "wait for it (`weir status` shows it), or leave --no-wait out"
-            )
-        if not held:
+        if connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() != (True,):
+            if not wait:
+                raise WeirError(
+                    "another run is under way on this warehouse: "
+                    "wait for it (`weir status` shows it), or leave --no-wait out"
+                )
+            terminal.say("Another run is under way on this warehouse: waiting for it …", style="yellow")
             connection.execute(f"select pg_advisory_lock({_RUN_LOCK})")
         _refuse_shared(connection)
         yield
@@ -41,20 +41,3 @@ def _refuse_shared(connection: psycopg.Connection) -> None:
     with connect(autocommit=True) as other:
         if other.execute("select pg_backend_pid()").fetchone() == own:
             raise WeirError(POOLER.format(does="gives one server to several sessions"))
-
-
-@contextmanager
-def wait_alone() -> Iterator[None]:
-    """One run at a time: says so, and waits, while another is under way."""
-    ensure()  # a warehouse that can't be used is no lock held by another
-    lock = run_lock(wait=False)
-    try:
-        lock.__enter__()
-    except WeirError:
-        terminal.say("another run is under way on this warehouse: waiting for it …", style="yellow")
-        lock = run_lock()
-        lock.__enter__()
-    try:
-        yield
-    finally:
-        lock.__exit__(None, None, None)

@@ -1,5 +1,5 @@
--- What Weir itself keeps in the warehouse, but for the ledger and the quarantine, which dbt makes (macros/).
--- Applied at every start: each statement must be safe to repeat.
+-- What Weir itself keeps in the warehouse. Applied at every start: each statement must be safe to repeat.
+-- The ledger and the quarantine of target dev are made by dbt (macros/project/make_ledger.sql), the same columns.
 create schema if not exists ops;
 create schema if not exists quality;
 create schema if not exists undo;
@@ -17,6 +17,8 @@ create table if not exists ops.runs (
     pid integer,
     flow_run_id text
 );
+-- 'run' for a pass of the flow; else the command that a person typed: 'land', 'build'.
+alter table ops.runs add column if not exists command text not null default 'run';
 
 create table if not exists ops.landings (
     load_id text not null,
@@ -70,6 +72,39 @@ create table if not exists ops.gates (
     results jsonb
 );
 
+-- One row per build of analytics_next: by which code, for which day, and how it ended.
+create table if not exists ops.builds (
+    run_id text primary key,
+    recorded_at timestamptz not null default clock_timestamp(),
+    passed boolean not null,
+    whole boolean not null,
+    sentence text not null,
+    why text not null,
+    code text not null,
+    as_of_date date,
+    barred text[] not null,
+    unit_tests text
+);
+comment on column ops.builds.passed is 'Whether all was built and every test held; false until the build has ended.';
+comment on column ops.builds.whole is 'Whether it made a whole set; a part is never published.';
+comment on column ops.builds.barred is 'Sources and tables that had not landed; what depends on them was left out.';
+comment on column ops.builds.unit_tests is 'The digest of the code with which every unit test of the project passed.';
+-- Builds stood in ops.gates before.
+with moved as (
+    delete from ops.gates where gate = 'build' returning *
+)
+
+insert into ops.builds (run_id, recorded_at, passed, whole, sentence, why, code, as_of_date, barred)
+select distinct on (moved.run_id)
+    moved.run_id, moved.checked_at, moved.passed, moved.sentence !~ '^only a part was built', moved.sentence,
+    coalesce(runs.parameters ->> 'why', 'by hand'), coalesce(runs.parameters ->> 'code', ''),
+    (runs.parameters ->> 'as_of_date')::date,
+    array(select jsonb_array_elements_text(coalesce(runs.parameters -> 'barred', '[]')))
+from moved left join ops.runs on runs.run_id = moved.run_id
+where moved.run_id is not null
+order by moved.run_id, moved.checked_at desc
+on conflict do nothing;
+
 create table if not exists ops.publications (
     publication_id bigint generated always as identity primary key,
     run_id text,
@@ -96,6 +131,48 @@ create table if not exists undo.rows (
     row jsonb not null
 );
 create index if not exists undo_rows_by_publication on undo.rows (publication_id, mart);
+
+-- What became of each landed row, by staging step.
+create table if not exists ops.ledger (
+    step_id text not null,
+    run_id text,
+    model text not null,
+    source text not null,
+    table_name text not null,
+    load_id text not null,
+    as_of timestamptz not null,
+    built_at timestamptz not null default clock_timestamp(),
+    full_refresh boolean not null,
+    landed bigint not null,
+    accepted bigint not null,
+    rejected bigint not null,
+    superseded bigint not null,
+    deleted bigint not null,
+    primary key (step_id, model, load_id),
+    check (landed = accepted + rejected + superseded + deleted)
+);
+create index if not exists ledger_by_model on ops.ledger (model, load_id);
+
+create table if not exists ops.staged_code (
+    model text primary key,
+    digest text not null,
+    docs text,
+    built_at timestamptz not null default clock_timestamp()
+);
+
+create table if not exists quality.quarantine (
+    model text not null,
+    key text not null,
+    reasons text[] not null,
+    row jsonb not null,
+    load_id text not null,
+    seq bigint not null,
+    first_seen timestamptz not null,
+    resolved_at timestamptz,
+    how text check (how in ('mended', 'replaced', 'deleted')),
+    primary key (model, key, load_id)
+);
+create index if not exists quarantine_open on quality.quarantine (model, key) where resolved_at is null;
 
 -- dbt works as weir_dbt, which reads all and writes all but raw and analytics: these change by landing and by
 -- publication alone. Where the account may not make roles, dbt works as the account itself.

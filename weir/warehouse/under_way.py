@@ -40,7 +40,10 @@ def holder(connection: psycopg.Connection) -> Holder | None:
     if len(words) != 2 or not words[0].isdigit():
         return None
     pid, host = int(words[0]), str(words[1])
-    query = "select run_id from ops.runs where state = 'running' and pid = %s and host = %s order by started_at desc"
+    query = (
+        "select run_id from ops.runs where state = 'running' and command = 'run' and pid = %s and host = %s "
+        "order by started_at desc"
+    )
     run = connection.execute(query, [pid, host]).fetchone()
     return Holder(pid, host, str(run[0]) if run else "")
 

@@ -1,0 +1,133 @@
+"""The one build that `weir build` and `weir run` call: what it writes down, and what the next run makes of it."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cli import steps
+from tests.support.shallow import shallow
+from tests.support.small_company import Company
+from weir.core.errors import WeirError
+from weir.core.settings import project_dir
+from weir.dbt import selection
+from weir.dbt.build import build
+from weir.dbt.engine import Dbt, prepare
+from weir.dbt.results import Built
+from weir.dbt.selection import Todo, Why
+
+AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
+UNIT_TESTS = """
+unit_tests:
+  - name: an_order_keeps_its_amount
+    model: fct_orders
+    given: [{input: ref('stg_shop__orders'), rows: [{order_id: 1, amount: "AMOUNT"}]}]
+    expect: {rows: [{order_id: 1, amount: "2.00"}]}
+"""
+
+
+@pytest.fixture
+def company(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
+    """The small company with a unit test, all of it landed."""
+    made = Company(tmp_path, monkeypatch)
+    made.orders(1, 300)
+    made.people("a.csv", ["ann@x.io,Ann"])
+    unit_tests(made, "2.00")
+    assert steps.land(None, None, AS_OF, full=False) == 0
+    return made
+
+
+def unit_tests(company: Company, amount: str) -> None:
+    """The unit test of orders, which holds where the amount is 2.00."""
+    path = company.folder / "project/models/marts/_unit_tests.yml"
+    path.write_text(UNIT_TESTS.replace("AMOUNT", amount))
+
+
+def make(run_id: str, todo: Todo | None = None) -> Built:
+    """A build by hand, of everything unless said."""
+    prepare(AS_OF, run_id)
+    return shallow(build, Dbt("--quiet"), todo or selection.by_hand(), run_id, AS_OF)
+
+
+def query(statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(os.environ["WAREHOUSE_URL"], autocommit=True, options="-c TimeZone=UTC") as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def next_run() -> Why:
+    """Why a run that nothing new has landed for would build."""
+    return selection.decide(project_dir(), AS_OF).why
+
+
+@pytest.fixture
+def by_hand(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """A function that calls a step by hand and returns what it prints."""
+
+    def call(step: Callable[..., int], *arguments: object) -> str:
+        assert shallow(step, *arguments) == 0
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.mark.slow
+def test_a_set_that_was_built_and_published_by_hand_leaves_a_run_nothing_to_do(
+    company: Company, by_hand: Callable[..., str]
+) -> None:
+    assert next_run() is Why.FIRST
+    assert "next: `weir check marts`, `weir publish`" in by_hand(steps.build, None, False, AS_OF)
+    assert next_run() is Why.UNPUBLISHED
+    by_hand(steps.check, "marts", None)
+    assert "301 rows changed in 2 marts." in by_hand(steps.publish, AS_OF, [])
+    assert next_run() is Why.NOTHING_NEW
+    assert query("select command, state from ops.runs order by started_at") == [
+        ("land", "succeeded"), ("build", "succeeded")
+    ]  # fmt: skip
+    told = by_hand(steps.build, "dim_people", False, AS_OF)
+    assert "only a part was built: it is not published" in told
+    with pytest.raises(WeirError, match=r"for only a part was built \(--select dim_people\): `weir build` builds the"):
+        steps.publish(AS_OF, [])
+    assert next_run() is Why.UNPUBLISHED
+
+    assert "Unit tests: not run" in by_hand(steps.build, None, False, AS_OF)
+    query("delete from analytics_next.fct_orders")
+    assert shallow(steps.check, "marts", None) == 1
+    with pytest.raises(WeirError, match="nothing is published, for the gate failed: "):
+        steps.publish(AS_OF, [])
+    assert next_run() is Why.UNPUBLISHED
+    assert query("select count(*) from analytics.fct_orders") == [(300,)]
+
+
+@pytest.mark.slow
+def test_unit_tests_run_until_all_have_passed_with_this_code(company: Company) -> None:
+    first = make("one")
+    assert first.passed and first.all_unit_tests_passed and first.counts["pass"] == 3
+    again = make("two")
+    assert again.passed and again.without_unit_tests and again.counts["pass"] == 2
+    unit_tests(company, "3.00")
+    for name in ("three", "four"):
+        failed = make(name)
+        assert not failed.passed and "unit test an_order_keeps_its_amount" in failed.sentence
+    unit_tests(company, "2.000")
+    part = make("five", selection.by_hand("dim_people"))
+    assert part.passed and not part.without_unit_tests and not part.all_unit_tests_passed
+    whole = make("six")
+    assert whole.passed and whole.counts["pass"] == 3, "a part has not tested the rest"
+    assert make("seven").without_unit_tests
+    query("alter table raw_shop.orders alter column amount type numeric using amount::numeric")
+    assert not make("eight").without_unit_tests, "what a unit test's rows are cast to comes from raw"
+
+
+@pytest.mark.slow
+def test_a_build_that_can_not_start_is_written_down_as_failed(company: Company) -> None:
+    (company.folder / "project/models/marts/broken.sql").write_text("select {{ 1")
+    with pytest.raises(WeirError, match="broken"):
+        make("one")
+    [(passed, sentence)] = query("select passed, sentence from ops.builds")
+    assert not passed and "broken" in str(sentence)
+    with pytest.raises(WeirError, match="nothing was built yet"):
+        steps.publish(AS_OF, [])
