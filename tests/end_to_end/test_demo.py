@@ -53,7 +53,7 @@ def corruption(home: Path) -> tuple[dict[str, tuple[int, int]], set[tuple[str, s
 
 
 def undescribed(target: Path) -> list[str]:
-    """The columns in the warehouse that dbt's docs show without a word: of models, seeds and what Weir writes itself."""
+    """The columns of models, seeds and what Weir writes itself that dbt's docs show without a word."""
     manifest, catalog = (json.loads((target / f"{name}.json").read_text()) for name in ("manifest", "catalog"))
     told = manifest["nodes"] | manifest["sources"]
     found = catalog["nodes"] | {
