@@ -8,7 +8,7 @@ PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restar
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test test-fast test-one check format serve docs types bench down lock
+.PHONY: help setup run test test-fast test-slow test-one check format serve docs docs-site reference pictures types bench down lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -37,16 +37,21 @@ test: check ## the linters, the type checks and all tests
 test-fast: setup ## the tests that need no further server and little time
 	$(PYTEST) -m "not slow"
 
+test-slow: setup ## the other tests
+	$(PYTEST) -vv -m slow
+
 test-one: setup ## one test, by a part of its name: make test-one T=undo
 	@test -n "$(T)" || { echo "say which: make test-one T=undo" >&2; exit 1; }
 	pytest -k "$(T)"
 
-check: setup ## the linters and the type checks
+check: setup ## the linters, the type checks, the links of the pages
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports --no-logo --no-cache
 	sqlfluff lint models tests/dbt
+	yamllint .
+	python -m docs.programs.links
 
 format: setup ## put the code in its form
 	ruff format .
@@ -58,7 +63,17 @@ serve: setup ## Prefect's server, a worker with the deployments, dbt docs; until
 docs: setup ## dbt docs, made and served; until Ctrl-C
 	@weir docs
 
-types: setup ## write docs/types.md anew
+docs-site: setup ## these pages as a searchable site, in target/site; fails where a link does not hold
+	@NO_MKDOCS_2_WARNING=1 mkdocs build
+	@echo "The site is in target/site; to look at it: python -m http.server --bind 127.0.0.1 --directory target/site 8581"
+
+reference: setup ## write the pages of commands, settings and source keys anew
+	python -m docs.programs.reference
+
+pictures: setup ## draw docs/images/way.svg anew
+	python -m docs.programs.way
+
+types: setup ## write docs/reference/types.md anew
 	WRITE_TYPES=1 pytest -q tests/ingest/test_type_page.py
 
 bench: setup ## what a run costs that finds nothing new

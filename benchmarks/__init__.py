@@ -1,1 +1,1 @@
-"""Each figure in README is a command here: `python -m benchmarks --help`."""
+"""Each figure in docs/reference/benchmarks.md is a command here: `python -m benchmarks --help`."""

@@ -16,7 +16,7 @@ from weir.core.settings import ROOT
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Found = tuple[str, list[list[object]], str]  # title, lines and note of a table
-Write = Annotated[bool, typer.Option(help="Keep the table in docs/benchmarks.md.")]
+Write = Annotated[bool, typer.Option(help="Keep the table in docs/reference/benchmarks.md.")]
 
 
 def _table(title: str, rows: list[tuple[str, Measured]]) -> None:

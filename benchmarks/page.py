@@ -1,4 +1,4 @@
-"""The output of a benchmark, and docs/benchmarks.md, which keeps the last output of each.
+"""The output of a benchmark, and docs/reference/benchmarks.md, which keeps the last output of each.
 
 In: title, columns, lines and a note. Out: a Rich table; with `write`, the same as Markdown between the marks
 `<!-- name -->` and `<!-- /name -->` of the page.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from weir.core.settings import ROOT
 
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
 
 
 def machine() -> str:
@@ -53,5 +53,5 @@ def keep(name: str, text: str) -> None:
     block = f"<!-- {name} -->\n{text}<!-- /{name} -->"
     pattern = re.compile(f"<!-- {re.escape(name)} -->.*?<!-- /{re.escape(name)} -->", re.DOTALL)
     page = pattern.sub(lambda _: block, page) if pattern.search(page) else f"{page.rstrip()}\n\n{block}\n"
-    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(page)

@@ -25,11 +25,11 @@ _HINTS: list[tuple[str, str]] = [
     (r"conflict with recovery",
      "the standby stopped the query to replay what its primary did: run again, or set hot_standby_feedback there"),
     (r"no pg_hba\.conf entry.*no encryption",
-     "the server takes no plain connections from here: add ?sslmode=require to {variable} (docs/tls.md)"),
+     "the server takes no plain connections from here: add ?sslmode=require to {variable} (docs/reference/tls.md)"),
     (r"InvalidPassword|InvalidAuthorization|password authentication failed", "wrong user or password: mend {variable}"),
     (r"InvalidCatalogName", "there is no such database: mend {variable}"),
     (r"CERTIFICATE_VERIFY_FAILED",
-     "its certificate is not trusted: check {variable} (docs/tls.md), or have the certificate mended"),
+     "its certificate is not trusted: check {variable} (docs/reference/tls.md), or have the certificate mended"),
     (r"SSLError", "speaks no TLS that we understand: check {variable}, perhaps it must begin with http://"),
     (r"statement timeout|QueryCanceled|statement_timeout",
      "the source ended the query, for it took longer than its statement_timeout: raise that for the account in "

@@ -31,8 +31,8 @@ def commands() -> str:
     parts = [
         "# Commands\n",
         MADE,
-        "Activate the environment first (`. .venv/bin/activate`), or write `.venv/bin/weir`. Each command ends with exit "
-        "code 0, with 1 and one line that says what is wrong, or with 130 when it was interrupted.\n",
+        "Activate the environment first (`. .venv/bin/activate`), or write `.venv/bin/weir`. Each command ends with "
+        "exit code 0, with 1 and one line that says what is wrong, or with 130 when it was interrupted.\n",
         "## weir\n",
     ]
     group: Any = typer.main.get_command(app)
@@ -82,9 +82,9 @@ def settings() -> str:
     parts = [
         "# Settings\n",
         MADE,
-        "Settings are environment variables. `.env` in the project's root (or in `WEIR_HOME`, where that is set) fills in "
-        "what the environment does not say; what is exported in the shell wins. A changed line holds from the next command "
-        "or scheduled run on. `.env.example` is the file to copy from.\n",
+        "Settings are environment variables. `.env` in the project's root (or in `WEIR_HOME`, where that is set) fills "
+        "in what the environment does not say; what is exported in the shell wins. A changed line holds from the next "
+        "command or scheduled run on. `.env.example` is the file to copy from.\n",
     ]
     for title, entries in sections((ROOT / ".env.example").read_text(encoding="utf-8")):
         parts.append(f"## {title}\n")
@@ -142,9 +142,8 @@ def source_keys() -> str:
 def _keys(model: Any, words: dict[str, str]) -> list[list[str]]:
     from weir.project.sources import _NOT_IN_META
 
-    fields = {
-        field.alias or name: field for name, field in model.model_fields.items() if (field.alias or name) not in _NOT_IN_META
-    }
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    fields = {name: field for name, field in fields.items() if name not in _NOT_IN_META}
     if set(fields) != set(words):
         raise ValueError(f"docs/programs/words.py and {model.__name__} differ by {set(fields) ^ set(words)}")
     return [[f"`{name}`", _kind(field.annotation), _default(field), words[name]] for name, field in fields.items()]
@@ -164,7 +163,7 @@ def _kind(annotation: Any) -> str:
     text = str(annotation) if not isinstance(annotation, type) or "[" in str(annotation) else annotation.__name__
     if "Literal" in text:
         return ", ".join(f"`{word}`" for word in re.findall(r"'(\w+)'", text))
-    plain = {"str": "text", "bool": "`true`, `false`", "list[str]": "a list of names", "dict[str, typing.Any]": "a mapping"}
+    plain = {"str": "text", "bool": "`true`, `false`", "list[str]": "names", "dict[str, typing.Any]": "a mapping"}
     parts = [part.strip() for part in text.split(" | ") if part.strip() != "None"]
     return " or ".join(plain.get(part, "anything") for part in parts)
 

@@ -4,6 +4,7 @@ In: nothing. Out: docs/images/way.svg. Alone: `make pictures`, or `python -m doc
 """
 
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[1] / "images" / "way.svg"
@@ -24,7 +25,7 @@ TOP, TALL = 60, 125
 def svg() -> str:
     """The picture."""
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
         "<title>How data travels through Weir</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         f'<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
@@ -32,7 +33,7 @@ def svg() -> str:
     ]
     for x, width, title, lines, colour in BOXES:
         parts.append(_box(x, TOP, width, TALL, title, lines, colour))
-    for (x, width, *_), (there, *_) in zip(BOXES, BOXES[1:], strict=False):
+    for (x, width, *_), (there, *_) in pairwise(BOXES):
         parts.append(_arrow(x + width, TOP + 70, there - 3, TOP + 70))
     parts += [
         _words(195, TOP + 60, "dlt"),
@@ -56,8 +57,10 @@ def svg() -> str:
 
 def _box(x: int, y: int, width: int, height: int, title: str, lines: list[str], colour: str) -> str:
     middle = x + width // 2
-    shown = [f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="{colour}" stroke="{INK}"/>',
-             f'<text x="{middle}" y="{y + 20}" text-anchor="middle" font-weight="bold" fill="{INK}">{escape(title)}</text>']  # fmt: skip
+    shown = [
+        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="{colour}" stroke="{INK}"/>',
+        _words(middle, y + 20, title, 13).replace("<text", '<text font-weight="bold"'),
+    ]
     for place, line in enumerate(lines):
         shown.append(_words(middle, y + 40 + 18 * place, line, 12))
     return "\n".join(shown)
@@ -68,7 +71,8 @@ def _words(x: int, y: int, text: str, size: int = 13) -> str:
 
 
 def _arrow(x: int, y: int, there: int, below: int) -> str:
-    return f'<line x1="{x}" y1="{y}" x2="{there}" y2="{below}" stroke="{INK}" stroke-width="1.5" marker-end="url(#tip)"/>'
+    line = f'<line x1="{x}" y1="{y}" x2="{there}" y2="{below}" stroke="{INK}" stroke-width="1.5"'
+    return f'{line} marker-end="url(#tip)"/>'
 
 
 def _gate(x: int, name: str) -> str:

@@ -5,7 +5,7 @@ SOURCE = {
     "A source without it is not landed.",
     "token": "The variable that holds the token of a REST API, sent as `Authorization: Bearer …`. Unless said, it is "
     "`<SOURCE>_TOKEN`, where that is set.",
-    "compare": "How a MySQL or MariaDB table is compared: all rows read, digests by key bucket, or whichever is cheaper.",
+    "compare": "How MySQL and MariaDB tables are compared: all rows read, digests by key bucket, or what is cheaper.",
     "client": "Of a REST API, in dlt's words: `headers` and `paginator`; and `largest_answer_mb` (256 unless said).",
     "custom": "Keys of your own that stand in `meta` (a list of names), of the source and its tables; or anything.",
 }
@@ -29,7 +29,7 @@ TABLE = {
 FORMAT = {
     "delimiter": "The sign between fields: `,` unless said, a tab for `.tsv`. A first line `sep=;` tells it too.",
     "encoding": "`utf-8` unless said.",
-    "empty_is_null": "Which empty cells are NULL: `unquoted` (the default: `1,,` is NULL, `1,\"\",` is empty text), "
+    "empty_is_null": 'Which empty cells are NULL: `unquoted` (the default: `1,,` is NULL, `1,"",` is empty text), '
     "`always` (for programs that quote every field), `never`.",
     "skip": "So many lines before the header are no data.",
     "footer": "So many records after the data (totals, say) are no data.",
@@ -53,8 +53,8 @@ dbt docs generate
 
 ## prefect
 
-The installed command `prefect` is Prefect itself, at Weir's server. It starts the server where it is down, and knows the
-login from any folder.
+The installed command `prefect` is Prefect itself, at Weir's server. It starts the server where it is down, and knows
+the login from any folder.
 
 ```
 prefect deploy --all

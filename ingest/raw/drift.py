@@ -1,7 +1,7 @@
 """Schema drift: how the columns that a table landed with differ from those it landed with before.
 
 In: the columns of two receipts, name → type in raw. Out: one line for a person, empty where nothing differs.
-CONTRIBUTING.md says what Weir does in each case.
+docs/reference/schema-drift.md says what Weir does in each case.
 """
 
 from collections.abc import Mapping

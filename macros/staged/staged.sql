@@ -3,7 +3,7 @@
     each landed row is accepted, rejected, superseded or deleted. A full refresh gives the same tables and quarantine
     as increments do; it happens by itself when the model's code changed or a load arrived late.
 
-    A model is one select over one source() with carry() and reject(); see CONTRIBUTING.md. -#}
+    A model is one select over one source() with carry() and reject(); see docs/concepts/staged-models.md. -#}
 {% materialization staged, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set names = staged_names() -%}

@@ -1,4 +1,4 @@
-"""docs/types.md, generated: every type and its edge values, as the source prints them and as the warehouse does.
+"""docs/reference/types.md, generated: every type and its edge values, as the source and the warehouse print them.
 
 `make types` writes the page; without `WRITE_TYPES` set, these tests make it anew and hold it against the page.
 The values are those of test_types, test_mysql_types and test_mongodb_documents; MongoDB's types go by pymongo's names,
@@ -23,7 +23,7 @@ from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow
 
-PAGE = ROOT / "docs" / "types.md"
+PAGE = ROOT / "docs" / "reference" / "types.md"
 HEAD = """# Types: what the source holds, and what the warehouse holds
 
 Made by `make types`; a test makes it anew and compares. Raw has the source's type only where PostgreSQL holds every

@@ -1,7 +1,7 @@
 """TLS in an address: reads the options of TLS in the spelling of any driver.
 
 In: a URL and its variable. Out: one mode (of PostgreSQL's), the files, and the options that do not concern TLS. Of
-several options the strictest counts; options that contradict each other are a fault. docs/tls.md says what each kind of
+several options the strictest counts; options that contradict each other are a fault. docs/reference/tls.md says what each kind of
 connection does with the mode.
 """
 
@@ -127,7 +127,8 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str], variable: str) ->
     for name in names:
         if name not in known:
             raise WeirError(f"{variable} has the option {name!r}, which is not known here: take it out; known are "
-                            f"sslmode, sslrootcert, sslcert, sslkey (docs/tls.md), {', '.join(known)}")  # fmt: skip
+                            "sslmode, sslrootcert, sslcert, sslkey (docs/reference/tls.md), "
+                            f"{', '.join(known)}")  # fmt: skip
 
 
 def _plain(name: str) -> str:

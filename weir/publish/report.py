@@ -9,7 +9,7 @@ from weir.publish.changes import Change
 def print_changes(found: Sequence[Change], title: str = "Published") -> None:
     """Rows that changed in each mart."""
     if not found:
-        say("There are no marts yet, so nothing is published: put one in models/marts (README, “Your own data”).")
+        say("There are no marts yet, so nothing is published: put one in models/marts (docs/how-to/your-own-data.md).")
         return
     table(title, *change_rows(found))
     dropped = [change.mart for change in found if change.rows is None]

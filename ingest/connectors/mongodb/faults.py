@@ -46,13 +46,13 @@ def translated(source: Source) -> Iterator[None]:
         text = brief(str(fault).split(" (configured", 1)[0].split(", Timeout:", 1)[0])
         if "certificate verify failed" in text or "certificate is not valid" in text:
             raise WeirError(f"the server's certificate is not trusted: check {source.connection} (tlsCAFile, "
-                            f"docs/tls.md), or have the certificate mended ({text})") from None  # fmt: skip
+                            f"docs/reference/tls.md), or have the certificate mended ({text})") from None  # fmt: skip
         if "SSL" in text:
             raise WeirError(f"no encrypted connection could be made: check tls in {source.connection} "
-                            f"(docs/tls.md) ({text})") from None  # fmt: skip
+                            f"(docs/reference/tls.md) ({text})") from None  # fmt: skip
         if "connection closed" in text or "reset by peer" in text:
             raise WeirError(f"the server hangs up; perhaps it takes encrypted connections only: add ?tls=true to "
-                            f"{source.connection} (docs/tls.md) ({text})") from None  # fmt: skip
+                            f"{source.connection} (docs/reference/tls.md) ({text})") from None  # fmt: skip
         say = f"can't be reached: see that it is up, and check {source.connection}, its tls too"
         raise WeirError(f"{say} ({text})") from None
     except errors.ConfigurationError as fault:

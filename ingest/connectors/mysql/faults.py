@@ -38,7 +38,7 @@ _SAY = {
     2006: "went away: see that it is up, then run again; nothing was half-landed",
     2013: "went away while it was read: see that it is up, then run again; nothing was half-landed",
     2026: "no encrypted connection could be made: mend sslmode in {variable}, or have the server encrypt",
-    3159: "the server takes encrypted connections only: add ?sslmode=require to {variable} (docs/tls.md)",
+    3159: "the server takes encrypted connections only: add ?sslmode=require to {variable} (docs/reference/tls.md)",
 }  # fmt: skip
 
 
