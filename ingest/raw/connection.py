@@ -104,7 +104,8 @@ def _address(url: str, variable: str) -> tuple[str, dict[str, Any]]:
     for name, value in asked.others.items():
         if (name, value) == ("channel_binding", "require") or name == "require_auth":
             raise WeirError(f"{variable} asks for {name}={value}, which Weir can't follow: take it out, and write "
-                            "sslmode=verify-full with sslrootcert, which proves the server (docs/reference/tls.md)")  # fmt: skip
+                            "sslmode=verify-full with sslrootcert, which proves the server "
+                            "(docs/reference/tls.md)")  # fmt: skip
         if name not in _LIBPQ | _FOR_TLS and name.lower().startswith(("ssl", "tls")):
             tls.refuse_unknown([name], sorted(_FOR_TLS), variable)
     asked.others = {name: value for name, value in asked.others.items() if name not in _LIBPQ}
