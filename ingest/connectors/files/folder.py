@@ -64,8 +64,8 @@ def of_bucket(system: Any, base: str, path: str) -> Files:
             name = address.removeprefix(base)
             if not address.startswith(base) or ".." in name.split("/"):
                 raise WeirError(f"{address} leaves the source's folder: rename the object")
-            told = next(filter(None, map(info.get, _STAMPS)), None)
-            files[name] = [address, info.get("size"), str(told)]
+            stamp_of = next(filter(None, map(info.get, _STAMPS)), None)
+            files[name] = [address, info.get("size"), str(stamp_of)]
     return files
 
 
