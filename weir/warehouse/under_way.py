@@ -14,8 +14,9 @@ import psycopg
 
 from weir.core.env import load_env
 from weir.core.errors import WeirError
-from weir.warehouse import embedded, run_lock
+from weir.warehouse import run_lock
 from weir.warehouse.connection import connect
+from weir.warehouse.embedded.server import running_port
 
 _PATIENCE = 60.0  # seconds that a process may take to end in order
 
@@ -51,7 +52,7 @@ def holder(connection: psycopg.Connection) -> Holder | None:
 def now() -> Holder | None:
     """The holder of the run lock; None where there is none, and where the warehouse can't be reached."""
     load_env()
-    if not os.environ.get("WAREHOUSE_URL") and embedded.running_port() is None:
+    if not os.environ.get("WAREHOUSE_URL") and running_port() is None:
         return None
     try:
         with connect() as connection:
