@@ -10,7 +10,7 @@ import pytest
 
 from tests.servers.folders import remove
 from tests.support.publishing import ACCOUNTS, release
-from weir.warehouse import embedded
+from weir.warehouse.embedded.server import data_folder, stop_server
 
 
 @pytest.fixture
@@ -107,5 +107,5 @@ def test_the_embedded_warehouse_is_started_and_its_own_psql_taken(tmp_path: Path
         with pytest.MonkeyPatch.context() as patch:
             for name, value in env.items():
                 patch.setenv(name, value)
-            embedded.stop("immediate")
-            remove(embedded.data_folder())
+            stop_server("immediate")
+            remove(data_folder())

@@ -54,8 +54,8 @@ class Counted(paginators.RangePaginator):
                 self.first_total = self.total if self.first_total is None else self.first_total
                 self.most = max(self.most, self.total)
         if self.has_more_path:
-            told = jsonpath.find_values(self.has_more_path, answer)
-            word = str(told[0]).lower() if told else ("" if not page else "nothing")
+            found = jsonpath.find_values(self.has_more_path, answer)
+            word = str(found[0]).lower() if found else ("" if not page else "nothing")
             if word not in _TRUE | _FALSE:
                 raise WeirError(f"`has_more_path` finds no true or false at {str(self.has_more_path)!r}: mend it")
             self.more = word in _TRUE
@@ -98,8 +98,8 @@ class Offset(Counted, paginators.OffsetPaginator):
         return None if self.total is None else self.total - (self.initial_value if self.initial_value > 1 else 0)
 
     def _short_of(self) -> str:
-        told = self.objects()
-        return "" if told is None or self.rows >= told else f"tells of {told:,} objects and lists {self.rows:,}"
+        total = self.objects()
+        return "" if total is None or self.rows >= total else f"tells of {total:,} objects and lists {self.rows:,}"
 
 
 class PageNumber(Counted, paginators.PageNumberPaginator):
