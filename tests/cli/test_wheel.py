@@ -78,4 +78,4 @@ def test_a_folder_of_no_project_is_told_before_anything_is_made(installed, tmp_p
     told = run(installed, tmp_path, "weir", "land")
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr.startswith(f"no dbt_project.yml in {tmp_path} or above: go to your dbt project")
-    assert list(tmp_path.iterdir()) == []
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

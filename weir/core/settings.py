@@ -36,7 +36,7 @@ def project_dir() -> Path:
     """The dbt project: `WEIR_PROJECT_DIR`, else the root. Raises WeirError where no project is in sight."""
     named = os.environ.get("WEIR_PROJECT_DIR")
     if not named and not (ROOT / "dbt_project.yml").exists():
-        raise WeirError(f"no dbt_project.yml in {ROOT} or above: go to your dbt project, or name it by WEIR_PROJECT_DIR")
+        raise WeirError(f"no dbt_project.yml in {ROOT} or above: go to your dbt project, or set WEIR_PROJECT_DIR")
     return Path(named or ROOT).resolve()
 
 
