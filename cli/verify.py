@@ -1,7 +1,8 @@
-"""The proof that nothing was lost: sources against raw, raw against staging and quarantine, marts, and the balance.
+"""`weir verify`: proves that nothing was lost, and prints the proof.
 
-In: the sources, raw, staging, quarantine, the published marts. Out: a `Proof`; what does not hold names table, key and
-column. Alone: `weir verify`. Nothing is held in memory: each comparison is made by the warehouse.
+In: the sources, raw, staging, quarantine, the published marts. Out: a `Proof`: the balance, sources against raw, raw
+against staging and quarantine, marts against their publication; a fault names table, key and column. Alone: `weir
+verify`. The warehouse makes each comparison, so no table is held in memory.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,28 +13,27 @@ from weir import warehouse
 from weir.core import hooks, terminal
 from weir.core.settings import project_dir
 from weir.core.terminal import say, table, without_zeros
-from weir.dbt.compiled import models
-from weir.ledger import verify as staged
+from weir.dbt.compiled import staging_models
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
 from weir.ledger.report import print_balance
-from weir.publish.verify import PublishedCheck
-from weir.publish.verify import compare as compare_published
+from weir.ledger.verify import StagingComparison, compare_staged
+from weir.publish.verify import MartComparison, compare_published
 from weir.warehouse.run_lock import run_lock
 
 
 @dataclass
 class Proof:
-    """What was compared; `faults` has one line for each thing that does not hold."""
+    """All comparisons; `faults` has one line for each that fails."""
 
     lines: list[Line] = field(default_factory=list)
-    checks: list[Any] = field(default_factory=list)  # ingest.verify.TableCheck: the source against raw
-    findings: list[staged.Finding] = field(default_factory=list)  # raw against staging and quarantine
-    marts: list[PublishedCheck] = field(default_factory=list)  # what readers see against what was published
+    checks: list[Any] = field(default_factory=list)  # of ingest.verify: a source against raw
+    findings: list[StagingComparison] = field(default_factory=list)  # raw against staging and quarantine
+    marts: list[MartComparison] = field(default_factory=list)  # what readers see against what was published
 
     @property
     def faults(self) -> list[str]:
-        """One line per fault: which table, what, which key and column."""
+        """One line per fault: the table, the fault, the keys and columns."""
         found = [equation.sentence for equation in equations(self.lines) if not equation.holds]
         for check in self.checks:
             wrong = {"missing": check.missing, "extra": check.extra, "different": check.different}
@@ -53,7 +53,7 @@ def prove(
     at_sources: bool = True,
     report: Callable[[str], None] = lambda step: None,
 ) -> Proof:
-    """Prove it for the sources named, or all; holds the run lock, so that nothing moves meanwhile.
+    """Compare the sources named, or all; holds the run lock, so that nothing changes meanwhile.
 
     Raises WeirError when a source can't be reached or the project can't be compiled.
     """
@@ -67,11 +67,11 @@ def prove(
             from weir.project.sources import read_plan
 
             proof.checks = compare_with_sources(read_plan(project_dir()), sources)
-        for model in models():
+        for model in staging_models():
             if not sources or model.source in sources:
                 report(f"raw against {model.name} and its quarantine")
                 with warehouse.connect() as connection:
-                    proof.findings.append(staged.compare(connection, model))
+                    proof.findings.append(compare_staged(connection, model))
                     connection.rollback()
         if not sources:
             report("the marts that readers see")
@@ -109,7 +109,7 @@ def print_proof(sources: Sequence[str] | None, counts_only: bool) -> int:
 
 
 def _print_comparisons(found: Any) -> None:
-    """The proof of `cli.verify`: each source against raw, and raw against staging and quarantine."""
+    """Print each source against raw, raw against staging and quarantine, and the marts."""
     if found.checks:
         columns, rows = without_zeros(
             ["table", "promise", "duplicates#", "at source#", "raw#", "missing#", "extra#", "different#",

@@ -18,7 +18,7 @@ from weir.core.errors import WeirError
 from weir.dbt.results import Built
 from weir.warehouse import connect
 
-COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "docs"]
+COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "psql", "docs"]
 
 
 def weir(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

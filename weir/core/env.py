@@ -1,6 +1,6 @@
-"""The file `.env` and the environment: Weir reads the file, fills in the environment, and rewrites the file.
+"""The file `.env` and the environment: reads the file, fills in the environment, rewrites the file.
 
-In: `.env` in the project's root. Out: the environment, filled where it said nothing.
+In: `.env` in the project's root. Out: the environment, with values for variables that were not set.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ from pathlib import Path
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT, home
 
-# Switched off before any library looks: nobody's runs are anybody else's business.
+# Telemetry of libraries is switched off before they look.
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -22,8 +22,8 @@ QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
-ONLY = "WEIR_ENV_ONLY"  # in a child of ours: the patterns of what it may take from `.env`
-_filled: dict[str, str] = {}  # what Weir has put in the environment, as against what a person exported
+ONLY = "WEIR_ENV_ONLY"  # in a child process: the patterns of the variables that it may take from `.env`
+_filled: dict[str, str] = {}  # the variables that Weir has set, as against those that a person has exported
 
 
 def env_file() -> Path:
@@ -32,7 +32,7 @@ def env_file() -> Path:
 
 
 def load_env() -> None:
-    """Fill the environment from `.env`; what is set already stays. A child of ours takes what its list names.
+    """Fill the environment from `.env`; variables that are set stay. A child process takes those on its list only.
 
     Raises WeirError when the file or a line of it can't be read.
     """
@@ -45,7 +45,7 @@ def load_env() -> None:
 
 
 def put(values: Mapping[str, str]) -> None:
-    """Set the values in the environment as Weir's own; a name that a person has exported stays that person's."""
+    """Set variables of the environment, and remember them as Weir's own unless a person has exported them."""
     for name, value in values.items():
         if name not in os.environ or os.environ[name] == _filled.get(name):
             _filled[name] = value
@@ -53,7 +53,7 @@ def put(values: Mapping[str, str]) -> None:
 
 
 def outer() -> dict[str, str]:
-    """The environment without what Weir has put there."""
+    """The environment without the variables that Weir has set."""
     return {name: value for name, value in os.environ.items() if _filled.get(name) != value}
 
 
@@ -89,7 +89,7 @@ def write_env(values: dict[str, str]) -> None:
 
 
 def remove_env(names: Collection[str]) -> list[str]:
-    """Take the values out of `.env` and the environment; returns those that were there.
+    """Remove the variables from `.env` and the environment; returns the names of those that were set.
 
     Raises WeirError when the file can't be written.
     """
@@ -102,7 +102,7 @@ def _rewrite_env(names: Collection[str], added: list[str]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         home().mkdir(parents=True, exist_ok=True)
-        # Of two processes that write at once, the second must read what the first has written.
+        # When two processes write at once, the second must read what the first has written.
         with (home() / "env.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
