@@ -1,4 +1,4 @@
-"""`python -m benchmarks …`: each measured on this machine, in a home of its own, and printed as a table."""
+"""`python -m benchmarks …`: measures on this machine, in a home of its own, and prints a table."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def nothing_new(accounts: int = 500, rounds: int = 5, keep: bool = False) -> Non
     with own_home(keep):
         measure([sys.executable, "-m", "demo", "make", "--accounts", str(accounts)])
         first = measure(["weir", "run"])
-        measure(["dbt", "build"])  # its schemas exist, as those of the run do
+        measure(["dbt", "build"])  # so that its schemas exist, like those of the run
         ours, plain = [], []
         for _ in range(rounds):
             ours.append(measure(["weir", "run"]))
@@ -80,7 +80,7 @@ def landing(
     write: Write = False,
     keep: bool = False,
 ) -> None:
-    """The limit, Weir and its peers: rate, share of the limit, peak memory, CPU."""
+    """Land by the limit, Weir and its peers: rate, share of the limit, peak memory, CPU."""
     from benchmarks.landing import HEAD, measure_landing
 
     names = [name.strip() for name in peers.split(",") if name.strip()]
@@ -92,7 +92,7 @@ def landing(
 def increment(
     rows: int = 2_000_000, tables: int = 50, rounds: int = 5, write: Write = False, keep: bool = False
 ) -> None:
-    """1 % of a table changed, as a share of the full load; nothing changed over many tables, beside `import dlt`."""
+    """Land 1 % of a table as a share of the full load, and unchanged tables beside `import dlt`."""
     from benchmarks.increment import HEAD, measure_changed, measure_unchanged
 
     page.show("unchanged", *_with_head(measure_unchanged(tables, rounds, keep), HEAD), write)
@@ -102,7 +102,7 @@ def increment(
 
 @app.command()
 def growth(millions: str = "1,2,5,10,20", rounds: int = 3, write: Write = False, keep: bool = False) -> None:
-    """The time of `weir land` by the number of rows."""
+    """Measure the time of `weir land` by the number of rows."""
     from benchmarks.growth import HEAD, measure_growth
 
     sizes = [round(float(size) * 1_000_000) for size in millions.split(",")]
@@ -116,5 +116,5 @@ def _with_head(found: Found, head: list[str]) -> tuple[str, list[str], list[list
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders go, also by `timeout`
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `timeout` leaves no server and no folder
     app()

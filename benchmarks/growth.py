@@ -1,4 +1,4 @@
-"""`python -m benchmarks growth`: `weir land` by the number of rows: ten times the rows, how much the time?"""
+"""`python -m benchmarks growth`: measures `weir land` by the number of rows."""
 
 import statistics
 

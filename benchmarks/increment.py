@@ -1,7 +1,7 @@
-"""`python -m benchmarks increment`: what a landing costs when little changed, or nothing.
+"""`python -m benchmarks increment`: measures landings where little changed, or nothing.
 
-Out: 1 % of a PostgreSQL table changed (updates, inserts, deletes; found by row version and by the balance), as a share
-of the full load, both beyond the fixed cost; and nothing changed over many tables, beside `python -c 'import dlt'`.
+Out: the time for 1 % of a PostgreSQL table (updates, inserts, deletes) as a share of the full load, both without the
+fixed cost; and the time for many unchanged tables, beside `python -c 'import dlt'`.
 """
 
 import statistics
@@ -25,7 +25,7 @@ insert into rows select id + {rows} * {n}, account_id, seats, amount, rate, acti
 
 
 def measure_changed(rows: int, rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
-    """1 % changed; returns title, lines and note of the table. The fixed cost is that of a table of one row."""
+    """Measure 1 % of changes; returns title, lines and note of the table. A table of one row gives the fixed cost."""
     with own_home(keep) as home:
         from weir import warehouse
 
@@ -64,7 +64,7 @@ def measure_changed(rows: int, rounds: int, keep: bool) -> tuple[str, list[list[
 
 
 def measure_unchanged(count: int, rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
-    """Nothing changed over many tables; returns title, lines and note of the table."""
+    """Measure many unchanged tables; returns title, lines and note of the table."""
     with own_home(keep) as home:
         from weir import warehouse
 
@@ -84,7 +84,7 @@ def measure_unchanged(count: int, rounds: int, keep: bool) -> tuple[str, list[li
                 ours.append(_land())
                 theirs.append(measure([sys.executable, "-c", "import dlt"]).seconds)
                 say(f"round {number}: weir land {ours[-1]:.2f} s, import dlt {theirs[-1]:.2f} s")
-            del ours[0], theirs[0]  # the first fills the caches of both
+            del ours[0], theirs[0]  # the first round fills the caches of both
             landed = tables.sql(target, "select sum(landed) from ops.landings where how = 'row versions'")
             assert landed == 0, landed
     one, other = statistics.median(ours), statistics.median(theirs)
@@ -100,7 +100,7 @@ def _land() -> float:
 
 
 def _equal(url: str, target: str) -> None:
-    """Raise SystemExit when the current rows of raw are not the source's: a fast increment must be a right one."""
+    """Raise SystemExit when the live rows of raw differ from the source: a fast increment must also be right."""
     live = """select distinct on (id) * from raw_bench.rows order by id, _seq desc"""
     digest = "select count(*) || ' ' || sum(hashtextextended(concat_ws(',', id, name, updated_at), 0)) from "
     here, there = tables.sql(target, f"{digest}({live}) l where _op = 'upsert'"), tables.sql(url, f"{digest}rows")

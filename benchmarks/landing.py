@@ -1,7 +1,7 @@
-"""`python -m benchmarks landing`: the limit, Weir and its peers, in alternating order, several rounds, medians.
+"""`python -m benchmarks landing`: measures the limit, Weir and its peers by turns, in several rounds; medians count.
 
-In: a kind of source, a number of rows. Out: a Rich table; with `--write` also in docs/reference/benchmarks.md.
-Each contender lands the very same rows into the same warehouse server, whose table is dropped before the next.
+In: a kind of source, a number of rows. Out: a Rich table, with `--write` also in docs/reference/benchmarks.md.
+Each contender lands the same rows into the same warehouse server; the table is dropped before the next one.
 """
 
 import os
@@ -20,7 +20,7 @@ from benchmarks.sources import Case, declare, opened
 
 @dataclass
 class Contender:
-    """One way to land, and what its rounds took."""
+    """One way to land, and the figures of its rounds."""
 
     name: str
     rows: int
@@ -30,7 +30,7 @@ class Contender:
     fault: str = ""
 
     def line(self, limit: "Contender") -> list[object]:
-        """Its line of the table."""
+        """The contender's line of the table."""
         if self.fault or not self.seconds:
             return [self.name, self.rows, None, None, None, None, None, self.fault or "not run"]
         middle = statistics.median(self.seconds)
@@ -89,7 +89,7 @@ def _ways(case: Case, home: Path, target: str, rows: int, few: int, names: list[
                         marks.read_text() if found.exit_code == 0 else found.output)  # fmt: skip
 
     ways = [Contender("the limit", rows, lambda: measure(case.limit(target, False), must_pass=False))]
-    if case.lands:  # the same with the lever that Weir has: a table made in the same transaction needs no WAL
+    if case.lands:  # the same without WAL, which a table made in the same transaction does not need; so Weir does it
         fresh = Contender("the limit, no WAL", rows, lambda: measure(case.limit(target, True), must_pass=False))
         ways.append(fresh)
     ways.append(Contender("weir land, cold", rows, weir))
@@ -104,24 +104,24 @@ def _ways(case: Case, home: Path, target: str, rows: int, few: int, names: list[
     return ways
 
 
-PEER_LIMIT = 1800  # seconds; what takes longer is stopped, and its line says so
+PEER_LIMIT = 1800  # seconds; a peer that takes longer is stopped, and its line says so
 
 
 def clean(target: str) -> None:
-    """The warehouse with nothing landed, and nothing left to write."""
+    """Drop everything that landed, and write all pages to disk."""
     gone = [f"drop schema if exists {name} cascade" for name in ("limits", "raw_bench", "peer")]
     tables.sql(target, *gone, "create schema limits", "delete from ops.landings", "checkpoint")
     os.sync()
 
 
 def _round(case: Case, way: Contender, target: str, number: int) -> None:
-    """Run one contender once, from a clean place, and see that its rows are there."""
+    """Run one contender once, from a clean warehouse, and check that its rows have landed."""
     clean(target)
     found = way.run()
     name = way.name.split()[0]
     if found.exit_code:
-        told = f"stopped after {PEER_LIMIT} s" if found.exit_code == TIMED_OUT else f"exit {found.exit_code}: "
-        way.fault = told + " ".join(re.sub(r"\x1b\[[0-9;]*m", "", found.output).split())[-120:]
+        why = f"stopped after {PEER_LIMIT} s" if found.exit_code == TIMED_OUT else f"exit {found.exit_code}: "
+        way.fault = why + " ".join(re.sub(r"\x1b\[[0-9;]*m", "", found.output).split())[-120:]
     else:
         schema = {"the": "limits", "weir": "raw_bench"}.get(name, "peer")
         counted = way.rows

@@ -1,6 +1,6 @@
-"""`weir …` as typed, with the moments noted at which the transfer of rows began and its commit was done.
+"""`weir …` as typed, which also notes when the transfer of rows began and when its commit was done.
 
-In: weir's own arguments; `MARKS`, a file. Out: what weir does, and in the file the seconds from the first COPY into
+In: weir's own arguments; `MARKS`, a file. Out: weir's own output, and in the file the seconds from the first COPY into
 the warehouse to the answer to the last commit. Alone: `MARKS=/tmp/x python -m benchmarks.marked land`.
 """
 

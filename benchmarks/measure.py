@@ -20,7 +20,7 @@ TIMED_OUT = 124
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command took: wall seconds, peak memory of its processes together in MB, exit status, CPU seconds."""
+    """The figures of a command: wall seconds, peak memory of all its processes in MB, exit status, CPU seconds."""
 
     seconds: float
     peak_mb: float
@@ -48,11 +48,11 @@ def measure(
         try:
             while not wait([ended], pause).done and time.perf_counter() - start < limit:
                 peak = max(peak, _memory(process.pid))
-                pause = min(0.2, pause * 1.3)  # often at first: a short command must not end between two looks
+                pause = min(0.2, pause * 1.3)  # short at first: a short command must not end between two measurements
         finally:
             timed_out = not ended.done()
             if timed_out:
-                os.killpg(process.pid, signal.SIGKILL)  # a session of its own: the command and what it started
+                os.killpg(process.pid, signal.SIGKILL)  # its own session: the command and the processes that it started
         status, usage, end = ended.result()
         seconds = end - start
         if timed_out:
@@ -66,13 +66,13 @@ def measure(
 
 
 def _wait(pid: int) -> tuple[int, Any, float]:
-    """The exit status, what the process and the children it waited for have used, and the moment of its end."""
+    """The exit status, the resources that the process and its children used, and the moment of its end."""
     _, status, usage = os.wait4(pid, 0)
     return status, usage, time.perf_counter()
 
 
 def _memory(pid: int) -> float:
-    """MB held by the process and its descendants, PostgreSQL's own left out; a page that several share counts once."""
+    """MB held by the process and its descendants without PostgreSQL; a shared page counts once."""
     total = 0
     try:
         parent = psutil.Process(pid)

@@ -1,4 +1,4 @@
-"""What a benchmark prints, and docs/reference/benchmarks.md, which keeps the last of each.
+"""The output of a benchmark, and docs/reference/benchmarks.md, which keeps the last output of each.
 
 In: title, columns, lines and a note. Out: a Rich table; with `write`, the same as Markdown between the marks
 `<!-- name -->` and `<!-- /name -->` of the page.
@@ -48,7 +48,7 @@ def markdown(title: str, head: Sequence[str], lines: Sequence[Sequence[object]],
 
 
 def keep(name: str, text: str) -> None:
-    """Put the text between the marks of that name, at the end of the page where there are none."""
+    """Put the text between the marks of that name; where there are none, at the end of the page."""
     page = PAGE.read_text() if PAGE.exists() else "# Benchmarks\n"
     block = f"<!-- {name} -->\n{text}<!-- /{name} -->"
     pattern = re.compile(f"<!-- {re.escape(name)} -->.*?<!-- /{re.escape(name)} -->", re.DOTALL)

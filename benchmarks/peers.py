@@ -1,7 +1,7 @@
 """The peers: each installed once, in an environment of its own in the user's cache folder, and run with its defaults.
 
 In: a peer's name and two URLs. Out: the command that copies `table` of the source into the warehouse's schema `peer`.
-What a peer can't be, or can't do, is one line in the result, never the end of the benchmark.
+A peer that can't be installed, or fails, becomes one line of the result; the benchmark goes on.
 """
 
 import os
@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PACKAGES = {
-    "sling": ["sling-linux-amd64==1.4.11"],  # the newest whose wheel holds its program
+    "sling": ["sling-linux-amd64==1.4.11"],  # the newest version whose wheel holds its program
     "ingestr": ["ingestr==0.15.9"],  # likewise
     "dlt": ["dlt[postgres,sql_database]==1.31.*", "sqlalchemy<2.1", "psycopg2-binary", "pymysql", "pymongo"],
 }
 QUIET = {"SLING_DISABLE_TELEMETRY": "TRUE", "DISABLE_TELEMETRY": "true", "INGESTR_DISABLE_TELEMETRY": "true",
          "RUNTIME__DLTHUB_TELEMETRY": "false", "DO_NOT_TRACK": "1", "PROGRESS": "log"}  # fmt: skip
-FEW = 250_000  # rows for those that need minutes for more; their rate is what counts
+FEW = 250_000  # rows for peers that would need minutes for more; only their rate is compared
 SLOW = {"dlt"}
 _DLT = """
 import sys, dlt
@@ -34,13 +34,13 @@ pipeline.run(data, write_disposition="replace")
 
 
 def folder(name: str) -> Path:
-    """Where the peer's environment is."""
+    """The folder of the peer's environment."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "weir" / "benchmarks" / f"{name}-{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def install(name: str) -> str:
-    """Install the peer unless it is there; returns '' or, in a line, why it can't be."""
+    """Install the peer if it is missing; returns '', or in one line why that failed."""
     place = folder(name)
     if (place / "installed").exists():
         return ""
@@ -58,7 +58,7 @@ def install(name: str) -> str:
 
 
 def version(name: str) -> str:
-    """Its name and version, as installed."""
+    """The peer's name and installed version."""
     wanted = PACKAGES[name][0].split("=")[0].split("[")[0]
     python = str(folder(name) / "bin" / "python")
     code = f"import importlib.metadata as m; print(m.version('{wanted}'))"
@@ -67,7 +67,7 @@ def version(name: str) -> str:
 
 
 def command(name: str, source: str, target: str, table: str, work: Path) -> list[str]:
-    """The command that copies the table, as the peer's own documentation has it."""
+    """The command that copies the table, as in the peer's own documentation."""
     kind = urlsplit(source).scheme
     place = folder(name)
     database = urlsplit(source).path.lstrip("/").split("?")[0]
@@ -75,17 +75,17 @@ def command(name: str, source: str, target: str, table: str, work: Path) -> list
     if name == "sling":
         found = next(place.glob("lib/python*/site-packages/sling_linux_amd64/bin/sling-linux-amd64"))
         found.chmod(0o755)
-        return [str(found), "run", "--src-conn", _plain(source), "--src-stream", stream, "--tgt-conn", _plain(target),
+        return [str(found), "run", "--src-conn", _bare(source), "--src-stream", stream, "--tgt-conn", _bare(target),
                 "--tgt-object", "peer.rows", "--mode", "full-refresh"]  # fmt: skip
     if name == "ingestr":
-        uri = source.replace("mysql://", "mysql+pymysql://") if kind == "mysql" else _plain(source)
+        uri = source.replace("mysql://", "mysql+pymysql://") if kind == "mysql" else _bare(source)
         return [str(place / "bin" / "ingestr"), "ingest", "--source-uri", uri, "--source-table", stream, "--dest-uri",
-                _plain(target), "--dest-table", "peer.rows", "--yes", "--progress", "log",
+                _bare(target), "--dest-table", "peer.rows", "--yes", "--progress", "log",
                 "--pipelines-dir", str(work / "ingestr")]  # fmt: skip
     uri = source.replace("mysql://", "mysql+pymysql://")
     return [str(place / "bin" / "python"), "-c", _DLT, uri, target, kind, table]
 
 
-def _plain(url: str) -> str:
-    """The URL for drivers that ask for TLS unless told."""
+def _bare(url: str) -> str:
+    """The URL for drivers that ask for TLS by default."""
     return url + ("&" if "?" in url else "?") + "sslmode=disable" if url.startswith("postgres") else url

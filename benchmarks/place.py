@@ -1,4 +1,4 @@
-"""Where a benchmark runs: a home of its own, and a source server of its own beside the warehouse.
+"""The place of a benchmark: a home of its own, and a source server of its own beside the warehouse.
 
 Out: environment variables that Weir's commands read; all servers stopped and all files removed in the end.
 """
@@ -19,7 +19,7 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
 def say(text: str) -> None:
-    """One line of progress, at once."""
+    """Print one line of progress at once."""
     console.print(text, markup=False, soft_wrap=True)
 
 
@@ -30,7 +30,7 @@ def own_home(keep: bool = False) -> Iterator[Path]:
     home.chmod(0o755)
     for name in [name for name in os.environ if name.endswith("_URL") or name.startswith("WEIR_")]:
         del os.environ[name]
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's second start compiles everything again
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without it the second start would compile everything again
     os.environ |= {"WEIR_HOME": str(home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
     try:
         yield home
@@ -45,17 +45,17 @@ def own_home(keep: bool = False) -> Iterator[Path]:
 
 
 def _remove(home: Path) -> None:
-    from weir.warehouse import embedded
+    from weir.warehouse.embedded.server import data_folder
 
-    data = embedded.data_folder()  # for root it may lie elsewhere
+    data = data_folder()  # for root it may lie outside the home
     shutil.rmtree(data, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
 def postgres_source(home: Path) -> Iterator[str]:
-    """A PostgreSQL of its own, as the warehouse's but on other data; gives its URL."""
-    from weir.warehouse import embedded
+    """Start a PostgreSQL like the warehouse's, on data of its own; gives its URL."""
+    from weir.warehouse.embedded.server import data_folder, start_server, stop_server
 
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WEIR_PG_")}
     folder = home / "source"
@@ -63,7 +63,7 @@ def postgres_source(home: Path) -> Iterator[str]:
     folder.chmod(0o755)
     try:
         with _environment(WEIR_HOME=str(folder)):
-            url = embedded.start()
+            url = start_server()
     finally:
         for name in [name for name in os.environ if name.startswith("WEIR_PG_")]:
             del os.environ[name]
@@ -72,8 +72,8 @@ def postgres_source(home: Path) -> Iterator[str]:
         yield url
     finally:
         with _environment(WEIR_HOME=str(folder)):
-            embedded.stop("immediate")
-            shutil.rmtree(embedded.data_folder(), ignore_errors=True)
+            stop_server("immediate")
+            shutil.rmtree(data_folder(), ignore_errors=True)
 
 
 @contextmanager
@@ -84,4 +84,7 @@ def _environment(**values: str) -> Iterator[None]:
         yield
     finally:
         for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

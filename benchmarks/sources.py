@@ -1,7 +1,7 @@
-"""The three kinds of source that landing is measured on: its server, its tables, its limit.
+"""The three kinds of source of the benchmarks: server, tables and limit of each.
 
-Out: a Case, up and filled, with the command that is the limit: the fastest way that the
-database's own programs have, the very same rows, into a logged table of equal columns and types.
+Out: a Case that runs and is filled. Its limit is the fastest command of the database's own programs that puts the same
+rows into a logged table with the same columns and types.
 """
 
 import os
@@ -27,7 +27,7 @@ Limit = Callable[[str, bool], list[str]]  # the warehouse's URL, and whether the
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of source, up and filled."""
+    """One kind of source, which runs and is filled."""
 
     kind: str
     url: str
@@ -48,7 +48,7 @@ def declare(project: Path, url: str, names: list[str], key: str = "id") -> None:
 
 @contextmanager
 def opened(kind: str, home: Path, rows: int, few: int) -> Iterator[Case]:
-    """The source of this kind with its rows, gone in the end. Raises KeyError for another kind."""
+    """Start the source of this kind with its rows, and remove it at the end. Raises KeyError for another kind."""
     with {"postgres": _postgres, "mysql": _mysql, "mongodb": _mongodb}[kind](home, rows, few) as case:
         yield case
 
@@ -108,7 +108,7 @@ def _field(name: str, type_: str) -> str:
     return field if "not null" in type_ or "primary" in type_ else f"ifnull({field}, '\\\\N')"
 
 
-# Documents: about the 16 MB of a MongoDB's answer. This server would send all in one, too much for its clients.
+# Documents per answer, about the 16 MB of MongoDB: the test server would send all in one, too large for clients.
 BATCH = 50_000
 
 

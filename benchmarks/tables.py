@@ -1,7 +1,7 @@
 """The table that every benchmark lands: the same 12 columns in PostgreSQL, MySQL and MongoDB, made by formula.
 
-In: a connection's URL and a number of rows. Out: `rows` at the source (and `few`, its first rows, for the slow), and
-what an equal table in the warehouse is.
+In: a connection's URL and a number of rows. Out: `rows` at the source, `few` with its first rows for slow peers, and
+the columns of an equal table in the warehouse.
 """
 
 import shlex
@@ -18,7 +18,7 @@ FORMULAS = """i, ((i * 7919) % 500000)::int4, (i % 90)::int2, ((i * 31) % 100000
 i % 3 > 0, 'Customer number ' || i, case when i % 11 > 0 then 'person.' || i || '@example-' || i % 97 || '.com' end,
 repeat(md5(i::text), 2 + (i % 4)::int), md5(i::text), timestamptz '2024-01-01 00:00:00Z' + i * interval '3.7 s',
 timestamp '2024-01-01' + i * interval '5 s'"""
-# The same in MySQL's words: what it has no type for is text there, as text it lands.
+# The same columns in MySQL; a column without a type there is text, and lands as text.
 MYSQL = {
     "id": "bigint primary key", "account_id": "int not null", "seats": "smallint not null",
     "amount": "decimal(12,2) not null", "rate": "double not null", "active": "tinyint(1) not null",
@@ -35,7 +35,7 @@ MYSQL_RAW = {
 
 
 def sql(url: str, *statements: str) -> Any:
-    """Run the statements, each by itself; returns the first value of the last, where it has one."""
+    """Run the statements one by one; returns the first value of the last one, if it has any."""
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in statements:
             cursor = connection.execute(statement)
@@ -49,7 +49,7 @@ def body(columns: dict[str, str], extra: str = "") -> str:
 
 
 def make_postgres(url: str, rows: int, few: int, name: str = "rows") -> None:
-    """Make `rows` and, unless it is 0, `few` anew, at rest: hint bits set, nothing left to write."""
+    """Make `rows` and `few` (unless it is 0) anew, with hint bits set and nothing left to write."""
     sql(
         url,
         f"drop table if exists {name}",

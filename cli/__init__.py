@@ -1,1 +1,1 @@
-"""What people type: the commands `weir` and `dbt`. Imports every room; no room imports it."""
+"""The commands that people type: `weir` and `dbt`. This room imports every other; none imports it."""

@@ -1,7 +1,7 @@
-"""The command `weir`: each step of the pipeline by itself, and all of them by `weir run`.
+"""The command `weir`: the names, options and help of its commands.
 
-In: the command line. Out: what a person reads; exit code 0, or 1 with one red line on standard error, or 130 when
-interrupted. Everything heavy is imported inside its command, so that `weir --help` answers at once.
+In: the command line. Out: text for a person; exit code 0, or 1 with one red line on standard error, or 130 when
+interrupted. Slow libraries are imported inside their commands, so that `weir --help` answers at once.
 """
 
 import sys
@@ -15,23 +15,23 @@ app = typer.Typer(
     name="weir",
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help needs no Rich, and half the time
+    rich_markup_mode=None,  # help without Rich takes half the time
     help="Lands scattered sources in one warehouse, reshapes them, and proves that nothing was lost.",
 )
 
 Sources = Annotated[list[str] | None, typer.Option("--source", "-s", help="Only this source; may be repeated.")]
 Select = Annotated[str | None, typer.Option("--select", help="Only these models, in dbt's words: stg_app__users+")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Build from all loads, not from the new ones.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="The moment to take for the present: 2026-07-01")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The moment to take for the present, such as 2026-07-01.")]
 FullCompare = Annotated[bool, typer.Option("--full-compare", help="Compare every table whole with its source.")]
 Accept = Annotated[
     list[str] | None,
     typer.Option(
         "--accept",
-        help="What is meant: a gate, by its id or its beginning; a column (mart.column) dropped or retyped.",
+        help="Go on despite this failed check or lost column: the id that the refusal printed; may be repeated.",
     ),
 ]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Refuse, rather than wait, while another run is under way.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Refuse instead of waiting while another run is under way.")]
 
 
 @app.command()
@@ -44,19 +44,19 @@ def run(
     accept: Accept = None,
     no_wait: NoWait = False,
 ) -> None:
-    """Run it all: land, build, check, publish. Through Prefect."""
+    """Run all steps: land, build, check, publish. Through Prefect."""
     from cli.run import run_elt
 
     moment = _moment(as_of) if as_of else None
     code = run_elt(source, select, full_refresh, moment, full_compare, accept or [], not no_wait)
-    sys.exit(code)  # it has said all there is
+    sys.exit(code)  # the run has printed everything
 
 
 @app.command()
 def land(
     source: Sources = None,
     table: Annotated[
-        list[str] | None, typer.Option("--table", "-t", help="Only this one: app.users. Repeatable.")
+        list[str] | None, typer.Option("--table", "-t", help="Only this table, such as app.users; may be repeated.")
     ] = None,
     as_of: AsOf = None,
     full_compare: FullCompare = False,
@@ -79,7 +79,12 @@ def build(select: Select = None, full_refresh: FullRefresh = False, as_of: AsOf 
 def check(
     gate: Annotated[str, typer.Argument(help="raw (what landed) or marts (what was built)")],
     source: Sources = None,
-    accept: Annotated[list[str] | None, typer.Option("--accept", help="A failure to live with, by its id.")] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept", help="Go on despite this failed check: the id that the refusal printed; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Judge what landed, or the next set. By Great Expectations."""
     from cli import steps
@@ -113,10 +118,10 @@ def verify(
 @app.command()
 def quarantine(
     only: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Only this staging model.")] = None,
-    model: Annotated[str | None, typer.Option("--model", help="The same.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Only this staging model.")] = None,
     key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
-    history: Annotated[bool, typer.Option("--history", help="Also what has left quarantine, and how.")] = False,
-    dev: Annotated[bool, typer.Option("--dev", help="What `dbt build` by hand holds back, in its schemas.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Also rows that have left quarantine, and how.")] = False,
+    dev: Annotated[bool, typer.Option("--dev", help="Rows held back by `dbt build` by hand, in its schemas.")] = False,
 ) -> None:
     """Show what waits in quarantine or is held back, and why."""
     from cli.quarantine import show_quarantine
@@ -145,17 +150,35 @@ def up() -> None:
 def down(
     force: Annotated[bool, typer.Option("--force", help="End a run that is under way first, in order.")] = False,
 ) -> None:
-    """Stop what runs on: server, warehouse, demo. The data stay."""
+    """Stop Prefect's server, the warehouse and the demo. The data stay."""
     from cli import services
     from flows import server
 
     raise typer.Exit(services.down(server.stop, force))
 
 
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def psql(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Arguments of psql: -c 'select 1', -f file …")
+    ] = None,
+    url: Annotated[
+        bool,
+        typer.Option("--url", help="Print the address instead, for a BI tool or a notebook. Its password is in it."),
+    ] = False,
+) -> None:
+    """Open psql on the published marts, to read."""
+    from cli.psql import open_psql, print_address
+
+    if url:
+        raise typer.Exit(print_address())
+    open_psql(arguments or [])
+
+
 @app.command()
 def docs(
-    port: Annotated[int, typer.Option(help="Where to serve it.", min=1, max=65535)] = ports.DOCS,
-    serve: Annotated[bool, typer.Option(help="Serve it, or only make it.")] = True,
+    port: Annotated[int, typer.Option(help="The port to serve the docs on.", min=1, max=65535)] = ports.DOCS,
+    serve: Annotated[bool, typer.Option(help="Serve the docs, or only make them.")] = True,
 ) -> None:
     """Make dbt's docs, and serve them."""
     from cli.docs import make_docs
@@ -172,7 +195,7 @@ def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is im
 
 
 def main() -> None:
-    """Run the command line; whatever goes wrong is one line."""
+    """Run the command line; every fault is one line."""
     from cli.guard import guarded
     from weir.core.private import keep_private
 

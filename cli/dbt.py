@@ -13,10 +13,10 @@ from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
 from weir.core.settings import project_dir
-from weir.dbt.environment import environment, paths
+from weir.dbt.environment import export_environment, export_paths
 from weir.dbt.policy import protect
 
-# What would write tables that readers' marts are published from.
+# Commands that would write the tables from which marts are published.
 WRITES = {"run", "build", "seed", "snapshot", "retry", "clone"}
 READS = {"clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "show", "source", "test"}
 COMMANDS = WRITES | READS | {"run-operation"}
@@ -47,7 +47,7 @@ def refuse(verb: str, target: str) -> None:
     """Raises WeirError when the command would build production by hand; the flow sets WEIR_RUN=1."""
     if target == "prod" and verb in WRITES and os.environ.get("WEIR_RUN") != "1":
         raise WeirError(
-            f"dbt {verb} --target prod is not for hands, for nothing reaches analytics but by publication: "
+            f"dbt {verb} --target prod is not for use by hand, for nothing reaches analytics but by publication: "
             f"type `weir build` then `weir publish`, or `weir run`; plain `dbt {verb}` builds your own dev schemas"
         )
 
@@ -62,12 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         verb = command(arguments)
         refuse(verb, target)
         if verb == "build" and target != "prod":
-            # dbt's default runs each test that a chosen model takes part in, also of models that nobody built in dev.
+            # dbt's default runs every test of a chosen model, also tests that need models which nobody has built in
+            # dev.
             os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
         if verb in OFFLINE or "--help" in arguments or "-h" in arguments:
-            paths(target, docs=verb.startswith("docs"))
+            export_paths(target, docs=verb.startswith("docs"))
         else:
-            environment(target, docs=verb.startswith("docs"))
+            export_environment(target, docs=verb.startswith("docs"))
     except WeirError as fault:
         print(redact(fault), file=sys.stderr)
         sys.exit(1)

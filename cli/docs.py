@@ -1,4 +1,4 @@
-"""dbt's docs of target prod, as readers see it: made by dbt, served by a small server of our own until Ctrl-C.
+"""dbt's docs of target prod, as readers see it: dbt makes them, and a small server of Weir's serves them until Ctrl-C.
 
 In: the project and the warehouse. Out: pages in `home()/target/prod-docs`. Alone: `weir docs`.
 """
@@ -21,14 +21,14 @@ from weir.core.handed import for_dbt, handed
 
 class _Pages(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
-        """Answer a browser on this machine; not a page whose name was made to lead here."""
+        """Answer a browser on this machine; refuse a page of another name that was made to lead here."""
         if urlsplit(f"//{self.headers.get('Host', '')}").hostname not in {"127.0.0.1", "localhost"}:
             self.send_error(403, "ask for 127.0.0.1 or localhost")
         else:
             super().do_GET()
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Say nothing of each request."""
+        """Log nothing."""
 
 
 def make_docs(port: int, serve: bool) -> int:
@@ -36,12 +36,12 @@ def make_docs(port: int, serve: bool) -> int:
 
     Raises WeirError when the port is taken, before anything is made.
     """
-    from weir.dbt import environment as dbt
+    from weir.dbt.environment import export_paths
 
     load_env()
     if not serve:
         return _generate()
-    dbt.paths("prod", docs=True)
+    export_paths("prod", docs=True)
     folder = Path(os.environ["DBT_TARGET_PATH"])
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Pages, directory=str(folder)))
@@ -64,9 +64,11 @@ def make_docs(port: int, serve: bool) -> int:
 
 
 def _generate() -> int:
-    """Make them; Ctrl-C ends dbt without a word of its own."""
-    quiet = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"}  # of what dbt leaves when it is ended
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # dbt inherits it: we end it, with no traceback
+    """Make the docs; Ctrl-C ends dbt without output of its own."""
+    # the warning that Python prints when dbt is ended
+    quiet = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"}
+    # dbt inherits this: Weir ends dbt, so that dbt prints no traceback
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         command = [sys.executable, "-m", "cli.dbt", "docs", "generate", "--target", "prod"]
         child = subprocess.Popen(command, env=handed(*for_dbt(), **quiet))

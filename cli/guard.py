@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from weir.core.faults import plain
+from weir.core.faults import one_line
 from weir.core.secrets import printable
 
 _INTERRUPTED = 130
@@ -30,11 +30,12 @@ def guarded(command: Callable[[], Any]) -> int:
         _tell(f"{text}: see {_help(fault)}")
         return 1
     except BrokenPipeError:
-        # Who reads has gone (`weir status | head`): nothing more can be said, and Python must not try at exit.
+        # The reader has closed the pipe (`weir status | head`): nothing can be printed, and Python must not try at
+        # exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as fault:
-        _tell(plain(fault))
+        _tell(one_line(fault))
         return 1
 
 

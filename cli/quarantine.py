@@ -1,7 +1,7 @@
-"""Looking at what is held back: how many rows wait, why, and what one of them looked like when it arrived.
+"""`weir quarantine`: prints the rows that wait or are held back, the reasons, and one row as it was received.
 
-In: quarantine (rows wrong by themselves) and the view `held_back` (sound rows that other tables speak against), of the
-runs or of `dbt build` by hand. Out: tables. Alone: `weir quarantine`.
+In: quarantine (rows that are wrong by themselves) and the view `held_back` (sound rows, held back for what other tables
+say), of the runs or of `dbt build` by hand. Out: tables. Alone: `weir quarantine`.
 """
 
 import json
@@ -22,10 +22,10 @@ from weir.warehouse.catalog import exists
 
 
 def show_quarantine(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
-    """Print what waits: counts; with a model its newest keys too; with a key the row as received.
+    """Print the counts of waiting rows; with a model its newest keys too; with a key the row as received.
 
-    With `dev`, what `dbt build` by hand has held back, in the dev schemas. Raises WeirError when the model or the key
-    is not there.
+    `dev` looks into the dev schemas, which `dbt build` by hand fills. Raises WeirError when the model or the key is
+    unknown.
     """
     load_env()
     prefix = os.environ.get("DBT_DEV_PREFIX", "dev_").lower() if dev else ""
@@ -59,7 +59,7 @@ def show_quarantine(model: str | None = None, key: str | None = None, history: b
 
 
 def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_back: bool) -> None:
-    """Two tables: rows wrong by themselves, and rows held back for what other tables say."""
+    """Print two tables: rows that are wrong by themselves, and rows held back for what other tables say."""
     rows = marked(connection.execute(COUNTS, values).fetchall())
     if rows:
         terminal.table("Quarantine", ["model", "reasons", "rows#", "first seen", "last seen"], rows)

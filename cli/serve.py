@@ -1,4 +1,4 @@
-"""Everything one looks at, until Ctrl-C: Prefect's server, a worker with the deployments, dbt's docs.
+"""`make serve`: runs Prefect's server, a worker with the deployments and dbt's docs, until Ctrl-C.
 
 In: prefect.yaml. Out: addresses. Alone: `make serve`, or `python -m cli.serve`.
 """
@@ -15,7 +15,7 @@ from flows import interrupt
 from weir.core import ports
 from weir.core.env import load_env
 from weir.core.errors import WeirError
-from weir.core.faults import plain
+from weir.core.faults import one_line
 from weir.core.handed import for_dbt, for_runs, handed
 from weir.core.private import keep_private
 from weir.core.settings import ROOT, home
@@ -27,7 +27,7 @@ def serve(docs: bool = True) -> int:
     def ended(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    # Also where the shell that started us has Ctrl-C ignored, as it does for what runs in the background.
+    # Set here because a shell makes its background jobs ignore Ctrl-C.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ended)
     children: dict[str, subprocess.Popen[bytes]] = {}
@@ -46,7 +46,7 @@ def serve(docs: bool = True) -> int:
 
         names = deployments.deploy()
         words = ["worker", "start", "--pool", deployments.POOL, "--name", "weir"]
-        # Each run reads `.env` anew: the worker, which lives long, must not hand on what it says now.
+        # Each run reads `.env` anew: the worker, which lives long, must not hand on the values of now.
         children["worker"] = _start("prefect-worker", for_runs(), "flows.command", *words)
         if docs:
             words = ["docs", "--port", str(ports.DOCS)]
@@ -74,11 +74,11 @@ def serve(docs: bool = True) -> int:
     except KeyboardInterrupt:
         pass
     except Exception as fault:
-        terminal.fail(plain(fault))
+        terminal.fail(one_line(fault))
         return 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # whoever types it twice must not interrupt this
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not interrupt this
         for child in children.values():
             _end(child)
         if not was_up:
@@ -88,7 +88,7 @@ def serve(docs: bool = True) -> int:
 
 
 def _start(name: str, environment: dict[str, str], module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a Python module in a session of its own, its words in a log."""
+    """Start a Python module in a session of its own, with its output in a log."""
     with _log(name).open("w") as log:
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -103,7 +103,7 @@ def _log(name: str) -> Path:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """End a child and whatever it has started."""
+    """End a child and the processes that it has started."""
     if child.poll() is not None:
         return
     for number, patience in ((signal.SIGTERM, 15), (signal.SIGKILL, 5)):

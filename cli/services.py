@@ -1,4 +1,4 @@
-"""Starting and stopping what runs on: the warehouse, Prefect's server."""
+"""`weir up` and `weir down`: start and stop the warehouse and Prefect's server."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def up(start: Callable[[], str], login: Callable[[], str]) -> int:
 
 
 def down(stop: Callable[[], bool], force: bool) -> int:
-    """Stop everything that runs on; the data stay. A run that is under way is ended first, with `force` only.
+    """Stop the warehouse, Prefect's server and what the hook stops; the data stay. `force` ends a run under way first.
 
     Raises WeirError when one is under way and `force` is false, and when the hook WEIR_BEFORE_DOWN fails.
     """

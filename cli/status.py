@@ -1,4 +1,4 @@
-"""The state of things: sources and their promises, freshness, the balance in one line, publications and runs."""
+"""`weir status`: prints the tables with their promises and freshness, the balance, the last publication and runs."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from weir.core.env import load_env
 from weir.core.settings import as_of, project_dir
 from weir.ledger.balance import lines
 from weir.ledger.quarantine import GONE
-from weir.publish import verify as published
+from weir.publish.verify import describe_current
 from weir.warehouse import under_way
 
 _TABLES = """
@@ -31,7 +31,7 @@ from ops.runs order by started_at desc limit 5"""
 
 
 def show_status() -> int:
-    """Print it."""
+    """Print the state."""
     load_env()
     now = as_of()
     with warehouse.connect() as connection:
@@ -49,7 +49,7 @@ def show_status() -> int:
 
 
 def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
-    """Every declared table, landed or not, then what is in raw but no longer declared."""
+    """Print every declared table, landed or not, then the tables of raw that are no longer declared."""
     from weir.project.sources import read_plan
 
     declared = [f"{source.name}.{table.name}" for source in read_plan(project_dir()).sources for table in source.tables]
@@ -58,15 +58,15 @@ def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
         if name not in found:
             rows.append([name, None, None, "never", None, None])
             continue
-        _, promise, how, landed, at_source, changed = found[name]
-        told = name if name in declared else f"{name} {GONE}"
-        rows.append([told, promise, how, terminal.ago(landed, now), terminal.ago(changed, now), at_source])
+        _, promise, how, landed, source_rows, changed = found[name]
+        shown = name if name in declared else f"{name} {GONE}"
+        rows.append([shown, promise, how, terminal.ago(landed, now), terminal.ago(changed, now), source_rows])
     terminal.table("Tables", ["table", "promise", "last way", "last landing", "last change", "rows at source#"], rows)
 
 
 def _balance(busy: under_way.Holder | None) -> None:
     if busy:
-        terminal.say(f"{busy} is under way: whether the balance holds is told when it has ended.", style="yellow")
+        terminal.say(f"{busy} is under way: whether the balance holds can be said when it has ended.", style="yellow")
         return
     counted = lines()
     waiting = [line for line in counted if line.model and line.staged_loads < line.loads]
@@ -88,7 +88,7 @@ def _publication(connection: psycopg.Connection) -> None:
         terminal.say("Nothing was published yet.")
         return
     number, back, moved, marts = row
-    terminal.say(f"Readers see {published.told(connection)}.")
+    terminal.say(f"Readers see {describe_current(connection)}.")
     if back:
         terminal.say(f"Publication {number} was taken back {back:%Y-%m-%d %H:%M}.", style="yellow")
     else:

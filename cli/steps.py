@@ -1,4 +1,4 @@
-"""What each command does, step by step; `cli.app` has their names and options.
+"""`weir land`, `build`, `check` and `publish`: each step of the pipeline by hand; app.py has their options.
 
 In: parsed options. Out: printed tables, and an exit code. Commands that write take the run lock.
 """
@@ -18,14 +18,14 @@ from weir.core.pulse import pulse
 from weir.core.settings import project_dir
 from weir.ledger import runs
 from weir.publish import evidence, publication, rollback
-from weir.publish import verify as published
 from weir.publish.report import print_changes
+from weir.publish.verify import describe_current
 from weir.warehouse.run_lock import run_lock
 
 
 def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: datetime, full: bool) -> int:
-    """Land the sources, or these tables ("source.table"); 1 when one of them failed (the others have landed)."""
-    from ingest.land import land as land_plan
+    """Land the sources, or these tables ("source.table"); returns 1 when one failed. The others have landed."""
+    from ingest.land import land_sources
     from weir.project.sources import read_plan
 
     hooks.call(hooks.BEFORE_LANDING)
@@ -33,7 +33,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
     names, chosen = list(sources or []), list(tables or [])
     with runs.by_hand("land", as_of, sources=names, tables=chosen, full=full) as run_id:
         with pulse("land"):
-            results = land_plan(plan, run_id=run_id, as_of=as_of, sources=names, tables=chosen, full=full)
+            results = land_sources(plan, run_id=run_id, as_of=as_of, sources=names, tables=chosen, full=full)
         failed = [result.message for result in results if result.state != "landed"]
         if failed:
             runs.end(run_id, "failed", "; ".join(failed))
@@ -42,9 +42,9 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
 
 
 def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
-    """Build and test; dbt prints its own progress."""
+    """Build and test the next set; dbt prints its own progress."""
     from weir.dbt import selection
-    from weir.dbt.build import build as build_set
+    from weir.dbt.build import build_set
     from weir.dbt.engine import Dbt, prepare
     from weir.dbt.results import UNIT_TESTS_LEFT_OUT
 
@@ -65,8 +65,8 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
 
 
 def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) -> int:
-    """Run a gate; 1 when it does not pass."""
-    from expectations.gate import check as check_gate
+    """Run a gate; returns 1 when it fails."""
+    from expectations.gate import check_gate
 
     with warehouse.connect() as connection:
         run_id = _last_build(connection) if gate == "marts" else _last_landing(connection)
@@ -88,7 +88,7 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
     if run_id is None:
         raise WeirError("nothing was built yet: type `weir build` first")
     with run_lock(), pulse("publish"):
-        changes = publication.publish(run_id, as_of, accept)
+        changes = publication.publish_set(run_id, as_of, accept)
     print_changes(changes)
     return 0
 
@@ -99,7 +99,7 @@ def roll_back() -> int:
         number, changes = rollback.roll_back()
     print_changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
-        terminal.say(f"Readers see {published.told(connection)} again.", style="green")
+        terminal.say(f"Readers see {describe_current(connection)} again.", style="green")
     return 0
 
 

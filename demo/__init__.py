@@ -1,6 +1,6 @@
-"""The demo startup: five sources that do not agree, two years of history, and rows corrupted on purpose.
+"""The demo startup: five sources that disagree, two years of history, and rows corrupted on purpose.
 
-`make` simulates the company (`world`, `people`) and writes what each system would hold (`app`, `billing`, `events`,
-`support`, `drops`), then spoils rows (`corrupt`) and lists which in a manifest. `tick` moves its time on.
-Alone: `python -m demo make`, `python -m demo tick --days 7`, `python -m demo helpdesk status`.
+`make` simulates the company (company/), writes the rows that each system would hold (systems/), corrupts some of them
+and lists these in a manifest (corruption/). `tick` moves the company's time on. Alone: `python -m demo make`, `python
+-m demo tick --days 7`, `python -m demo helpdesk status`.
 """

@@ -1,4 +1,7 @@
-"""The demo's command line: `python -m demo make | tick | helpdesk | leave`. Exit 1 with one line for what is wrong."""
+"""The demo's command line: `python -m demo make | tick | helpdesk | leave`.
+
+In: arguments. Out: printed tables; exit code 1 and one line on standard error after a fault.
+"""
 
 import argparse
 import os
@@ -13,7 +16,7 @@ from weir.core.secrets import redact
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one line."""
+    """A parser that reports a mistake in the arguments in one line."""
 
     def error(self, message: str) -> NoReturn:
         """Raise WeirError instead of printing the usage."""
@@ -29,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     except WeirError as fault:
         print(f"demo: {redact(fault)}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as fault:
         print(f"demo: {redact(fault)}: see that the disk is not full and the folder writable", file=sys.stderr)
@@ -43,11 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(prog="python -m demo", description="The demo startup: makes its five sources, moves its time on.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    make = commands.add_parser("make", help="make the sources; does nothing where they are there already")
-    make.add_argument("--accounts", type=int, help="how many customers there are at the end (500)")
+    make = commands.add_parser("make", help="make the sources; does nothing if they are made already")
+    make.add_argument("--accounts", type=int, help="how many customers the company has at the end (500)")
     make.add_argument("--seed", type=int, help="the same seed makes the same rows (7)")
     make.add_argument("--until", help="the day the history ends (2026-07-01, or DEMO_UNTIL)")
-    make.add_argument("--again", action="store_true", help="make everything anew, whatever is there")
+    make.add_argument("--again", action="store_true", help="make everything anew, also over an existing demo")
     make.set_defaults(run=_make)
     tick = commands.add_parser("tick", help="move time on: new, changed and deleted rows in every source")
     tick.add_argument("--days", type=int, default=7, help="by how many days (7)")
@@ -154,7 +157,7 @@ def _show_manifest() -> None:
     below = sum(counts.values()) - sum(own.values())
     total = sum(own.values())
     print(
-        f"Corrupt on purpose: {total} rows of {len(own)} kinds; {below} sound rows belong to one of them and must wait"
+        f"Corrupt on purpose: {total} rows of {len(own)} kinds; {below} sound rows belong to one of these and must wait"
     )
     print(f"with it (an invoice of a corrupt account, say). Which, row by row: {manifest_file()}")
 

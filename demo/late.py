@@ -1,4 +1,4 @@
-"""Rows that are committed late, with an older timestamp than what was there before; and rows that are hard-deleted."""
+"""Rows that a tick commits late, with timestamps older than those of earlier rows; and rows that it hard-deletes."""
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from demo.systems.events import Stream
 
 HOUR = 3600
 TABLES = [("app", "users"), ("billing", "payments"), ("helpdesk", "tickets"), ("product", "events")]
-FIRST_ID = 8_000_000  # beyond all ids of the simulation
+FIRST_ID = 8_000_000  # greater than all ids of the simulation
 
 
 def add_late(databases: Databases, store: Store, manifest: Manifest, app: App, stream: Stream, number: int) -> None:
-    """One user, one payment, one ticket and one event that belong to the time before the window."""
+    """Insert one user, one payment, one ticket and one event with times before the window."""
     world, since = app.world, app.since
     corrupt = manifest.keys("accounts")
     running = (world.segments["start"] < since - 4 * DAY) & (world.segments["end"] > app.until)
@@ -47,7 +47,7 @@ def add_late(databases: Databases, store: Store, manifest: Manifest, app: App, s
 
 
 def _late_payment(databases: Databases, manifest: Manifest, key: str, moment: str) -> None:
-    """A failed attempt to pay an invoice that is still open, or of any where none is."""
+    """Insert a failed payment of an open invoice, or of any invoice where none is open."""
     rows = databases.run(
         "billing",
         "select invoice_id, total, currency from invoices where updated_at < ? "
@@ -63,7 +63,7 @@ def _late_payment(databases: Databases, manifest: Manifest, key: str, moment: st
 
 
 def delete_rows(databases: Databases, manifest: Manifest, app: App) -> dict[tuple[str, str], int]:
-    """Hard-delete what is due: users a month after their soft delete, settings given up, two old failed payments."""
+    """Hard-delete users a month after their soft delete, settings given up, and two old failed payments."""
     people, since, until = app.people, app.since, app.until
     users = people.number[(people.purged >= since) & (people.purged < until)]
     removed = app.newsletter_removed()
@@ -89,7 +89,7 @@ def delete_rows(databases: Databases, manifest: Manifest, app: App) -> dict[tupl
 
 
 def fill_new_column(databases: Databases, app: App) -> None:
-    """New users come with a time zone, since the application has a column for it."""
+    """Fill the column `timezone` of new users, once the application has it."""
     text = app.world.clock.text
     databases.run(
         "app",
@@ -100,5 +100,5 @@ def fill_new_column(databases: Databases, app: App) -> None:
 
 
 def choices(seed: int, number: int) -> np.random.Generator:
-    """What is left to chance in the tick with that number."""
+    """The random generator of the tick with that number."""
     return draw(seed, "tick", number)

@@ -1,8 +1,8 @@
-"""Leaving the demo: its sources and its lines of `.env` are deleted, its models and its warehouse are put aside.
+"""Leaves the demo: deletes its sources and its lines of `.env`, and puts its models and its warehouse aside.
 
-In: a project that has run the demo. Out: one that holds no source, model or row of it; what stood in `models/`,
-`seeds/` and `tests/dbt/` lies under `demo/example/` to copy from, and the embedded warehouse, which may hold more than
-the demo, beside its old place. The Prefect server and the warehouse must be down: `weir down`.
+In: a project that has run the demo. Out: a project without a source, model or row of the demo. The files of `models/`,
+`seeds/` and `tests/dbt/` lie under `demo/example/`, to copy from. The embedded warehouse, which may hold more than the
+demo, is moved beside its old place. Prefect's server and the warehouse must be stopped before: `weir down`.
 """
 
 import os
@@ -14,12 +14,12 @@ from weir.core.env import load_env, remove_env
 from weir.core.errors import WeirError
 from weir.core.hooks import DEMO
 from weir.core.settings import home, project_dir
-from weir.warehouse import embedded
+from weir.warehouse.embedded.server import data_folder, running_port
 
 VARIABLES = ("WEIR_DEMO", "WEIR_AS_OF", "APP_URL", "BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL",
              "HELPDESK_TOKEN")  # fmt: skip
 _SOURCES = ("app", "billing", "drops", "helpdesk", "product")
-# Everything that stands on a source of the demo; what ops, quality and staging need of their own stays.
+# All files that depend on a source of the demo; files that ops, quality and staging themselves need stay.
 EXAMPLE = (
     *(f"models/staging/{source}" for source in _SOURCES),
     "models/intermediate",
@@ -35,9 +35,9 @@ EXAMPLE = (
 
 
 def leave() -> list[str]:
-    """Leave the demo, also where it was never made; returns what was done, a line each.
+    """Leave the demo, also where it was never made; returns what was done, in lines.
 
-    Raises WeirError where it was left already, or still runs.
+    Raises WeirError when the demo was left already, or still runs.
     """
     load_env()
     made = os.environ.get("WEIR_DEMO") == "1"
@@ -56,13 +56,13 @@ def leave() -> list[str]:
 
 
 def _warehouse_aside() -> Path | None:
-    """Move the embedded warehouse aside; returns where to, or None where the warehouse is the user's own."""
-    if embedded.running_port() is not None:
+    """Move the embedded warehouse aside; returns its new place, or None where the warehouse is the user's own."""
+    if running_port() is not None:
         raise WeirError("the demo is still running: type `weir down` first")
     helpdesk.stop()
     if os.environ.get("WAREHOUSE_URL"):
         return None
-    data = embedded.data_folder()
+    data = data_folder()
     kept = data.with_name(f"{data.name}-demo")
     if data.exists():
         if kept.exists():
@@ -75,7 +75,7 @@ def _forget(kept: Path | None) -> list[str]:
     """Delete the demo's sources and its lines of `.env`; returns what was done."""
     for name in ("demo", "target", "data_docs", "dlt"):
         shutil.rmtree(home() / name, ignore_errors=True)
-    # Last, so that an interrupted departure can be typed again.
+    # Done last, so that an interrupted command can be typed again.
     hooks = [name for name, ours in DEMO.items() if os.environ.get(name) == ours]
     gone = remove_env([*VARIABLES, *hooks, *(("WEIR_PG_PASSWORD", "WEIR_PG_PORT") if kept else ())])
     return [

@@ -1,7 +1,7 @@
-"""Makes the demo startup: simulates it, fills its five sources, spoils rows, writes the manifest.
+"""Makes the demo startup: simulates it, fills its five sources, corrupts rows, writes the manifest.
 
-In: number of accounts, seed, end of the history. Out: what was made, table by table. Two databases, two folders, and
-the helpdesk's data; events are written day by day, so that memory does not grow with their number.
+In: number of accounts, seed, end of the history. Out: two databases, two folders and the helpdesk's data, and the
+number of rows by table. Events are written day by day, so that memory does not grow with their number.
 """
 
 import fcntl
@@ -36,19 +36,19 @@ Report = Callable[[str], None]
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Nobody else makes or moves the demo meanwhile. Raises WeirError when somebody does."""
+    """Hold the demo's lock. Raises WeirError when another process makes the demo or moves its time on."""
     folder = home() / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise WeirError("the demo is just being made or moved on by another process: wait for it") from None
+            raise WeirError("another process is making the demo, or moving its time on: wait for it") from None
         yield
 
 
 def made_already(wanted: State) -> bool:
-    """Whether the sources hold what is wanted. Raises WeirError when they hold another demo."""
+    """Whether the sources hold the wanted demo. Raises WeirError when they hold another one."""
     state = sources.read_state()
     if state is None:
         return False
@@ -90,7 +90,8 @@ def make(state: State, report: Report = lambda text: None) -> Counts:
         counts["helpdesk", "satisfaction_ratings"] = support.put(
             databases.helpdesk, "satisfaction_ratings", helpdesk_rows.ratings()
         )
-        # Accounts first: what is below a corrupt one is left alone, and its events are noted as they pass.
+        # Accounts come first: rows of a corrupt account are not corrupted, and its events are listed as they are
+        # written.
         for kind in kinds.KINDS:
             if kind.table == "accounts":
                 spoil(databases, manifest, kind, kinds.how_many(kind.name, state.accounts), generator)
@@ -107,7 +108,7 @@ def make(state: State, report: Report = lambda text: None) -> Counts:
             store.write(day.date, lines)
             counts["product", "events"] += len(lines)
         counts["app", "users"] = app_store.fill(databases.app, "users", app.users(stream.last_login))
-        report("dropping files and spoiling rows")
+        report("dropping files and corrupting rows")
         for kind in kinds.KINDS:
             if kind.table != "accounts":
                 spoil(databases, manifest, kind, kinds.how_many(kind.name, state.accounts), generator)
@@ -139,7 +140,7 @@ def _fill_billing(databases: Databases, billing: Billing, counts: Counts) -> Non
 
 
 def finish(databases: Databases, manifest: Manifest, state: State) -> None:
-    """Make it last: the manifest, the mark in the databases, the note of the state, the clock, the helpdesk."""
+    """Save the manifest and the state, mark the databases, set the demo's present in `.env`, start the helpdesk."""
     list_children(databases, manifest)
     manifest.save()
     sources.mark(databases, state)

@@ -1,6 +1,6 @@
-"""Where the demo's sources are, and what was made in them: addresses in `.env`, the rest in `state.json`.
+"""The addresses of the demo's sources, in `.env`, and the state of the demo, in `state.json`.
 
-An address that somebody has set is kept: BILLING_URL may name MySQL, PRODUCT_URL MongoDB.
+An address that a person has set is kept: BILLING_URL may name MySQL, PRODUCT_URL MongoDB.
 """
 
 import json
@@ -22,7 +22,7 @@ AGAIN = "type `python -m demo make --again`"
 
 @dataclass
 class State:
-    """What was made, and how far time has come."""
+    """The arguments of `make`, and how far time has moved since."""
 
     accounts: int
     seed: int
@@ -32,12 +32,12 @@ class State:
 
     @property
     def made(self) -> tuple[int, int, str]:
-        """What `make` was asked for."""
+        """The arguments of `make`."""
         return self.accounts, self.seed, self.until
 
     @property
     def note(self) -> str:
-        """The mark of this state in the databases, which tells whether they still hold it."""
+        """The mark of this state in the databases; it shows whether they still hold this state."""
         return f"{self.accounts} {self.seed} {self.until} {self.now}"
 
     @property
@@ -56,7 +56,7 @@ def _file() -> Path:
 
 
 def read_state() -> State | None:
-    """What was made; None where nothing was. Raises WeirError when the note of it can't be read."""
+    """Read the state; None where no demo was made. Raises WeirError when the file can't be read."""
     try:
         return State(**json.loads(_file().read_text()))
     except FileNotFoundError:
@@ -66,7 +66,7 @@ def read_state() -> State | None:
 
 
 def write_state(state: State | None) -> None:
-    """Note what was made; None while it is being made anew."""
+    """Write the state; None deletes it, while the demo is made anew."""
     _file().parent.mkdir(parents=True, exist_ok=True)
     if state is None:
         _file().unlink(missing_ok=True)
@@ -75,9 +75,10 @@ def write_state(state: State | None) -> None:
 
 
 def ensure_addresses() -> None:
-    """Put the addresses of the sources in the environment and in `.env`; the helpdesk's comes with its server.
+    """Put the addresses of the sources, and the hooks, in the environment and `.env`; the helpdesk's server adds its
+    own.
 
-    Raises WeirError when the warehouse, whose server holds the application's database by default, can't start.
+    Raises WeirError when the warehouse can't start: its server holds the application's database by default.
     """
     from weir import warehouse
 
@@ -100,12 +101,12 @@ def ensure_addresses() -> None:
 
 
 def follow_warehouse() -> None:
-    """Before the sources are read: where the embedded warehouse has moved to another port, APP_URL follows it.
+    """Bring APP_URL to the port of the embedded warehouse, if that has moved to another port.
 
-    Only the demo's own address on the embedded server; anybody else's is left alone.
+    Changes only the demo's own address on the embedded server, never an address that a person has set.
     """
     from weir import warehouse
-    from weir.warehouse import embedded
+    from weir.warehouse.embedded.server import running_port
 
     load_env()
     try:
@@ -114,20 +115,20 @@ def follow_warehouse() -> None:
         if not ours or server.hostname != "127.0.0.1" or server.port in (present.port, None):
             return
     except ValueError:
-        return  # an address that can't be read is told where it is read
-    if server.port == embedded.running_port():
+        return  # whoever reads the address reports that it can't be read
+    if server.port == running_port():
         write_env({"APP_URL": warehouse.create_database(_DATABASE)})
 
 
 def mark(databases: Databases, state: State) -> None:
-    """Note in both databases what they hold."""
+    """Mark both databases with the state that they hold."""
     for source in ("app", "billing"):
         databases.run(source, "delete from weir_demo")
         databases.run(source, "insert into weir_demo values (?)", [state.note])
 
 
 def holds(databases: Databases, state: State) -> bool:
-    """Whether both databases hold that state."""
+    """Whether both databases bear the mark of the state."""
     import psycopg
     import sqlalchemy as sa
 

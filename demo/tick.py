@@ -1,7 +1,7 @@
 """Moves the demo's time on: new, changed and deleted rows in every source, late ones, a new and a renamed column.
 
-In: days. Out: the new state, rows by table (new, changed, deleted), remarks. Half of the kinds of corruption are mended
-in one row each, of the other half one new row each is spoiled; the next tick has it the other way round.
+In: days. Out: the new state, rows by table (new, changed, deleted), remarks. A tick mends one row of each of half the
+kinds of corruption, and corrupts one row of each other kind; the next tick swaps the halves.
 """
 
 from dataclasses import replace
@@ -31,7 +31,7 @@ Counts = dict[tuple[str, str], tuple[int, int, int]]
 
 
 def tick(days: int) -> tuple[State, Counts, list[str]]:
-    """Move time on by so many days. Raises WeirError when there is no demo, or it would leave its future."""
+    """Move time on by so many days. Raises WeirError when there is no demo, or its future is shorter."""
     state = sources.read_state()
     if state is None:
         raise WeirError("there is no demo yet: type `python -m demo make`")
@@ -57,7 +57,7 @@ def tick(days: int) -> tuple[State, Counts, list[str]]:
 
 
 class _Step:
-    """One tick under way."""
+    """One tick."""
 
     def __init__(self, databases: Databases, manifest: Manifest, app: App, state: State) -> None:
         self.databases, self.manifest, self.app, self.number = databases, manifest, app, state.ticks
@@ -69,12 +69,12 @@ class _Step:
         self.remarks: list[str] = []
 
     def count(self, source: str, table: str, new: int = 0, changed: int = 0, deleted: int = 0) -> None:
-        """Add to what is reported of the table."""
+        """Add to the reported counts of the table."""
         before = self.counts.get((source, table), (0, 0, 0))
         self.counts[source, table] = (before[0] + new, before[1] + changed, before[2] + deleted)
 
     def turn(self, kind: str) -> str:
-        """Whether it is the kind's turn to be mended or to be spoiled."""
+        """The kind's turn in this tick: to be mended, or to be corrupted."""
         return "mend" if kinds.ALL.index(kind) % 2 == self.number % 2 else "spoil"
 
     def _mend_databases(self) -> None:
@@ -95,7 +95,7 @@ class _Step:
                 self.remarks.extend([f"spoiled: one of {kind.table}, {kind.name}"] * done)
 
     def databases_first(self) -> None:
-        """Everything that does not hang on the window's events."""
+        """Write all rows that do not depend on the window's events."""
         databases, app, connection = self.databases, self.app, self.databases.app
         if app_store.evolve(connection):
             self.remarks.append("app.users has a new column timezone, and locale is called language now")
@@ -117,7 +117,7 @@ class _Step:
         self._spoil_databases(accounts=True)
 
     def events(self) -> None:
-        """The days of the window; some older events mended, one late."""
+        """Write the events of the window; mend some older events, and add a late one."""
         store, manifest, days = self.store, self.manifest, range(self.app.since // DAY, self.app.until // DAY)
         for kind in kinds.EVENT_KINDS:
             found = manifest.of("events", kind)
@@ -135,7 +135,7 @@ class _Step:
         self.remarks.extend(f"spoiled: one of events, {kind}" for kind in wanted if possible(kind, store))
 
     def databases_last(self) -> None:
-        """Users, whose last login the events have told; what is deleted or late."""
+        """Write users, whose last login follows from the events; then delete rows, and add late ones."""
         app, databases = self.app, self.databases
         fresh = app.users(self.stream.last_login)
         self.count("app", "users", *app_store.update(databases.app, "users", fresh))

@@ -1,4 +1,4 @@
-"""What a tick drops in the folder: a new NPS file, a new campaign file, the CRM list as it is now."""
+"""The files that a tick drops: a new NPS file, a new campaign file, the present CRM list."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ def drop(
     app: App, manifest: Manifest, generator: np.random.Generator, date: str, mended: list[str], count: Count,
     remarks: list[str],
 ) -> None:  # fmt: skip
-    """Write the files of the window that ends with that day; kinds that are not mended are spoiled in one row."""
+    """Write the files of the window that ends with that day; a kind that is not mended is corrupted in one row."""
     root = drop_files.folder("DROPS_URL")
     drops = Drops(app.world, app.people, app.since, app.until)
     name = f"nps_{date}.csv"

@@ -1,1 +1,1 @@
-"""The two gates: Great Expectations judges what arrives and what is published."""
+"""The two gates: Great Expectations judges the rows that landed (gate raw) and the next set (gate marts)."""

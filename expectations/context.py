@@ -1,7 +1,7 @@
-"""Great Expectations, set up for one process: a context in memory and the warehouse as its data source.
+"""Great Expectations, set up once per process: a context in memory, with the warehouse as its data source.
 
-The connection string is a template that names an environment variable, so that no secret reaches a disk.
-In: rules, a table or a query, parameters. Out: Great Expectations' own result.
+In: rules, a table or a query, parameters. Out: Great Expectations' own result. The connection string is a template that
+names an environment variable, so that no secret is written to disk.
 """
 
 import functools
@@ -18,7 +18,7 @@ from great_expectations.datasource.fluent import PostgresDatasource
 
 from expectations.rules import Rule
 
-# Only where the failing rows are few: measures of tables, and queries that return one row of totals.
+# For rules with few failing rows alone: measures of tables, and queries that return one row of totals.
 _COMPLETE: dict[str, Any] = {"result_format": "COMPLETE", "include_unexpected_rows": False}
 
 
@@ -41,14 +41,14 @@ def validate(
     parameters: dict[str, Any] | None = None,
     identified_by: str | None = None,
 ) -> ExpectationSuiteValidationResult:
-    """The rules against a table (schema, name) or the rows of a query of the warehouse."""
+    """Judge a table (schema, name), or the rows of a query of the warehouse, by the rules."""
     from weir import warehouse
 
     context, source = _open(warehouse.ensure().replace("postgresql://", "postgresql+psycopg2://", 1))
     unique = f"{name} {uuid.uuid4().hex[:8]}"
     asset: Any
     if table:
-        quoted = table[1] if table[1].islower() else f'"{table[1]}"'  # else it is folded to lower case
+        quoted = table[1] if table[1].islower() else f'"{table[1]}"'  # unquoted it would be folded to lower case
         asset = source.add_table_asset(unique, table_name=quoted, schema_name=table[0])
     else:
         asset = source.add_query_asset(unique, query=query or "")
@@ -66,7 +66,7 @@ def validate(
 def failures(
     result: ExpectationSuiteValidationResult, rules: Sequence[Rule], parameters: dict[str, Any]
 ) -> list[tuple[str, dict[str, Any]]]:
-    """(rule, values for its sentence) of everything that did not hold; one entry per failing row where known."""
+    """Each rule that failed, with the values for its sentence; one entry per failing row where the rows are known."""
     found: list[tuple[str, dict[str, Any]]] = []
     for outcome in result.results:
         if outcome.success:

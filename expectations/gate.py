@@ -1,8 +1,8 @@
-"""The gates: run the suites, write down the verdict, say plainly what failed.
+"""The gates: judge a scope by its suites, record the verdict, and name each failure.
 
-In: raw (gate raw, per source) or analytics_next (gate marts). Out: `ops.gates`, Data Docs, one GateResult per scope.
-A failure has an id such as `marts: churn_features: too few rows`; a run may accept it by that name, or by its start.
-Alone: `weir check`.
+In: raw (gate raw, per source) or analytics_next (gate marts). Out: a row of `ops.gates`, pages of Data Docs, and one
+GateResult per scope. A failure has an id such as `marts: churn_features: too few rows`; a run may accept it by that id,
+or by the beginning of the id. Alone: `weir check`.
 """
 
 import json
@@ -21,7 +21,7 @@ from weir.core.settings import as_of, project_dir
 
 @dataclass(frozen=True)
 class Failure:
-    """One expectation that does not hold: its id, and what, where, how much, against what."""
+    """A rule that failed: its id, and a sentence that says what failed, where, by how much, against what."""
 
     id: str
     sentence: str
@@ -30,7 +30,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class GateResult:
-    """The verdict on one scope: a source's name, or 'marts'."""
+    """The verdict on one scope, which is a source's name or 'marts'."""
 
     gate: str
     scope: str
@@ -40,7 +40,7 @@ class GateResult:
     page: str = ""
 
 
-def check(
+def check_gate(
     gate: str,
     run_id: str,
     scope: list[str] | None = None,
@@ -48,9 +48,9 @@ def check(
     moment: datetime | None = None,
     accept: Collection[str] = (),
 ) -> list[GateResult]:
-    """Judge the sources in scope (gate raw; none: all) or the set in analytics_next (gate marts), and write it down.
+    """Judge the sources of the scope, or all (gate raw), or the set in analytics_next (gate marts); record the verdict.
 
-    `accept` holds the ids, or beginnings of ids, of failures that this run lives with. Raises WeirError when there is
+    `accept` holds the ids, or beginnings of ids, of failures that this run accepts. Raises WeirError when there is
     nothing to judge or no such gate.
     """
     from expectations import pages
@@ -80,7 +80,7 @@ def check(
 def _raw(
     connection: psycopg.Connection[dict[str, Any]], run_id: str, scope: list[str] | None, moment: datetime
 ) -> list[Any]:
-    """Per source: its name, failures, record and Great Expectations' results."""
+    """For each source its name, its failures, the record for `ops.gates`, and Great Expectations' results."""
     from expectations.context import validate
     from expectations.limits.arrivals import measure
     from expectations.suites.raw import RAW
@@ -98,16 +98,16 @@ def _raw(
 
 
 def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
-    """The set in analytics_next: failures, record and Great Expectations' results."""
+    """For the set in analytics_next its failures, the record for `ops.gates`, and Great Expectations' results."""
     from expectations.context import validate
     from expectations.limits.published import parameters, rejections
     from expectations.suites.marts import EVERY, REJECTIONS, SUITES
     from weir.project.marts import NEXT, marts
-    from weir.publish.verify import digest
+    from weir.publish.verify import digest_of
 
     failures, outcomes, seen = [], [], {}
-    with warehouse.connect() as plain:  # before the first look: what is changed from now on is found by publication
-        digests = {mart.name: digest(plain, NEXT, mart.name) for mart in marts()}
+    with warehouse.connect() as before:  # publication finds what changes after these digests
+        digests = {mart.name: digest_of(before, NEXT, mart.name) for mart in marts()}
     for mart in marts():
         if not digests[mart.name]:
             raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
@@ -162,7 +162,7 @@ def _accepted(identifier: str, accept: Collection[str]) -> bool:
 
 
 def _values(connection: psycopg.Connection[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
-    """The rows as a query that needs no table."""
+    """The query that gives these rows without a table."""
     text = {"table_name", "missing_columns", "newest", "model", "usual"}
     names = list(rows[0])
     literal = psycopg.ClientCursor(connection)

@@ -1,6 +1,7 @@
-"""Data Docs: Great Expectations' own pages of every gate, and an index; they work from a disk, with no network.
+"""Data Docs: writes a page for every verdict of a gate, by Great Expectations' own renderer, and an index.
 
-In: results of validations, `ops.gates`. Out: `home()/data_docs/index.html` and a page per run, gate and scope.
+In: results of validations, `ops.gates`. Out: `home()/data_docs/index.html` and a page per run, gate and scope. The
+pages can be opened from disk, without a network.
 """
 
 import copy
@@ -15,7 +16,7 @@ import psycopg
 from weir.core.settings import home
 
 KEPT_RUNS = 100
-# No script may run in a page of ours, whatever a value of a mart holds.
+# No script runs in these pages, whatever a value of a mart holds.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _CSS = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem}
@@ -38,14 +39,14 @@ _AWAY = [
 
 
 def write(run_id: str, gate: str, scope: str, outcomes: Sequence[Any]) -> str:
-    """Write the page of one gate's verdict; returns its path inside the folder of Data Docs."""
+    """Write the page of one verdict; returns its path within the folder of Data Docs."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
     renderer, view = ValidationResultsPageRenderer(), DefaultJinjaPageView()
     title = f"gate {gate}" + (f" {scope}" if gate != scope else "")
     parts = [f"<h1>{html.escape(title)}</h1><p>run {html.escape(run_id)} · <a href='../index.html'>all gates</a></p>"]
-    # What failed first.
+    # Failed validations come first.
     for outcome in sorted(outcomes, key=lambda each: bool(each.success)):
         name = html.escape(str(outcome.meta.get("validation_name")))
         mark = "<span class='pass'>holds</span>" if outcome.success else "<span class='fail'>does not hold</span>"
@@ -63,7 +64,7 @@ def write(run_id: str, gate: str, scope: str, outcomes: Sequence[Any]) -> str:
 
 
 def index(connection: psycopg.Connection[dict[str, Any]]) -> None:
-    """Write the index of the last gates, newest first, and remove the pages of runs long past."""
+    """Write the index of the last verdicts, newest first, and delete the pages of older runs."""
     query = """select run_id, gate, scope, checked_at, passed, sentence, results ->> 'page' as page from ops.gates
                where gate <> 'build' order by checked_at desc limit 500"""
     rows = []
@@ -89,7 +90,7 @@ def index(connection: psycopg.Connection[dict[str, Any]]) -> None:
 
 
 def _escaped(outcome: Any) -> Any:
-    """A copy of the result whose texts are HTML. Great Expectations escapes a few of them itself, most not at all."""
+    """A copy of the result with all texts escaped for HTML: Great Expectations itself escapes few of them."""
     found = copy.deepcopy(outcome)
     found.meta = _text(found.meta)
     for each in found.results:

@@ -1,4 +1,4 @@
-"""Failures of a gate, printed."""
+"""Prints the failures of a gate."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from weir.core.terminal import say
 
 
 def print_failures(failures: Iterable[Mapping[str, Any]]) -> None:
-    """What a gate found (expectations' Failures as dicts): each with the id by which it can be accepted."""
+    """Print each failure that was not accepted (a Failure as a dict), with the command that accepts it."""
     for failure in failures:
         if not failure["accepted"]:
             accept = f'to accept it for one run: weir run --accept "{failure["id"]}"'

@@ -1,4 +1,7 @@
-"""What a rule of a gate is: a name, an expectation, and the plain sentence for when it does not hold."""
+"""The rules of the gates: a rule is a name, an expectation, and the sentence to say when it fails.
+
+In: columns and limits. Out: a Rule of each kind that the suites use.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +12,7 @@ from great_expectations.expectations.expectation import Expectation
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation. `says` is filled from the failing row, the parameters and `observed`."""
+    """One rule. The places in `says` are filled from the failing row, the parameters and `observed`."""
 
     name: str
     expectation: Expectation
@@ -17,27 +20,27 @@ class Rule:
 
     @property
     def is_query(self) -> bool:
-        """Whether it is a query whose rows are the failures."""
-        return self.expectation.__class__.__name__ == "UnexpectedRowsExpectation"
+        """Whether the expectation is a query whose rows are the failures."""
+        return isinstance(self.expectation, gxe.UnexpectedRowsExpectation)
 
     def configured(self) -> Expectation:
-        """A copy of the expectation that carries the rule's name through Great Expectations."""
+        """A copy of the expectation with the rule's name, which comes back with the result."""
         copy: Expectation = self.expectation.copy()
         copy.meta = {"rule": self.name}
         return copy
 
     def sentence(self, values: dict[str, Any]) -> str:
-        """The sentence with the values in it; numbers with thousands' commas."""
-        return self.says.format_map(_Plain({name: plain(value) for name, value in values.items()}))
+        """The sentence with the values filled in."""
+        return self.says.format_map(_Filled({name: in_words(value) for name, value in values.items()}))
 
 
-class _Plain(dict[str, str]):
+class _Filled(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return "?"
 
 
-def plain(value: Any) -> str:
-    """A value as a person writes it: 1,234 and 0.25, not 1234.0 or 0.2500001."""
+def in_words(value: Any) -> str:
+    """The value as a person writes it: 1,234 and 0.25, not 1234.0 or 0.2500001."""
     if isinstance(value, bool) or value is None:
         return {None: "nothing", True: "true", False: "false"}[value]
     if isinstance(value, int):
@@ -50,7 +53,7 @@ def plain(value: Any) -> str:
 
 
 def in_range(column: str, low: float | None, high: float | None) -> Rule:
-    """The column's values lie between the bounds."""
+    """The rule that the column's values lie between the bounds."""
     bounds = " to ".join(str(bound) for bound in (low, high) if bound is not None)
     words = (
         f"must be {bounds}"
@@ -65,7 +68,7 @@ def in_range(column: str, low: float | None, high: float | None) -> Rule:
 
 
 def one_of(column: str, words: list[str]) -> Rule:
-    """The column holds no other words than these."""
+    """The rule that the column holds no words but these."""
     return Rule(
         f"words of {column}",
         gxe.ExpectColumnValuesToBeInSet(column=column, value_set=words),
@@ -74,7 +77,7 @@ def one_of(column: str, words: list[str]) -> Rule:
 
 
 def steady_mean(column: str) -> Rule:
-    """The mean moves by no more than MEANS of its suite allows."""
+    """The rule that the column's mean moves by no more than MEANS of its suite allows."""
     limits: dict[str, Any] = {
         "min_value": {"$PARAMETER": f"{column}_at_least"},
         "max_value": {"$PARAMETER": f"{column}_at_most"},
@@ -88,12 +91,12 @@ def steady_mean(column: str) -> Rule:
 
 
 def no_rows(name: str, query: str, says: str) -> Rule:
-    """The query finds no rows."""
+    """The rule that the query finds no rows."""
     return Rule(name, gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, description=name), says)
 
 
 def ordered(larger: str, smaller: str) -> Rule:
-    """One column is nowhere larger than the other."""
+    """The rule that `smaller` is nowhere greater than `larger`."""
     return Rule(
         f"{smaller} within {larger}",
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
@@ -106,7 +109,7 @@ def ordered(larger: str, smaller: str) -> Rule:
 def reconciled(
     what: str, entity: str, staged: str, key: str, measure: str = "count(*)", source: str = "count(*)"
 ) -> Rule:
-    """The mart's total equals that of the accepted rows less those held back."""
+    """The rule that the mart's total equals that of the accepted rows less the rows held back."""
     accepted = f"select {source} from staging.{staged} as accepted"
     if entity:
         accepted += (

@@ -1,6 +1,6 @@
-"""The process that serves both gates: a run starts it first, so that Great Expectations is imported while sources land.
+"""The process of both gates: a run starts it early, so that it imports Great Expectations while sources land.
 
-In: requests of the run (weir/core/child.py). Out: verdicts. It ends with the run.
+In: requests of the run (weir/core/child.py). Out: verdicts. The process ends with the run.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from weir.core.handed import GATES
 
 
 class Worker:
-    """The run's end of the process."""
+    """The parent's side of the process."""
 
     _waiting: "Worker | None" = None
 
@@ -21,7 +21,7 @@ class Worker:
 
     @classmethod
     def early(cls) -> None:
-        """Start the process now, for whoever takes it later."""
+        """Start the process now; `take` gives it to the run later."""
         cls._waiting = cls._waiting or cls()
 
     @classmethod
@@ -32,14 +32,17 @@ class Worker:
 
     @classmethod
     def end_early(cls) -> None:
-        """End the process that was started early, if nobody took it."""
+        """End the process that was started early, if no run took it."""
         if cls._waiting:
             cls.take().end()
 
     def check(
         self, gate: str, run_id: str, scope: list[str] | None, moment: datetime, accept: list[str]
     ) -> list[dict[str, Any]]:
-        """The verdicts of a gate, each as a dict of GateResult's fields. Raises WeirError when it can't judge."""
+        """Let the process judge; returns the verdicts as dicts of GateResult's fields.
+
+        Raises WeirError when it can't.
+        """
         answer: list[dict[str, Any]] = self.child.ask(
             "check", gate=gate, run_id=run_id, scope=scope, moment=moment.isoformat(), accept=accept
         )
@@ -51,18 +54,20 @@ class Worker:
 
 
 def main() -> None:
-    """Import what is slow, then serve."""
+    """Import the slow libraries, then answer requests."""
     from dataclasses import asdict
 
     from weir.core.env import load_env
 
     load_env()
-    from expectations.gate import check
+    from expectations.gate import check_gate
     from expectations.suites import marts, raw  # noqa: F401  the slow import: Great Expectations
 
     def answer(request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
         moment = datetime.fromisoformat(request["moment"])
-        found = check(request["gate"], request["run_id"], request["scope"], moment=moment, accept=request["accept"])
+        found = check_gate(
+            request["gate"], request["run_id"], request["scope"], moment=moment, accept=request["accept"]
+        )
         return [asdict(result) for result in found]
 
     serve({"check": answer})

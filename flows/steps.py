@@ -33,7 +33,7 @@ def _me() -> UUID | None:
 @task(name="land", task_run_name="land", retries=1, retry_delay_seconds=3, **_STEP)
 def land(run: Run) -> str:
     """Land the sources side by side. A source that fails is tried once more; then the run goes on without it."""
-    from ingest.land import land as land_sources
+    from ingest.land import land_sources
     from ingest.results import shortly
     from weir.core import hooks
     from weir.project.sources import read_plan
@@ -95,7 +95,7 @@ def gate_raw(run: Run) -> str:
 @task(name="build", task_run_name="build", **_STEP)
 def build(run: Run) -> str:
     """Build and test with dbt what new rows touch; everything where the code or the day is another."""
-    from weir.dbt.build import build as build_set
+    from weir.dbt.build import build_set
 
     if run.barred:
         run.dbt().parse()
@@ -146,7 +146,7 @@ def gate_marts(run: Run) -> str:
 @task(name="publish", task_run_name="publish", **_STEP)
 def publish(run: Run) -> str:
     """Let readers see the set: the rows that differ, all marts in one transaction."""
-    from weir.publish.publication import publish as publish_set
+    from weir.publish.publication import publish_set
 
     if not run.built:
         return _still_published(run)
@@ -173,10 +173,10 @@ def balance(run: Run) -> str:
 
 def _still_published(run: Run) -> str:
     """Whether readers still see what was published: somebody may have edited a mart by hand."""
-    from weir.publish.verify import compare
+    from weir.publish.verify import compare_published
 
     with run.timed("publish"), warehouse.connect() as connection:
-        found = compare(connection)
+        found = compare_published(connection)
     for check in found:
         if not check.holds:
             run.fail(check.fault)

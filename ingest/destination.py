@@ -1,10 +1,10 @@
-"""The destination: dlt's own for PostgreSQL, whose load jobs read the source and stream into the warehouse.
+"""The destination: dlt's own for PostgreSQL, with load jobs that read the source and stream into the warehouse.
 
-In: a load package whose job files are windows (tiny, `{"run": …}`); each lands one waiting table of the source after
-another. Out: per table, rows, receipt and state, committed together in `ops.landings` under (load id, table); what is
-landed again under the same load finds its receipt and does nothing. dlt keeps the packages and its own `_dlt_…`
-tables; the tables of raw are made by the job, in its transaction. Built on dlt 1.31; tests/ingest/test_destination.py
-names each hook.
+In: a load package whose job files hold no rows, only the token of a Run (`{"run": …}`); each job lands one waiting
+table after another. Out: for each table its rows, its receipt and its state, committed together; the receipt stands in
+`ops.landings` under (load id, table). A job that runs again under the same load finds the receipt and does nothing. dlt
+keeps the packages and its own `_dlt_…` tables; the job makes the tables of raw, in its transaction. Built on dlt 1.31;
+tests/ingest/test_destination.py names each hook.
 """
 
 import json
@@ -22,11 +22,15 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from ingest.job import RUNS, land_table
 
 
-class WindowJob(RunnableLoadJob, HasFollowupJobs):
-    """A load job that lands the tables that wait: dlt's own work for a job costs more than finding nothing new."""
+class LandingJob(RunnableLoadJob, HasFollowupJobs):
+    """A load job that lands waiting tables one after another: a job of its own for each would cost dlt more than a
+    landing that finds nothing new."""
 
     def run(self) -> None:
-        """Land; a failure is final for this package, for the flow repeats what is safe to repeat."""
+        """Land waiting tables until there is none.
+
+        A failure is final for this load package: the flow repeats landings.
+        """
         run = RUNS[json.loads(Path(self._file_path).read_text())["run"]]
         failed = []
         with run.turn:
@@ -37,14 +41,14 @@ class WindowJob(RunnableLoadJob, HasFollowupJobs):
             raise DestinationTerminalException(failed[0])
 
 
-class WindowClient(PostgresClient):
-    """dlt's client, which makes dlt's own tables only and runs windows."""
+class LandingClient(PostgresClient):
+    """dlt's client; it makes dlt's own tables only, and its load jobs are LandingJobs."""
 
     def create_load_job(self, table: Any, file_path: str, load_id: str, restore: bool = False) -> Any:
-        """A window for every file of ours; anything else as dlt does it."""
+        """A LandingJob for each of our files; dlt's own job for dlt's tables."""
         if table["name"].startswith("_dlt"):
             return super().create_load_job(table, file_path, load_id, restore)
-        return WindowJob(file_path)
+        return LandingJob(file_path)
 
     def _build_schema_update_sql(self, storage_tables: Any) -> Any:
         ours = [(name, columns) for name, columns in storage_tables if name.startswith("_dlt")]
@@ -53,10 +57,10 @@ class WindowClient(PostgresClient):
 
 @configspec(init=False)
 class Address(PostgresCredentials):
-    """The warehouse's address as dlt wants it; dlt's own imports all of SQLAlchemy to take a URL apart."""
+    """The warehouse's address as dlt wants it; dlt's own class imports all of SQLAlchemy to parse a URL."""
 
     def parse_native_representation(self, native_value: Any) -> None:
-        """Take the URL apart."""
+        """Parse the URL."""
         parts = urlsplit(native_value)
         self.username, self.password = unquote(parts.username or ""), unquote(parts.password or "")
         self.host, self.port = parts.hostname, parts.port or 5432
@@ -75,18 +79,18 @@ class Address(PostgresCredentials):
 
 @configspec
 class WarehouseConfiguration(PostgresClientConfiguration):
-    """dlt's, with our address."""
+    """dlt's configuration, with our address."""
 
     credentials: Address = None  # type: ignore[assignment]
 
 
-class warehouse(postgres):
+class Destination(postgres):
     """dlt's postgres destination with our client."""
 
     spec = WarehouseConfiguration  # type: ignore[assignment]
 
     def configuration(self, initial_config: Any, accept_partial: bool = False) -> Any:
-        """dlt's own, resolved once per data set: it asks three times for each job."""
+        """dlt's own configuration, resolved once per data set: dlt asks for it three times per job."""
         known = self.__dict__.setdefault("_resolved", {})
         name = getattr(initial_config, "dataset_name", None)
         if accept_partial or name is None:
@@ -96,15 +100,16 @@ class warehouse(postgres):
         return known[name]
 
     def capabilities(self, config: Any = None, naming: Any = None) -> Any:
-        """dlt's own; without resolving the configuration anew at each of its hundred questions."""
+        """dlt's own capabilities, without resolving the configuration for each of dlt's hundred calls."""
         found = super().capabilities(config or self.spec(), naming)
-        found.loader_file_format_selector = None  # type: ignore[assignment]  # it looks for a driver of Parquet, for every file anew
+        # it would look for a Parquet driver for every file
+        found.loader_file_format_selector = None  # type: ignore[assignment]
         return found
 
     @property
-    def client_class(self) -> type[WindowClient]:
+    def client_class(self) -> type[LandingClient]:
         """The class that runs the jobs."""
-        return WindowClient
+        return LandingClient
 
 
-warehouse.register()
+Destination.register()

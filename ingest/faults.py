@@ -1,12 +1,16 @@
-"""A fault as one line that a tired person understands: what is wrong, where, what to do next; no secrets."""
+"""Faults of a landing, each as one line: what is wrong, where, what to do next; no secrets.
+
+In: an exception of a driver, a library or Weir. Out: the line. The texts of drivers are recognised by patterns.
+"""
 
 import os
 import re
 from urllib.parse import urlsplit
 
 from weir.core.errors import WeirError
+from weir.core.faults import brief
 from weir.core.secrets import redact
-from weir.project.sources import Source, Table
+from weir.project.plan import Source, Table
 
 _HINTS: list[tuple[str, str]] = [
     (r"LockNotAvailable", "another session holds a lock on it, or on it in raw: try again when that has ended"),
@@ -51,30 +55,30 @@ _HINTS: list[tuple[str, str]] = [
 
 
 def crowded(fault: BaseException) -> bool:
-    """Whether a server has no connection free for us, or the account none."""
+    """Whether the fault means that the server, or the account, has no connection free."""
     return bool(re.search(r"too many (clients|connections)|connection slots|max_user_connections", str(fault), re.I))
 
 
-def plain(fault: BaseException, source: Source, table: Table | None = None, warehouse_lost: bool = False) -> str:
-    """The fault in one line that begins with the source and table."""
+def one_line(fault: BaseException, source: Source, table: Table | None = None, warehouse_lost: bool = False) -> str:
+    """The fault as one line that begins with source and table; `warehouse_lost` says that the warehouse went away."""
     where = f"{source.name}.{table.name}" if table else source.name
     text = " ".join(redact(fault).split())
     if warehouse_lost:
-        return f"{where}: the warehouse went away in the midst: see that it is up, then run again ({_short(text)})"
+        return f"{where}: the warehouse went away: see that it is up, then run again ({brief(text, 240)})"
     if isinstance(fault, WeirError):
         return text if text.startswith(where) else f"{where}: {text}"
     text = _innermost(text)
-    text = re.sub(r" ?(\[SQL: .*|\(Background on this error at: \S*\))", "", text)  # SQLAlchemy's tail
+    text = re.sub(r" ?(\[SQL: .*|\(Background on this error at: \S*\))", "", text)  # what SQLAlchemy appends
     named = f"{_names(fault)} {text}"
     for pattern, hint in _HINTS:
         if re.search(pattern, named, re.IGNORECASE):
             say = hint.format(variable=source.connection)
-            return f"{where}: {say} ({_place(source)}{_short(text)})"
-    return f"{where}: {type(fault).__name__}: {_short(text) or 'no more is known'}"
+            return f"{where}: {say} ({_place(source)}{brief(text, 240)})"
+    return f"{where}: {type(fault).__name__}: {brief(text, 240) or 'no more is known'}"
 
 
 def _innermost(text: str) -> str:
-    """What was wrong in the end, where the HTTP library tells of three layers."""
+    """The cause within the text of an HTTP fault, which names three layers."""
     if "ConnectionPool(" not in text:
         return text
     causes = re.findall(
@@ -90,10 +94,6 @@ def _names(fault: BaseException) -> str:
         names.append(type(step).__name__)
         step = step.__cause__ or step.__context__
     return " ".join(names)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 240 else text[:237] + "…"
 
 
 def _place(source: Source) -> str:

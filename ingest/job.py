@@ -1,4 +1,7 @@
-"""The job: one table is landed in one transaction."""
+"""The landing of one table, in one transaction.
+
+In: a Run, a table, the load's id. Out: rows, receipt and state in the warehouse, and a TableEvent.
+"""
 
 import time
 from collections import deque
@@ -7,18 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
 
-from ingest.faults import crowded, plain
+from ingest.faults import crowded, one_line
 from ingest.raw.table import Raw
 from ingest.results import TableEvent
-from ingest.sessions import Lines
-from weir.project.sources import Source, Table
+from ingest.sessions import Sessions
+from weir.project.plan import Source, Table
 
 EVERY = 0.25  # seconds between two reports of progress
 
 
 @dataclass
 class Run:
-    """What the jobs of one source's pipeline share."""
+    """What the load jobs of one source share."""
 
     source: Source
     warehouse: str
@@ -31,11 +34,11 @@ class Run:
 
     def __post_init__(self) -> None:
         self.waiting = deque(self.source.tables)
-        self.jobs, self.turn = 0, Lock()  # jobs at work
-        self.lines = Lines(self.source, self.warehouse)
+        self.jobs, self.turn = 0, Lock()  # how many jobs are at work, and the lock for that number
+        self.sessions = Sessions(self.source, self.warehouse)
 
     def next_table(self) -> Table | None:
-        """A table that no job has taken yet; None when there is no more, and then the job ends."""
+        """Take a table that no job has taken yet; None when there is none left, and then the job ends."""
         with self.turn:
             if self.waiting:
                 return self.waiting.popleft()
@@ -43,7 +46,7 @@ class Run:
             return None
 
     def give_back(self, table: Table) -> bool:
-        """Leave the table to another job that is at work, and end this one; False where there is no other."""
+        """Give the table back for another job that is at work, and end this job; False where no other is at work."""
         with self.turn:
             if self.jobs < 2:
                 return False
@@ -52,13 +55,15 @@ class Run:
             return True
 
 
+# dlt hands a load job nothing but its file, and starts it in the same process: so the file holds a token, and the token
+# is looked up here.
 RUNS: dict[str, Run] = {}
 
 
 def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
-    """Land one table in one transaction; returns its event, done or failed. Never raises for a fault of the source.
+    """Land one table in one transaction; returns its event, done or failed. A fault of the source is never raised.
 
-    None where there was no connection free for it, and another job that has one lands it.
+    Returns None where the server had no connection free, and a job that has one lands the table.
     """
     begun = time.monotonic()
     again, now = table.name in run.begun, datetime.now(UTC)
@@ -77,14 +82,15 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
 
     wire = None
     try:
-        with run.lines.line() as line:
-            wire = line.wire
+        with run.sessions.take() as session:
+            wire = session.wire
             raw = Raw(wire, run.source.name, table.name, load_id)
             found = raw.begin(table.name)
             if found is None:
-                facts, state = line.connector().land(table, raw, raw.state, run.full, progress)
+                facts, state = session.connector().land(table, raw, raw.state, run.full, progress)
                 facts["seconds"] = time.monotonic() - begun
-                # the newest state that a receipt holds is the table's: it is not written again where it has not moved
+                # the table's state is that of its newest receipt with one: a state that did not change is not written
+                # again
                 raw.receipt(table.name, run.run_id, run.as_of, facts, state if state != raw.state else None)
                 wire.execute("commit")
                 found = facts
@@ -92,10 +98,10 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
         event.drift = found.get("drift") or ""
         event.how, event.bytes, event.rows = found["how"], found.get("bytes") or 0, found["extracted"]
         event.state = "done"
-    except BaseException as fault:  # one that left a job would leave dlt waiting for it, for ever
+    except BaseException as fault:  # dlt would wait for ever for a job that raises
         if crowded(fault) and run.give_back(table):
             return None
-        event.state, event.message = "failed", plain(fault, run.source, table, wire is not None and wire.lost)
+        event.state, event.message = "failed", one_line(fault, run.source, table, wire is not None and wire.lost)
     event.seconds, event.ended_at = time.monotonic() - begun, datetime.now(UTC)
     run.done[table.name] = event
     run.report(event)

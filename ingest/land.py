@@ -1,8 +1,8 @@
-"""Landing: runs a plan, one dlt pipeline per source, sources side by side.
+"""Landing: lands the tables of a plan, with one dlt pipeline per source, sources side by side.
 
 In: a Plan, the run's id and clock. Out: rows in raw, receipts in `ops.landings`, one SourceResult per source.
-State is in the receipts alone: a package that a killed run left behind is dropped, for what it committed has its
-receipt and the rest is read anew. Alone: `weir land`.
+The receipts alone hold the state. A load package that a killed run left behind is dropped: rows that it committed have
+their receipt, and the others are read again. Alone: `weir land`.
 """
 
 import json
@@ -15,17 +15,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.results import SourceResult, TableEvent, shortly
 from ingest.scratch import scratch, sweep
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
-from weir.project.sources import Plan, Source
+from weir.project.plan import Plan, Source
+
+if TYPE_CHECKING:
+    from ingest.job import Run
 
 Report = Callable[[TableEvent], None]
 WORKERS = 3  # tables of one source that land side by side
-# Small, fixed, and the same wherever a person's own dlt settings say otherwise.
+# dlt's settings for landing; they hold whatever a person's own dlt configuration says.
 _SETTINGS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RESTORE_FROM_DESTINATION": "false",
     "LOAD__RAISE_ON_FAILED_JOBS": "false", "LOAD__WORKERS": str(WORKERS), "LOAD__DELETE_COMPLETED_JOBS": "true",
@@ -33,7 +36,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def land(
+def land_sources(
     plan: Plan,
     *,
     run_id: str | None,
@@ -45,7 +48,7 @@ def land(
 ) -> list[SourceResult]:
     """Land the sources and tables named, or all; `full` compares every table whole.
 
-    A source that fails is a SourceResult with its one line, never an exception. Raises WeirError when a name is not
+    A source that fails becomes a SourceResult with one line, never an exception. Raises WeirError when a name is not
     declared or the warehouse can't be reached.
     """
     from weir import warehouse
@@ -56,7 +59,7 @@ def land(
         return []
     os.environ.update(_SETTINGS)
     sweep()
-    import dlt  # noqa: F401  once, before the threads need it
+    import dlt  # noqa: F401  imported once, before the threads need it
 
     from ingest.job import Run
 
@@ -65,10 +68,10 @@ def land(
         return list(pool.map(_land_source, runs))
 
 
-def _land_source(run: Any) -> SourceResult:
-    """One source, one pipeline, one load package."""
+def _land_source(run: "Run") -> SourceResult:
+    """Land one source, by one pipeline and one load package."""
     from ingest.connectors.registry import module_of
-    from ingest.faults import plain
+    from ingest.faults import one_line
 
     source: Source = run.source
     load_id, message = None, ""
@@ -79,7 +82,7 @@ def _land_source(run: Any) -> SourceResult:
         cause = fault
         while cause.__cause__ is not None and not isinstance(cause, WeirError):
             cause = cause.__cause__  # type: ignore[assignment]
-        message = plain(cause, source)
+        message = one_line(cause, source)
     events = [run.done[table.name] for table in source.tables if table.name in run.done]
     failed = [event for event in events if event.state == "failed"]
     if failed:
@@ -90,10 +93,10 @@ def _land_source(run: Any) -> SourceResult:
     return SourceResult(source.name, "failed" if message else "landed", redact(message), events, load_id)
 
 
-def _run_pipeline(run: Any) -> str | None:
+def _run_pipeline(run: "Run") -> str | None:
     import dlt
 
-    from ingest.destination import warehouse
+    from ingest.destination import Destination
     from ingest.job import RUNS
     from weir.core.settings import home
 
@@ -113,7 +116,7 @@ def _run_pipeline(run: Any) -> str | None:
         pipeline = dlt.pipeline(
             f"weir_{name}",
             pipelines_dir=str(home() / "dlt"),
-            destination=warehouse(credentials=run.warehouse),
+            destination=Destination(credentials=run.warehouse),
             dataset_name=f"raw_{name}",
         )
         if pipeline.has_pending_data:
@@ -123,5 +126,5 @@ def _run_pipeline(run: Any) -> str | None:
         return info.loads_ids[0] if info and info.loads_ids else None
     finally:
         RUNS.pop(token, None)
-        run.lines.close()
+        run.sessions.close()
         shutil.rmtree(work, ignore_errors=True)

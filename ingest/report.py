@@ -1,27 +1,27 @@
-"""What landed, as a printed table."""
+"""Prints what landed."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from ingest.results import SourceResult
 from weir.core.terminal import fail, say, table
 
 
-def print_landed(results: Sequence[Any]) -> None:
-    """What landed, table by table (ingest's SourceResult and TableEvent)."""
+def print_landed(results: Sequence[SourceResult]) -> None:
+    """Print each table that read or landed rows, or failed; then drift, and each source that failed."""
     events = [event for result in results for event in result.tables]
-    told = [event for event in events if event.state != "done" or event.extracted or event.landed]
-    if told:
+    shown = [event for event in events if event.state != "done" or event.extracted or event.landed]
+    if shown:
         table(
             "Landed",
-            ["table", "how", "read#", "landed#", "deleted#", "MB#", "seconds#", ""],
+            ["table", "how", "extracted#", "landed#", "deleted#", "MB#", "seconds#", ""],
             [
                 [f"{event.source}.{event.table}", event.how, event.extracted, event.landed, event.deleted,
                  f"{event.bytes / 1e6:.1f}", f"{event.seconds:.1f}", "" if event.state == "done" else "failed"]
-                for event in told
+                for event in shown
             ],
         )  # fmt: skip
-    if len(told) < len(events):
-        say(f"Nothing new in {len(events) - len(told)} of {len(events)} tables.")
+    if len(shown) < len(events):
+        say(f"Nothing new in {len(events) - len(shown)} of {len(events)} tables.")
     for result in results:
         for event in result.tables:
             if event.drift:

@@ -1,4 +1,5 @@
-"""What landing reports: one event per step of a table, one result per source."""
+"""The results of a landing: an event for each step of a table, a result for each source, and of `weir verify` a
+comparison for each table."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,9 +7,10 @@ from datetime import datetime
 
 @dataclass
 class TableEvent:
-    """Where the landing of one table stands; `state` is started, progress, done or failed.
+    """The landing of one table so far; `state` is started, progress, done or failed.
 
-    `drift` says how its columns differ from those of the landing before.
+    `rows` counts while rows are read; `extracted` is the number in the end. `drift` says how the columns differ from
+    those of the landing before.
     """
 
     source: str
@@ -29,7 +31,7 @@ class TableEvent:
 
 @dataclass
 class SourceResult:
-    """What became of one source; `state` is landed or failed, `message` says in one line why."""
+    """The landing of one source; `state` is landed or failed, and `message` says in one line why it failed."""
 
     source: str
     state: str
@@ -39,15 +41,15 @@ class SourceResult:
 
     @property
     def barred(self) -> list[str]:
-        """What did not land: "source.table" for each table that failed where others landed, else the source."""
+        """The names of what did not land: each failed "source.table" where others landed, else the source."""
         failed = [f"{event.source}.{event.table}" for event in self.tables if event.state == "failed"]
         some = failed and any(event.state == "done" for event in self.tables)
         return [] if self.state == "landed" else failed if some else [self.source]
 
 
 @dataclass
-class TableCheck:
-    """One table at the source against raw, by key and by content."""
+class SourceComparison:
+    """One table at the source compared with raw, by key and by content."""
 
     source: str
     table: str
@@ -59,16 +61,16 @@ class TableCheck:
     examples: list[str]
     promise: str
     changed_since: int = 0
-    duplicates: int = 0  # beyond the rows at the source: the same key and content once more
+    duplicates: int = 0  # rows at the source with the key and content of another, not counted in source_rows
     message: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether raw holds what the source holds."""
+        """Whether raw holds exactly the rows of the source."""
         return not (self.missing or self.extra or self.different or self.message)
 
 
 def shortly(names: list[str]) -> str:
-    """The names, all of them up to some forty."""
+    """The names in one line; of more than 41 the first 40, and the number of the others."""
     more = f" and {len(names) - 40} more" if len(names) > 41 else ""
     return ", ".join(names[: 40 if more else None]) + more

@@ -1,7 +1,8 @@
-"""A folder for what a landing holds on disk for a moment; what a killed one left behind goes with the next.
+"""The scratch folder: files that a landing needs for a moment.
 
-In: `home()/tmp`. Out: one folder per process, named by its number. Whoever puts a file there removes it; the folder
-itself goes when its process has gone, for several landings of one process may use it at once.
+In: `home()/tmp`. Out: one folder per process, named by the process id. Whoever puts a file there removes the file. The
+folder stays while its process lives, because several landings of one process may use it at once; the next landing
+removes the folders of dead processes.
 """
 
 import os
@@ -12,14 +13,14 @@ from weir.core.settings import home
 
 
 def scratch() -> Path:
-    """The folder of this process, made where it is not there."""
+    """The folder of this process; made when it is missing."""
     folder = home() / "tmp" / str(os.getpid())
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def sweep() -> None:
-    """Remove the folders of processes that are gone."""
+    """Remove the folders of processes that have ended."""
     import psutil
 
     for folder in (home() / "tmp").glob("*"):

@@ -1,7 +1,7 @@
-"""Lines: a connection to the warehouse and one to the source, left by one table to the next.
+"""Sessions: pairs of open connections (source, warehouse) that are reused for table after table.
 
-In: a source and the warehouse's address. Out: lines, each for one thread at a time; a line that saw a fault is closed.
-Opening both costs more than finding that a table has nothing new.
+In: a source and the warehouse's address. Out: a session for one thread at a time. Reused because opening both
+connections costs more than finding that a table has nothing new; a session that saw a fault is closed.
 """
 
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from contextlib import ExitStack, contextmanager
 from ingest.connectors.base import Connector
 from ingest.connectors.registry import open_connector
 from ingest.raw.connection import wired
-from weir.project.sources import Source
+from weir.project.plan import Source
 
 
-class Line:
-    """One connection to the warehouse, and one to the source when it is asked for."""
+class Session:
+    """One connection to the warehouse, and one to the source, which is opened when it is first needed."""
 
-    def __init__(self, source: Source, warehouse: str) -> None:
+    def __init__(self, source: Source, address: str) -> None:
         self._all, self._reader, self._source = ExitStack(), ExitStack(), source
         self._connector: Connector | None = None
-        self.wire = self._all.enter_context(wired(warehouse, "weir land"))
-        self._all.push(self._reader)  # closed first: it uses the wire's loop
+        self.wire = self._all.enter_context(wired(address, "weir land"))
+        self._all.push(self._reader)  # closed first: the source's connection uses the event loop of the warehouse's
 
     def connector(self) -> Connector:
         """The source's connector."""
@@ -29,8 +29,8 @@ class Line:
         return self._connector
 
     def rest(self) -> None:
-        """End what is open; a connector that can't be used again is let go."""
-        if self.wire.raw.is_in_transaction():
+        """End open transactions, for the next table; close a connector that can't be used again."""
+        if self.wire.connection.is_in_transaction():
             self.wire.execute("rollback")
         again = getattr(self._connector, "again", None)
         if again:
@@ -44,33 +44,33 @@ class Line:
         self._all.close()
 
 
-class Lines:
-    """The lines of one source in one run."""
+class Sessions:
+    """All sessions of one source in one run."""
 
-    def __init__(self, source: Source, warehouse: str) -> None:
-        self._source, self._warehouse = source, warehouse
-        self._idle: list[Line] = []
+    def __init__(self, source: Source, address: str) -> None:
+        self._source, self._address = source, address
+        self._idle: list[Session] = []
 
     @contextmanager
-    def line(self) -> Iterator[Line]:
-        """An idle line, or a new one."""
+    def take(self) -> Iterator[Session]:
+        """Take an idle session, or open one; it is idle again afterwards, or closed after a fault."""
         try:
-            line = self._idle.pop()
+            session = self._idle.pop()
         except IndexError:
-            line = Line(self._source, self._warehouse)
+            session = Session(self._source, self._address)
         try:
-            yield line
+            yield session
         except BaseException:
-            line.close()
+            session.close()
             raise
         try:
-            line.rest()
-        except Exception:  # what was landed is committed; only the line is gone
-            line.close()
+            session.rest()
+        except Exception:  # the rows are committed; only the session is lost
+            session.close()
         else:
-            self._idle.append(line)
+            self._idle.append(session)
 
     def close(self) -> None:
-        """Close all that are idle."""
+        """Close all idle sessions."""
         while self._idle:
             self._idle.pop().close()

@@ -1,57 +1,59 @@
-"""Proof: every table read whole at its source and compared with the current rows of raw, by key and by content.
+"""Sources against raw: reads every table whole at its source and compares it with the live rows of raw.
 
-In: the plan. Out: one TableCheck per table. Rows that changed at the source since they were landed are told apart
-where the source can tell (PostgreSQL's row versions, a file's digest). Nothing is written: the transaction is rolled
-back. Alone: `weir verify`.
+In: the plan. Out: one SourceComparison per table, by key and by content. Rows that changed at the source after they
+were landed are counted apart where the source can tell (PostgreSQL's row versions, a file's digest). Nothing is
+written: the transaction is rolled back. Alone: `weir verify`.
 """
 
 from ingest.connectors.registry import open_connector
 from ingest.connectors.repeats import by_line
-from ingest.faults import plain
+from ingest.faults import one_line
 from ingest.raw.columns import Column, comparable, listed, quoted
 from ingest.raw.connection import Wire, wired
 from ingest.raw.table import Raw
-from ingest.results import TableCheck
+from ingest.results import SourceComparison
 from weir.project.names import shortened
-from weir.project.sources import Plan, Source, Table
+from weir.project.plan import Plan, Source, Table
 
 SHOWN = 5
 
 
-def compare_with_sources(plan: Plan, sources: list[str] | None = None) -> list[TableCheck]:
-    """Compare every table of the sources named, or all. A table that can't be read is a TableCheck with a message."""
+def compare_with_sources(plan: Plan, sources: list[str] | None = None) -> list[SourceComparison]:
+    """Compare every table of the sources named, or all.
+
+    A table that can't be read becomes a SourceComparison with a message.
+    """
     from weir import warehouse
 
     url = warehouse.ensure()
-    return [_check(source, table, url) for source in plan.pick(sources, None) for table in source.tables]
+    return [_compare_table(source, table, url) for source in plan.pick(sources, None) for table in source.tables]
 
 
-def _check(source: Source, table: Table, url: str) -> TableCheck:
-    check = TableCheck(source.name, table.name, 0, 0, 0, 0, 0, [], "")
+def _compare_table(source: Source, table: Table, url: str) -> SourceComparison:
+    found = SourceComparison(source.name, table.name, 0, 0, 0, 0, 0, [], "")
     try:
         with wired(url, "weir verify") as wire:
             raw = Raw(wire, source.name, table.name, "verify")
             wire.execute("begin")
             if not wire.value("select to_regclass($1)", raw.relation):
-                check.message = f"{source.name}.{table.name} has never been landed: type `weir land`"
-                return check
+                found.message = f"{source.name}.{table.name} has never been landed: type `weir land`"
+                return found
             raw.look()
             with open_connector(source, wire.loop) as connector:
-                key, check.promise = connector.whole(table, raw, raw.state)
-            _compare(wire, raw, key, check)
+                key, found.promise = connector.read_all(table, raw, raw.state)
+            _compare_rows(wire, raw, key, found)
     except Exception as fault:
-        check.message = plain(fault, source, table)
-    return check
+        found.message = one_line(fault, source, table)
+    return found
 
 
-def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
-    """Count what is missing, extra and different, and name examples.
+def _compare_rows(wire: Wire, raw: Raw, key: list[str], found: SourceComparison) -> None:
+    """Count the rows that are missing, extra and different, and name examples.
 
-    Both sides become narrow tables of digests and row addresses: to sort whole documents takes minutes where they are
-    many.
+    Both sides become narrow tables of digests and row addresses, because sorting many whole documents takes minutes.
     """
     exact = [c for c in raw.columns if c.name not in {"_line", "_n"} or c.name in key]
-    # NULL stands for itself: a row of a file without a key, or in conflict, is known by its line.
+    # NULL is kept apart from text: a row of a file without a key, or in conflict, is identified by its line.
     types = {c.name: c.type for c in raw.columns}
     parts = [f"coalesce(quote_literal({_same(name, types)}::text), 'null')" for name in key]
     identity = f"concat_ws(' ', {', '.join(parts)})"
@@ -76,12 +78,12 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
         "select h.place as h, t.place as t, t.new is true as new, h.body = t.body as same "
         "from there t full join here h using (id)"
     )
-    found = wire.row(f"""select count(t), count(h), count(*) filter (where h is null and not new),
+    counts = wire.row(f"""select count(t), count(h), count(*) filter (where h is null and not new),
         count(*) filter (where t is null), count(*) filter (where not same and not new),
         count(*) filter (where same is not true and new) from ({joined}) j""")
-    check.source_rows, check.raw_rows, check.missing, check.extra, check.different, check.changed_since = found
-    check.duplicates += wire.value("select count(*) from incoming") - check.source_rows
-    if not (check.missing or check.extra or check.different):
+    found.source_rows, found.raw_rows, found.missing, found.extra, found.different, found.changed_since = counts
+    found.duplicates += wire.value("select count(*) from incoming") - found.source_rows
+    if not (found.missing or found.extra or found.different):
         return
     for row in wire.rows(f"""select
             coalesce((select {identity} from incoming where ctid = d.t), (select {identity} from {raw.relation}
@@ -91,11 +93,11 @@ def _compare(wire: Wire, raw: Raw, key: list[str], check: TableCheck) -> None:
                     where t.ctid = d.t and h.ctid = d.h), ''), 'its content') end as what
             from (select * from ({joined}) j where same is not true and not new order by t, h limit {SHOWN}) d
             order by id"""):
-        check.examples.append(f"{listed(key).replace(chr(34), '')} = {row['id']}: {row['what']}")
+        found.examples.append(f"{listed(key).replace(chr(34), '')} = {row['id']}: {row['what']}")
 
 
 def _same(name: str, types: dict[str, str]) -> str:
-    """A part of the key such that equal ones have one text: 1.0 is 1.00."""
+    """The expression of a key column that gives equal values the same text: 1.0 and 1.00."""
     return f"trim_scale({quoted(name)})" if types.get(shortened(name)) == "numeric" else quoted(name)
 
 

@@ -1,1 +1,1 @@
-"""The demo's company, simulated: its customers, their weeks, what they say."""
+"""The simulated company: its customers, week by week, and their tickets and answers."""

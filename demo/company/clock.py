@@ -1,4 +1,4 @@
-"""Time in the demo: seconds since the start of its history, as numpy integers; here they become dates and texts."""
+"""Time in the demo: turns seconds since the start of its history (numpy integers) into dates and texts."""
 
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import numpy as np
 DAY = 86_400
 WEEK = 7 * DAY
 HISTORY_DAYS = 730
-FUTURE_DAYS = 371  # how far `tick` can go
+FUTURE_DAYS = 371  # how far `tick` can move time on
 WEEKS = -(-(HISTORY_DAYS + FUTURE_DAYS) // 7)
 NEVER = 2**60
 
@@ -16,12 +16,12 @@ Ints = np.ndarray
 
 
 def draw(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
-    """A generator of its own for each purpose, so that none depends on how much another has drawn."""
+    """A random generator for one purpose: its numbers do not depend on what other generators have drawn."""
     return np.random.default_rng([seed, zlib.crc32(purpose.encode()), index])
 
 
 class Clock:
-    """Turns seconds since the start of the history into what the sources write."""
+    """Turns seconds since the start of the history into the dates and texts that the sources write."""
 
     def __init__(self, until: datetime) -> None:
         self.start = until - timedelta(days=HISTORY_DAYS)
@@ -36,7 +36,7 @@ class Clock:
         return (self.start + timedelta(seconds=int(seconds))).astimezone(UTC)
 
     def texts(self, seconds: Ints, zone: str = "Z") -> list[str | None]:
-        """Each as `2025-01-31T12:00:00` and the zone; None for NEVER."""
+        """Each moment as `2025-01-31T12:00:00` with the zone; None for NEVER."""
         array = np.asarray(seconds, dtype="int64")
         never = array >= NEVER
         texts = np.datetime_as_string(self._start + np.where(never, 0, array).astype("timedelta64[s]"))
@@ -53,7 +53,7 @@ class Clock:
         return result
 
     def next_month(self, first_day: Ints, months: Ints) -> Ints:
-        """The day so many months after the first one, on the same day of the month or on the 28th at the latest."""
+        """The day `months` months after the first day: the same day of the month, the 28th at the latest."""
         begin = self._start.astype("datetime64[D]")
         first = begin + first_day.astype("timedelta64[D]")
         month = first.astype("datetime64[M]")

@@ -1,4 +1,4 @@
-"""Who works at the accounts: names, e-mail addresses, when each user came and went. Follows from the world alone."""
+"""The users of the accounts: names, e-mail addresses, when each came and left; computed from the world alone."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from demo.company.clock import DAY, NEVER, Ints, draw
 from demo.company.world import World
 
 _PAIRS = len(words.FIRST) * len(words.SECOND)
-_STRIDE = 1501  # shares no factor with _PAIRS, so that pairs repeat only after all were used
+_STRIDE = 1501  # has no common factor with _PAIRS, so that pairs repeat only after all were used
 MOST_USERS = 60
 
 
@@ -26,7 +26,7 @@ class People:
     number: Ints
 
     def member(self, accounts: Ints, luck: Ints, moment: Ints) -> Ints:
-        """One user of each account who is there at the moment: by luck, the owner when that one isn't."""
+        """One present user of each account, chosen by `luck`; the owner where the chosen user has left."""
         count = np.diff(np.append(self.first, len(self.account)))[accounts]
         chosen = self.first[accounts] + np.minimum((luck * count).astype("int64"), count - 1)
         absent = (self.created[chosen] >= moment) | (self.deleted[chosen] <= moment)
@@ -39,7 +39,7 @@ class People:
         return f"{words.GIVEN[given]} {words.FAMILY[family]}"
 
     def email(self, user: int) -> str:
-        """E-mail address, unlike any other of the account."""
+        """E-mail address, unique within the account."""
         given, family = self._words(user)
         return f"{words.SLUG_GIVEN[given]}.{words.SLUG_FAMILY[family]}@{domain_of(int(self.account[user]))}"
 
@@ -49,7 +49,7 @@ class People:
 
 
 def populate(world: World) -> People:
-    """The users of all accounts, those of the future included."""
+    """Make the users of all accounts, also those who come in the future."""
     generator = draw(world.seed, "users")
     share = 0.6 + 0.4 * generator.random(len(world.created))
     count = np.clip(np.rint(world.first_seats * share), 1, MOST_USERS).astype("int64")
@@ -103,5 +103,5 @@ def spoilable(account: int) -> bool:
 
 
 def reference_of(world: World, account: int) -> str:
-    """What billing calls the account: C-00042, with a number that has nothing to do with the account's id."""
+    """The account's reference in billing, such as C-00042; its number is unrelated to the account's id."""
     return f"C-{int(world.reference[account]):05d}"

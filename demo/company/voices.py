@@ -1,4 +1,4 @@
-"""What accounts say in a week: tickets that they write, and answers when asked whether they would recommend us."""
+"""The tickets of a week, and the answers to the question whether accounts would recommend us."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from demo.company.clock import DAY, NEVER, WEEK, Ints, draw
 
 
 class Accounts(Protocol):
-    """All accounts in one week: what they feel, and whether they are customers."""
+    """The state of all accounts in one week that tickets and answers depend on."""
 
     seed: int
     week: int
@@ -21,7 +21,7 @@ class Accounts(Protocol):
 
 
 def ask(state: Accounts, begin: int) -> dict[str, Ints]:
-    """The week's tickets; more from the unhappy. Who waits for more than five days feels neglected."""
+    """Make the week's tickets: unhappy accounts write more. An account that waits over five days feels neglected."""
     generator = draw(state.seed, "tickets", state.week)
     rate = 0.05 * (1 + state.seats / 12) * np.exp(-0.35 * state.mood)
     asks = np.repeat(np.arange(state.size), generator.poisson(np.where(state.begun < begin, state.active * rate, 0)))
@@ -47,7 +47,7 @@ def ask(state: Accounts, begin: int) -> dict[str, Ints]:
 
 
 def answer(state: Accounts, begin: int) -> dict[str, Ints]:
-    """Answers to "would you recommend us?"; lower from the unhappy and the neglected."""
+    """Make the week's answers to "would you recommend us?": unhappy and neglected accounts give lower scores."""
     generator = draw(state.seed, "answers", state.week)
     asked = np.flatnonzero(state.active & (state.begun < begin) & (generator.random(state.size) < 0.05))
     count = len(asked)

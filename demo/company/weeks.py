@@ -1,4 +1,4 @@
-"""One week of all accounts at a time: mood, invoices, changes of plan, endings and returns; `voices` has the rest."""
+"""The weeks of all accounts: mood, invoices, changes of plan, endings and returns. Tickets and answers: voices.py."""
 
 from collections import defaultdict
 
@@ -13,7 +13,7 @@ LOWER = np.array([0, 0, 1, 0, 2])
 
 
 class Weeks:
-    """The state of all accounts between two weeks, and the rows that arose on the way."""
+    """The state of all accounts between two weeks, and the rows of the weeks so far."""
 
     def __init__(self, seed: int, clock: Clock, created: Ints) -> None:
         self.seed, self.clock, self.created = seed, clock, created
@@ -29,8 +29,8 @@ class Weeks:
         self.bad_payer = generator.random(self.size) < 0.06
         self.by_transfer = generator.random(self.size) < 0.25
         self.active = np.zeros(self.size, dtype=bool)
-        self.begun = np.full(self.size, NEVER)  # of the running segment
-        self.first_day = created // DAY  # of the running spell, whose invoices come monthly
+        self.begun = np.full(self.size, NEVER)  # when the running segment began
+        self.first_day = created // DAY  # the first day of the running subscription; invoices follow monthly
         self.months = np.zeros(self.size, dtype="int64")
         self.next_invoice = self.first_day.copy()
         self.number = np.zeros(self.size, dtype="int64")  # invoices so far
@@ -41,7 +41,7 @@ class Weeks:
         self._rows: dict[str, dict[str, list[Ints]]] = defaultdict(lambda: defaultdict(list))
 
     def live(self, week: int) -> Ints:
-        """Let the week happen; returns how lively each account used the product, 0 where it is no customer."""
+        """Simulate one week; returns how much each account used the product, 0 where it is no customer."""
         begin, self.week = week * WEEK, week
         arrived = self.created // WEEK == week
         self.active |= arrived
@@ -71,14 +71,14 @@ class Weeks:
 
     def _feel(self) -> None:
         generator = draw(self.seed, "mood", self.week)
-        shock = generator.random(self.size) < 0.006  # the one who wanted the product has left
+        shock = generator.random(self.size) < 0.006  # the person who wanted the product has left the account
         self.base_mood -= np.where(shock, 1.3, 0)
         self.mood += 0.09 * (self.base_mood - self.mood) + generator.normal(0, 0.16, self.size) - 0.12 * self.neglect
         self.neglect *= 0.75
         self.failing *= 0.8
 
     def _invoice(self, begin: int) -> Ints:
-        """Invoices that fall due; returns from when on anything else may happen: after the week's invoice."""
+        """Write the invoices due in the week; returns from which moment on each account may have other events."""
         due = np.flatnonzero(self.active & (self.next_invoice * DAY < begin + WEEK))
         generator = draw(self.seed, "invoices", self.week)
         luck = generator.random(self.size)[due]
@@ -124,16 +124,16 @@ class Weeks:
                    end=end[rows], reason=reason[rows])  # fmt: skip
 
     def keep(self, name: str, **columns: Ints) -> None:
-        """Put rows by, as columns."""
+        """Keep rows, given as columns."""
         for column, values in columns.items():
             self._rows[name][column].append(values)
 
     def collected(self, name: str) -> dict[str, Ints]:
-        """The rows that arose, as columns."""
+        """The rows kept so far, as columns."""
         return {column: np.concatenate(parts) for column, parts in self._rows[name].items()}
 
     def closed_segments(self) -> dict[str, Ints]:
-        """All segments in order of their start; the running ones end NEVER. Their number is their place."""
+        """All segments sorted by start; running segments end NEVER. A segment's number is its place."""
         self._segment(np.flatnonzero(self.active), np.full(self.size, NEVER), np.zeros(self.size, dtype="int64"))
         rows = self.collected("segments")
         order = np.lexsort([rows["account"], rows["start"]])

@@ -1,4 +1,4 @@
-"""The words that names of companies and people are put together from; slugs are what e-mail domains keep of them."""
+"""The words of which names of companies and people are made, and their slugs for e-mail domains."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-# Every fourth has letters that a wrong decoding spoils in a recognisable way (é becomes Ã©).
+# Every fourth word has letters that a wrong decoding turns into recognisable nonsense (é becomes Ã©).
 FIRST = _words("""
 Alpine Beacon Cobalt Café Delta Ember Falcon Müller Granite Harbor Indigo Société Juniper Kestrel Lumen Königs
 Maple Nimbus Orchid Peña Quartz Raven Summit Zürich Timber Umbra Vertex Françoise Willow Xenon Yarrow Señor
@@ -64,5 +64,5 @@ def slug(text: str) -> str:
 
 SLUG_FIRST, SLUG_SECOND = [slug(word) for word in FIRST], [slug(word) for word in SECOND]
 SLUG_GIVEN, SLUG_FAMILY = [slug(word) for word in GIVEN], [slug(word) for word in FAMILY]
-# What a wrong decoding spoils without leaving the Latin-1 range, so that it can be recognised.
+# Whether the word has letters that a wrong decoding spoils within Latin-1, so that the fault can be recognised.
 SPOILABLE = [any(letter in "éèêñçüöä" for letter in word) for word in FIRST]

@@ -1,7 +1,7 @@
-"""The simulation: accounts, their mood week by week, and what follows from it, always to the end of the future.
+"""The simulation: accounts, their mood week by week, and what follows from it, up to the end of the demo's future.
 
-In: number of accounts, seed, end of the history. Out: a `World` of numpy arrays, from which each source takes what
-had happened at a moment. Churn has causes: a mood that falls (and usage with it), neglected tickets, failed payments.
+In: number of accounts, seed, end of the history. Out: a `World` of numpy arrays; each source takes from it the events
+up to a moment. Churn has causes: a falling mood (and usage with it), neglected tickets, failed payments.
 """
 
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ REASONS = [None, "upgrade", "downgrade", "seats", "cancelled", "non_payment"]
 
 @dataclass
 class World:
-    """What happens in the company, known to nobody in it. Times in seconds, `account` is an index from 0."""
+    """All that happens in the company. Times are in seconds; `account` is an index from 0."""
 
     seed: int
     accounts: int
     clock: Clock
     created: Ints
     reference: Ints
-    usage: Ints  # by week and account: how lively, 0 while not a customer
+    usage: Ints  # by week and account: how much the product is used, 0 while no customer
     first_seats: Ints
     closed: Ints  # when the account is soft-deleted
     segments: dict[str, Ints] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class World:
 
 
 def simulate(accounts: int, seed: int, until: datetime) -> World:
-    """The world with so many accounts at the end of its history; the same for the same arguments."""
+    """Simulate a world with so many accounts at the end of its history; equal arguments give an equal world."""
     from demo.company.weeks import Weeks
 
     clock, created = Clock(until), _arrivals(accounts, seed)
@@ -58,7 +58,7 @@ def simulate(accounts: int, seed: int, until: datetime) -> World:
 
 
 def _arrivals(accounts: int, seed: int) -> Ints:
-    """When each account signs up: a quarter in the first month (they came from an older system), then ever more."""
+    """The sign-up of each account: a quarter in the first month (from an older system), then more each month."""
     generator = draw(seed, "arrivals")
     early = generator.random(accounts // 4) * 30
     later = 30 + (HISTORY_DAYS - 33) * generator.random(accounts - accounts // 4) ** 0.8

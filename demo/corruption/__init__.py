@@ -1,1 +1,1 @@
-"""What is wrong in the demo's data, on purpose and written down."""
+"""The corruption of the demo's data: made on purpose, and listed in a manifest."""

@@ -1,4 +1,4 @@
-"""Spoils product events while they are written, and notes those of corrupt accounts: they will be held back."""
+"""Corrupts product events while they are written, and lists the events of corrupt accounts, which are held back."""
 
 import re
 from collections.abc import Iterable
@@ -26,24 +26,24 @@ _SPOIL = {"future_timestamp": _future, "truncated_json": _cut, "orphan_event": _
 
 
 def possible(kind: str, store: Store) -> bool:
-    """Whether the store can hold it: MongoDB holds no document that is cut off."""
+    """Whether the store can hold corruption of the kind: MongoDB can't hold a document that is cut off."""
     return store.holds_broken_lines or kind != "truncated_json"
 
 
 class EventSpoiler:
-    """Takes the days as they are made and hands back the lines to write."""
+    """Corrupts the events of one day after another."""
 
     def __init__(
         self, manifest: Manifest, store: Store, generator: np.random.Generator, days: range, wanted: Iterable[str]
     ) -> None:
         self.manifest, self.generator, self.store = manifest, generator, store
         self.corrupt_accounts = {int(key) - 1 for key in manifest.keys("accounts", known="staging")}
-        # Within the first nine tenths, so that a kind can wait for a day that has events.
+        # Days within the first nine tenths, so that a kind can wait for a day with events.
         last = days.start + max(1, len(days) * 9 // 10)
         self.waiting = sorted((int(generator.integers(days.start, last)), kind) for kind in wanted)
 
     def lines(self, number: int, day: Day) -> list[str]:
-        """The day's lines, some of them spoiled; the manifest grows."""
+        """The day's lines, some of them corrupted and listed in the manifest."""
         lines = list(day.lines)
         for account, key in zip(day.accounts, day.ids, strict=True):
             if account in self.corrupt_accounts:
@@ -57,12 +57,12 @@ class EventSpoiler:
 
     def _spoil(self, kind: str, place: int, day: Day, lines: list[str]) -> None:
         key, was = day.ids[place], lines[place]
-        if kind == "orphan_event":  # one more, so that the account keeps its own
+        if kind == "orphan_event":  # an additional event, so that the account keeps its own
             key, was = f"{key}x", was.replace(f'"{key}"', f'"{key}x"')
             place = len(lines)
             lines.append(was)
         wrong = _SPOIL[kind](was, int(self.generator.integers(0, 2**31)))
-        if not possible(kind, self.store):  # chosen all the same, so that all else is as it is in files
+        if not possible(kind, self.store):  # chosen in any case, so that all other rows are the same as with files
             return
         lines[place] = wrong
         if kind == "truncated_json":
@@ -75,6 +75,6 @@ class EventSpoiler:
 
 
 def mend_event(store: Store, manifest: Manifest, entry: Entry) -> None:
-    """Write the event as it should have been."""
+    """Write the event without its corruption."""
     store.amend(entry.detail["date"], {entry.detail["is"]: entry.detail["was"]})
     manifest.drop([entry])

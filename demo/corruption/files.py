@@ -1,4 +1,4 @@
-"""Spoils lines of the NPS files and chooses wrong amounts for the CRM list; mends them again."""
+"""Corrupts lines of the NPS files and amounts of the CRM list, and mends them again."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from demo.systems import drop_files
 def spoil_answers(
     root: Path, manifest: Manifest, generator: np.random.Generator, kind: str, count: int, files: list[str]
 ) -> int:
-    """Spoil so many lines of the files; returns how many."""
+    """Corrupt up to `count` lines of the files; returns how many."""
     lines = [(name, number) for name in files for number in range(2, len(_lines(root, name)) + 1)]
     done = 0
     for place in choose(generator, len(lines), len(lines)):
@@ -36,13 +36,13 @@ def spoil_answers(
 
 
 def mend_answer(root: Path, manifest: Manifest, entry: Entry) -> None:
-    """Write the line as it should have been."""
+    """Write the line without its corruption."""
     _exchange(root, entry.detail["file"], entry.detail["is"], entry.detail["was"])
     manifest.drop([entry])
 
 
 def choose_amounts(manifest: Manifest, generator: np.random.Generator, valued: list[str], count: int) -> None:
-    """Choose so many companies on the CRM list whose arr shall be negative from now on."""
+    """Choose companies of the CRM list whose arr is negative from now on."""
     free = sorted(set(valued) - manifest.keys("crm_accounts"))
     for place in choose(generator, len(free), count):
         detail = {"column": "arr", "is": str(-100 * int(generator.integers(1, 90)))}
@@ -50,7 +50,7 @@ def choose_amounts(manifest: Manifest, generator: np.random.Generator, valued: l
 
 
 def wrong_amounts(manifest: Manifest) -> dict[str, str]:
-    """What the CRM list shows instead of the true arr, by key."""
+    """The wrong arr of each chosen company, by key."""
     return {entry.key: entry.detail["is"] for entry in manifest.of("crm_accounts", "negative_arr")}
 
 

@@ -1,4 +1,4 @@
-"""The kinds of corruption in the three databases, as data: which rows may be spoiled, in which column, and how."""
+"""The kinds of corruption in the three databases, as data: which rows, in which column, and how."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-Spoil = Callable[[Any, Any, int], str]  # (value, other column's value, luck) -> spoiled value
+Spoil = Callable[[Any, Any, int], str]  # (value, other column's value, luck) -> corrupt value
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. `parent` names a column and the table that it refers to: rows of a corrupt parent are left alone."""
+    """One kind. `parent` names a column and the table it refers to: rows of a corrupt parent are not corrupted."""
 
     name: str
     source: str
@@ -24,8 +24,8 @@ class Kind:
     known: str = "staging"
     parent: tuple[str, str] | None = None
     other: str = ""  # a column that `spoil` needs to see
-    copy: str = ""  # not the row itself but a copy with this before its key is spoiled
-    recent: str = "updated_at"  # the column that tells whether the row is of the tick's window
+    copy: str = ""  # where set, a copy of the row is corrupted, with this text before its key
+    recent: str = "updated_at"  # the column that shows whether the row belongs to the tick's window
 
 
 def _mojibake(name: Any, _: Any, __: int) -> str:
@@ -51,7 +51,7 @@ INVOICE, CUSTOMER, ACCOUNT = ("invoice_id", "invoices"), ("customer_ref", "custo
 IMPOSSIBLE = ["2025-02-30", "2024-11-31", "2025-13-01", "2025-04-00"]
 SPOILABLE = "name similar to '%[éèêñçüöä]%'"
 
-# Parents before children, so that nothing is spoiled below a row that is already corrupt.
+# Parents come before children, so that no child of a corrupt row is corrupted.
 KINDS = [
     Kind("mojibake", "app", "accounts", "account_id", "name", _mojibake, SPOILABLE, recent="created_at"),
     Kind("future_created", "app", "users", "user_id", "created_at",
@@ -88,7 +88,7 @@ ALL = [kind.name for kind in KINDS] + EVENT_KINDS + FILE_KINDS
 
 
 def how_many(kind: str, accounts: int) -> int:
-    """How many rows of the kind are spoiled at the start; a corrupt account holds back all that is below it."""
+    """How many rows of the kind are corrupted at the start; of accounts few, for each holds back all its rows."""
     most, share = (10, 160) if kind in ("mojibake", "nul_character") else (40, 100)
     return max(1, min(most, accounts // share))
 

@@ -1,6 +1,7 @@
-"""The manifest: which rows of the sources are corrupt right now, and how. The tests' ground truth, never read by Weir.
+"""The manifest: lists the rows of the sources that are corrupt now. The tests' ground truth; Weir never reads it.
 
-One line per source, table, key (as staging sees it) and kind; `detail` holds what the demo needs to mend the row.
+In: entries. Out: a CSV file with one line per source, table, key (as staging has it) and kind; `detail` holds the
+values by which the demo mends the row.
 """
 
 import csv
@@ -48,7 +49,7 @@ class Manifest:
 
     @classmethod
     def load(cls) -> "Manifest":
-        """The manifest as it stands; empty where there is none."""
+        """Read the manifest; it is empty where there is no file."""
         if not manifest_file().exists():
             return cls()
         with manifest_file().open(newline="", encoding="utf-8") as file:
@@ -56,7 +57,7 @@ class Manifest:
             return cls(Entry(**(row | {"detail": json.loads(row["detail"])})) for row in rows)  # type: ignore[arg-type]
 
     def save(self) -> None:
-        """Write it, the same bytes for the same entries."""
+        """Write the manifest; equal entries give equal bytes."""
         manifest_file().parent.mkdir(parents=True, exist_ok=True)
         with manifest_file().open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -66,16 +67,16 @@ class Manifest:
                 writer.writerow([entry.source, entry.table, entry.key, entry.kind, entry.known, detail])
 
     def add(self, entry: Entry) -> None:
-        """Put an entry in."""
+        """Add an entry."""
         self._entries[self._id(entry)] = entry
 
     def drop(self, entries: Iterable[Entry]) -> None:
-        """Take entries out."""
+        """Remove entries."""
         for entry in list(entries):
             self._entries.pop(self._id(entry), None)
 
     def of(self, table: str, *kinds: str, known: str | None = None) -> list[Entry]:
-        """The entries of a table, of those kinds where any is given."""
+        """The entries of a table, of all kinds or of those given."""
         return [
             entry
             for entry in self
@@ -83,11 +84,11 @@ class Manifest:
         ]
 
     def keys(self, table: str, *kinds: str, known: str | None = None) -> set[str]:
-        """Their keys."""
+        """The keys of those entries."""
         return {entry.key for entry in self.of(table, *kinds, known=known)}
 
     def counts(self) -> dict[tuple[str, str], int]:
-        """Number of rows by kind and where they are found out."""
+        """The number of rows by kind and by where Weir finds them."""
         result: dict[tuple[str, str], int] = {}
         for entry in self:
             result[entry.kind, entry.known] = result.get((entry.kind, entry.known), 0) + 1

@@ -1,6 +1,6 @@
-"""Spoils rows in the databases, mends them again, and keeps the manifest true.
+"""Corrupts rows of the databases, mends them again, and keeps the manifest up to date.
 
-In: the databases, the manifest, the kinds. A spoiled row keeps its value from before in the manifest's `detail`.
+In: the databases, the manifest, the kinds. Out: corrupt rows; the manifest's `detail` keeps the value from before.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from demo.corruption.kinds import KINDS, Kind, choose
 from demo.corruption.manifest import CHILDREN, Entry, Manifest
 from demo.systems.databases import Databases
 
-_SAMPLE = 20_000  # rows looked at when choosing which to spoil
-# Where rows hang on others: child, its key, the column that names the parent, the parent.
+_SAMPLE = 20_000  # rows are chosen among so many
+# Tables with parents: the child, its key, the column that names the parent, the parent.
 _BELOW = [
     ("app", "users", "user_id", "account_id", "accounts"),
     ("app", "subscriptions", "subscription_id", "account_id", "accounts"),
@@ -32,7 +32,10 @@ def spoil(
     databases: Databases, manifest: Manifest, kind: Kind, count: int, generator: np.random.Generator,
     since: str | None = None, moment: str | None = None,
 ) -> int:  # fmt: skip
-    """Spoil so many rows of the kind; after the start only such as changed `since`, then touched at `moment`."""
+    """Corrupt up to `count` rows of the kind.
+
+    In a tick only rows changed after `since`, which get the time `moment`.
+    """
     recent = f" and {_read(kind, kind.recent)} >= ?" if since else ""
     source = f"from {kind.table} where {kind.where}{recent}"
     parameters = [since] if since else []
@@ -44,7 +47,7 @@ def spoil(
         kind.source, f"select {select} {source} order by {kind.key} limit {_SAMPLE} offset {offset}", parameters
     )
     taken = _taken(manifest, kind.table)
-    # the original of a copy stays whole with its lines, or the copy would be none any more
+    # the original of a copy is not corrupted, or the copy would no longer equal it
     bad = _taken(manifest, kind.parent[1]) if kind.parent else set()
     done = 0
     for place in choose(generator, len(rows), len(rows)):
@@ -71,7 +74,7 @@ def _taken(manifest: Manifest, table: str) -> set[str]:
 
 
 def write(databases: Databases, entry: Entry, key: str, value: str | None, moment: str | None) -> None:
-    """Set the entry's column to the value; where a moment is given the row says it was updated then."""
+    """Set the entry's column to the value, and the row's time of update to `moment` where given."""
     column, parameters = entry.detail["column"], [value]
     if entry.source == "helpdesk":
         if column == "ticket_id":
@@ -87,7 +90,7 @@ def write(databases: Databases, entry: Entry, key: str, value: str | None, momen
 
 
 def _copy(databases: Databases, kind: Kind, key: str, wrong: str, moment: str | None) -> Entry:
-    """Insert a spoiled copy of a sound row; of an invoice with all its lines."""
+    """Insert a corrupt copy of a sound row; an invoice is copied with all its lines."""
     new_key = f"{kind.copy}{key}"
     _insert_copies(databases, kind.table, kind.key, key, {kind.key: new_key, kind.column: wrong}, moment)
     if kind.table == "invoices":
@@ -109,7 +112,7 @@ def _insert_copies(
 
 
 def mend(databases: Databases, manifest: Manifest, entry: Entry, moment: str) -> None:
-    """Put right at the source what the entry says is wrong; a copy is deleted, with what hangs on it."""
+    """Mend the entry's row at the source; a copy is deleted, with its children."""
     kind = next(kind for kind in KINDS if kind.name == entry.kind)
     if entry.detail.get("extra"):
         databases.run("billing", f"delete from {entry.table} where {kind.key} = ?", [entry.key])
@@ -121,7 +124,7 @@ def mend(databases: Databases, manifest: Manifest, entry: Entry, moment: str) ->
 
 
 def list_children(databases: Databases, manifest: Manifest) -> None:
-    """List the rows below corrupt ones anew: sound by themselves, held back for their parent's sake."""
+    """List again the children of corrupt rows: they are sound, and held back because of their parent."""
     for source, table, key, column, parent in _BELOW:
         manifest.drop(manifest.of(table, *CHILDREN))
         rejected, held = manifest.keys(parent, known="staging"), manifest.keys(parent, known="intermediate")

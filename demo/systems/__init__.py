@@ -1,1 +1,1 @@
-"""The demo's systems, and how each is written: application, billing, events, helpdesk, dropped files."""
+"""The demo's systems: application, billing, events, helpdesk, dropped files; their rows, and how these are written."""

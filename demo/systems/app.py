@@ -1,6 +1,6 @@
-"""The application's database (PostgreSQL): what its tables hold, as a function of the world and a window of time.
+"""The rows of the application's database (PostgreSQL), computed from the world and a window of time.
 
-In: the world, its people, last logins. Out: rows as tuples. `app_store` writes them.
+In: the world, its people, last logins. Out: rows as tuples; app_store.py writes them.
 """
 
 import json
@@ -31,14 +31,14 @@ class App:
         return np.where(moments < self.until, moments, NEVER)
 
     def _fresh(self, created: Ints, *changes: Ints) -> tuple[Ints, Ints]:
-        """Which rows to write, and when each was last updated."""
+        """The rows that belong to the window, and when each was last updated."""
         updated = np.asarray(created, dtype="int64")
         for change in changes:
             updated = np.maximum(updated, np.where(change < self.until, change, -NEVER))
         return np.flatnonzero((created < self.until) & (updated >= self.since)), updated
 
     def plans(self) -> Rows:
-        """What is sold."""
+        """The plans that are sold."""
         begin = self.world.clock.text(-100 * DAY)
         for number, (code, base, seat) in enumerate(PLANS, 1):
             yield number, code, code.title(), f"{base}.00", f"{seat}.00", code != "classic", begin
@@ -69,7 +69,7 @@ class App:
                    people.name(user), role, LOCALES[self.country[account]], *moments)  # fmt: skip
 
     def subscriptions(self) -> Rows:
-        """What accounts pay for."""
+        """The subscriptions that accounts pay for."""
         rows_of, text = self.world.segments, self.world.clock.texts
         rows, updated = self._fresh(rows_of["start"], rows_of["end"])
         plan, seats = rows_of["plan"][rows], rows_of["seats"][rows]
@@ -83,7 +83,7 @@ class App:
             yield *number, started, ended, REASONS[why], changed
 
     def account_settings(self) -> Rows:
-        """Settings as entity, attribute and value; who gave up the newsletter has no such row any more."""
+        """Settings as entity, attribute and value; the newsletter's row is deleted when an account gives it up."""
         world, text = self.world, self.world.clock.text
         segments = world.segments
         begun = segments["start"] < self.until

@@ -1,6 +1,6 @@
-"""Writes the application's database: makes its tables, fills them with COPY, brings changed rows up to date.
+"""Writes the application's database: makes its tables, fills them with COPY, updates changed rows.
 
-It has no foreign keys and it is a database of its own (`weir_app` on the warehouse's server unless APP_URL is set).
+The database is `weir_app` on the warehouse's server, unless APP_URL names another; it has no foreign keys.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ TABLES = {
         primary key (account_id, name)""",
     "user_preferences": "user_id bigint primary key, preferences jsonb, updated_at timestamptz",
 }
-# What a later state of the same row may change, and how it meets what stands there.
+# The columns that a later state of a row may change, and how they are merged with the row.
 _CHANGES = {
     "plans": "updated_at = excluded.updated_at",
     "accounts": "deleted_at = excluded.deleted_at, updated_at = excluded.updated_at",
@@ -69,7 +69,7 @@ def create(connection: psycopg.Connection) -> None:
 
 
 def fill(connection: psycopg.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> int:
-    """Put rows in an empty table; returns how many."""
+    """Insert rows into an empty table; returns how many."""
     count = 0
     with connection.cursor() as cursor, cursor.copy(f"copy {table} from stdin") as copy:
         for row in rows:
@@ -79,7 +79,7 @@ def fill(connection: psycopg.Connection, table: str, rows: Iterable[tuple[Any, .
 
 
 def update(connection: psycopg.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> tuple[int, int]:
-    """Put rows in, or bring those that are there up to date; returns how many are new and how many changed."""
+    """Insert or update rows; returns how many are new, and how many changed."""
     columns = [column for column in column_names(connection, table) if column != "timezone"]
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     target = sql.Identifier(table)
@@ -111,7 +111,7 @@ def delete(connection: psycopg.Connection, table: str, key: str, values: Ints | 
 
 
 def column_names(connection: psycopg.Connection, table: str) -> list[str]:
-    """The table's columns in order: they change with the first tick."""
+    """The table's columns in order; the first tick changes them."""
     rows = connection.execute(
         "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped "
         "order by attnum",
@@ -121,7 +121,7 @@ def column_names(connection: psycopg.Connection, table: str) -> list[str]:
 
 
 def evolve(connection: psycopg.Connection) -> bool:
-    """Once: a new column `timezone` in users, and `locale` renamed to `language`; returns whether it was now."""
+    """Add the column `timezone` to users and rename `locale` to `language`; returns False if that was done before."""
     if "timezone" in column_names(connection, "users"):
         return False
     connection.execute("alter table users add column timezone text")

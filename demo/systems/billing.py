@@ -1,7 +1,7 @@
-"""Legacy billing: what its tables hold, as a function of the world and a window of time; everything is text.
+"""The rows of legacy billing, computed from the world and a window of time; every value is text.
 
-In: the world. Out: rows as tuples of text. `billing_store` writes them. An invoice a month; payment by card is tried
-three times at most, then the invoice has failed.
+In: the world. Out: rows as tuples of text; billing_store.py writes them. Each account has an invoice per month. Payment
+by card is tried three times at most; then the invoice has failed.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class Billing:
         self.settled = np.where(settled < until, settled, NEVER)
 
     def customers(self) -> Texts:
-        """Who is billed."""
+        """The customers who are billed."""
         world, until, since = self.world, self.until, self.since
         for index in np.flatnonzero((world.created < until) & (world.created >= since)).tolist():
             created = int(world.created[index])

@@ -28,7 +28,7 @@ def engine() -> sa.Engine:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        if parsed.drivername in {"mysql", "mariadb"}:  # the driver that Weir brings
+        if parsed.drivername in {"mysql", "mariadb"}:  # the driver that is installed with Weir
             parsed = parsed.set(drivername="mysql+pymysql")
         return sa.create_engine(parsed, hide_parameters=True)
     except (sa.exc.ArgumentError, ImportError) as fault:
@@ -64,7 +64,7 @@ def create(connection: sa.Connection) -> None:
 
 
 def insert(connection: sa.Connection, table: str, rows: Iterable[Sequence[Any]]) -> int:
-    """Put rows in; returns how many."""
+    """Insert rows; returns how many."""
     columns = COLUMNS[table].split()
     marks = ", ".join([mark(connection)] * len(columns))
     statement = f"insert into {table} ({', '.join(columns)}) values ({marks})"
@@ -76,7 +76,7 @@ def insert(connection: sa.Connection, table: str, rows: Iterable[Sequence[Any]])
 
 
 def settle(connection: sa.Connection, rows: Iterable[Sequence[Any]]) -> int:
-    """Bring the status of older invoices up to date; returns how many."""
+    """Update the status of older invoices; returns how many."""
     place = mark(connection)
     statement = f"update invoices set status = {place}, updated_at = {place} where invoice_id = {place}"
     batch = [(row[5], row[7], row[0]) for row in rows]
@@ -86,5 +86,5 @@ def settle(connection: sa.Connection, rows: Iterable[Sequence[Any]]) -> int:
 
 
 def mark(connection: sa.Connection) -> str:
-    """How the database's driver writes a parameter."""
+    """The mark that the database's driver uses for a parameter."""
     return "?" if connection.dialect.paramstyle == "qmark" else "%s"

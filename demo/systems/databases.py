@@ -1,4 +1,7 @@
-"""The three databases of the demo, open, with one way of asking them; what is done commits together or not at all."""
+"""The three databases of the demo, opened together and queried alike.
+
+In: the addresses. Out: a Databases; all changes are committed at the end, or none.
+"""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -41,7 +44,7 @@ class Databases:
             yield from self.run(source, f"{statement} ({', '.join('?' * len(part))})", part)
 
     def commit(self) -> None:
-        """Make what was done so far last."""
+        """Commit all three."""
         self.app.commit()
         self.billing.commit()
         self.helpdesk.commit()
@@ -49,7 +52,7 @@ class Databases:
 
 @contextmanager
 def open_databases() -> Iterator[Databases]:
-    """The databases, committed at the end. Raises WeirError when one can't be reached or fails."""
+    """Open the databases; commit at the end. Raises WeirError when one can't be reached or fails."""
     engine = billing_store.engine()
     try:
         with app_store.connect() as app, engine.connect() as billing, closing(support.connect()) as helpdesk:

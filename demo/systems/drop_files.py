@@ -1,4 +1,4 @@
-"""Writes the dropped files, the same bytes for the same rows: CSV, Parquet and XLSX carry no time of writing."""
+"""Writes the dropped files (CSV, Parquet, XLSX); equal rows give equal bytes, for no time of writing is kept."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def clear(path: Path, pattern: str) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put the file in place whole, so that no reader sees half of it."""
+    """Write the file and move it into place, so that no reader sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     temporary.write_bytes(content)
@@ -46,7 +46,7 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def write_answers(root: Path, rows: Iterable[tuple[str, ...]], name: str | None = None) -> dict[str, int]:
-    """NPS answers, one file for each month or one of that name; returns rows by file."""
+    """Write NPS answers into a file for each month, or into the file `name`; returns the number of rows by file."""
     counts: dict[str, int] = {}
     groups = [(name, rows)] if name else groupby(rows, key=lambda row: f"nps_{row[4][:7]}.csv")
     for file, group in groups:
@@ -61,7 +61,7 @@ def write_answers(root: Path, rows: Iterable[tuple[str, ...]], name: str | None 
 
 
 def write_touches(root: Path, name: str, rows: list[tuple[Any, ...]]) -> int:
-    """Campaign touches as one Parquet file; returns how many."""
+    """Write campaign touches as one Parquet file; returns how many."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -76,7 +76,7 @@ def write_touches(root: Path, name: str, rows: list[tuple[Any, ...]]) -> int:
 
 
 def write_crm(root: Path, rows: Iterable[list[Any]], wrong: dict[str, str]) -> int:
-    """The CRM list; `wrong` has the arr to show instead of the true one, by key. Returns the number of rows."""
+    """Write the CRM list, with the wrong arr of each key in `wrong`; returns the number of rows."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)

@@ -1,6 +1,6 @@
-"""Files that people drop in a folder: NPS answers (CSV), campaign touches (Parquet), a CRM list (XLSX).
+"""The rows of files that people drop in a folder: NPS answers (CSV), campaign touches (Parquet), a CRM list (XLSX).
 
-In: the world, its people and a window of time. Out: rows; `drop_files` writes them.
+In: the world, its people and a window of time. Out: rows; drop_files.py writes them.
 """
 
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ from demo.company.world import BASE_PRICE, SEAT_PRICE, World
 NPS = ["response_id", "email", "score", "comment", "responded_at"]
 CRM = ["crm_id", "company", "domain", "owner", "segment", "arr", "stage", "updated_on"]
 CAMPAIGN = ["touch_id", "email", "campaign", "channel", "cost", "touched_at"]
-PERIOD = 30  # days of one campaign
+PERIOD = 30  # days per campaign
 CAMPAIGNS = ["webinar", "newsletter", "winback", "launch", "survey"]
 CHANNELS = ["email", "ads", "event"]
 
 
 class Drops:
-    """What happened in the window [since, until), and the CRM list as it stood at its end."""
+    """The rows of the window [since, until), and the CRM list as it stood at its end."""
 
     def __init__(self, world: World, people: People, since: int, until: int) -> None:
         self.world, self.people, self.since, self.until = world, people, since, until
 
     def answers(self) -> Iterator[tuple[str, ...]]:
-        """NPS answers in order of time."""
+        """NPS answers, sorted by time."""
         rows = self.world.answers
         order = np.argsort(rows["time"], kind="stable")
         times = rows["time"][order]
@@ -44,7 +44,7 @@ class Drops:
             yield f"R-{place + 1:06d}", self.people.email(user), str(score), remarks[place % len(remarks)], moment or ""
 
     def touches(self, period: int) -> list[tuple[Any, ...]]:
-        """Whom the campaign of that period reached within the window; one in thirty is nobody's customer."""
+        """The people whom the period's campaign reached within the window; one in thirty belongs to no account."""
         world, begin = self.world, period * PERIOD * DAY
         generator = draw(world.seed, "campaign", period)
         size = len(world.created)
@@ -63,11 +63,11 @@ class Drops:
         return rows
 
     def periods(self) -> range:
-        """The periods that the window touches."""
+        """The periods that overlap the window."""
         return range(max(self.since, 0) // (PERIOD * DAY), -(-self.until // (PERIOD * DAY)))
 
     def crm(self) -> Iterator[list[Any]]:
-        """The sales team's list; who left half a year ago has been taken off it."""
+        """The sales team's list, without accounts that left more than half a year ago."""
         world, rows = self.world, self.world.segments
         begun = rows["start"] < self.until
         size = len(world.created)

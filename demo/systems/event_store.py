@@ -1,4 +1,4 @@
-"""Where product events go: gzipped JSON lines, one file a day, or MongoDB where PRODUCT_URL says so."""
+"""The stores of product events: gzipped JSON lines, one file a day, or MongoDB if PRODUCT_URL names it."""
 
 import gzip
 import io
@@ -15,7 +15,7 @@ from weir.core.settings import env_url
 
 
 class Store(Protocol):
-    """What the demo does with events."""
+    """The functions that every store of events has."""
 
     holds_broken_lines: bool
 
@@ -23,10 +23,10 @@ class Store(Protocol):
         """Remove all events."""
 
     def write(self, date: str, lines: list[str]) -> None:
-        """Put in the events of a day."""
+        """Write the events of a day."""
 
     def amend(self, date: str, changes: dict[str, str], more: Iterable[str] = ()) -> None:
-        """Exchange lines of a day (old to new) and add more."""
+        """Replace lines of a day (old to new), and add more."""
 
 
 class Files:
@@ -46,7 +46,7 @@ class Files:
         return self.root / "events" / f"{date}.jsonl.gz"
 
     def write(self, date: str, lines: list[str]) -> None:
-        """Put in the events of a day, with bytes that depend on them alone."""
+        """Write the events of a day; equal events give equal bytes."""
         buffer = io.BytesIO()
         with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, compresslevel=3, mtime=0) as file:
             file.write("".join(f"{line}\n" for line in lines).encode())
@@ -57,7 +57,7 @@ class Files:
         return gzip.decompress(self.path(date).read_bytes()).decode().splitlines()
 
     def amend(self, date: str, changes: dict[str, str], more: Iterable[str] = ()) -> None:
-        """Exchange lines of a day (old to new) and add more."""
+        """Replace lines of a day (old to new), and add more."""
         self.write(date, [changes.get(line, line) for line in self.lines(date)] + list(more))
 
 
@@ -73,7 +73,7 @@ class Mongo:
         self.database: Any = MongoClient(url, serverSelectionTimeoutMS=5_000)[name]
 
     def clear(self) -> None:
-        """Remove all events, unless somebody else put them there."""
+        """Remove all events. Raises WeirError when the demo did not write them."""
         try:
             names = self.database.list_collection_names()
         except Exception as fault:
@@ -84,12 +84,12 @@ class Mongo:
         self.database.weir_demo.replace_one({"_id": "made"}, {"_id": "made"}, upsert=True)
 
     def write(self, date: str, lines: list[str]) -> None:
-        """Put in the events of a day."""
+        """Write the events of a day."""
         for begin in range(0, len(lines), 5_000):
             self.database.events.insert_many([json.loads(line) for line in lines[begin : begin + 5_000]], ordered=False)
 
     def amend(self, date: str, changes: dict[str, str], more: Iterable[str] = ()) -> None:
-        """Exchange events of a day (old to new) and add more."""
+        """Replace events of a day (old to new), and add more."""
         for line in [*changes.values(), *more]:
             document = json.loads(line)
             self.database.events.replace_one({"_id": document["_id"]}, document, upsert=True)

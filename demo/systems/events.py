@@ -1,6 +1,6 @@
-"""Product events: one day of all accounts at a time, as JSON lines; their shape changed half-way.
+"""Product events as JSON lines, one day of all accounts at a time; their shape changes half-way through the history.
 
-In: the world and its people. Out: the lines of a day in order of time, with the account of each; last logins.
+In: the world and its people. Out: the lines of a day, sorted by time, with the account of each; last logins.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ PROPERTIES = [
 
 @dataclass
 class Day:
-    """The events of one day: lines and, line by line, account and id."""
+    """The events of one day: lines, and for each line its account and id."""
 
     date: str
     lines: list[str]
@@ -34,7 +34,7 @@ class Day:
 
 
 class Stream:
-    """Makes day after day; `last_login` grows on the way (seconds, -1 where never)."""
+    """Makes the events of one day after another, and keeps `last_login` (seconds, -1 where never)."""
 
     def __init__(self, world: World, people: People) -> None:
         self.world, self.people = world, people
@@ -60,7 +60,7 @@ class Stream:
         users = np.where(people.deleted[chosen] < begin + DAY, people.first[accounts], chosen)
         millis = np.clip(generator.normal(13.5, 3.2, count) * 3_600_000, 0, 86_399_999).astype("int64")
         kinds = np.searchsorted([0.36, 0.74, 0.82, 0.84], generator.random(count))
-        kinds = np.where((kinds == 4) & (accounts % 4 > 0), 1, kinds)  # one in four uses the API
+        kinds = np.where((kinds == 4) & (accounts % 4 > 0), 1, kinds)  # one account in four uses the API
         flavours = generator.integers(0, 4, count)
         order = np.argsort(millis, kind="stable")
         accounts, users, millis = accounts[order], users[order], millis[order]

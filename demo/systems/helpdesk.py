@@ -33,7 +33,7 @@ def _folder() -> Path:
 
 
 def ensure() -> str:
-    """Start the server unless it is up; returns its URL, which the environment and `.env` then hold.
+    """Start the server unless it is up; returns its URL, and puts it in the environment and `.env`.
 
     Raises WeirError when there is no data to serve, HELPDESK_URL is not the demo's, or it does not come up.
     """
@@ -47,7 +47,7 @@ def ensure() -> str:
             raise WeirError("HELPDESK_URL is not the demo's: remove it from .env, and the demo's helpdesk will be used")
         if url and token and (_health(url, token) or {}).get("database") == str(data):
             return url
-        stop()  # one with another token, or for other data
+        stop()  # a server with another token, or for other data
         port = urlsplit(url).port if url else None
         if not port or not is_free(port):
             port = free_port()
@@ -102,7 +102,7 @@ def status() -> dict[str, Any]:
 
 
 def _health(url: str, token: str) -> dict[str, Any] | None:
-    """What the server says of itself; None when it's down, or another's."""
+    """The server's own report; None when it is down, or is not the demo's."""
     request = urllib.request.Request(f"{url}/health", headers={"Authorization": f"Bearer {token}"})
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
@@ -113,7 +113,7 @@ def _health(url: str, token: str) -> dict[str, Any] | None:
 
 
 def _pid() -> int | None:
-    """The process that we started, if it still runs and is that one."""
+    """The id of the process that was started, if it still runs and is the helpdesk's server."""
     import psutil
 
     try:
@@ -125,7 +125,7 @@ def _pid() -> int | None:
 
 
 def _reap(pid: int) -> None:
-    """Where it is this process's child, let it go."""
+    """Collect the process if it is a child of this one."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
@@ -134,7 +134,7 @@ def _reap(pid: int) -> None:
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    """One at a time: two runs that start together must not start two servers."""
+    """Hold the helpdesk's lock, so that two runs do not start two servers."""
     with (_folder() / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

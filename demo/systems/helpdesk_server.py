@@ -1,8 +1,8 @@
 """The helpdesk's HTTP API, from an SQLite file: Bearer token, pages, filter by time of update, and bad moments.
 
 GET /tickets and /satisfaction_ratings, both with `updated_since`, `page`, `per_page`; GET /health.
-Bad moments are the same each time, so that tests can count on them: the second page of every hundred answers 429
-(with Retry-After) when first asked for, the third one 500; asked again, both answer well.
+Bad moments are the same each time, so that tests can rely on them: of every hundred pages the second answers 429 (with
+Retry-After) to its first request, and the third 500; both answer the next request well.
 Alone: `HELPDESK_TOKEN=… python -m demo.systems.helpdesk_server FILE PORT`.
 """
 
@@ -20,7 +20,7 @@ PER_PAGE = 100
 
 
 class Refusal(Exception):
-    """An answer other than 200: status, what to say, headers."""
+    """An answer other than 200: status, message, headers."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 60
     database = token = ""
     _local = threading.local()
-    _bad: set[str] = set()  # what has had its bad moment and will answer well
+    _bad: set[str] = set()  # the pages that had their bad moment and now answer well
     _lock = threading.Lock()
 
     def do_GET(self) -> None:
@@ -104,13 +104,13 @@ class Handler(BaseHTTPRequestHandler):
         return [json.loads(row[0]) for row in rows], count
 
     def log_message(self, form: str, *values: Any) -> None:
-        """One line per request, without headers."""
+        """Log one line per request, without headers."""
         sys.stderr.write(f"{self.log_date_time_string()} {form % values}\n")
         sys.stderr.flush()
 
 
 class Server(ThreadingHTTPServer):
-    """A thread per connection; many may wait to be taken."""
+    """A server with a thread per connection and a long queue."""
 
     daemon_threads = True
     request_queue_size = 64

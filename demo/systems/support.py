@@ -1,4 +1,4 @@
-"""The helpdesk's tickets and ratings, and the SQLite file from which `helpdesk_server` serves them.
+"""The helpdesk's tickets and ratings, and the SQLite file from which helpdesk_server.py serves them.
 
 In: the world, its people and a window of time. Out: objects as the API shows them.
 """
@@ -24,12 +24,12 @@ TAGS = [["login"], ["export", "csv"], ["report"], ["billing"], ["howto"], ["api"
 
 
 def database() -> Path:
-    """The helpdesk's data."""
+    """The file of the helpdesk's data."""
     return home() / "demo" / "helpdesk" / "helpdesk.db"
 
 
 def connect() -> sqlite3.Connection:
-    """The helpdesk's data, made where absent."""
+    """Open the helpdesk's data; its tables are made when they are missing."""
     database().parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(database(), timeout=30)
     for table in ("tickets", "satisfaction_ratings"):
@@ -41,7 +41,7 @@ def connect() -> sqlite3.Connection:
 
 
 def put(connection: sqlite3.Connection, table: str, objects: Objects) -> int:
-    """Put objects in, or replace those with the same id; returns how many."""
+    """Insert objects, or replace those with the same id; returns how many."""
     rows = ((item["id"], item["updated_at"], json.dumps(item, ensure_ascii=False)) for item in objects)
     return connection.executemany(f"insert or replace into {table} values (?, ?, ?)", rows).rowcount
 
@@ -86,7 +86,7 @@ class Support:
             }
 
     def ratings(self) -> Objects:
-        """How content the requesters of solved tickets were."""
+        """Ratings of solved tickets by their requesters."""
         chosen = np.flatnonzero((self.rated_at >= self.since) & (self.rated_at < self.until))
         moments = self.world.clock.texts(self.rated_at[chosen])
         for place, moment in zip(chosen.tolist(), moments, strict=True):

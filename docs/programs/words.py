@@ -18,8 +18,6 @@ TABLE = {
     "path": "Of files: which ones, as `nps/*.csv`, inside the source's folder.",
     "format": "Of files: `csv`, `jsonl`, `json`, `parquet` or `xlsx`, or a mapping of `type` and its settings (below).",
     "endpoint": "Of a REST API, in dlt's words: `path`, `params`, `data_selector`, `paginator`, `incremental`.",
-    "data_selector": "Of a REST API: where the list of objects stands in an answer. The same as in `endpoint`.",
-    "paginator": "Of a REST API: how its pages follow one another. The same as in `endpoint`.",
     "compare": "As for the source, for this table.",
     "append_only": "Of PostgreSQL: rows are added and never changed. Needs `key` and `cursor`; see `sweep`.",
     "sweep": "How often an `append_only` table is read by row version, so that changes and deletes are found: `1 day`.",

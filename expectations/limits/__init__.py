@@ -1,1 +1,1 @@
-"""What is usual: the limits against which the suites judge."""
+"""The limits of the suites, computed from what was usual in earlier runs."""

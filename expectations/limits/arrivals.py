@@ -1,7 +1,7 @@
-"""What gate raw measures of a source's tables, and against what: one row per table, each number beside its limit.
+"""The measures of gate raw: one row per table of a source, each number beside its limit.
 
-In: `ops.landings`, the rows in raw that staging has not taken yet (waiting.py), the measures of earlier gates.
-Out: rows for the suite in suites/raw.py. With no history there are only limits of absolute sanity.
+In: `ops.landings`, the rows of raw that staging has not taken yet (waiting.py), the measures of earlier gates. Out:
+rows for the suite in suites/raw.py. Without history the limits are absolute and wide.
 """
 
 from datetime import UTC, datetime
@@ -12,21 +12,21 @@ import psycopg
 from psycopg import sql
 
 from expectations.limits import waiting
-from weir.project.sources import Source, Table
-from weir.warehouse.catalog import columns
+from weir.project.plan import Source, Table
+from weir.warehouse.catalog import columns_of
 
 Connection = psycopg.Connection[dict[str, Any]]
-# Below this many rows nothing is judged: in a small company a handful is a large share.
+# With fewer rows nothing is judged: in a small company a handful of rows is a large share.
 FEW = 20
 FEW_LANDED = 1000
 FEW_DELETED = 100
-# Days a source may be silent before its usual silence is even looked at.
+# A source may be silent for so many days before it is compared with its usual silence.
 QUIET_DAYS = 7
 LIMITED = ("rows_landed", "rows_deleted", "null_keys", "null_cursors", "unreadable", "days_old")
 
 
 def measure(connection: Connection, source: Source, run_id: str, as_of: datetime) -> dict[str, Any]:
-    """{tables: one row of measures per table, loads: the load ids they are about}."""
+    """Measure the source's tables; returns {tables: a row of measures per table, loads: the load ids measured}."""
     past = _past_gates(connection, source.name)
     rows, loads = [], set()
     for table in source.tables:
@@ -46,7 +46,7 @@ def _table(
     staged = [receipt for receipt in receipts if not receipt["pending"]]
     row: dict[str, Any] = dict.fromkeys(f"{name}{end}" for name in LIMITED for end in ("", "_at_most"))
     row |= {"table_name": table.name, "missing_columns": None, "rows_before": None}
-    there = list(columns(connection, f"raw_{source.name}", table.name))
+    there = list(columns_of(connection, f"raw_{source.name}", table.name))
     row["newest"] = _newest(connection, source, table, receipts, there)
     if not pending:
         return row, []
@@ -69,7 +69,7 @@ def _table(
 
 
 def _usual_volume(pending: list[dict[str, Any]], staged: list[dict[str, Any]]) -> int | None:
-    """Ten times the busiest past landing per day, for the days that passed; the first load says nothing."""
+    """Limit = 10 × the busiest past landing per day × the days passed; None where only the first load is known."""
     if len(staged) < 2:
         return None
     busiest = max(
@@ -81,14 +81,14 @@ def _usual_volume(pending: list[dict[str, Any]], staged: list[dict[str, Any]]) -
 
 
 def _usual_share(past: list[dict[str, Any]], name: str, landed: int, absolute: float, slack: float) -> int:
-    """Five times the worst share of earlier landings and a little; without any, a limit of plain sanity."""
+    """Limit = 5 × the highest past share + `slack`; with no past landings, `absolute`."""
     shares = [row[name] / row["rows_landed"] for row in past if row.get("rows_landed") and row.get(name) is not None]
     share = min(absolute, 5 * max(shares) + slack) if shares else absolute
     return max(FEW, int(share * landed))
 
 
 def _freshness(rows: list[dict[str, Any]], as_of: datetime, past: list[dict[str, Any]]) -> None:
-    """The age of the source's newest row, against three times the greatest age that was seen at earlier gates."""
+    """Measure the age of the source's newest row; limit = 3 × the greatest age at earlier gates."""
     aged = [row for row in rows if row["newest"] is not None]
     if not aged:
         return
@@ -104,7 +104,7 @@ def _freshness(rows: list[dict[str, Any]], as_of: datetime, past: list[dict[str,
 def _newest(
     connection: Connection, source: Source, table: Table, receipts: list[dict[str, Any]], there: list[str]
 ) -> datetime | None:
-    """The newest cursor among the rows of the newest load that is not in the future, where it is a moment."""
+    """The newest cursor of the newest load that is not in the future; None where the cursor is no moment."""
     if not receipts or table.cursor not in there:
         return None
     query = sql.SQL(
@@ -125,7 +125,7 @@ def _newest(
 
 
 def _past_gates(connection: Connection, source: str) -> dict[str, list[dict[str, Any]]]:
-    """The measures of the last gates that this source passed, by table."""
+    """The measures of the last gates that the source passed, by table."""
     past: dict[str, list[dict[str, Any]]] = {}
     query = """select results from ops.gates where gate = 'raw' and scope = %s and passed
                order by checked_at desc limit 30"""
@@ -135,8 +135,7 @@ def _past_gates(connection: Connection, source: str) -> dict[str, list[dict[str,
     return past
 
 
-# Newest first. A load waits for judgement until staging has taken it; where no model has taken the table yet, until a
-# gate that passed has judged it.
+# Newest first. A load is judged until staging has taken it; where no model reads the table, until a gate has passed it.
 _RECEIPTS = """
 select load_id, max(as_of) as as_of, sum(landed)::bigint as landed, sum(deleted)::bigint as deleted,
        max(source_rows) as source_rows, (array_agg(columns order by job desc))[1] as columns,

@@ -1,7 +1,7 @@
-"""What gate marts compares with: the set that was published last, and the rejections of earlier loads.
+"""The limits of gate marts: from the set that was published last, and from the rejections of earlier loads.
 
-In: `analytics`, `analytics_next`, `ops.ledger`. Out: parameters of the suites in suites/marts.py.
-With nothing published, or too little to compare, the limits are those that nothing exceeds.
+In: `analytics`, `analytics_next`, `ops.ledger`. Out: parameters of the suites in suites/marts.py. With nothing
+published, or too few rows to compare with, the limits are so wide that nothing exceeds them.
 """
 
 from typing import Any
@@ -11,9 +11,9 @@ from psycopg import sql
 
 from expectations.suites import churn, core
 from weir.project.marts import PUBLISHED, Mart
-from weir.warehouse.catalog import columns
+from weir.warehouse.catalog import columns_of
 
-# Fewer published rows than this say nothing about the next set.
+# With fewer published rows the next set is not compared with them.
 FEW_PUBLISHED = 50
 NO_LIMIT = 10**15
 MEANS = {**core.MEANS, **churn.MEANS}
@@ -26,7 +26,7 @@ def parameters(connection: psycopg.Connection[dict[str, Any]], mart: Mart) -> di
     for column in means:
         found |= {f"{column}_at_least": -NO_LIMIT, f"{column}_at_most": NO_LIMIT, f"{column}_published": None}
     table = sql.Identifier(PUBLISHED, mart.name)
-    names = columns(connection, PUBLISHED, mart.name)
+    names = columns_of(connection, PUBLISHED, mart.name)
     if not names:
         return found
     averages = [sql.SQL(", avg({})::float as {}").format(*[sql.Identifier(c)] * 2) for c in means if c in names]
@@ -45,11 +45,11 @@ def parameters(connection: psycopg.Connection[dict[str, Any]], mart: Mart) -> di
 
 
 def rejections(connection: psycopg.Connection[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Per staging model: rows landed and rejected since the last good set, and how many rejections were usual."""
+    """For each staging model the rows landed and rejected since the last good set, and the limit of rejections."""
     return list(connection.execute(_REJECTIONS).fetchall())
 
 
-# The share of earlier loads five times over and two per cent, at least 20 rows; without history half of what landed.
+# Limit = 5 × the share of earlier loads + 2 %, at least 20 rows; without history half of the landed rows.
 _REJECTIONS = """
 with steps as (
     select model, load_id, landed, rejected, min(built_at) over (partition by model, load_id) as first_built_at,

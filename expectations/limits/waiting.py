@@ -1,7 +1,7 @@
-"""What stands in the rows of raw that staging has not taken yet: counts for gate raw.
+"""Counts of the rows of raw that wait for staging, for gate raw.
 
-In: a table of raw and its loads that wait. Out: counts by name. Where several loads wait (the gate failed before), a
-row that a later one of them mended or took back counts as it is now, for that is what staging will make of it.
+In: a table of raw and its waiting loads. Out: counts by name. Several loads wait where the gate failed before; then
+each row counts by its last version, as it will in staging.
 """
 
 from typing import Any
@@ -9,14 +9,16 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.project.sources import Source, Table
+from weir.project.plan import Source, Table
 
 Connection = psycopg.Connection[dict[str, Any]]
 
 
 def count(connection: Connection, source: Source, table: Table, loads: list[str], there: list[str]) -> dict[str, int]:
-    """The counts of null_keys, null_cursors and unreadable, each where the table can have such rows; and rows_landed
-    and rows_deleted where several loads wait. `loads` come newest first, `there` are the table's columns.
+    """Count null_keys, null_cursors and unreadable, each where the table can have such rows.
+
+    Where several loads wait, counts rows_landed and rows_deleted as well. `loads` are sorted newest first, `there` are
+    the table's columns.
     """
     upsert = sql.SQL("_op = 'upsert'")
     readable = sql.SQL("{} and _error is null").format(upsert) if "_error" in there else upsert
@@ -49,7 +51,7 @@ def count(connection: Connection, source: Source, table: Table, loads: list[str]
 
 
 def _identity(table: Table, there: list[str]) -> sql.Composable | None:
-    """What tells the rows of the table apart, as one text: the key, or for a line without one its file and number."""
+    """The expression that identifies a row, as one text: its key, or for a line without a key its file and number."""
     parts: list[sql.Composable] = [sql.Identifier(name) for name in (table.key or ["_key"]) if name in there]
     if "_file" in there:
         unkeyed = sql.SQL("".join(" and {} is null" for _ in parts)).format(*parts)
@@ -61,7 +63,7 @@ def _identity(table: Table, there: list[str]) -> sql.Composable | None:
 
 _ALL = """
 select {counts} from (select _op{tests} from {relation} where _dlt_load_id = any({loads})) as waiting"""
-# The last version of each row; one that came and went again while it waited was never anybody's.
+# The last version of each row. Rows inserted and deleted again before any load was staged are not counted.
 _LAST = """
 with waiting as (
     select {id} as _id, _seq, _op{tests} from {relation} where _dlt_load_id = any({loads})

@@ -1,1 +1,1 @@
-"""The suites of rules that the gates judge by."""
+"""The suites: the rules by which each gate judges."""

@@ -31,7 +31,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         ),
     ),
 }
-# Columns whose mean may not jump, by mart: name -> how many times the published mean, up or down.
+# By mart the columns whose mean is watched: name -> by which factor the mean may rise or fall.
 MEANS: dict[str, dict[str, float]] = {
     "churn_features": {"mrr": 2.0, "tenure_days": 2.0, "events_28d": 3.0},
 }

@@ -58,7 +58,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         reconciled("number of tickets", "", "stg_helpdesk__tickets", "ticket_id"),
     ),
 }
-# Columns whose mean may not jump, by mart: name -> how many times the published mean, up or down.
+# By mart the columns whose mean is watched: name -> by which factor the mean may rise or fall.
 MEANS: dict[str, dict[str, float]] = {
     "dim_accounts": {"mrr": 2.0, "user_count": 2.0},
     "fct_payments": {"amount": 2.0},

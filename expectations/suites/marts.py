@@ -1,7 +1,7 @@
-"""The suites of gate marts: what is about to be published, against the last publication and against the sources.
+"""The suites of gate marts: compare the next set with the last publication and with the sources.
 
-In: tables of analytics_next; limits as parameters (limits/published.py). Out: which rule does not hold, for which mart.
-Structure (keys, relations, grain) is dbt's to test; here are ranges, distributions and reconciliation.
+In: tables of analytics_next; limits as parameters (limits/published.py). Out: the rules that failed, by mart. dbt tests
+structure (keys, relations, grain); these suites judge ranges, distributions and reconciliation.
 """
 
 import great_expectations.expectations as gxe
@@ -9,7 +9,7 @@ import great_expectations.expectations as gxe
 from expectations.rules import Rule
 from expectations.suites import churn, core
 
-# For every mart. One that was never published has no limits.
+# The rules for every mart. A mart that was never published has no limits.
 EVERY = (
     Rule(
         "too few rows",

@@ -1,8 +1,7 @@
-"""The suite of gate raw: what arrives from a source, against what arrived before.
+"""The suite of gate raw: compares the rows that landed with what landed before.
 
-In: one row of measures per table of the source (limits/arrivals.py), each number beside its
-limit; no limit, no judgement.
-Out: which rule does not hold, for which table. The same suite serves every source.
+In: one row of measures per table of the source (limits/arrivals.py), each number beside its limit; a number without a
+limit is not judged. Out: the rules that failed, by table. The same suite serves every source.
 """
 
 import great_expectations.expectations as gxe
@@ -11,7 +10,7 @@ from expectations.rules import Rule
 
 
 def _at_most(column: str) -> gxe.ExpectColumnPairValuesAToBeGreaterThanB:
-    """`column` is not above the limit beside it; where there is no limit, there is no judgement."""
+    """The expectation that `column` is not above the limit beside it; without a limit it holds."""
     return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
         column_A=f"{column}_at_most", column_B=column, or_equal=True, ignore_row_if="either_value_is_missing"
     )
@@ -21,7 +20,7 @@ RAW = (
     Rule(
         "columns",
         gxe.ExpectColumnValuesToBeNull(column="missing_columns"),
-        "{table_name} no longer brings what is declared: {missing_columns}",
+        "{table_name} no longer has these declared columns: {missing_columns}",
     ),
     Rule(
         "volume",

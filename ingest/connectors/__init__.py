@@ -1,1 +1,1 @@
-"""One module per kind of source; the scheme of the source's URL picks it."""
+"""The connectors: a module or folder for each kind of source; the scheme of the source's URL picks one."""

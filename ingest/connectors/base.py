@@ -1,4 +1,4 @@
-"""What connectors share: their protocol, and what they do with a table read whole."""
+"""The protocol of every connector, and what connectors share: checks of columns, and the comparison with raw."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -7,44 +7,47 @@ from ingest.raw.columns import Column
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.names import shortened
-from weir.project.sources import Table
+from weir.project.plan import Table
 
 Progress = Callable[[int, int], None]  # rows and bytes so far
 State = dict[str, Any]
 
 
 class Connector(Protocol):
-    """What a kind of source can do."""
+    """The functions that every kind of source has."""
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Write what is new into raw; returns the facts of the receipt and the table's next state."""
 
-    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+    def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read the whole table into the temporary table `incoming`; returns its key and its promise."""
 
     def close(self) -> None:
-        """Let the source go."""
+        """Close the connection to the source."""
 
 
-def check_columns(table: Table, found: list[str], told: str = "") -> None:
-    """Raise WeirError when the key, the cursor or an excluded column is not at the source; `told` says what is."""
+def check_columns(table: Table, found: list[str], hint: str = "") -> None:
+    """Raise WeirError when the key, the cursor or an excluded column is not at the source.
+
+    `hint` says which columns are there; without it the message lists them.
+    """
     wanted = [("key", name) for name in table.key] + [("exclude", name) for name in table.exclude]
     wanted += [("cursor", table.cursor)] if table.cursor else []
     for what, name in wanted:
         if name not in found and shortened(name) not in found:
-            told = told or "it has: " + ", ".join(found[:12]) + (" …" if len(found) > 12 else "")
-            raise WeirError(f"{what} names column {name!r}, which is not at the source; {told}")
+            hint = hint or "it has: " + ", ".join(found[:12]) + (" …" if len(found) > 12 else "")
+            raise WeirError(f"{what} names column {name!r}, which is not at the source; {hint}")
 
 
 def compare(raw: Raw, key: list[str], columns: list[Column], source_rows: int) -> State:
-    """Append the differences between `incoming`, the whole source, and raw; returns the facts."""
+    """Append to raw what differs from `incoming`, which holds the whole table; returns the facts of the receipt."""
     upserts, deleted = raw.insert_changes(key)
     return {"how": "compare", "extracted": source_rows, "landed": upserts + deleted, "deleted": deleted,
             "source_rows": source_rows}  # fmt: skip
 
 
 def keyed_by_content(raw: Raw) -> None:
-    """Give the rows of `incoming` their `_key`: the digest of the row and its occurrence."""
+    """Fill `_key` in `incoming`, for a table without a key: the digest of the row, and which of its equals it is."""
     from ingest.raw.columns import listed
 
     names = listed([c.name for c in raw.columns if c.name != "_key"])

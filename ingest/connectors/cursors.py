@@ -1,15 +1,15 @@
-"""Cursors: what "newest" and "a little earlier" mean for a cursor's text."""
+"""Cursors as text: which one is newer, and which moment lies an overlap before one."""
 
 import datetime
 from typing import Any
 
-from weir.project.sources import duration
+from weir.project.plan import duration
 
 OVERLAP = "1 day"
 
 
 def order(value: str) -> tuple[int, Any]:
-    """What to compare cursors by: numbers as numbers, moments as moments, anything else as text."""
+    """The sort key of a cursor: numbers compare as numbers, moments as moments, anything else as text."""
     try:
         return 0, float(value)
     except ValueError:
@@ -22,7 +22,7 @@ def order(value: str) -> tuple[int, Any]:
 
 
 def earlier(value: str, overlap: str | None) -> str:
-    """The cursor less the overlap, in the cursor's own form; as it is where it is no moment."""
+    """The cursor less the overlap, written like the cursor; unchanged where the cursor is no moment."""
     if order(value)[0] != 1:
         return value
     moment = datetime.datetime.fromisoformat(value) - duration(overlap or OVERLAP)

@@ -1,4 +1,4 @@
-"""JSON text as jsonb can hold it, and the text of a key."""
+"""JSON text that jsonb can hold, and keys as text."""
 
 import io
 import json
@@ -12,7 +12,7 @@ _ESCAPE = re.compile(
 
 
 def made_visible(text: str) -> str:
-    """JSON text with what jsonb refuses (\\u0000, half a pair) made visible."""
+    """The JSON text, with characters that jsonb refuses (\\u0000, half of a surrogate pair) made visible."""
     out, at = None, 0
     for match in _ESCAPE.finditer(text):
         if match[1]:
@@ -23,7 +23,7 @@ def made_visible(text: str) -> str:
 
 
 def safe(text: str) -> str:
-    """JSON text as jsonb can hold it."""
+    """The JSON text in a form that jsonb can hold."""
     return made_visible(text) if "\\u" in text else text
 
 

@@ -1,15 +1,15 @@
-"""Blocks read ahead: the source is read in a thread of its own while the warehouse takes what came before."""
+"""Reading ahead: a thread reads the source while the warehouse takes the blocks that were read before."""
 
 import queue
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-AHEAD = 8  # blocks read ahead of the warehouse
+AHEAD = 8  # how many blocks may wait for the warehouse
 
 
 def ahead(blocks: Iterator[bytes], size: int = AHEAD) -> Iterator[bytes]:
-    """The blocks, read in a thread of their own a little ahead."""
+    """The same blocks, read by a thread of their own, up to `size` ahead."""
     held: queue.Queue[Any] = queue.Queue(size)
     stop = threading.Event()
 

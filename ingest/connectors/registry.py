@@ -1,4 +1,4 @@
-"""The registry: which connector serves a source, by the scheme of its URL."""
+"""The registry: picks the connector of a source by the scheme of its URL."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ingest.connectors.base import Connector
 from weir.core.settings import env_url
-from weir.project.sources import Source
+from weir.project.plan import Source
 
 _MODULES = {
     "postgresql": "postgres.connector",
@@ -35,7 +35,7 @@ def module_of(source: Source) -> str:
 
 @contextmanager
 def open_connector(source: Source, loop: asyncio.AbstractEventLoop) -> Iterator[Connector]:
-    """The source's connector, opened and in the end closed."""
+    """Open the source's connector, and close it at the end."""
     from importlib import import_module
 
     kind = import_module(f"ingest.connectors.{module_of(source)}")

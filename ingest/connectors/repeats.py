@@ -1,8 +1,9 @@
-"""Rows of one file that bear the same key: duplicates, which count once, and conflicts, which wait in quarantine.
+"""Repeated keys in one file: duplicates, which count once, and conflicts, which wait in quarantine.
 
-In: rows that have just come, in raw or in `incoming`. Out: `_error` on each row whose key stands in its file again with
-other content, so that it is known by its line, as an unreadable one is, and heals when the file is mended; and how many
-rows are duplicates. Costs one grouping of these rows by 64 bits of their key, a third of what the keys themselves take.
+In: rows that have just come, in raw or in `incoming`. Out: `_error` on each row whose key stands in the same file again
+with other content, and the number of duplicates. A row in conflict is identified by its line, as an unreadable row is,
+and leaves quarantine when the file is mended. Costs one grouping of these rows by 64 bits of their keys, a third of the
+time that grouping by the keys takes.
 """
 
 from dataclasses import dataclass, field
@@ -21,25 +22,25 @@ CONFLICT = "its key stands in the file again, with other content"
 
 @dataclass
 class Repeats:
-    """What was found: the duplicates of each file, and the rows in conflict."""
+    """The number of duplicates of each file, and of rows in conflict."""
 
     duplicates: dict[str, int] = field(default_factory=dict)
     conflicts: int = 0
 
     def add(self, other: "Repeats") -> None:
-        """Take the other's counts in."""
+        """Add the counts of another reading."""
         self.duplicates |= other.duplicates
         self.conflicts += other.conflicts
 
-    def told(self) -> list[str]:
-        """In words, for the landing's output."""
+    def words(self) -> list[str]:
+        """The counts in words, for the landing's output."""
         count = sum(self.duplicates.values())
         found = [f"{count:,} duplicate{'s' if count > 1 else ''}"] if count else []
         return [*found, *([f"{self.conflicts:,} rows in conflict"] if self.conflicts else [])]
 
 
 def by_line(key: list[str]) -> str:
-    """Whether a row is known by its file and line: it has no key, could not be read, or is in conflict."""
+    """The condition for rows identified by file and line: without a key, unreadable, or in conflict."""
     return (
         "("
         + (" or ".join([*(f"{quoted(name)} is null" for name in key), "_error is not null"] if key else ["true"]))
@@ -48,7 +49,7 @@ def by_line(key: list[str]) -> str:
 
 
 def mark(raw: Raw, key: list[str], relation: str, where: str = "true", last: bool = False) -> Repeats:
-    """Mark the conflicts among the rows; with `last` there are none, for the last of a key counts."""
+    """Mark the rows in conflict. With `last` there are none: the last row of a key counts."""
     found = Repeats()
     if not key:
         return found
@@ -86,8 +87,9 @@ def mark(raw: Raw, key: list[str], relation: str, where: str = "true", last: boo
 def settle(raw: Raw, key: list[str], cursor: str | None, last: bool) -> Repeats:
     """Leave one row of each key in `incoming`, the listing of an API whose objects may move while it is read.
 
-    The greatest cursor counts; where several have it, or none, other content is a conflict, unless the last one counts.
-    A conflict is one row without a document: all that was listed stands in its `_text`, and why in `_error`.
+    The row with the greatest cursor counts. Where several rows have that cursor, or none has one, different content is
+    a conflict, unless `last` says that the last row counts. A conflict becomes one row without a document: its `_text`
+    holds all that was listed, its `_error` the reason.
     """
     names, wire, found = listed(key), raw.wire, Repeats()
     several = wire.execute(f"create temporary table several on commit drop as select {names} from incoming "
@@ -97,7 +99,7 @@ def settle(raw: Raw, key: list[str], cursor: str | None, last: bool) -> Repeats:
             f"select dense_rank() over (order by {names}) as g, _n, {quoted(cursor) if cursor else 'null'} as at, "
             f"md5(document::text) as body from incoming where ({names}) in (select {names} from several) order by 1, 2"
         )
-        kept, newest = [], []  # the row that stays of each key; those of its newest where they are in conflict
+        kept, newest = [], []  # of each key the row that stays; of each conflict the rows with the greatest cursor
         for _, group in groupby(rows, key=lambda row: row["g"]):
             alike = _newest(list(group))
             kept.append(alike[-1]["_n"])
@@ -116,13 +118,13 @@ def settle(raw: Raw, key: list[str], cursor: str | None, last: bool) -> Repeats:
 
 
 def _newest(rows: list[Any]) -> list[Any]:
-    """Those of the rows that bear the greatest cursor; all where none bears one."""
+    """The rows that have the greatest cursor; all rows where none has a cursor."""
     marks = [(0,) if row["at"] is None else (1, order(row["at"])) for row in rows]
     return [row for row, mark in zip(rows, marks, strict=True) if mark == max(marks)]
 
 
 def _mark_listed(raw: Raw, newest: list[list[int]]) -> None:
-    """Put what is in conflict, by number, into the last row of each."""
+    """Gather the documents of each conflict (rows by number) in the last row of that conflict."""
     if "_error" not in {column.name for column in raw.columns}:
         raw.prepare([*raw.columns, *MARKS])
         raw.wire.execute("alter table incoming add _text text, add _error text")

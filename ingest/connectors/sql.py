@@ -1,8 +1,9 @@
-"""Any database that SQLAlchemy knows, SQLite first: every column as text, streamed in one read transaction.
+"""Any database that SQLAlchemy knows, SQLite first: lands every column as text, from one read transaction.
 
-Small tables, and all on `full`, are compared whole, so that changes and deletes are exact. A larger one with a cursor
-lands the window from its newest cursor less the overlap, and is compared whole when the counts say that rows went.
-SQLite keeps any value in any column: what comes is what its cell holds (floats to the last digit, blobs as \\x…).
+In: a table. Out: rows in raw. Small tables, and every table on `full`, are compared whole, so that changes and deletes
+are exact. A larger table with a cursor lands a window from its newest cursor less the overlap, and is compared whole
+when the counts show that rows are gone. SQLite keeps any value in any column: each cell lands as it is (floats to the
+last digit, blobs as \\x…).
 """
 
 import asyncio
@@ -15,18 +16,18 @@ from typing import Any
 
 from ingest.connectors.base import Progress, State, check_columns, compare, keyed_by_content
 from ingest.connectors.cursors import earlier
-from ingest.raw.columns import Column, listed
+from ingest.raw.columns import Column
 from ingest.raw.copy_text import blocks, escaped, line, visible
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.names import shortened
-from weir.project.sources import Source, Table
+from weir.project.plan import Source, Table
 
-WHOLE = 200_000  # rows up to which comparing all costs less than it is worth avoiding
+SMALL = 200_000  # up to so many rows a table is always compared whole, for that costs little
 
 
 class Connector:
-    """One database."""
+    """One database that SQLAlchemy reaches."""
 
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
         import sqlalchemy as sa
@@ -44,7 +45,7 @@ class Connector:
             self.engine = sa.create_engine(address)
         except (NoSuchModuleError, ArgumentError):
             scheme = url.split(":", 1)[0]
-            raise WeirError(f"{source.connection} has the scheme {scheme!r}, which nothing here reads") from None
+            raise WeirError(f"{source.connection} has the scheme {scheme!r}, which Weir does not know") from None
         except ModuleNotFoundError as fault:
             raise WeirError(f"{source.connection} needs the Python package {fault.name}: install it") from None
         self.lite = self.engine.dialect.name == "sqlite"
@@ -55,7 +56,7 @@ class Connector:
             self.connection.exec_driver_sql("begin")  # one snapshot for the count and the rows
 
     def close(self) -> None:
-        """Let the source go."""
+        """Close the connection to the source."""
         self.connection.close()
         self.engine.dispose()
 
@@ -99,7 +100,7 @@ class Connector:
         return raw.wire.copy_in(None, "incoming", names, blocks(self._lines(made, where, "\n", progress)))
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
-        """Land what changed, by comparing all of it or a window of the cursor."""
+        """Land changed rows, by comparing the whole table or a window of the cursor."""
         import sqlalchemy as sa
 
         made = self._table(table)
@@ -107,9 +108,9 @@ class Connector:
         rows = int(self.connection.execute(sa.select(sa.func.count()).select_from(made)).scalar_one())
         key = table.key or ["_key"]
         raw.incoming()
-        if table.cursor and table.key and not full and rows > WHOLE and state.get("cursor") is not None:
+        if table.cursor and table.key and not full and rows > SMALL and state.get("cursor") is not None:
             facts = self._window(table, raw, made, columns, state, progress)
-            live = raw.wire.value(f"select count(*) from ({raw.live(key, listed(key))}) l")
+            live = raw.count_live(key)
             if live == rows:
                 facts["source_rows"] = rows
                 return facts, {"rows": rows, "cursor": self._newest(made, table)}
@@ -143,8 +144,8 @@ class Connector:
         newest = self.connection.execute(sa.select(sa.func.max(made.c[table.cursor]))).scalar_one()
         return None if newest is None else _text(newest)
 
-    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
-        """Read all of the table into `incoming`."""
+    def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+        """Read the whole table into `incoming`."""
         made = self._table(table)
         self._prepare(table, raw, made)
         raw.incoming(", _dlt_new boolean")
@@ -155,7 +156,7 @@ class Connector:
 
 
 def _lenient(connection: Any, _: Any) -> None:
-    """Text that is not UTF-8 is read all the same, and shown."""
+    """Let SQLite return text that is not UTF-8; its bytes are made visible."""
     connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
     connection.isolation_level = None
 

@@ -1,6 +1,7 @@
-"""A connection to PostgreSQL that streams: asyncpg, driven from one thread by a loop of its own.
+"""Connections to PostgreSQL that stream: asyncpg, driven from one thread by an event loop of its own.
 
-asyncpg hands COPY over in whole buffers from C, where psycopg yields one row per read.
+In: an address. Out: a Wire, and `pipe`, which copies from one Wire to another. asyncpg hands over COPY in whole buffers
+from C; psycopg yields one row per read.
 """
 
 import asyncio
@@ -15,10 +16,10 @@ from weir.core import tls
 from weir.core.errors import WeirError
 
 BUFFERS = 8
-PAUSE = 600  # seconds that a source may be silent in the midst of a stream
-LOCK_WAIT = "10min"  # for whoever holds a table of the warehouse, another landing or a reader that forgot to commit
+PAUSE = 600  # seconds that a source may be silent within a stream
+LOCK_WAIT = "10min"  # how long to wait for a table of the warehouse that another landing or a reader holds locked
 PATIENCE = 3600  # seconds that a source may take for any other answer
-# What is for libpq alone: asyncpg would ask the server for it.
+# Options that libpq alone knows: asyncpg would send them to the server as settings.
 _LIBPQ = {
     "connect_timeout", "channel_binding", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
     "tcp_user_timeout", "gssencmode", "sslsni", "sslcompression", "load_balance_hosts", "fallback_application_name",
@@ -31,30 +32,33 @@ POOLER = (
 
 
 class Wire:
-    """One connection, used by one thread."""
+    """One connection, for one thread."""
 
     def __init__(self, url: str, name: str, loop: asyncio.AbstractEventLoop, variable: str = "WAREHOUSE_URL",
                  **settings: str) -> None:  # fmt: skip
         self.loop = loop
-        self.lost = False  # by the other side, before we closed it
+        self.lost = False  # whether the server ended the connection before we closed it
         self.patience: float | None = PATIENCE
         options = {"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "bytea_output": "hex"}
         options |= {"extra_float_digits": "1", "search_path": "pg_catalog"}
-        options |= {"idle_in_transaction_session_timeout": "0", **settings}  # one side waits while the other works
+        options |= {
+            "idle_in_transaction_session_timeout": "0",
+            **settings,
+        }  # the session is idle while the other side works
         address, secure = _address(url, variable)
-        self.raw: asyncpg.Connection = loop.run_until_complete(
+        self.connection: asyncpg.Connection = loop.run_until_complete(
             asyncpg.connect(address, timeout=15, server_settings=options | {"application_name": name},
                             statement_cache_size=0, **secure)
         )  # fmt: skip
         try:
-            _keep_alive(self.raw._transport.get_extra_info("socket"))
+            _keep_alive(self.connection._transport.get_extra_info("socket"))
             self._check(options, variable)
         except BaseException:
             self.close()
             raise
 
     def _check(self, options: dict[str, str], variable: str) -> None:
-        """Raise WeirError where the session has not the settings that it was opened with."""
+        """Raise WeirError when the session lacks a setting that it was opened with (a pooler dropped it)."""
         found = self.row("select " + ", ".join(f"current_setting('{name}')" for name in options))
         for (name, asked), got in zip(options.items(), found, strict=True):
             if asked.replace(" ", "").lower() != got.replace(" ", "").lower():
@@ -62,20 +66,20 @@ class Wire:
                 raise WeirError(POOLER.format(variable=variable, drops=drops))
 
     def execute(self, query: str, *values: Any) -> int:
-        """Run the statement; returns the number of rows that it touched, where its tag says so."""
-        return tag_rows(self.loop.run_until_complete(self.raw.execute(query, *values, timeout=self.patience)))
+        """Run the statement; returns how many rows it touched, or 0 where its command tag has no number."""
+        return tag_rows(self.loop.run_until_complete(self.connection.execute(query, *values, timeout=self.patience)))
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """All rows of the query."""
-        return list(self.loop.run_until_complete(self.raw.fetch(query, *values, timeout=self.patience)))
+        return list(self.loop.run_until_complete(self.connection.fetch(query, *values, timeout=self.patience)))
 
     def row(self, query: str, *values: Any) -> Any:
         """The first row of the query, or None."""
-        return self.loop.run_until_complete(self.raw.fetchrow(query, *values, timeout=self.patience))
+        return self.loop.run_until_complete(self.connection.fetchrow(query, *values, timeout=self.patience))
 
     def value(self, query: str, *values: Any) -> Any:
         """The first column of the first row, or None."""
-        return self.loop.run_until_complete(self.raw.fetchval(query, *values, timeout=self.patience))
+        return self.loop.run_until_complete(self.connection.fetchval(query, *values, timeout=self.patience))
 
     def copy_in(self, schema: str | None, table: str, columns: list[str], chunks: Iterable[bytes]) -> int:
         """COPY text from the chunks into the table; returns the rows that the server counted."""
@@ -84,29 +88,29 @@ class Wire:
             for chunk in chunks:
                 yield chunk
 
-        tag = self.raw.copy_to_table(table, source=source(), columns=columns, schema_name=schema, format="text")
-        return tag_rows(self.loop.run_until_complete(_while_open(self.raw, tag)))
+        tag = self.connection.copy_to_table(table, source=source(), columns=columns, schema_name=schema, format="text")
+        return tag_rows(self.loop.run_until_complete(_while_open(self.connection, tag)))
 
     def close(self) -> None:
         """Close at once; what is not committed is rolled back."""
-        self.lost = self.raw.is_closed()
-        self.raw.terminate()
+        self.lost = self.connection.is_closed()
+        self.connection.terminate()
         self.loop.run_until_complete(asyncio.sleep(0))
 
 
 def _address(url: str, variable: str) -> tuple[str, dict[str, Any]]:
-    """The URL as asyncpg understands it, and what it is told of TLS beside. Raises WeirError."""
+    """The URL as asyncpg understands it, and the TLS settings to pass beside it. Raises WeirError."""
     asked = tls.read(url, variable)
     for name, value in asked.others.items():
         if (name, value) == ("channel_binding", "require") or name == "require_auth":
-            raise WeirError(f"{variable} asks for {name}={value}, which can't be had here: take it out, and say "
+            raise WeirError(f"{variable} asks for {name}={value}, which Weir can't follow: take it out, and write "
                             "sslmode=verify-full with sslrootcert, which proves the server "
                             "(docs/reference/tls.md)")  # fmt: skip
         if name not in _LIBPQ | _FOR_TLS and name.lower().startswith(("ssl", "tls")):
             tls.refuse_unknown([name], sorted(_FOR_TLS), variable)
     asked.others = {name: value for name, value in asked.others.items() if name not in _LIBPQ}
     secure: dict[str, Any] = {}
-    if asked.ca == tls.SYSTEM:  # asyncpg takes it for the name of a file
+    if asked.ca == tls.SYSTEM:  # asyncpg would take this word for the name of a file
         secure = {"ssl": asked.context(variable)}
         asked.level, asked.ca, asked.cert, asked.key = None, "", "", ""
     return "postgresql://" + url.split("://", 1)[1].partition("?")[0] + asked.query(), secure
@@ -119,7 +123,7 @@ def tag_rows(tag: str) -> int:
 
 
 def _keep_alive(to: socket.socket) -> None:
-    """See to it that a peer which is gone without a word is found out in two minutes, however long it may think."""
+    """Send keep-alives, so that a peer that vanished is noticed within two minutes, even while it computes."""
     if to.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     to.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -130,12 +134,12 @@ def _keep_alive(to: socket.socket) -> None:
 
 @contextmanager
 def wired(url: str, name: str) -> Iterator[Wire]:
-    """A connection on an event loop of its own, both closed in the end."""
+    """Open a connection on an event loop of its own, and close both at the end."""
     loop = asyncio.new_event_loop()
     wire = None
     try:
-        told = {"client_min_messages": "error", "lock_timeout": LOCK_WAIT, "statement_timeout": "0"}
-        wire = Wire(url, name, loop, synchronous_commit="on", **told)
+        settings = {"client_min_messages": "error", "lock_timeout": LOCK_WAIT, "statement_timeout": "0"}
+        wire = Wire(url, name, loop, synchronous_commit="on", **settings)
         wire.patience = None
         yield wire
     finally:
@@ -148,25 +152,27 @@ def pipe(source: Wire, query: str, target: Wire, schema: str | None, table: str,
          seen: Any = None, freeze: bool = False) -> tuple[int, int]:  # fmt: skip
     """COPY (binary) the query's rows into the table through a small queue; returns rows and bytes.
 
-    Both connections must share a loop. `freeze`, for a table made in this transaction, spares its first reader the
-    writing of hint bits. Raises what either side raised, RuntimeError when their counts differ, or WeirError when the
-    source falls silent.
+    Both connections must share a loop. `freeze` is for a table made in this transaction: its first reader then writes
+    no hint bits. Raises what either side raised, RuntimeError when their counts differ, and WeirError when the source
+    falls silent.
     """
-    return source.loop.run_until_complete(_pipe(source.raw, query, target.raw, schema, table, columns, seen, freeze))
+    return source.loop.run_until_complete(
+        _pipe(source.connection, query, target.connection, schema, table, columns, seen, freeze)
+    )
 
 
 async def _while_open(connection: asyncpg.Connection, copying: Coroutine[Any, Any, str]) -> str:
-    """What the COPY returns. Where the connection is lost while asyncpg waits to write, it would wait for ever."""
+    """The result of the COPY. Ends it when the connection is lost: asyncpg alone would wait for ever to write."""
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(copying)
 
     def lost(_: Any) -> None:
-        loop.call_later(1, task.cancel)  # by then, what the server said last has been raised
+        loop.call_later(1, task.cancel)  # a second later the server's last message has been raised
 
     connection.add_termination_listener(lost)
     try:
         return await task
     except asyncio.CancelledError:
-        raise ConnectionError("the connection was closed in the midst of COPY") from None
+        raise ConnectionError("the connection was closed during COPY") from None
     finally:
         connection.remove_termination_listener(lost)
 
@@ -213,12 +219,13 @@ async def _pipe(source: Any, query: str, target: Any, schema: str | None, table:
         )
         tag = await _while_open(target, copying)
     except BaseException:
-        while not producer.done():  # let it see that nobody listens, so that the connection ends in order
+        while not producer.done():  # so that the connection ends in order
             producer.cancel()
             while not queue.empty():
                 queue.get_nowait()
             await asyncio.wait([producer], timeout=0.2)
-        producer.exception() if not producer.cancelled() else None
+        if not producer.cancelled():
+            producer.exception()  # so that asyncio does not report it as never retrieved
         raise
     sent = tag_rows(await producer)
     if sent != tag_rows(tag):

@@ -1,6 +1,7 @@
-"""COPY's text format: values as PostgreSQL reads them, with what it can't hold made visible.
+"""COPY's text format: writes values so that PostgreSQL reads them back exactly.
 
-A NUL character becomes the four visible characters \\x00, a byte that is not UTF-8 likewise; such a row is flagged.
+In: values. Out: lines and blocks of COPY. A NUL character, which PostgreSQL can't hold, becomes the four visible
+characters \\x00, and so does a byte that is not UTF-8; the row is flagged by `_escaped`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def visible(text: str) -> str:
-    """The text with NULs, and bytes that were not UTF-8 (surrogates), written as \\x00."""
+    """The text, with NULs and bytes that were not UTF-8 (surrogates) written as \\x00."""
     raw = text.encode("utf-8", "surrogateescape") if text.isascii() or _encodable(text) else _surrogates(text)
     return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
@@ -29,7 +30,7 @@ def _surrogates(text: str) -> bytes:
 
 
 def escaped(text: str) -> bool:
-    """Whether the text holds what PostgreSQL can't."""
+    """Whether the text holds a character that PostgreSQL can't hold."""
     if "\0" in text:
         return True
     if text.isascii():
@@ -47,12 +48,12 @@ def field(text: str) -> str:
 
 
 def line(values: Iterable[Any], end: str) -> str:
-    """One line of COPY from values that are text, numbers or None; `end` is appended as it is."""
+    """One line of COPY from text, numbers and None; `end` is appended unchanged."""
     return "\t".join(["\\N" if v is None else field(v) if isinstance(v, str) else str(v) for v in values]) + end
 
 
 def blocks(lines: Iterable[str | bytes]) -> Iterator[bytes]:
-    """The lines, joined into blocks worth sending; what comes as bytes is large, and is sent in slices."""
+    """Join lines into blocks of 128 KB; a line given as bytes is large and is cut into slices instead."""
     held: list[str] = []
     size = 0
     for text in lines:

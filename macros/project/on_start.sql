@@ -3,7 +3,7 @@
     {%- if execute and flags.WHICH in ['run', 'build', 'seed', 'snapshot', 'test', 'retry'] -%}
         {%- if target.name == 'prod' and flags.WHICH != 'test' and env_var('WEIR_RUN', '') != '1' -%}
             {%- do exceptions.raise_compiler_error(
-                'dbt ' ~ flags.WHICH ~ ' --target prod is not for hands: type `weir build` then `weir publish`, or `weir run`'
+                'dbt ' ~ flags.WHICH ~ ' --target prod is not for use by hand: type `weir build` then `weir publish`, or `weir run`'
             ) -%}
         {%- endif -%}
         {%- if target.name != 'prod' -%}{%- do make_ledger() -%}{%- endif -%}

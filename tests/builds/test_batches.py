@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.small_company import Company
 from weir.dbt import selection
-from weir.dbt.build import build
+from weir.dbt.build import build_set
 from weir.dbt.engine import Dbt, prepare
 from weir.dbt.results import BatchReasons, summary
 
@@ -31,10 +31,10 @@ where order_id + 6 = extract(
 def test_a_batch_that_fails_is_a_fault_with_its_reason(
     warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ingest.land import land
+    from ingest.land import land_sources
     from weir.core.errors import WeirError
     from weir.project.sources import read_plan
-    from weir.publish.publication import publish
+    from weir.publish.publication import publish_set
 
     company = Company(tmp_path, monkeypatch)
     company.orders(1, 1)
@@ -43,16 +43,16 @@ def test_a_batch_that_fails_is_a_fault_with_its_reason(
     company.people("a.csv", ["ada@example.com,Ada"])
     (tmp_path / "project/models/marts/fct_ratios.sql").write_text(DAYS)
     as_of = datetime(2026, 7, 1, tzinfo=UTC)
-    land(read_plan(tmp_path / "project"), run_id="one", as_of=as_of)
+    land_sources(read_plan(tmp_path / "project"), run_id="one", as_of=as_of)
     prepare(as_of, "one")
-    built = build(Dbt("--quiet"), selection.by_hand(), "one", as_of)
+    built = build_set(Dbt("--quiet"), selection.by_hand(), "one", as_of)
     assert not built.passed
     assert built.counts["partial success"] == 1
     assert built.sentence.startswith("model fct_ratios (models/marts/fct_ratios.sql): 1 of ")
     assert "batches failed, the first from 2026-08-01 00:00:00+00:00 on: " in built.sentence
     assert "division by zero" in built.sentence
     with pytest.raises(WeirError, match="the build or its tests failed: model fct_ratios"):
-        publish("one", as_of)
+        publish_set("one", as_of)
 
 
 @pytest.mark.parametrize("status", ["partial success", "error", "fail", "runtime error", "a word of a later version"])

@@ -14,7 +14,7 @@ from tests.support.small_company import Company
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import selection
-from weir.dbt.build import build
+from weir.dbt.build import build_set
 from weir.dbt.engine import Dbt, prepare
 from weir.dbt.results import Built, NodeEvent, OnNode
 from weir.dbt.selection import Todo, Why
@@ -50,7 +50,7 @@ def unit_tests(company: Company, amount: str) -> None:
 def make(run_id: str, todo: Todo | None = None, beside: bool = False, on_node: OnNode = lambda node: None) -> Built:
     """A build by hand, of everything unless said."""
     prepare(AS_OF, run_id)
-    return shallow(build, Dbt("--quiet", beside=beside), todo or selection.by_hand(), run_id, AS_OF, on_node)
+    return shallow(build_set, Dbt("--quiet", beside=beside), todo or selection.by_hand(), run_id, AS_OF, on_node)
 
 
 def query(statement: str) -> list[tuple[object, ...]]:

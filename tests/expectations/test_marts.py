@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from expectations.gate import check
+from expectations.gate import check_gate
 from expectations.suites.marts import SUITES
 from tests.support.gates import stage
 from tests.support.shallow import shallow
@@ -37,7 +37,7 @@ def built(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def judge(*accept: str) -> tuple[bool, str]:
     """The verdict."""
-    result = shallow(check, "marts", "run", accept=accept)[0]
+    result = shallow(check_gate, "marts", "run", accept=accept)[0]
     return result.passed, result.sentence
 
 

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from cli import steps
-from expectations.gate import check
-from expectations.rules import plain
+from expectations.gate import check_gate
+from expectations.rules import in_words
 from tests.support.gates import stage
 from tests.support.shallow import shallow
 from tests.support.small_company import Company
@@ -56,7 +56,7 @@ def land(number: int, rows: int, deleted: int = 0, before: int | None = None, ke
 def judge(number: int, accept: tuple[str, ...] = ()) -> tuple[bool, str]:
     """Gate raw of the shop in run `number`."""
     moment = START + timedelta(days=number)
-    result = shallow(check, "raw", f"run{number}", ["shop"], moment=moment, accept=accept)[0]
+    result = shallow(check_gate, "raw", f"run{number}", ["shop"], moment=moment, accept=accept)[0]
     return result.passed, result.sentence
 
 
@@ -145,11 +145,11 @@ def test_unreadable_lines_that_were_mended_are_not_judged(company: Company) -> N
                 )
 
     lines("load1", "upsert", "wrong column count")
-    assert not check("raw", "load1", ["leads"], moment=START)[0].passed
-    assert not check("raw", "load1b", ["leads"], moment=START)[0].passed, "nothing new is no excuse"
+    assert not check_gate("raw", "load1", ["leads"], moment=START)[0].passed
+    assert not check_gate("raw", "load1b", ["leads"], moment=START)[0].passed, "nothing new is no excuse"
     lines("load2", "delete", None)
     lines("load2", "upsert", None)
-    assert check("raw", "load2", ["leads"], moment=START)[0].sentence == "gate raw leads: passed"
+    assert check_gate("raw", "load2", ["leads"], moment=START)[0].sentence == "gate raw leads: passed"
 
 
 def test_rows_without_a_key(company: Company) -> None:
@@ -171,7 +171,7 @@ def test_a_declared_column_that_no_longer_comes(company: Company) -> None:
     land(1, 5)
     with connect() as connection:
         connection.execute("""update ops.landings set columns = '{"order_id": "text"}' where load_id = 'load1'""")
-    assert judge(1) == (False, "gate raw shop: orders no longer brings what is declared: updated_at")
+    assert judge(1) == (False, "gate raw shop: orders no longer has these declared columns: updated_at")
 
 
 def test_a_source_that_falls_silent(company: Company) -> None:
@@ -205,7 +205,7 @@ def test_verdicts_pages_and_no_secret(company: Company, warehouse: str, home: Pa
 
 def test_no_such_gate(warehouse: str) -> None:
     with pytest.raises(WeirError, match="there is no gate 'rows': it is raw or marts"):
-        check("rows", "run")
+        check_gate("rows", "run")
 
 
 @pytest.mark.parametrize(
@@ -213,4 +213,4 @@ def test_no_such_gate(warehouse: str) -> None:
     [(1234, "1,234"), (1234.0, "1,234"), (0.256, "0.26"), ("x", "x"), (None, "nothing"), (True, "true")],
 )
 def test_numbers_in_sentences(value: object, text: str) -> None:
-    assert plain(value) == text
+    assert in_words(value) == text

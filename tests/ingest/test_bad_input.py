@@ -163,9 +163,10 @@ def test_killed_and_run_again(landing, two, tmp_path):
     """SIGKILL at any moment: what is landed again afterwards is each row once."""
     two.execute("insert into users select i, repeat(md5(i::text), 10) from generate_series(1001, 200000) i")
     code = (
-        "import sys; from pathlib import Path; from datetime import datetime, UTC; from ingest.land import land; "
+        "import sys; from pathlib import Path; from datetime import datetime, UTC; "
+        "from ingest.land import land_sources; "
         "from weir.project.sources import read_plan; print('go', flush=True); "
-        "r = land(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC)); "
+        "r = land_sources(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC)); "
         "print(r[0].state, r[0].message)"
     )
     for delay in (0.5, 0.9, 1.2, 1.5, 2.0):

@@ -10,7 +10,7 @@ from dlt.common.destination.client import RunnableLoadJob
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
-from ingest.destination import WindowClient, warehouse
+from ingest.destination import Destination, LandingClient
 from ingest.job import Run, land_table
 from tests.support.landing import APP, AS_OF
 from weir.project.sources import read_plan
@@ -28,7 +28,7 @@ def test_hooks_are_where_they_were():
     assert list(inspect.signature(SqlJobClientBase._build_schema_update_sql).parameters) == ["self", "storage_tables"]
     assert "self._load_id = load_id" in inspect.getsource(RunnableLoadJob.set_run_vars)
     assert "self.run()" in inspect.getsource(RunnableLoadJob.run_managed)
-    assert warehouse(credentials="postgresql://u:p@h/d").client_class is WindowClient
+    assert Destination(credentials="postgresql://u:p@h/d").client_class is LandingClient
 
 
 def test_a_job_that_runs_again_finds_its_receipt(landing, app):
@@ -42,7 +42,7 @@ def test_a_job_that_runs_again_finds_its_receipt(landing, app):
     assert (first.landed, again.landed) == (2, 2)
     assert landing.rows("select count(*) from raw_app.users") == [(2,)]
     assert land_table(run, source.tables[0], "load-2").landed == 1
-    run.lines.close()
+    run.sessions.close()
     landing.balanced()
 
 

@@ -84,7 +84,7 @@ def test_the_warehouse_is_killed_in_mid_stream(landing, users, monkeypatch):
         landing.events = Killer(server.kill)
         message = failed(landing)
         assert landing.events.kill is None
-        assert message.startswith("app.users: the warehouse went away in the midst: see that it is up, then run again")
+        assert message.startswith("app.users: the warehouse went away: see that it is up, then run again")
         assert "can't be reached" in failed_to_begin(landing)
         server.start()
         assert landing.rows("select to_regclass('raw_app.users')::text") == [(None,)]
@@ -110,7 +110,7 @@ def test_the_warehouse_stands_still_and_is_then_killed(landing, users, monkeypat
         landing.events = Killer(stand_still)
         message = failed(landing)
         assert backends
-        assert message.startswith("app.users: the warehouse went away in the midst: see that it is up, then run again")
+        assert message.startswith("app.users: the warehouse went away: see that it is up, then run again")
 
 
 def failed_to_begin(landing):
@@ -185,8 +185,8 @@ def test_a_value_of_200_mb(landing, app):
     landing.declare(APP)
     code = (
         "import resource, sys; from pathlib import Path; from datetime import datetime, UTC; from ingest.land import "
-        "land; from weir.project.sources import read_plan; "
-        "r = land(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC)); "
+        "land_sources; from weir.project.sources import read_plan; "
+        "r = land_sources(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC)); "
         "print(r[0].state, r[0].message, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(landing.folder)], cwd=ROOT, capture_output=True, text=True)
@@ -205,9 +205,10 @@ def test_our_process_killed_while_mysql_lands_and_run_again(landing, users, monk
     monkeypatch.setenv("APP_URL", shared().database("killed"))
     landing.declare(APP.replace("key: [id]", "key: [id], compare: digest"))
     code = (
-        "import sys; from pathlib import Path; from datetime import datetime, UTC; from ingest.land import land; "
+        "import sys; from pathlib import Path; from datetime import datetime, UTC; "
+        "from ingest.land import land_sources; "
         "from weir.project.sources import read_plan; print('go', flush=True); "
-        "land(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC))"
+        "land_sources(read_plan(Path(sys.argv[1])), run_id='k', as_of=datetime.now(UTC))"
     )
     with shared().connect("killed") as other, other.cursor() as cursor:
         cursor.execute("create table users (id int primary key, v text)")

@@ -7,12 +7,12 @@ import pytest
 
 from cli.verify import Proof
 from weir import warehouse
-from weir.ledger import verify as staged
 from weir.ledger.balance import balance, lines
 from weir.ledger.report import print_balance
+from weir.ledger.verify import StagingComparison, StagingModel, compare_staged
 
 Sql = Callable[..., list[tuple]]
-MODEL = staged.Model(
+MODEL = StagingModel(
     "stg_shop__orders",
     "shop",
     "orders",
@@ -65,9 +65,9 @@ def broken() -> list[str]:
     return [equation.sentence for equation in balance() if not equation.holds]
 
 
-def finding() -> staged.Finding:
+def finding() -> StagingComparison:
     with warehouse.connect() as connection:
-        return staged.compare(connection, MODEL)
+        return compare_staged(connection, MODEL)
 
 
 def test_a_sound_warehouse_balances_and_verifies(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,8 +94,11 @@ def test_a_sound_warehouse_balances_and_verifies(run: Sql, capsys: pytest.Captur
         ("drop table raw_shop.orders", "raw holds 0 (load a)"),
         ("delete from ops.ledger where load_id = 'b'", "stg_shop__orders counted 5: 1 loads wait for `weir build`"),
         ("update ops.ledger set accepted = 2 where load_id = 'a'", "counted 7: rows are unaccounted for"),
-        ("update ops.landings set extracted = 4 where load_id = 'a'", "8 rows were read but 7 landed and 2 were known"),
-        ("update ops.landings set extracted = 1 where load_id = 'b'", "6 rows were read but 7 landed"),
+        (
+            "update ops.landings set extracted = 4 where load_id = 'a'",
+            "8 rows were extracted but 7 landed and 2 were unchanged",
+        ),
+        ("update ops.landings set extracted = 1 where load_id = 'b'", "6 rows were extracted but 7 landed"),
         (
             "delete from staging.stg_shop__orders where order_id = '4'",
             "4 live rows at the source, 1 in stg_shop__orders",
@@ -128,7 +131,7 @@ def test_what_staging_does_not_hold_is_named_by_key_and_column(run: Sql, act: st
     found = finding()
     assert not found.holds
     assert says in "; ".join(found.examples)
-    [fault] = Proof(findings=[found]).faults
+    [fault] = Proof(staging=[found]).faults
     assert fault.startswith("shop.orders: 1 ") and says in fault
 
 

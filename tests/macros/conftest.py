@@ -12,13 +12,13 @@ from tests.support.shop import Shop
 
 @pytest.fixture
 def shop(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    from weir.dbt import environment as dbt
+    from weir.dbt.environment import export_environment
 
     monkeypatch.setenv("WEIR_PROJECT_DIR", str(tmp_path / "project"))
     for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "PGOPTIONS"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
-    dbt.environment("dev")
+    export_environment("dev")
     for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "PGOPTIONS"):
         monkeypatch.setenv(name, os.environ[name])
     with psycopg.connect(warehouse, autocommit=True, options="-c TimeZone=UTC") as connection:

@@ -34,7 +34,7 @@ def test_prod_is_refused_by_hand_and_let_through_for_the_flow(shop: Shop, monkey
     refuse("test", "prod")
     refuse("run", "dev")
     # dbt's own entry points, without our command, are refused by the project itself.
-    assert "is not for hands" in messages(shop.dbt("run", "--target", "prod"))
+    assert "is not for use by hand" in messages(shop.dbt("run", "--target", "prod"))
     assert shop.rows("select count(*), to_regclass('staging.stg_shop__orders') from ops.ledger") == [(0, None)]
     monkeypatch.setenv("WEIR_RUN", "1")
     shop.build("--target", "prod")

@@ -48,6 +48,7 @@ def test_keys_of_ones_own(tmp_path):
             "key: id, schema: legacy",
             "table users: meta has no key 'schema': a table of another schema is told by `from: schema.table`",
         ),
+        ("key: id", "key: id, paginator: auto", "table users: meta has no key 'paginator': write it under `endpoint`"),
         (
             "key: id",
             "key: id, owner: anna, pii: true",

@@ -14,7 +14,7 @@ from weir.dbt.engine import Dbt
 from weir.dbt.results import Built
 from weir.project.marts import Mart, manifest_path, marts_or_parse
 from weir.publish import evidence, publication, rollback
-from weir.publish import verify as published
+from weir.publish.verify import compare_published, describe_current
 
 
 def test_the_first_publication_takes_everything(run: Sql) -> None:
@@ -84,12 +84,12 @@ def test_what_was_edited_by_hand_is_found_and_published_again(run: Sql, edit: st
     release()
     run(edit)
     with warehouse.connect() as connection:
-        first, second = published.compare(connection)
+        first, second = compare_published(connection)
     assert second.holds and re.search(says, first.fault), first.fault
     assert first.fault.startswith("analytics.accounts ") and first.fault.endswith("`weir publish` puts that right")
-    publication.publish("r1", NOW, found=(ACCOUNTS, EVENTS))
+    publication.publish_set("r1", NOW, found=(ACCOUNTS, EVENTS))
     with warehouse.connect() as connection:
-        assert [check.fault for check in published.compare(connection)] == ["", ""]
+        assert [check.fault for check in compare_published(connection)] == ["", ""]
     assert digest(run) == digest(run, "analytics_next")
 
 
@@ -100,10 +100,10 @@ def test_a_set_that_was_returned_to_is_compared_too(run: Sql) -> None:
     release("r3")  # changes nothing: the same set
     rollback.roll_back((ACCOUNTS, EVENTS))
     with warehouse.connect() as connection:
-        assert [check.fault for check in published.compare(connection)] == ["", ""]
-        assert re.fullmatch(r"publication 1 of \d{4}-\d\d-\d\d \d\d:\d\d \(run r1\)", published.told(connection))
+        assert [check.fault for check in compare_published(connection)] == ["", ""]
+        assert re.fullmatch(r"publication 1 of \d{4}-\d\d-\d\d \d\d:\d\d \(run r1\)", describe_current(connection))
         connection.execute("update analytics.events set amount = 1 where kind = 'a'")
-        (fault,) = [check.fault for check in published.compare(connection) if check.fault]
+        (fault,) = [check.fault for check in compare_published(connection) if check.fault]
     assert fault.startswith("analytics.events is not as publication 1 left it") and "`weir build`" in fault
 
 
@@ -134,7 +134,7 @@ def test_a_failed_gate_says_how_to_live_with_it(run: Sql) -> None:
     )
     way = r'accounts has 1 row; to live with that: weir check marts --accept "marts: accounts: too few rows", then w'
     with pytest.raises(WeirError, match=way):
-        publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish_set("r1", NOW, (), (ACCOUNTS, EVENTS))
 
 
 @pytest.mark.parametrize("sentence", ["only a part was built", "only a part was built (--select x)"])
@@ -142,7 +142,7 @@ def test_a_part_is_refused_and_not_called_failed(run: Sql, sentence: str) -> Non
     with warehouse.connect() as connection:
         evidence.record(connection, evidence.Build("r1", True, sentence, whole=False))
     with pytest.raises(WeirError) as fault:
-        publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish_set("r1", NOW, (), (ACCOUNTS, EVENTS))
     assert str(fault.value) == f"nothing is published, for {sentence}: `weir build` builds the whole set"
 
 
@@ -177,7 +177,7 @@ def test_an_untested_set_is_refused(run: Sql, build: bool, gate: bool | None, sa
     run(CHANGE)
     passed("r2", build, gate)
     with pytest.raises(WeirError, match=says):
-        publication.publish("r2", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish_set("r2", NOW, (), (ACCOUNTS, EVENTS))
     assert digest(run) == before
 
 
@@ -185,7 +185,7 @@ def test_a_set_built_by_another_run_is_refused(run: Sql) -> None:
     passed("r1")
     passed("r2", gate=None)
     with pytest.raises(WeirError, match="did not build the newest set"):
-        publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish_set("r1", NOW, (), (ACCOUNTS, EVENTS))
 
 
 def test_a_broken_grain_is_refused_by_name(run: Sql) -> None:
@@ -218,9 +218,9 @@ def test_a_build_that_was_killed_is_not_published(run: Sql) -> None:
             raise SystemExit  # nothing after this is done, as after kill -9
 
     with pytest.raises(SystemExit):
-        build.build(Killed(), selection.by_hand(), "r2", NOW)
+        build.build_set(Killed(), selection.by_hand(), "r2", NOW)
     with pytest.raises(WeirError, match="nothing is published, for the build or its tests failed: the build did not"):
-        publication.publish("r2", NOW, found=(ACCOUNTS, EVENTS))
+        publication.publish_set("r2", NOW, found=(ACCOUNTS, EVENTS))
     assert run("select count(*) from analytics.accounts") == [(100,)]
 
 
@@ -254,15 +254,15 @@ def test_what_was_changed_after_the_gate_is_not_published(run: Sql, change: str)
     passed("r2")
     run(change)
     with pytest.raises(WeirError, match=r"analytics_next\.(accounts|events) was changed after the gate judged it"):
-        publication.publish("r2", NOW, (), (ACCOUNTS, EVENTS))
+        publication.publish_set("r2", NOW, (), (ACCOUNTS, EVENTS))
     assert digest(run) == seen
     passed("r3")  # judged as it is now
-    publication.publish("r3", NOW, ("accounts.account_id",), (ACCOUNTS, EVENTS))
+    publication.publish_set("r3", NOW, ("accounts.account_id",), (ACCOUNTS, EVENTS))
 
 
 def test_a_mart_that_the_gate_did_not_see_is_not_published(run: Sql) -> None:
     passed("r1")
     run("create table analytics_next.late (n int)")
     with pytest.raises(WeirError, match=r"analytics_next\.late was changed after the gate judged it"):
-        publication.publish("r1", NOW, (), (ACCOUNTS, EVENTS, Mart("late")))
+        publication.publish_set("r1", NOW, (), (ACCOUNTS, EVENTS, Mart("late")))
     assert run("select to_regclass('analytics.accounts')") == [(None,)]

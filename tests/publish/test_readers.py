@@ -103,7 +103,7 @@ def test_two_publishers_at_once_take_turns(run: Sql) -> None:
     passed("r2")
     found: list[object] = []
     threads = [
-        threading.Thread(target=lambda: found.append(publication.publish("r2", NOW, (), MARTS))) for _ in range(2)
+        threading.Thread(target=lambda: found.append(publication.publish_set("r2", NOW, (), MARTS))) for _ in range(2)
     ]
     for thread in threads:
         thread.start()
@@ -137,7 +137,7 @@ def slow(connection, difference):
     print('half way', flush=True)
     connection.execute('select pg_sleep(60)')
 merge.update_and_insert = slow
-publication.publish('r2', NOW, (), (ACCOUNTS, EVENTS))
+publication.publish_set('r2', NOW, (), (ACCOUNTS, EVENTS))
 """
 
 

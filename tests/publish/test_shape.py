@@ -87,12 +87,12 @@ def test_a_new_constraint_waits_for_no_reader(run: Sql, warehouse: str) -> None:
 def test_a_publication_that_only_drops_marts_says_which(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
     release()
     passed("r2")
-    print_changes(publication.publish("r2", NOW, ("accounts", "events"), ()))
+    print_changes(publication.publish_set("r2", NOW, ("accounts", "events"), ()))
     told = capsys.readouterr().out
     assert "Dropped, as accepted: accounts, events." in told and "no marts" not in told
     assert digest(run) == []
     passed("r3")
-    print_changes(publication.publish("r3", NOW, (), ()))
+    print_changes(publication.publish_set("r3", NOW, (), ()))
     assert "There are no marts yet" in capsys.readouterr().out
 
 
@@ -184,7 +184,7 @@ def test_a_view_in_place_of_a_mart_is_refused(run: Sql) -> None:
 def test_a_mart_that_was_not_built_is_refused(run: Sql) -> None:
     passed("r1")
     with pytest.raises(WeirError, match=r"analytics_next\.ghost was not built"):
-        publication.publish("r1", NOW, (), (Mart("ghost"), ACCOUNTS))
+        publication.publish_set("r1", NOW, (), (Mart("ghost"), ACCOUNTS))
     assert digest(run) == []
 
 

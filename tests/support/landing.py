@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 
-from ingest.land import land
-from ingest.results import SourceResult, TableCheck
+from ingest.land import land_sources
+from ingest.results import SourceComparison, SourceResult
 from ingest.verify import compare_with_sources
 from weir.project.sources import read_plan
 
@@ -37,7 +37,7 @@ class Landing:
         file.write_text(textwrap.dedent(text))
 
     def land(self, **options: Any) -> dict[str, SourceResult]:
-        results = land(read_plan(self.folder), run_id="test", as_of=AS_OF, report=self.events.append, **options)
+        results = land_sources(read_plan(self.folder), run_id="test", as_of=AS_OF, report=self.events.append, **options)
         return {result.source: result for result in results}
 
     def one(self, **options: Any) -> SourceResult:
@@ -50,7 +50,7 @@ class Landing:
         """Raw holds what the sources hold."""
         assert [check for check in self.verify() if not check.holds] == []
 
-    def verify(self) -> list[TableCheck]:
+    def verify(self) -> list[SourceComparison]:
         return compare_with_sources(read_plan(self.folder))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest.land import land
+from ingest.land import land_sources
 from tests.servers.mariadb import mariadb
 from tests.servers.postgres import caught_up, postgres, standby
 from tests.torture.dialects import DIALECTS, KEYS
 from tests.torture.naive import Naive
 from tests.torture.writers import TABLES
 from weir.core.settings import ROOT
-from weir.project.sources import Plan, Source, Table
+from weir.project.plan import Plan, Source, Table
 
 # What an increment may be refused for while a table is being rewritten, emptied or replayed; it comes again.
 REFUSALS = r"holds a lock|conflict with recovery|columns were changed at the source meanwhile"
@@ -60,7 +60,7 @@ class Way:
         os.environ[f"{self.source.upper()}_URL"] = self.url
         tables = [Table(name=name, key=["id"], **self.settings) for name in TABLES]
         source = Source(name=self.source, connection=f"{self.source.upper()}_URL", tables=tables)
-        (result,) = land(Plan(sources=[source]), run_id=None, as_of=datetime.now(UTC))
+        (result,) = land_sources(Plan(sources=[source]), run_id=None, as_of=datetime.now(UTC))
         if result.state == "landed":
             self.increments += 1
         else:
@@ -145,9 +145,9 @@ def servers() -> Iterator[tuple[dict[str, str], Any]]:
                 do(f"insert into grown (id, v) values ({key}, {-key})")
         caught_up(primary, copy)
         # Windows of a cursor, and keys by bits, also for tables that are not large; new rows by key or by a pass.
-        before = connector.WHOLE, keys.MANY, keys.BY_KEY
-        connector.WHOLE, keys.MANY, keys.BY_KEY = 0, MANY, 4
+        before = connector.SMALL, keys.MANY, keys.BY_KEY
+        connector.SMALL, keys.MANY, keys.BY_KEY = 0, MANY, 4
         try:
             yield urls, lambda: (time.sleep(0.2), caught_up(primary, copy))
         finally:
-            connector.WHOLE, keys.MANY, keys.BY_KEY = before
+            connector.SMALL, keys.MANY, keys.BY_KEY = before

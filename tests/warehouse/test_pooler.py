@@ -8,7 +8,7 @@ import textwrap
 import psycopg
 import pytest
 
-from ingest.land import land
+from ingest.land import land_sources
 from tests.servers.pgbouncer import DROPPED, pgbouncer
 from weir.core.settings import as_of
 from weir.project.sources import read_plan
@@ -36,7 +36,7 @@ def source(tmp_path, database, monkeypatch):
 
     def landed(address):
         monkeypatch.setenv("APP_URL", address)
-        (result,) = land(read_plan(tmp_path / "project"), run_id="test", as_of=as_of())
+        (result,) = land_sources(read_plan(tmp_path / "project"), run_id="test", as_of=as_of())
         assert "\n" not in result.message
         return result.message
 

@@ -1,1 +1,1 @@
-"""What every room needs and no room owns: settings, secrets, faults, the terminal, processes."""
+"""The ground of all rooms: settings, secrets, faults, the terminal, child processes."""

@@ -1,7 +1,7 @@
-"""A Python process of our own that is started early, imports what is slow, and answers requests.
+"""Child processes in Python: started early, so that they import slow libraries, and then asked by requests.
 
-In: JSON lines on its standard input. Out: JSON lines: events while it works, one answer at the end of each request.
-It sits in a session of its own, so that Ctrl-C reaches its parent only, and ends when its parent is gone.
+In: JSON lines on the child's standard input. Out: JSON lines: events while the child works, and one answer per request.
+The child has a session of its own, so that Ctrl-C reaches the parent alone. It ends when its parent has ended.
 """
 
 import json
@@ -25,7 +25,7 @@ Handler = Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], Any]
 
 
 class Child:
-    """The parent's end: starts `python -m module`, with the environment that it needs, and asks it things."""
+    """The parent's side: starts `python -m module` with the environment that it needs, and sends it requests."""
 
     def __init__(self, module: str, needs: Sequence[str], **environment: str) -> None:
         self.module = module
@@ -42,12 +42,15 @@ class Child:
         self._lock = threading.Lock()
 
     def log_in(self, folder: Path) -> None:
-        """Keep the log of the process in the folder; else it goes when the process ends."""
+        """Keep the log of the process in the folder; without this it is deleted when the process ends."""
         self.log = self.log.rename(folder / f"{self.module}.log")
         self._kept = True
 
     def ask(self, what: str, on_event: Callable[[dict[str, Any]], None] | None = None, **values: Any) -> Any:
-        """The answer to a request; events on the way go to `on_event`. Raises WeirError when it fails or dies."""
+        """Send a request; returns its answer, and hands events to `on_event`.
+
+        Raises WeirError when the child fails or ends.
+        """
         with self._lock:
             assert self.process.stdin and self.process.stdout
             try:
@@ -94,9 +97,9 @@ class Child:
 
 
 def serve(handlers: dict[str, Handler]) -> None:
-    """The child's end: answer requests until the parent closes the pipe."""
+    """The child's side: answer requests until the parent closes the pipe."""
     replies = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever a library prints goes to the log
+    os.dup2(2, 1)  # output of libraries goes to the log
     lock = threading.Lock()
     requests: queue.Queue[str] = queue.Queue()
 
@@ -107,7 +110,7 @@ def serve(handlers: dict[str, Handler]) -> None:
     def read() -> None:
         for line in sys.stdin:
             requests.put(line)
-        os._exit(0)  # the parent is gone or done: nobody waits for what is still at work
+        os._exit(0)  # the parent has ended or is done: nobody waits for the work in progress
 
     threading.Thread(target=read, daemon=True).start()
     while True:

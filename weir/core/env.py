@@ -1,20 +1,20 @@
-"""The file `.env` and the environment: Weir reads the file, fills in the environment, and rewrites the file.
+"""The file `.env` and the environment: reads the file, fills in the environment, rewrites the file.
 
-In: `.env` in the project's root. Out: the environment, filled where it said nothing.
+In: `.env` in the project's root. Out: the environment, with values for variables that were not set.
 """
 
 import fcntl
 import io
 import os
-import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT, home
 
-# Switched off before any library looks: nobody's runs are anybody else's business.
+# Telemetry of libraries is switched off before they look.
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -22,8 +22,8 @@ QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
-ONLY = "WEIR_ENV_ONLY"  # in a child of ours: the patterns of what it may take from `.env`
-_filled: dict[str, str] = {}  # what Weir has put in the environment, as against what a person exported
+ONLY = "WEIR_ENV_ONLY"  # in a child process: the patterns of the variables that it may take from `.env`
+_filled: dict[str, str] = {}  # the variables that Weir has set, as against those that a person has exported
 
 
 def env_file() -> Path:
@@ -32,7 +32,7 @@ def env_file() -> Path:
 
 
 def load_env() -> None:
-    """Fill the environment from `.env`; what is set already stays. A child of ours takes what its list names.
+    """Fill the environment from `.env`; variables that are set stay. A child process takes those on its list only.
 
     Raises WeirError when the file or a line of it can't be read.
     """
@@ -45,7 +45,7 @@ def load_env() -> None:
 
 
 def put(values: Mapping[str, str]) -> None:
-    """Set the values in the environment as Weir's own; a name that a person has exported stays that person's."""
+    """Set variables of the environment, and remember them as Weir's own unless a person has exported them."""
     for name, value in values.items():
         if name not in os.environ or os.environ[name] == _filled.get(name):
             _filled[name] = value
@@ -53,7 +53,7 @@ def put(values: Mapping[str, str]) -> None:
 
 
 def outer() -> dict[str, str]:
-    """The environment without what Weir has put there."""
+    """The environment without the variables that Weir has set."""
     return {name: value for name, value in os.environ.items() if _filled.get(name) != value}
 
 
@@ -83,34 +83,40 @@ def write_env(values: dict[str, str]) -> None:
 
     Raises WeirError when the file can't be written.
     """
-    _rewrite_env(values, [f"{name}='{value}'" for name, value in values.items()])
+    from dotenv import set_key
+
+    with _changing() as path:
+        for name, value in values.items():
+            set_key(path, name, value)
     os.environ.update(values)
     _filled.update(values)
 
 
 def remove_env(names: Collection[str]) -> list[str]:
-    """Take the values out of `.env` and the environment; returns those that were there.
+    """Remove the variables from `.env` and the environment; returns the names of those that were set.
 
     Raises WeirError when the file can't be written.
     """
-    _rewrite_env(names, [])
+    from dotenv import unset_key
+
+    with _changing() as path:
+        for name in _read_env().keys() & set(names):
+            unset_key(path, name)
     return [name for name in names if os.environ.pop(name, None) is not None]
 
 
-def _rewrite_env(names: Collection[str], added: list[str]) -> None:
+@contextmanager
+def _changing() -> Iterator[Path]:
+    """Hold the lock of `.env`, and close the file to other users; faults become one line."""
     path = env_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         home().mkdir(parents=True, exist_ok=True)
-        # Of two processes that write at once, the second must read what the first has written.
+        # When two processes write at once, the second must read what the first has written.
         with (home() / "env.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-            kept = [line for line in lines if line.split("=", 1)[0].strip() not in names]
-            text = "\n".join([*kept, *added]) + "\n"
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".env.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp makes it mode 600
-                file.write(text)
-            os.replace(temporary, path)
+            if path.exists():
+                path.chmod(0o600)
+            yield path
     except (OSError, UnicodeDecodeError) as fault:
         raise WeirError(f"{path.name} can't be written ({fault}): make its folder writable") from None

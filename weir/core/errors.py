@@ -1,4 +1,4 @@
-"""The error that a person can mend."""
+"""The error for faults that a person can mend."""
 
 
 class WeirError(Exception):

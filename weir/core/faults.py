@@ -1,4 +1,4 @@
-"""Faults on their way out: one line on standard error for a person, the traceback in the log for who must mend Weir."""
+"""Faults that end a command: one line on standard error for a person, and the traceback in a log for developers."""
 
 import errno
 import re
@@ -11,11 +11,11 @@ from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.core.settings import home
 
-_ROOM = 1 << 20  # bytes below which nothing can be started
+_ROOM = 1 << 20  # with fewer free bytes nothing can be started
 
 
-def plain(fault: BaseException) -> str:
-    """The fault in one line, no secrets: what is wrong and what to do next."""
+def one_line(fault: BaseException) -> str:
+    """The fault in one line without secrets: what is wrong, and what to do next."""
     if isinstance(fault, WeirError):
         return str(fault)
     if _is_disk_full(fault):
@@ -40,13 +40,21 @@ def plain(fault: BaseException) -> str:
     return f"{type(fault).__name__}: {text[:400]} (details in {log})"
 
 
-def refuse_full_disk(folder: Path, told: str = "") -> None:
-    """Raise WeirError when the folder's disk is full, or `told`, the last words of a program, says so."""
+def brief(text: str, most: int = 200) -> str:
+    """The text on one line, cut to `most` characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 3] + "…"
+
+
+def refuse_full_disk(folder: Path, output: str = "") -> None:
+    """Raise WeirError when the folder's disk is full, or when `output`, a program's last words, says so."""
     there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
-    if shutil.disk_usage(there).free < _ROOM or re.search(r"no space left|disk is full|disk full", told, re.IGNORECASE):
+    if shutil.disk_usage(there).free < _ROOM or re.search(
+        r"no space left|disk is full|disk full", output, re.IGNORECASE
+    ):
         raise WeirError(f"the disk that holds {folder} is full: make room, then type the same again")
 
 
 def _is_disk_full(fault: BaseException) -> bool:
     full = isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}
-    return full or type(fault).__name__ == "DiskFull"
+    return full or getattr(fault, "sqlstate", None) == "53100"  # disk_full, of either driver of PostgreSQL

@@ -1,7 +1,7 @@
-"""The environment of a child process, by a list: what a child does not need, it does not get.
+"""The environment of child processes, by lists: a child gets the variables that it needs, and no others.
 
-In: patterns of names. Out: a dict for `subprocess`. A child of ours reads `.env` itself, and takes from it what its
-list names, no more.
+In: patterns of names. Out: a dict for `subprocess`. A child in Python reads `.env` itself, and takes the variables on
+its list from it.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from weir.core.env import ONLY, QUIET, outer
 from weir.core.settings import project_dir
 
-# What any program needs to find its files, its language and its certificates.
+# The variables by which any program finds its files, its language and its certificates.
 BASE = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "TERM", "COLUMNS",
     "NO_COLOR", "LD_LIBRARY_PATH", "DYLD_*", "VIRTUAL_ENV", "PYTHON*", "SSL_CERT_*", *QUIET,
@@ -27,21 +27,21 @@ _ASKED = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
 
 
 def handed(*patterns: str, **more: str) -> dict[str, str]:
-    """The environment for a child: what any program needs, what the patterns name, and `more`."""
+    """The environment of a child: the variables that any program needs, those that the patterns name, and `more`."""
     only = (*BASE, *patterns)
     chosen = {name: value for name, value in os.environ.items() if matches(name, only)}
     return chosen | {ONLY: " ".join(only)} | more
 
 
 def for_dbt() -> tuple[str, ...]:
-    """The patterns for dbt: the warehouse, dbt's own settings, and what the project asks for by `env_var('NAME')`."""
+    """The patterns for dbt: the warehouse, dbt's own settings, and the names in `env_var('NAME')` of the project."""
     return (*DBT, *sorted(_asked(project_dir())))
 
 
 def for_runs() -> dict[str, str]:
-    """The environment of what starts runs for a long time: the person's own.
+    """The environment of a process that starts runs for a long time: the person's own, without values from `.env`.
 
-    Without what came from `.env`, which each run reads anew, so that a changed line reaches the next run.
+    Each run reads `.env` itself, so that a changed line reaches the next run.
     """
     return outer()
 
@@ -60,7 +60,7 @@ def _asked(project: Path) -> set[str]:
         settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
         folders.update(*(paths for name, paths in settings.items() if name.endswith("-paths")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError):
-        pass  # dbt tells of a file that can't be read
+        pass  # dbt reports a file that can't be read
     kinds = {".sql", ".yml", ".yaml"}
     files = [path for name in folders for path in (project / name).rglob("*") if path.suffix in kinds]
     files += [*project.glob("*.yml"), Path(os.environ.get("DBT_PROFILES_DIR") or project) / "profiles.yml"]

@@ -1,4 +1,4 @@
-"""Ports on the loopback address: whether one is free, and a free one."""
+"""Ports on the loopback address: finds a free one, or checks one."""
 
 import socket
 
@@ -6,7 +6,7 @@ DOCS = 8580  # dbt docs, unless `weir docs --port` names another port
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on the port; False for what is no port."""
+    """Whether a server could listen on the port; False where the number is no port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

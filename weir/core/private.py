@@ -1,7 +1,7 @@
-"""What Weir makes is its owner's alone: the umask of every command, and the modes of `home()`.
+"""Privacy of Weir's files: the umask of every command, and the modes of `home()`.
 
-In: nothing. Out: a umask of 077; `home()` closed to other users, also where an older Weir left it open. Where the
-embedded server runs as a system user (for root), that user passes through `home()`, but reads nothing beside its own.
+In: nothing. Out: a umask of 077; `home()` closed to other users, also if an older Weir left it open. For root the
+embedded server runs as a system user: that user may pass through `home()`, and reads nothing but its own files.
 """
 
 import os
@@ -14,21 +14,21 @@ from weir.core.env import env_file
 from weir.core.settings import home
 
 CLOSED = 0o700
-PASSED = 0o711  # others may pass through, to what lies open beneath; they see no names
-# What Weir makes in its home. Anything else there is a person's, and WEIR_HOME may name a folder of many things.
+PASSED = 0o711  # other users may pass through to open folders beneath, and see no names
+# The files that Weir makes in its home. Other files there belong to a person: WEIR_HOME may name a folder with many.
 MADE = (".env", ".env.*", "*.lock", "data_docs", "demo", "dlt", "logs", "postgres-tool.log", "prefect", "target", "tmp",
         "warehouse*")  # fmt: skip
 
 
 def keep_private() -> None:
-    """Set the umask and close what Weir has made in `home()`, and `.env`; every command begins with it.
+    """Set the umask, and close `.env` and the files that Weir has made in `home()`; every command begins with this.
 
-    `home()` itself is closed where it holds nothing else. Modes only ever lose bits: a home that root has closed whole
-    stays so, for its server's data lie elsewhere then.
+    `home()` itself is closed if it holds no other files. Modes only lose bits: a home that root has closed entirely
+    stays closed, because its server's data lie elsewhere.
     """
     os.umask(0o077)
     folder, mode = home(), PASSED if os.geteuid() == 0 else CLOSED
-    with suppress(OSError):  # a place that can't be used is told by whoever needs it
+    with suppress(OSError):  # whoever needs the folder reports that it can't be used
         if not folder.exists():
             folder.mkdir(parents=True)
             folder.chmod(mode)
@@ -42,7 +42,7 @@ def keep_private() -> None:
 
 
 def _close(path: Path, mode: int) -> None:
-    """Take the bits beyond the mode from a file or folder; a link is left alone, and so is what is another's."""
+    """Remove the bits beyond the mode from a file or folder; links, and files of other users, are left alone."""
     with suppress(OSError):
         now = path.lstat().st_mode
         if not stat.S_ISLNK(now) and stat.S_IMODE(now) & ~mode:

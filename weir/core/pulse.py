@@ -1,6 +1,6 @@
-"""A sign of life: while a step takes long, a line now and then, so that a log (of CI, say) shows how far it is.
+"""Signs of life: prints a line now and then while a step takes long, so that a log (of CI, say) shows its progress.
 
-In: the step's name, and what it says of itself. Out: a line on standard output every `EVERY` seconds.
+In: the step's name, and its progress in words. Out: a line on standard output every `EVERY` seconds.
 """
 
 import threading
@@ -15,7 +15,7 @@ EVERY = 30.0
 
 @contextmanager
 def pulse(step: str, so_far: Callable[[], str] = str) -> Iterator[None]:
-    """Say how far the step is (`so_far` in words, and its seconds) until the block ends; nothing when that is soon."""
+    """Print the progress of the step (`so_far`, and its seconds) until the block ends; a short step prints nothing."""
     began, over = time.monotonic(), threading.Event()
 
     def tell() -> None:

@@ -1,6 +1,6 @@
-"""What is printed or kept holds no secret: every password, token and key that the environment holds becomes ***.
+"""Redaction: replaces every password, token and key of the environment by ***, in all texts that are printed or kept.
 
-In: any text, the environment, and the names that a source's settings use. Out: the text without secrets.
+In: any text, the environment, and the names of variables that a source's settings use. Out: the text without secrets.
 """
 
 import functools
@@ -11,24 +11,24 @@ from urllib.parse import quote, quote_plus, unquote
 
 _SECRET = re.compile(r"(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|AUTH_STRING)$")
 _OPTION = re.compile(r"(?i)(?:password|passwd|pwd|token|secret|api_?key|access_?key|account_?key|sig)=([^&#\s]+)")
-# What a terminal obeys rather than shows: control characters but tab and line feed, and changes of direction.
+# Characters that a terminal obeys: control characters except tab and line feed, and changes of direction.
 _OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 _addresses: set[str] = set()
 _hidden: set[str] = set()
 
 
 def hide(*names: str) -> None:
-    """From now on the value of each variable is a secret, whatever its name: a source's settings use it."""
+    """Take the value of each variable for a secret from now on, whatever its name: a source's settings use it."""
     _hidden.update(names)
 
 
 def hide_password(name: str) -> None:
-    """From now on the variable is an address, whatever its name: its password is a secret, its host is not."""
+    """Take the variable for an address from now on, whatever its name: its password is a secret, its host is not."""
     _addresses.add(name)
 
 
 def redact(text: object) -> str:
-    """The text with every password and token known to the environment, or inside a URL, replaced by ***."""
+    """Replace every secret of the environment, and every password in a URL, by ***."""
     result = str(text)
     for secret in _secrets(frozenset(os.environ.items()), frozenset(_hidden), frozenset(_addresses)):
         result = result.replace(secret, "***")
@@ -37,7 +37,7 @@ def redact(text: object) -> str:
 
 @functools.lru_cache(maxsize=1)  # a table of a hundred lines is redacted cell by cell
 def _secrets(environment: frozenset[tuple[str, str]], hidden: frozenset[str], addresses: frozenset[str]) -> list[str]:
-    """Every secret of the environment, in each form that a message may show it in, the longest first."""
+    """All secrets of the environment, in every form that a message may show, the longest first."""
     found: set[str] = set()
     for name, value in environment:
         if name in hidden or _SECRET.search(name):
@@ -50,9 +50,9 @@ def _secrets(environment: frozenset[tuple[str, str]], hidden: frozenset[str], ad
 
 
 def _passwords(url: str) -> set[str]:
-    """The password of an address, as written and decoded, and its parts; what its options hold.
+    """The password of an address, as written and decoded, and its parts; and the secrets in its options.
 
-    By hand and greedy to the last @: a password with a bare @ or / in it is torn apart by every URL parser.
+    Found by hand, up to the last @: every URL parser splits a password that holds a bare @ or /.
     """
     found: set[str] = set()
     for match in (re.match(r"[^:/]+://[^:/@]*:(.+)@", url), re.match(r"[^:/]+://[^:/@]*:([^@]+)@", url)):
@@ -66,7 +66,7 @@ def _passwords(url: str) -> set[str]:
 
 
 def _forms(secret: str) -> set[str]:
-    """The secret as it is, without the blanks around it, and as Python, JSON and URLs write it."""
+    """The secret as it is, without surrounding blanks, and as Python, JSON and URLs write it."""
     found: set[str] = set()
     for each in (secret, secret.strip()):
         escaped = repr(each)[1:-1], repr(each.encode())[2:-1], json.dumps(each)[1:-1]
@@ -75,5 +75,5 @@ def _forms(secret: str) -> set[str]:
 
 
 def printable(text: object) -> str:
-    """The text, secrets out, as a terminal shows it and does not obey it: an escape character is \\x1b."""
+    """The text without secrets, with characters that a terminal would obey made visible (ESC is \\x1b)."""
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), redact(text))

@@ -1,7 +1,7 @@
-"""Settings: everything comes from the environment, which `.env` fills in where it says nothing.
+"""Settings: read from the environment, which `.env` fills in for variables that are not set.
 
-In: `.env` in the project's root and the environment. Out: typed values.
-Nothing is read at import, so that a secret lives no longer than the call that needs it.
+In: the environment. Out: typed values. Nothing is read at import, so that a secret lives no longer than the call that
+needs it.
 """
 
 import os
@@ -13,19 +13,31 @@ from urllib.parse import urlsplit
 from weir.core.errors import WeirError
 from weir.core.secrets import hide_password
 
-ROOT = Path(__file__).resolve().parents[2]
 QUOTING = "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
 
 
+def _root() -> Path:
+    """The checkout. Where Weir is installed as a package: the dbt project in which the working directory lies."""
+    checkout, here = Path(__file__).resolve().parents[2], Path.cwd()
+    folders = (checkout, here, *here.parents)
+    return next((folder for folder in folders if (folder / "dbt_project.yml").exists()), here)
+
+
+ROOT = _root()
+
+
 def home() -> Path:
-    """The folder of everything that is made, never committed: `WEIR_HOME`, else `.weir` in the root."""
+    """The folder of all files that Weir makes, never committed: `WEIR_HOME`, else `.weir` in the root."""
     folder = Path(os.environ.get("WEIR_HOME") or ROOT / ".weir")
     return folder if folder.is_absolute() else ROOT / folder
 
 
 def project_dir() -> Path:
-    """The dbt project: `WEIR_PROJECT_DIR`, else the root."""
-    return Path(os.environ.get("WEIR_PROJECT_DIR") or ROOT).resolve()
+    """The dbt project: `WEIR_PROJECT_DIR`, else the root. Raises WeirError where no project is in sight."""
+    named = os.environ.get("WEIR_PROJECT_DIR")
+    if not named and not (ROOT / "dbt_project.yml").exists():
+        raise WeirError(f"no dbt_project.yml in {ROOT} or above: go to your dbt project, or set WEIR_PROJECT_DIR")
+    return Path(named or ROOT).resolve()
 
 
 def env_url(name: str) -> str:
@@ -53,13 +65,13 @@ def env_url(name: str) -> str:
 
 
 def torn(url: str) -> bool:
-    """Whether an @ stands after what parsers take for the host: the password holds a bare @, /, ? or #."""
+    """Whether an @ stands behind what parsers take for the host: the password then holds a bare @, /, ? or #."""
     parts = urlsplit(url)
     return "@" in parts.path + parts.query + parts.fragment
 
 
 def _check_address(name: str, url: str) -> None:
-    """Raise WeirError, which prints nothing of the URL, when its password is torn or its port is no number."""
+    """Raise WeirError, without a part of the URL in it, when the password is torn or the port is no number."""
     parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
     web = parts.scheme in {"http", "https"} and re.fullmatch(r"[^:@]*:\d+", parts.netloc)  # a port, no password
@@ -75,7 +87,7 @@ def _check_address(name: str, url: str) -> None:
 
 
 def as_of() -> datetime:
-    """The moment a run takes for the present: `WEIR_AS_OF`, else now; in UTC.
+    """The moment that a run takes for the present, in UTC: `WEIR_AS_OF`, else now.
 
     Raises WeirError when `WEIR_AS_OF` is no date or time.
     """
@@ -84,7 +96,7 @@ def as_of() -> datetime:
 
 
 def parse_moment(text: str, name: str) -> datetime:
-    """The text (ISO 8601) as a moment in UTC; without a zone it is taken for UTC. Raises WeirError."""
+    """The text (ISO 8601) as a moment in UTC; a text without a zone is taken for UTC. Raises WeirError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

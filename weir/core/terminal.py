@@ -1,6 +1,6 @@
-"""What commands print: Rich tables, one function each; nothing here decides anything.
+"""The terminal: prints lines and tables for people; nothing here decides anything.
 
-In: lines of the balance, changes, entries. Out: text on standard output; `fail` writes one red line on standard error.
+In: texts and rows. Out: text on standard output without secrets; `fail` writes one red line on standard error.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from weir.core.secrets import printable
 
-NARROWEST = 130  # in a pipe, where no terminal says how wide it is
+NARROWEST = 130  # the least width in a pipe, where no terminal has a width
 _log: Console | None = None
 
 
@@ -27,18 +27,18 @@ def console(stderr: bool = False) -> Console:
 
 
 def log_to(path: Path) -> None:
-    """Write whatever is printed from now on to the file as well, as plain text."""
+    """Write all output from now on to the file as well, as plain text."""
     global _log
     _log = Console(file=path.open("a", encoding="utf-8"), width=NARROWEST, highlight=False)
 
 
 def say(text: str, style: str = "") -> None:
-    """One line, secrets out."""
+    """Print one line, without secrets."""
     _print(Text(printable(text), style=style), soft_wrap=True)
 
 
 def fail(text: str) -> None:
-    """One red line on standard error, secrets out."""
+    """Print one red line on standard error, without secrets."""
     _print(Text(" ".join(printable(text).split()), style="bold red"), stderr=True, soft_wrap=True)
 
 
@@ -50,13 +50,16 @@ def _print(found: Any, stderr: bool = False, soft_wrap: bool = False) -> None:
 
 
 def several(faults: Sequence[str]) -> None:
-    """Each of several faults on a line of its own; a single one is told whole by the error that ends the command."""
+    """Print one line per fault.
+
+    Prints nothing for a single fault: the command's own error already says it.
+    """
     for fault in faults if len(faults) > 1 else ():
         fail(fault)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], note: str = "") -> None:
-    """A table; a column whose name ends in # holds numbers. Cells are plain text, never markup."""
+    """Print a table; a column whose name ends in # holds numbers. Cells are plain text, never markup."""
     made = Table(title=title, title_justify="left", caption=note or None, caption_justify="left", box=None,
                  header_style="bold", title_style="bold", pad_edge=False, collapse_padding=True)  # fmt: skip
     for name in columns:
@@ -69,7 +72,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
 
 def cell(value: object) -> Text:
-    """A value as a person reads it."""
+    """The value as a person reads it."""
     if isinstance(value, bool):
         return Text("yes" if value else "no", style="green" if value else "bold red")
     if value is None:
@@ -84,14 +87,14 @@ def cell(value: object) -> Text:
 
 
 def without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[str], list[list[object]]]:
-    """Without the columns in which no table has anything to say, so that the rest fits a terminal."""
-    rare = {"known#", "superseded#", "deleted#", "duplicates#"}
+    """Leave out the rare columns in which every row has 0 or nothing, so that the others fit a terminal."""
+    rare = {"unchanged#", "superseded#", "deleted#", "duplicates#"}
     kept = [n for n, name in enumerate(columns) if name not in rare or any(row[n] for row in rows)]
     return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
-    """How long ago, in the largest unit that says something."""
+    """The time since the moment in words, in the largest unit that is not 0."""
     if moment is None:
         return "never"
     seconds = max(0, int((now - moment).total_seconds()))

@@ -1,8 +1,8 @@
-"""What an address asks of TLS, by the spellings of all the drivers that people copy it from.
+"""TLS in an address: reads the options of TLS in the spelling of any driver.
 
-In: a URL and its variable. Out: one mode (those of PostgreSQL), the files, and the options that are not of TLS. What is
-asked for is had or refused: several words add up to the strictest, and words that contradict each other are a fault.
-docs/reference/tls.md says what each kind of connection does with it.
+In: a URL and its variable. Out: one mode (of PostgreSQL's), the files, and the options that do not concern TLS. Of
+several options the strictest counts; options that contradict each other are a fault.
+docs/reference/tls.md says what each kind of connection does with the mode.
 """
 
 import ssl
@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from weir.core.errors import WeirError
 
 MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"]
-SYSTEM = "system"  # in place of a file: the authorities that the machine trusts
+SYSTEM = "system"  # given in place of a file: the authorities that the machine trusts
 _LEVELS = {
     "disable": 0, "disabled": 0, "allow": 1, "prefer": 1, "preferred": 1, "require": 2, "required": 2, "trust": 2,
     "skipverify": 2, "verifyca": 3, "verifyfull": 4, "verifyidentity": 4,
 }  # fmt: skip
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
-# By name: the level that `true` asks for, and the highest that `false` leaves (None: it says nothing).
+# By option: the level that `true` asks for, and the highest level that `false` allows (None: any).
 _SWITCHES: dict[str, tuple[int, int | None]] = {
     "ssl": (2, 0), "usessl": (2, 0), "requiressl": (2, None), "tls": (4, 0), "ssldisabled": (0, None),
     "sslverifycert": (3, 2), "sslverifyservercert": (3, 2), "verifyservercertificate": (3, 2), "sslverify": (3, 2),
@@ -35,7 +35,7 @@ _FILES = {
 
 @dataclass
 class Tls:
-    """What is asked for; `level` is None where nothing is."""
+    """The TLS that an address asks for; `level` is None where it asks for nothing."""
 
     level: int | None = None
     ca: str = ""
@@ -45,7 +45,7 @@ class Tls:
 
     @property
     def mode(self) -> str:
-        """The word for the level, PostgreSQL's."""
+        """PostgreSQL's word for the level."""
         return "" if self.level is None else MODES[self.level]
 
     def options(self) -> dict[str, str]:
@@ -59,7 +59,7 @@ class Tls:
         return f"?{urlencode(options, quote_via=quote)}" if options else ""
 
     def context(self, variable: str) -> ssl.SSLContext:
-        """What Python needs for the level. Raises WeirError when a file can't be used."""
+        """Python's TLS context for the level. Raises WeirError when a file can't be used."""
         level = self.level or 0
         try:
             made = ssl.create_default_context(cafile=self.ca if self.ca != SYSTEM else None)
@@ -74,18 +74,18 @@ class Tls:
 
 
 def read(url: str, variable: str) -> Tls:
-    """What the URL asks for. Raises WeirError for what is not understood or contradicts itself."""
+    """Read the URL's options. Raises WeirError for a value that is not understood, and for a contradiction."""
     found = Tls()
     asked: dict[str, int] = {}
     ceilings: dict[str, int] = {}
     for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
-        word, text = _plain(name), value.strip().lower()
+        word, text = _letters(name), value.strip().lower()
         if word in _FILES:
             setattr(found, _FILES[word], value)
-        elif word == "sslmode" or (word in _SWITCHES and _plain(text) in _LEVELS):
-            if _plain(text) not in _LEVELS:
+        elif word == "sslmode" or (word in _SWITCHES and _letters(text) in _LEVELS):
+            if _letters(text) not in _LEVELS:
                 raise WeirError(f"{variable} has {name}={value}, which is none of {', '.join(MODES)}: mend it")
-            asked[name] = _LEVELS[_plain(text)]
+            asked[name] = _LEVELS[_letters(text)]
             ceilings |= {name: 0} if not asked[name] else {}
         elif word in _SWITCHES:
             if text not in _TRUE | _FALSE:
@@ -123,7 +123,7 @@ def _settle(found: Tls, asked: dict[str, int], ceilings: dict[str, int], variabl
 
 
 def refuse_unknown(names: Iterable[str], known: Iterable[str], variable: str) -> None:
-    """Raise WeirError for an option that nothing would follow."""
+    """Raise WeirError for an option that Weir does not know."""
     for name in names:
         if name not in known:
             raise WeirError(f"{variable} has the option {name!r}, which is not known here: take it out; known are "
@@ -131,5 +131,5 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str], variable: str) ->
                             f"{', '.join(known)}")  # fmt: skip
 
 
-def _plain(name: str) -> str:
+def _letters(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")

@@ -19,10 +19,10 @@ from weir.dbt.selection import Todo, Why
 from weir.project.code import digest, unit_tests_digest
 from weir.project.marts import marts_or_parse
 from weir.publish import evidence
-from weir.publish import verify as published
+from weir.publish.verify import in_force
 
 
-def build(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: OnNode = lambda node: None) -> Built:
+def build_set(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: OnNode = lambda node: None) -> Built:
     """Build and test with dbt what `todo` says, and write down how it ended; `on_node` is told of each node.
 
     Unit tests run only where the code is another than that with which all of them passed.
@@ -79,7 +79,7 @@ def _part(todo: Todo) -> str:
 
 def _is_unseen(connection: psycopg.Connection) -> bool:
     """Whether there is a last build, and readers see another one: it was not published, or was taken back."""
-    build, current = evidence.last_build(connection), published.in_force(connection)
+    build, current = evidence.last_build(connection), in_force(connection)
     return build is not None and (current is None or current[1] != build.run_id)
 
 

@@ -3,16 +3,16 @@
 import json
 
 from weir.core.errors import WeirError
-from weir.ledger import verify as staged
+from weir.ledger.verify import CLOCK, StagingModel
 from weir.project.marts import manifest_path
 
 
-def models() -> list[staged.Model]:
+def staging_models() -> list[StagingModel]:
     """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""
     from weir.dbt.engine import Dbt, prepare
     from weir.dbt.results import one_line
 
-    prepare(staged.CLOCK)
+    prepare(CLOCK)
     outcome = Dbt("--quiet", "--no-print").invoke("compile", "--select", "config.materialized:staged")
     if not outcome.success:
         broken = [node for node in outcome.result or [] if str(node.status) not in {"success", "NodeStatus.Success"}]
@@ -24,7 +24,7 @@ def models() -> list[staged.Model]:
         if node.resource_type == "model" and str(node.config.materialized) == "staged":
             source = next(known[name] for name in node.depends_on.nodes if name in known)
             found.append(
-                staged.Model(
+                StagingModel(
                     node.name, source["source_name"], source["name"], source["relation_name"], node.compiled_code
                 )
             )

@@ -97,7 +97,7 @@ def prepare(as_of: datetime, run_id: str | None = None) -> None:
     By the environment, not by --vars: other vars cost dbt a full parse.
     """
     os.environ.update({"WEIR_RUN": "1", "WEIR_AS_OF": as_of.isoformat(), **({"WEIR_RUN_ID": run_id} if run_id else {})})
-    environment.environment("prod")
+    environment.export_environment("prod")
 
 
 class _Teller:

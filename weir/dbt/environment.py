@@ -9,7 +9,7 @@ import os
 from weir.core.settings import home, project_dir
 
 
-def environment(target: str = "dev", docs: bool = False) -> None:
+def export_environment(target: str = "dev", docs: bool = False) -> None:
     """Start the warehouse and export what dbt needs for the target: addresses, session settings, folders of its own.
 
     Each target (and the docs of prod) has a target folder of its own, for a switch of target or of a variable costs
@@ -18,7 +18,7 @@ def environment(target: str = "dev", docs: bool = False) -> None:
     from weir import warehouse
 
     role = warehouse.dbt_role()
-    paths(target, docs)
+    export_paths(target, docs)
     # Not by the profile's own `role`: that is a SET, which the first rollback of the connection undoes.
     if role and f"-c role={role}" not in os.environ["PGOPTIONS"]:
         os.environ["PGOPTIONS"] += f" -c role={role}"
@@ -26,7 +26,7 @@ def environment(target: str = "dev", docs: bool = False) -> None:
         os.environ["WEIR_DOCS"] = "1"
 
 
-def paths(target: str, docs: bool = False) -> None:
+def export_paths(target: str, docs: bool = False) -> None:
     """Export dbt's folders and the settings of its sessions; nothing that is set already is changed."""
     folder = home() / "target" / (f"{target}-docs" if docs and target == "prod" else target)
     os.environ.setdefault("DBT_TARGET_PATH", str(folder))

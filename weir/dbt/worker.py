@@ -43,10 +43,10 @@ def main() -> None:
     """Import what is slow, then serve."""
     from weir.core.env import load_env
     from weir.dbt.engine import Dbt
-    from weir.dbt.environment import environment
+    from weir.dbt.environment import export_environment
 
     load_env()
-    environment("prod")
+    export_environment("prod")
     dbt = Dbt("--log-level-file", "info", "--no-use-colors", beside=True)
     with suppress(WeirError):  # whoever asks for a build is told
         dbt.parse()

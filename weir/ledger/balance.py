@@ -1,9 +1,10 @@
-"""The balance: every row that left a source is somewhere, and the counts add up.
+"""The balance: counts every row from the source to staging and quarantine.
 
 In: `ops.landings`, raw, `ops.ledger`, staging, `quality.quarantine`. Out: one `Line` of counts per table (and staging
-model), and its `Equation`s. Only counts, all made by the warehouse; `cli.verify` goes down to the row.
+model), and its `Equation`s. The warehouse makes all counts; `weir verify` compares row by row.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -34,27 +35,33 @@ def lines(run_id: str | None = None) -> list[Line]:
             models.setdefault(step["model"], {})[step["load_id"]] = step
         found = []
         for place, receipts in tables.items():
-            line = _landed(connection, *place, receipts, whole=run_id is None)
+            line = _landed(connection, *place, receipts, all_loads=run_id is None)
             models = ledger.get(place) or {}
             found += [_staged(connection, line, receipts, model, steps) for model, steps in models.items()] or [line]
         return found
 
 
 def _landed(
-    connection: psycopg.Connection, source: str, table: str, receipts: list[dict[str, Any]], whole: bool
+    connection: psycopg.Connection, source: str, table: str, receipts: list[dict[str, Any]], all_loads: bool
 ) -> Line:
-    """The line of a table as far as raw."""
+    """The line of a table, with the counts up to raw."""
     expected = {receipt["load_id"]: int(receipt["landed"]) for receipt in receipts if receipt["landed"]}
-    line = Line(source, table, loads=len(expected), landed=sum(expected.values()))
-    line.duplicates = int(receipts[0]["duplicates"] or 0)
-    for name in ("extracted", "unchanged", "tombstones"):
-        setattr(line, name, sum(int(receipt[name]) for receipt in receipts))
+    line = Line(
+        source,
+        table,
+        extracted=sum(int(receipt["extracted"]) for receipt in receipts),
+        unchanged=sum(int(receipt["unchanged"]) for receipt in receipts),
+        tombstones=sum(int(receipt["tombstones"]) for receipt in receipts),
+        landed=sum(expected.values()),
+        loads=len(expected),
+        duplicates=int(receipts[0]["duplicates"] or 0),
+    )
     counted: dict[str, int] = {}
     if exists(connection, f"raw_{source}", table):
-        # no parameters beside identifiers: a % in a name would be taken for one
+        # without parameters, because a % in a name would be taken for one
         query = sql.SQL("select _dlt_load_id, count(*) from {} where {} or _dlt_load_id = any({}) group by 1")
         relation = sql.Identifier(f"raw_{source}", table)
-        counted = dict(connection.execute(query.format(relation, whole, list(expected))).fetchall())
+        counted = dict(connection.execute(query.format(relation, all_loads, list(expected))).fetchall())
     line.in_raw = sum(counted.values())
     line.wrong = sorted(load for load in expected | counted if expected.get(load, 0) != counted.get(load, 0))
     return line
@@ -67,12 +74,18 @@ def _staged(
     model: str,
     steps: dict[str, dict[str, Any]],
 ) -> Line:
-    """The line with what a staging model made of the rows, as its newest step counted each load."""
+    """The line with the counts of a staging model, by the newest step for each load."""
     mine = [steps[receipt["load_id"]] for receipt in receipts if receipt["load_id"] in steps and receipt["landed"]]
-    line = Line(**{**landed.__dict__, "model": model, "staged_loads": len(mine)})
-    for name in ("accepted", "rejected", "superseded", "deleted"):
-        setattr(line, name, sum(int(step[name]) for step in mine))
-    line.at_source = receipts[0]["at_source"]
+    line = replace(
+        landed,
+        model=model,
+        staged_loads=len(mine),
+        accepted=sum(int(step["accepted"]) for step in mine),
+        rejected=sum(int(step["rejected"]) for step in mine),
+        superseded=sum(int(step["superseded"]) for step in mine),
+        deleted=sum(int(step["deleted"]) for step in mine),
+        source_rows=receipts[0]["source_rows"],
+    )
     if exists(connection, "staging", model):
         relation = sql.Identifier("staging", model)
         line.staging = _count(connection, sql.SQL("select count(*) from {}").format(relation))
@@ -86,7 +99,7 @@ def _count(connection: psycopg.Connection, query: sql.Composed) -> int:
     return int(row[0]) if row else 0
 
 
-# Rows read by row version, or by the first load, are all new; elsewhere the rest was compared and known.
+# Rows extracted by row version, or by a first load, are all new; others were compared, and some were unchanged.
 _RECEIPTS = """
 with receipts as (
     select *, case
@@ -95,7 +108,7 @@ with receipts as (
     from ops.landings
 ),
 
-newest as (  -- what stood at the source is known only if the newest receipt of the table counted it
+newest as (  -- the number of rows at the source is known only if the table's newest receipt counted them
     select distinct on (source, table_name) source, table_name, source_rows, duplicates
     from ops.landings
     order by source, table_name, landed_at desc, load_id desc
@@ -103,7 +116,7 @@ newest as (  -- what stood at the source is known only if the newest receipt of 
 
 select
     source, table_name, load_id, sum(extracted) as extracted, sum(unchanged) as unchanged,
-    sum(deleted) as tombstones, sum(landed) as landed, max(newest.source_rows) as at_source,
+    sum(deleted) as tombstones, sum(landed) as landed, max(newest.source_rows) as source_rows,
     max(newest.duplicates) as duplicates
 from receipts join newest using (source, table_name)
 where %(run)s::text is null or run_id = %(run)s

@@ -1,4 +1,4 @@
-"""The equations: which counts of a table must be equal, and what it means in words when they are not."""
+"""The equations of the balance: the counts of a table that must be equal, and a sentence for when they differ."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Equation:
-    """Two counts that must be equal; the sentence says what it means when they are not."""
+    """Two counts that must be equal; the sentence says what is wrong when they differ."""
 
     name: str
     source: str
@@ -24,11 +24,11 @@ class Line:
     source: str
     table: str
     extracted: int = 0
-    unchanged: int = 0  # read, but already in raw: compared tables and overlaps
+    unchanged: int = 0  # extracted rows that raw holds already: of compared tables, and of overlaps
     tombstones: int = 0
     landed: int = 0
     in_raw: int = 0
-    wrong: list[str] = field(default_factory=list)  # loads whose rows in raw are not what the receipts say
+    wrong: list[str] = field(default_factory=list)  # loads with another number of rows in raw than their receipts say
     loads: int = 0
     model: str | None = None
     staged_loads: int = 0
@@ -36,8 +36,8 @@ class Line:
     rejected: int = 0
     superseded: int = 0
     deleted: int = 0
-    at_source: int | None = None  # at the newest snapshot that was counted and landed
-    duplicates: int = 0  # rows of its files beyond these: the same key and content once more
+    source_rows: int | None = None  # live rows at the source, by the newest landing that counted them
+    duplicates: int = 0  # rows of its files with the key and content of another, not counted in source_rows
     staging: int | None = None
     quarantined: int | None = None
 
@@ -48,7 +48,7 @@ class Line:
 
 
 def equations(found: list[Line]) -> list[Equation]:
-    """What must be equal in the lines."""
+    """The equations of the lines."""
     return [equation for line in found for equation in _equations(line)]
 
 
@@ -63,7 +63,8 @@ def _equations(line: Line) -> Iterator[Equation]:
     new = line.landed - line.tombstones
     yield equation(
         "extracted = landed", line.extracted, new + line.unchanged,
-        f"{line.extracted} rows were read but {new} landed and {line.unchanged} were known: `weir land --full-compare`",
+        f"{line.extracted} rows were extracted but {new} landed and {line.unchanged} were unchanged: "
+        "`weir land --full-compare`",
         also=line.unchanged >= 0,
     )  # fmt: skip
     yield equation(
@@ -78,10 +79,10 @@ def _equations(line: Line) -> Iterator[Equation]:
     waits = f"{late} loads wait for `weir build`" if late > 0 else "rows are unaccounted for"
     yield equation("landed = staged", line.landed, counted,
                    f"{line.landed} rows landed, {line.model} counted {counted}: {waits}", also=late == 0)  # fmt: skip
-    if line.at_source is not None and line.staging is not None and not late:
+    if line.source_rows is not None and line.staging is not None and not late:
         held = line.staging + (line.quarantined or 0)
         yield equation(
-            "at source = staging + quarantine", line.at_source, held,
-            f"{line.at_source} live rows at the source, {line.staging} in {line.model} and {line.quarantined} in "
+            "at source = staging + quarantine", line.source_rows, held,
+            f"{line.source_rows} live rows at the source, {line.staging} in {line.model} and {line.quarantined} in "
             "quarantine: `weir verify` names the keys",
         )  # fmt: skip

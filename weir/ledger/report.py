@@ -1,4 +1,4 @@
-"""The balance as a printed table."""
+"""Prints the balance."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from weir.ledger.equations import Line
 
 
 def print_balance(lines: Sequence[Line]) -> None:
-    """The balance of each table: what was read, what landed, what became of it, what stands at the source."""
+    """Print the balance of each table: rows extracted, landed, staged, and rows at the source."""
     if not lines:
         say("Nothing landed, so there is nothing to balance.")
         return
@@ -26,7 +26,7 @@ def print_balance(lines: Sequence[Line]) -> None:
 def balance_rows(lines: Sequence[Line]) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of the balance, without the columns in which no table has anything to say."""
     return without_zeros(
-        ["table", "read#", "known#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
+        ["table", "extracted#", "unchanged#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
          "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
         [
             [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
@@ -39,4 +39,4 @@ def _staged(line: Line) -> list[object]:
     if line.model is None:
         return [None] * 8
     found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.duplicates]
-    return [*found, line.at_source, line.staging, line.quarantined]
+    return [*found, line.source_rows, line.staging, line.quarantined]

@@ -1,6 +1,6 @@
 """Raw against staging and quarantine, by key and column.
 
-In: a staging model's compiled select, raw, the ledger's loads. Out: a `Finding` per model.
+In: a staging model's compiled select, raw, the ledger's loads. Out: a `StagingComparison` per model.
 The select runs over the whole change log of raw once more; what it accepts and rejects of each key's last version
 must be what staging and quarantine hold, so a fault of any increment shows. All in SQL, one model at a time.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.warehouse.catalog import columns as columns_of
+from weir.warehouse.catalog import columns_of
 
 # Stands in the compiled select where each row's load has its own moment.
 CLOCK = datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -20,7 +20,7 @@ OWN = ("_key", "_known_from")
 
 
 @dataclass(frozen=True)
-class Model:
+class StagingModel:
     """A staging model: its compiled select, the relation of raw that it reads, its table."""
 
     name: str
@@ -31,10 +31,10 @@ class Model:
 
 
 @dataclass
-class Finding:
+class StagingComparison:
     """What raw says should be in staging and quarantine, against what is."""
 
-    model: Model
+    model: StagingModel
     live: int = 0
     staging: int = 0
     quarantined: int = 0
@@ -49,9 +49,9 @@ class Finding:
         return not (self.missing or self.extra or self.different)
 
 
-def compare(connection: psycopg.Connection, model: Model) -> Finding:
+def compare_staged(connection: psycopg.Connection, model: StagingModel) -> StagingComparison:
     """Compute the model anew from raw and compare; in the caller's transaction, which leaves nothing behind."""
-    finding = Finding(model)
+    finding = StagingComparison(model)
     table = sql.Identifier("staging", model.name)
     columns = [name for name in columns_of(connection, "staging", model.name) if name not in OWN]
     if not columns:
@@ -74,7 +74,9 @@ def compare(connection: psycopg.Connection, model: Model) -> Finding:
     return finding
 
 
-def _accepted(connection: psycopg.Connection, finding: Finding, table: sql.Identifier, columns: list[str]) -> None:
+def _accepted(
+    connection: psycopg.Connection, finding: StagingComparison, table: sql.Identifier, columns: list[str]
+) -> None:
     """The accepted rows against staging."""
     first = sql.SQL(", ").join(
         sql.SQL("case when s.{name}::text is distinct from w.{name}::text then {label} end").format(
@@ -92,7 +94,7 @@ def _accepted(connection: psycopg.Connection, finding: Finding, table: sql.Ident
     _take(connection, finding, f"staging.{finding.model.name}")
 
 
-def _rejected(connection: psycopg.Connection, finding: Finding) -> None:
+def _rejected(connection: psycopg.Connection, finding: StagingComparison) -> None:
     """The rejected rows against the open entries of quarantine."""
     connection.execute(sql.SQL(_DIFFER_QUARANTINE).format(model=sql.Literal(finding.model.name)))
     query = "select count(*) from quality.quarantine where model = {} and resolved_at is null"
@@ -100,7 +102,7 @@ def _rejected(connection: psycopg.Connection, finding: Finding) -> None:
     _take(connection, finding, "quarantine")
 
 
-def _take(connection: psycopg.Connection, finding: Finding, where: str) -> None:
+def _take(connection: psycopg.Connection, finding: StagingComparison, where: str) -> None:
     """Counts and a few examples of the differences found, then the table of them dropped."""
     kinds = connection.execute(
         "select kind, count(*), (array_agg(_key order by _key))[:3], (array_agg(at order by _key))[:3] "

@@ -20,12 +20,12 @@ class Change:
     rows: int | None
 
 
-def count(connection: psycopg.Connection, mart: Mart) -> int:
+def count_rows(connection: psycopg.Connection, mart: Mart) -> int:
     """The number of rows that readers see in the mart."""
     row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(PUBLISHED, mart.name))).fetchone()
     return int(row[0]) if row else 0
 
 
-def changed(found: merge.Difference) -> Change:
+def change_of(found: merge.Difference) -> Change:
     """The change that merging the difference makes."""
     return Change(found.mart.name, found.inserted, found.updated, found.deleted, found.rows)

@@ -11,22 +11,22 @@ from psycopg import sql
 
 from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED
-from weir.publish.shape import Plan, briefly
-from weir.warehouse.catalog import shape
+from weir.publish.shape import Reshape, briefly
+from weir.warehouse.catalog import shape_of
 
 _CHECK = sql.Identifier("weir_not_null")
 _TRIES = 5
 
 
-def relax(connection: psycopg.Connection, plan: Plan) -> None:
+def relax(connection: psycopg.Connection, plan: Reshape) -> None:
     """Drop `not null`, before the merge, where the built column has none or is gone. Raises WeirError."""
     if plan.published:
         _drop(connection, plan.mart.name, plan.published.not_null - plan.built.not_null)
 
 
-def tighten(connection: psycopg.Connection, plan: Plan) -> None:
+def tighten(connection: psycopg.Connection, plan: Reshape) -> None:
     """Set `not null`, after the merge, where the built column has it; readers can read while the rows are checked."""
-    name, now = plan.mart.name, shape(connection, PUBLISHED, plan.mart.name)
+    name, now = plan.mart.name, shape_of(connection, PUBLISHED, plan.mart.name)
     columns = sorted(plan.built.not_null - now.not_null) if now else []
     if not columns:
         return
@@ -49,7 +49,7 @@ def tighten(connection: psycopg.Connection, plan: Plan) -> None:
 def relax_for_undo(connection: psycopg.Connection, publication: int, marts: Collection[str]) -> None:
     """Drop `not null`, before a roll-back, of the columns that are NULL in a row it restores. Raises WeirError."""
     for name in marts:
-        now = shape(connection, PUBLISHED, name)
+        now = shape_of(connection, PUBLISHED, name)
         kept = "select from undo.rows where publication_id = %s and mart = %s and op <> 'insert' and row ->> %s is null"
         voids = {
             column

@@ -15,16 +15,15 @@ from psycopg import sql
 
 from weir.core.errors import WeirError
 from weir.project.marts import NEXT, PUBLISHED, Mart, marts
-from weir.publish import changes as publish_changes
-from weir.publish import locks, merge, not_null, undo
-from weir.publish import shape as reshape
-from weir.publish import verify as published
-from weir.publish.changes import Change
+from weir.publish import locks, merge, not_null, shape, undo
+from weir.publish.changes import Change, change_of, count_rows
 from weir.publish.evidence import judged
-from weir.warehouse.catalog import shape
+from weir.publish.shape import Reshape
+from weir.publish.verify import keep_digest
+from weir.warehouse.catalog import shape_of
 
 
-def publish(
+def publish_set(
     run_id: str, as_of: datetime, accept: Collection[str] = (), found: Sequence[Mart] | None = None
 ) -> list[Change]:
     """Merge the rows that differ from analytics_next into analytics. A second publisher waits for the first.
@@ -36,20 +35,20 @@ def publish(
     chosen = marts() if found is None else found
     with locks.alone() as connection:
         digests = judged(connection, run_id)
-        gone = reshape.vanished(connection, chosen)
-        plans = reshape.plans(connection, chosen)
+        gone = shape.vanished(connection, chosen)
+        plans = shape.plans(connection, chosen)
         for plan in plans:
             _refuse_changed(plan.mart, digests, "columns", plan.built.columns)
-        reshape.refuse_losses(plans, gone, accept)
-        reshape.before(connection, plans)
+        shape.refuse_losses(plans, gone, accept)
+        shape.before(connection, plans)
         for plan in plans:
             not_null.relax(connection, plan)
         with connection.transaction():
             changes, publication = _merge_all(connection, plans, run_id, as_of, digests)
             for name in gone:
                 undo.mark(connection, publication, name, "shape")
-        dropped = [Change(name, 0, 0, publish_changes.count(connection, Mart(name)), None) for name in gone]
-        reshape.after(connection, plans, gone)
+        dropped = [Change(name, 0, 0, count_rows(connection, Mart(name)), None) for name in gone]
+        shape.after(connection, plans, gone)
         for plan in plans:
             not_null.tighten(connection, plan)
         _afterwards(connection, changes)
@@ -66,7 +65,7 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
     with locks.alone() as connection:
         for mart in chosen:
             with connection.transaction():
-                old, new = (shape(connection, schema, mart.name) for schema in (PUBLISHED, NEXT))
+                old, new = (shape_of(connection, schema, mart.name) for schema in (PUBLISHED, NEXT))
                 if not old or not new:
                     continue
                 locks.lock(connection, NEXT, [mart])
@@ -74,7 +73,7 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
                 difference = merge.find(connection, mart, old.relation, new.relation, columns)
                 merge.delete(connection, difference)
                 merge.update_and_insert(connection, difference)
-                changes.append(publish_changes.changed(difference))
+                changes.append(change_of(difference))
     return changes
 
 
@@ -89,7 +88,7 @@ def _refuse_changed(mart: Mart, digests: Mapping[str, Any], fact: str, found: An
 
 def _merge_all(
     connection: psycopg.Connection,
-    plans: Sequence[reshape.Plan],
+    plans: Sequence[Reshape],
     run_id: str,
     as_of: datetime,
     digests: Mapping[str, Any],
@@ -102,7 +101,7 @@ def _merge_all(
     by_name = {plan.mart.name: plan for plan in plans}
     for plan in plans:
         if plan.published is None:
-            reshape.create(connection, plan)
+            shape.create(connection, plan)
     ordered = locks.parents_first(connection, [plan.mart for plan in plans])
     locks.lock(connection, PUBLISHED, ordered)
     locks.lock(connection, NEXT, ordered, "share")
@@ -124,17 +123,15 @@ def _merge_all(
     for difference in differences:
         merge.update_and_insert(connection, difference)
     for plan in plans:
-        reshape.within(connection, plan)
-    changes = sorted(
-        (publish_changes.changed(difference) for difference in differences), key=lambda change: change.mart
-    )
+        shape.within(connection, plan)
+    changes = sorted((change_of(difference) for difference in differences), key=lambda change: change.mart)
     for change in changes:
         connection.execute(
             "insert into ops.publication_tables (publication_id, mart, inserted, updated, deleted, rows) "
             "values (%s, %s, %s, %s, %s, %s)",
             [row[0], change.mart, change.inserted, change.updated, change.deleted, change.rows],
         )
-        left = published.keep(connection, row[0], change.mart, by_name[change.mart].built.columns)
+        left = keep_digest(connection, row[0], change.mart, by_name[change.mart].built.columns)
         for fact in ("rows", "sum"):
             _refuse_changed(by_name[change.mart].mart, digests, fact, left[fact])
     return changes, int(row[0])

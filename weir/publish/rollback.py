@@ -10,9 +10,8 @@ import psycopg
 
 from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED, Mart, marts
-from weir.publish import changes as publish_changes
 from weir.publish import locks, not_null, undo
-from weir.publish.changes import Change
+from weir.publish.changes import Change, count_rows
 
 
 def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
@@ -33,9 +32,7 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
             changes = []
             for mart in changed:
                 back, updated = undo.put_back(connection, publication, mart)
-                changes.append(
-                    Change(mart.name, back, updated, gone[mart.name], publish_changes.count(connection, mart))
-                )
+                changes.append(Change(mart.name, back, updated, gone[mart.name], count_rows(connection, mart)))
             # Later publications changed no row and showed the same set: they are rolled back with this one.
             connection.execute(
                 "update ops.publications set rolled_back_at = clock_timestamp() "

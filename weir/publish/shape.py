@@ -15,14 +15,14 @@ from psycopg import sql
 
 from weir.core.errors import WeirError
 from weir.project.marts import NEXT, PUBLISHED, Mart
-from weir.warehouse.catalog import Shape, shape
+from weir.warehouse.catalog import Shape, shape_of
 
 _TRIES = 40
 _WAIT = "300ms"
 
 
 @dataclass
-class Plan:
+class Reshape:
     """The changes that lead one mart from its published shape to its built shape."""
 
     mart: Mart
@@ -46,7 +46,7 @@ class Plan:
         return f"is no longer in the model ({old})"
 
 
-def plans(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[Plan]:
+def plans(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[Reshape]:
     """Compare the built and the published shapes. Raises WeirError for a mart that was not built."""
     return [_plan(connection, mart) for mart in marts]
 
@@ -61,7 +61,7 @@ def vanished(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[str]
     return [name for (name,) in rows]
 
 
-def refuse_losses(found: Sequence[Plan], gone: Sequence[str], accept: Collection[str]) -> None:
+def refuse_losses(found: Sequence[Reshape], gone: Sequence[str], accept: Collection[str]) -> None:
     """Raise WeirError that names each loss that is not accepted, and the command that accepts all of them."""
     losses = {act: plan.loss(act) for plan in found for act in plan.losing}
     losses |= dict.fromkeys(gone, "is published but no model makes it any more")
@@ -74,7 +74,7 @@ def refuse_losses(found: Sequence[Plan], gone: Sequence[str], accept: Collection
         )
 
 
-def before(connection: psycopg.Connection, found: Sequence[Plan]) -> None:
+def before(connection: psycopg.Connection, found: Sequence[Reshape]) -> None:
     """Add, before the merge, the new columns and the missing indexes.
 
     A column with another type is dropped and added. `alter column type` would rewrite the table, and an older snapshot
@@ -92,12 +92,12 @@ def before(connection: psycopg.Connection, found: Sequence[Plan]) -> None:
         if acts:
             statement = sql.SQL("alter table {} ").format(plan.published.relation) + sql.SQL(", ").join(acts)
             briefly(connection, plan.mart.name, statement)
-            plan.published = shape(connection, PUBLISHED, plan.mart.name)
+            plan.published = shape_of(connection, PUBLISHED, plan.mart.name)
         for statement in _indexes(plan):
             briefly(connection, plan.mart.name, statement)
 
 
-def within(connection: psycopg.Connection, plan: Plan) -> None:
+def within(connection: psycopg.Connection, plan: Reshape) -> None:
     """Make, in the transaction of the merge, the indexes of a new table, and the comments and grants of any table."""
     target = sql.Identifier(PUBLISHED, plan.mart.name)
     kept = plan.published or Shape(target, {})
@@ -116,7 +116,7 @@ def within(connection: psycopg.Connection, plan: Plan) -> None:
         connection.execute(statement)
 
 
-def create(connection: psycopg.Connection, plan: Plan) -> None:
+def create(connection: psycopg.Connection, plan: Reshape) -> None:
     """Make the published table, empty. No reader sees it before the merge commits."""
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}{}").format(
@@ -128,7 +128,7 @@ def create(connection: psycopg.Connection, plan: Plan) -> None:
     connection.execute(sql.SQL("create table {} ({})").format(target, columns))
 
 
-def after(connection: psycopg.Connection, found: Sequence[Plan], gone: Sequence[str]) -> None:
+def after(connection: psycopg.Connection, found: Sequence[Reshape], gone: Sequence[str]) -> None:
     """Drop, after the merge, the columns and marts whose loss was accepted."""
     for plan in found:
         for name in plan.dropped:
@@ -164,12 +164,12 @@ def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed, 
     )
 
 
-def _plan(connection: psycopg.Connection, mart: Mart) -> Plan:
-    built = shape(connection, NEXT, mart.name)
+def _plan(connection: psycopg.Connection, mart: Mart) -> Reshape:
+    built = shape_of(connection, NEXT, mart.name)
     if built is None:
         raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
-    published = shape(connection, PUBLISHED, mart.name)
-    plan = Plan(mart, built, published)
+    published = shape_of(connection, PUBLISHED, mart.name)
+    plan = Reshape(mart, built, published)
     if published:
         plan.added = [name for name in built.columns if name not in published.columns]
         plan.dropped = [name for name in published.columns if name not in built.columns]
@@ -177,7 +177,7 @@ def _plan(connection: psycopg.Connection, mart: Mart) -> Plan:
     return plan
 
 
-def _indexes(plan: Plan) -> list[sql.Composed]:
+def _indexes(plan: Reshape) -> list[sql.Composed]:
     """Statements that make the indexes which the published table lacks: those of the built table, and the grain's."""
     wanted = set(plan.built.indexes)
     if plan.mart.grain:

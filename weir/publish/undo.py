@@ -11,7 +11,7 @@ from psycopg import sql
 from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED, Mart
 from weir.publish.merge import Difference, listed
-from weir.warehouse.catalog import shape
+from weir.warehouse.catalog import shape_of
 
 KEPT = 5  # publications that can be rolled back
 
@@ -93,7 +93,7 @@ def _kept(connection: psycopg.Connection, publication: int, mart: Mart) -> dict[
 def _restore(connection: psycopg.Connection, publication: int, mart: Mart, op: str, statement: str) -> int:
     """Run the statement on the kept rows of one kind. Raises WeirError when it changes more or fewer rows."""
     expected = _kept(connection, publication, mart).get(op, 0)
-    now = shape(connection, PUBLISHED, mart.name)
+    now = shape_of(connection, PUBLISHED, mart.name)
     if not expected or not now:
         return 0
     values = {

@@ -1,6 +1,6 @@
 """Whether readers see what was published: each mart's rows against the digest that its publication left.
 
-In: `ops.publication_tables` of the publication in force, `analytics`. Out: a `PublishedCheck` per mart.
+In: `ops.publication_tables` of the publication in force, `analytics`. Out: a `MartComparison` per mart.
 The digest is a sum of PostgreSQL's own hash of each row: a tenth of the time that comparing two tables takes.
 """
 
@@ -14,7 +14,7 @@ from psycopg import sql
 
 from weir.project.marts import PUBLISHED
 from weir.publish import evidence
-from weir.warehouse.catalog import shape
+from weir.warehouse.catalog import shape_of
 
 # Types that PostgreSQL can hash; any other is hashed as its text.
 _HASHED = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "boolean", "date", "uuid", "jsonb",
@@ -25,7 +25,7 @@ order by publication_id desc limit 1"""
 
 
 @dataclass(frozen=True)
-class PublishedCheck:
+class MartComparison:
     """A mart as it is, against what its publication left; `fault` is empty where it holds."""
 
     mart: str
@@ -46,18 +46,18 @@ def in_force(connection: psycopg.Connection) -> tuple[int, str] | None:
     return (int(row[0]), str(row[1])) if row else None
 
 
-def told(connection: psycopg.Connection) -> str:
+def describe_current(connection: psycopg.Connection) -> str:
     """The publication that readers see, in words; nothing where nothing is published."""
     row = connection.execute(_IN_FORCE).fetchone()
     return f"publication {row[0]} of {row[2]:%Y-%m-%d %H:%M} (run {row[1]})" if row else ""
 
 
-def digest(connection: psycopg.Connection, schema: str, mart: str, only: Collection[str] | None = None) -> Any:
+def digest_of(connection: psycopg.Connection, schema: str, mart: str, only: Collection[str] | None = None) -> Any:
     """{rows, columns, sum, postgres} of a mart's table, over those columns or all; None where table or column lacks.
 
     `columns` holds the type of each column, by its name.
     """
-    found = shape(connection, schema, mart)
+    found = shape_of(connection, schema, mart)
     columns = sorted(found.columns if only is None else only) if found else []
     if not found or not set(columns) <= set(found.columns):
         return None
@@ -72,7 +72,7 @@ def digest(connection: psycopg.Connection, schema: str, mart: str, only: Collect
     return {"rows": row[0], "columns": types, "sum": row[1], "postgres": postgres}
 
 
-def compare(connection: psycopg.Connection) -> list[PublishedCheck]:
+def compare_published(connection: psycopg.Connection) -> list[MartComparison]:
     """Every mart of the publication in force; in the caller's transaction."""
     current = in_force(connection)
     if current is None:
@@ -85,7 +85,7 @@ def compare(connection: psycopg.Connection) -> list[PublishedCheck]:
     query = "select mart, rows, digest from ops.publication_tables where publication_id = %s order by mart"
     checks = []
     for mart, rows, left in connection.execute(query, [publication]).fetchall():
-        there = digest(connection, PUBLISHED, mart, left["columns"] if left else None)
+        there = digest_of(connection, PUBLISHED, mart, left["columns"] if left else None)
         now = there["rows"] if there else None
         fault = ""
         if there is None:
@@ -93,13 +93,13 @@ def compare(connection: psycopg.Connection) -> list[PublishedCheck]:
         elif now != rows or (left and left["postgres"] == there["postgres"] and left["sum"] != there["sum"]):
             counts = f"{now:,} rows, {rows:,} published" if now != rows else f"of its {rows:,} rows some were changed"
             fault = f"{PUBLISHED}.{mart} is not as publication {publication} left it ({counts}): {repair}"
-        checks.append(PublishedCheck(mart, publication, rows, now, fault))
+        checks.append(MartComparison(mart, publication, rows, now, fault))
     return checks
 
 
-def keep(connection: psycopg.Connection, publication: int, mart: str, columns: Collection[str]) -> Any:
-    """Write down the digest that `compare` will hold the mart against; returns it. In the publication's transaction."""
-    left = digest(connection, PUBLISHED, mart, columns)
+def keep_digest(connection: psycopg.Connection, publication: int, mart: str, columns: Collection[str]) -> Any:
+    """Record the digest by which `compare_published` judges the mart, in the publication's transaction; returns it."""
+    left = digest_of(connection, PUBLISHED, mart, columns)
     connection.execute(
         "update ops.publication_tables set digest = %s where publication_id = %s and mart = %s",
         [json.dumps(left), publication, mart],

@@ -1,4 +1,4 @@
-"""The warehouse's address: taken apart and put together."""
+"""The warehouse's address: splits a URL into its parts, and makes a URL of parts."""
 
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -7,7 +7,7 @@ from weir.core import tls
 from weir.core.errors import WeirError
 from weir.core.settings import QUOTING, torn
 
-# Options of an address that are no harm, and of which nothing here depends.
+# Options of an address that are allowed and ignored.
 _OPTIONS = ["connect_timeout", "application_name", "keepalives", "keepalives_idle", "keepalives_interval",
             "keepalives_count", "tcp_user_timeout", "gssencmode"]  # fmt: skip
 TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")

@@ -12,7 +12,7 @@ from weir.core.errors import WeirError
 
 @dataclass(frozen=True)
 class Shape:
-    """A table as the catalog has it: type of each column in order, index definitions from `USING` on."""
+    """The shape of a table: columns in order with their types, index definitions from `USING` on, and so on."""
 
     relation: sql.Composable
     columns: dict[str, str]
@@ -24,17 +24,17 @@ class Shape:
 
 def exists(connection: psycopg.Connection[Any], schema: str, name: str) -> bool:
     """Whether there is a table or view of that name."""
-    return bool(columns(connection, schema, name))
+    return bool(columns_of(connection, schema, name))
 
 
-def columns(connection: psycopg.Connection[Any], schema: str, name: str) -> dict[str, str]:
+def columns_of(connection: psycopg.Connection[Any], schema: str, name: str) -> dict[str, str]:
     """The type of each column of a table or view, in order; empty where there is none of that name."""
     relation = [sql.Identifier(schema, name).as_string(connection)]
     return dict(connection.cursor(row_factory=tuple_row).execute(_COLUMNS, relation).fetchall())
 
 
-def shape(connection: psycopg.Connection, schema: str, name: str) -> Shape | None:
-    """The table as the catalog has it; None where there is none. Raises WeirError when it is no table."""
+def shape_of(connection: psycopg.Connection, schema: str, name: str) -> Shape | None:
+    """Read the shape of the table; None where it is missing. Raises WeirError when it is a view."""
     row = connection.execute(
         "select oid, relkind from pg_class where relnamespace = to_regnamespace(%s) and relname = %s",
         [schema, name],
@@ -46,7 +46,7 @@ def shape(connection: psycopg.Connection, schema: str, name: str) -> Shape | Non
         raise WeirError(f"{schema}.{name} is a view: only tables can be published, so materialize it as table")
     return Shape(
         sql.Identifier(schema, name),
-        columns=columns(connection, schema, name),
+        columns=columns_of(connection, schema, name),
         indexes=frozenset(connection.execute(_INDEXES, [oid]).fetchall()),
         comments=dict(connection.execute(_COMMENTS, [oid]).fetchall()),
         grants=frozenset(connection.execute(_GRANTS, [oid]).fetchall()),

@@ -1,6 +1,6 @@
-"""The warehouse: one PostgreSQL database, embedded by default, or yours by `WAREHOUSE_URL`.
+"""Connections to the warehouse: one PostgreSQL database, embedded by default, or yours by `WAREHOUSE_URL`.
 
-In: the settings. Out: a URL, connections, the lock that lets one run at a time through.
+In: the settings. Out: a URL, and connections.
 Alone: `weir up` starts it, `weir down` stops it.
 """
 
@@ -18,8 +18,8 @@ from weir.core.env import load_env, put
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.core.settings import QUOTING
-from weir.warehouse import embedded
 from weir.warehouse.address import TLS, address, parts_of
+from weir.warehouse.embedded.server import REFUSED, start_server, stop_server
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
@@ -28,18 +28,18 @@ POOLER = (
     "WAREHOUSE_URL leads to a pooler that {does}, so that two runs could go at once and dbt would work as another "
     "role: name the server itself there, or a port of the pooler that keeps a server for each session"
 )
-_ready: dict[str, str] = {}  # the role that dbt works as, for each address that was checked
+_ready: dict[str, str] = {}  # each address that was checked, with the role that dbt works as
 
 
 def ensure() -> str:
-    """Start the embedded warehouse where needed, or take yours; check it and bring its `ops` tables up to date.
+    """Start the embedded warehouse if needed, or take yours; check it, and bring Weir's own tables up to date.
 
-    Returns its URL, which the environment then holds too (`WAREHOUSE_URL`, and `WEIR_PG_…` for dbt).
-    Raises WeirError when it can't be reached or is older than PostgreSQL 16.
+    Returns the URL, and puts it in the environment (`WAREHOUSE_URL`, and `WEIR_PG_…` for dbt).
+    Raises WeirError when the warehouse can't be reached or is older than PostgreSQL 16.
     """
     load_env()
     given = os.environ.get("WAREHOUSE_URL")
-    parts = parts_of(given or embedded.start())
+    parts = parts_of(given or start_server())
     url = address(**parts)
     if url not in _ready:
         token = f"s{uuid.uuid4().hex}"
@@ -61,12 +61,12 @@ def dbt_role() -> str:
 
 
 def connect(autocommit: bool = False, **options: Any) -> psycopg.Connection:
-    """A connection to the warehouse, its time zone UTC. Raises WeirError when it can't be reached."""
+    """Open a connection to the warehouse, with time zone UTC. Raises WeirError when it can't be reached."""
     return _open(ensure(), autocommit=autocommit, **options)
 
 
 def create_database(name: str) -> str:
-    """Make a database on the warehouse's server unless it is there; returns its URL."""
+    """Make a database on the warehouse's server if it is missing; returns its URL."""
     parts = parts_of(ensure())
     with connect(autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
@@ -77,7 +77,7 @@ def create_database(name: str) -> str:
 def stop() -> bool:
     """Stop the embedded warehouse; returns whether it was running. Yours, by `WAREHOUSE_URL`, is left alone."""
     load_env()
-    return embedded.stop()
+    return stop_server()
 
 
 def _open(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Connection:
@@ -88,7 +88,7 @@ def _open(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Connec
         if "password authentication failed" in str(fault):
             place = f"{where.hostname}:{where.port}"
             yours = f"the warehouse at {place} refuses user or password: mend WAREHOUSE_URL; {QUOTING}"
-            raise WeirError(embedded.REFUSED if is_embedded else yours) from None
+            raise WeirError(REFUSED if is_embedded else yours) from None
         cause = " ".join(redact(fault).split())[-300:]
         raise WeirError(
             f"the warehouse at {where.hostname}:{where.port}{where.path} can't be reached: {cause}; "
@@ -112,7 +112,7 @@ def _find_role(connection: psycopg.Connection) -> str:
 
 
 def _apply_schema(connection: psycopg.Connection) -> None:
-    """Bring `ops` up to date; its comment holds the digest of what was applied, so that most starts do nothing."""
+    """Apply schema.sql if it changed: the comment of schema `ops` holds the digest of the version applied last."""
     text = _SCHEMA.read_text()
     digest = "weir " + hashlib.sha256(text.encode()).hexdigest()[:16]
     query = "select obj_description(to_regnamespace('ops'), 'pg_namespace')"

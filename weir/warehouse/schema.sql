@@ -220,3 +220,22 @@ begin
     end loop;
 end
 $$;
+
+-- weir_reader reads the published marts and writes nothing; `weir psql` works as this role.
+do $$
+begin
+    begin
+        if to_regrole('weir_reader') is null then
+            create role weir_reader nologin;
+        end if;
+        if not pg_has_role(current_user, 'weir_reader', 'set') then
+            execute format('grant weir_reader to %I', current_user);
+        end if;
+    exception when insufficient_privilege then
+        return;
+    end;
+    grant usage on schema analytics to weir_reader;
+    grant select on all tables in schema analytics to weir_reader;
+    alter default privileges in schema analytics grant select on tables to weir_reader;
+end
+$$;

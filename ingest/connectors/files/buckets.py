@@ -1,7 +1,7 @@
-"""Buckets: Amazon's (and all that speak its protocol), Google's and Azure's, through fsspec by one small library.
+"""Buckets of Amazon (and of all servers that speak its protocol), Google and Azure, by one library beneath fsspec.
 
-In: an s3://, gs:// or az:// URL; account and address from the environment, under the names that each cloud's own tools
-read (`AWS_…`, `GOOGLE_…`, `AZURE_STORAGE_…`). Out: a file system; its faults as one line, without secrets.
+In: an s3://, gs:// or az:// URL. Account and address come from the environment, under the names that each cloud's own
+tools read (`AWS_…`, `GOOGLE_…`, `AZURE_STORAGE_…`). Out: a file system, and its faults as one line without secrets.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from weir.core.errors import WeirError
-from weir.project.sources import Source
+from weir.project.plan import Source
 
 SCHEMES = {"s3": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "az": "AZURE_STORAGE_", "abfs": "AZURE_STORAGE_"}
 _RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
@@ -28,20 +28,20 @@ _SAY = [
 
 
 def open_bucket(source: Source, url: str) -> tuple[Any, str]:
-    """The file system and the path of the folder in it, which begins with the bucket. Raises WeirError."""
+    """The file system, and the folder's path in it, which begins with the bucket. Raises WeirError."""
     import obstore.fsspec
 
-    store: Any = obstore.fsspec.FsspecStore  # whose overloads want a literal
+    store: Any = obstore.fsspec.FsspecStore  # Any, because its overloads want a literal
     parts = urlsplit(url)
     scheme = {"gcs": "gs"}.get(parts.scheme, parts.scheme)
-    with told(source, url):
+    with translated(source, url):
         system = store(scheme, retry_config=_RETRY, skip_instance_cache=True)
     return system, f"{parts.netloc}{parts.path}".rstrip("/")
 
 
 @contextmanager
-def told(source: Source, url: str) -> Iterator[None]:
-    """Raise WeirError for what a bucket refuses; a server's own words can hold account names, so few are kept."""
+def translated(source: Source, url: str) -> Iterator[None]:
+    """Turn faults of a bucket into one-line WeirErrors, with few of the server's words: they can hold account names."""
     from obstore.exceptions import BaseError
 
     try:

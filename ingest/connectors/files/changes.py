@@ -1,7 +1,8 @@
-"""What changes in raw when a file of a table changes or goes.
+"""Changes in raw when a file of a table changes or is gone.
 
-A row is known by its file and key; a row without one (an unreadable line, say), or in conflict, by its file and line. A
-tombstone bears the key, or the line, and the file. Where another file holds the same key, its row comes back.
+In: the file's rows in raw, and in `incoming` the file as it is now. Out: new versions and tombstones. A row is
+identified by file and key; a row without a key (an unreadable line, say) or in conflict by file and line. A tombstone
+bears the file and the key or line. Where another file holds the same key, that file's row is live again.
 """
 
 from ingest.connectors.repeats import Repeats, by_line, mark
@@ -9,21 +10,21 @@ from ingest.raw.columns import comparable, compared, listed
 from ingest.raw.table import Raw
 from weir.project.names import shortened
 
-COUNTED = 1_000_000  # rows up to which the rows at hand are counted at each landing
+COUNTED = 1_000_000  # up to so many rows the live rows are counted by each landing
 
 
 def forget(raw: Raw, key: list[str], files: list[str], counts: dict[str, int]) -> None:
-    """Append a tombstone for every row that the files had."""
+    """Append a tombstone for every live row of the files, which are gone."""
     values = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
     _remove(raw, key, f"_file in ({values})", "", counts)
 
 
 def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int], last: bool) -> Repeats:
-    """Append what differs between `incoming`, the file as it is now, and the file's rows in raw."""
+    """Append what differs between `incoming`, which holds the file as it is now, and the file's rows in raw."""
     name = "'" + file.replace("'", "''") + "'"
     null = by_line(key)
     repeats = mark(raw, key, "incoming", last=last)
-    if repeats.duplicates:  # the last of a key within a file stands for it
+    if repeats.duplicates:  # within a file the last row of a key counts
         raw.wire.execute(f"delete from incoming where not {null} and _line not in "
                          f"(select max(_line) from incoming where not {null} group by {listed(key)})")  # fmt: skip
     _remove(raw, key, f"_file = {name}", "incoming", counts)
@@ -32,12 +33,12 @@ def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int], last: b
         if not by:
             continue
         same = ", ".join(comparable(c) for c in raw.columns if c.name != "_line" or by == ["_line"])
-        told = ", ".join(compared(c) for each in by for c in raw.columns if c.name == shortened(each))
+        values = ", ".join(compared(c) for each in by for c in raw.columns if c.name == shortened(each))
         live = raw.live(by, same, f"_file = {name} and ({part})") + f" and _file = {name}"
         changed = f"select {listed(by)} from (select {same} from incoming where {part} except {live}) d"
         added = raw.wire.execute(
             f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, '{raw.load_id}', 'upsert' "
-            f"from incoming where ({part}) and ({told}) in ({changed}) order by _line"
+            f"from incoming where ({part}) and ({values}) in ({changed}) order by _line"
         )
         counts["landed"] += added
     return repeats
@@ -49,7 +50,7 @@ def _remove(raw: Raw, key: list[str], where: str, beside: str, counts: dict[str,
         if not by:
             continue
         what = listed([*dict.fromkeys([*by, "_file"])])
-        # the files once more: else the rows that bear the numbers found are sought in the whole table
+        # the files are named once more: without them rows would be looked up in the whole table
         gone = raw.live([*by, "_file"], what, f"{where} and ({part})") + f" and {where}"
         if beside:
             gone += f" except select {what} from {beside} where {part}"
@@ -62,7 +63,7 @@ def _remove(raw: Raw, key: list[str], where: str, beside: str, counts: dict[str,
 
 
 def restore(raw: Raw, key: list[str]) -> int:
-    """Append again the rows of other files whose key a tombstone of this load has hidden; returns how many."""
+    """Append again the rows of other files whose keys this load's tombstones have hidden; returns their number."""
     if not key:
         return 0
     by, names = listed(key), listed([c.name for c in raw.columns])
@@ -76,7 +77,7 @@ def restore(raw: Raw, key: list[str]) -> int:
 
 
 def rows_now(raw: Raw, key: list[str], records: int) -> int | None:
-    """The rows that the files hold now, the last of each key; None where there are too many to count each time."""
+    """The number of live rows, the last of each key; None where there are too many to count in each landing."""
     if records > COUNTED:
         return None
     null = by_line(key)

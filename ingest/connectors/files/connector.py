@@ -1,105 +1,65 @@
-"""Files in a folder or a bucket: CSV, JSON lines, Parquet, XLSX; plain or gzipped; any address fsspec knows.
+"""Files in a folder or a bucket: lands CSV, JSON, Parquet and XLSX, gzipped or not, from any address fsspec knows.
 
-In: the source's folder and the table's `path` pattern. Out: each new file's rows as received, unreadable lines too,
-with `_file`, `_line`, `_text`, `_error`, `_escaped`. A file is known by name, size, time and content digest: one that
-is known is not read; a changed one is compared by row; the rows of one that is gone become tombstones.
+In: the source's folder and the table's `path` pattern. Out: the rows of each new file as received, unreadable lines
+included, with `_file`, `_line`, `_text`, `_error`, `_escaped`. A file is recognised by name, size, time and digest. An
+unchanged file is not read; a changed file is compared row by row; the rows of a missing file become tombstones.
 """
 
 import asyncio
 import hashlib
 import os
-import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 from ingest.connectors.base import META, Progress, State, check_columns
-from ingest.connectors.files import buckets, folder
 from ingest.connectors.files.changes import forget, replace, restore, rows_now
+from ingest.connectors.files.folder import Place
 from ingest.connectors.files.formats import open_reader
 from ingest.connectors.files.packed import BROKEN, damaged, opened, sound
-from ingest.connectors.files.reader import Reader, adopt_names, told
+from ingest.connectors.files.reader import Reader, adopt_names, describe_header
 from ingest.connectors.repeats import Repeats, mark
 from ingest.raw.columns import Column, quoted
 from ingest.raw.copy_text import blocks
 from ingest.raw.table import Raw
-from ingest.scratch import scratch
 from weir.core.errors import WeirError
 from weir.project.names import shortened
-from weir.project.sources import Source, Table
+from weir.project.plan import Source, Table
 
-READ_AS = 2  # another number where files are read in another way than before: then all are read anew
+READ_AS = 2  # raised when files are read in another way: all files are then read again
 
 
 class Connector:
     """One folder or bucket."""
 
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
-        import fsspec
-
-        self.told: Callable[[], AbstractContextManager[None]] = nullcontext
-        if urlsplit(url).scheme in buckets.SCHEMES:
-            self.system, self.base = buckets.open_bucket(source, url)
-            self.told = lambda: buckets.told(source, url)
-        else:
-            try:
-                self.system, self.base = fsspec.core.url_to_fs(url)
-            except (ImportError, ValueError) as fault:
-                raise WeirError(f"{source.connection}: {' '.join(str(fault).split())}") from None
-        self.local = "file" in self.system.protocol
-        if self.local and not self.system.isdir(self.base):
-            raise WeirError(f"there is no folder {self.base}: mend {source.connection}, or make it")
-        self.names: set[str] = set()  # of columns that raw has or the table declares
+        self.place = Place(source, url)
+        self.names: set[str] = set()  # names of columns that raw has or the table declares
         self.renamed: dict[str, None] = {}
 
     def close(self) -> None:
-        """Nothing is held open."""
-
-    def _list(self, table: Table) -> dict[str, list[Any]]:
-        """The files of the table by name: address, size, and what tells of a change."""
-        if not table.path:
-            raise WeirError("no `path` is declared: name the table's files, such as path: 'events/*.jsonl.gz'")
-        folder.check_path(table.path)
-        if self.local:
-            return folder.of_folder(self.base, table.path)
-        with self.told():
-            return folder.of_bucket(self.system, self.base, table.path)
-
-    @contextmanager
-    def _at_hand(self, path: str) -> Iterator[str]:
-        """The file on local disk."""
-        if self.local:
-            with folder.held(self.base, path) as local:
-                yield local
-            return
-        with tempfile.NamedTemporaryFile(dir=scratch()) as copy:
-            with self.told():
-                self.system.get_file(path, copy.name)
-            yield copy.name
+        """Do nothing: no file is open between tables."""
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
-        """Land what is new, changed or gone."""
-        files, known = self._list(table), dict(state.get("files", {}))
+        """Land new and changed files, and tombstones for the rows of missing files."""
+        files, known = self.place.files(table), dict(state.get("files", {}))
         read_as = [READ_AS, table.settings, table.exclude, table.key, table.repeats]
-        full = full or state.get("as") != read_as  # what was read in another way is read anew
+        full = full or state.get("as") != read_as  # files that were read in another way are read again
         self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
         repeats, last = Repeats(), table.repeats == "last"
         gone = [name for name in known if name not in files]
-        changed = [name for name, facts in files.items() if name in known and (full or known[name][:2] != facts[1:])]
+        changed = [name for name, seen in files.items() if name in known and (full or known[name][:2] != seen[1:])]
         if gone or changed:
             raw.find_by("_file")
-        if gone and self.local:
-            folder.see_gone(self.base, gone)
         if gone:
+            self.place.see_gone(gone)
             raw.adopt()
             forget(raw, table.key, gone, counts)
-            known = {name: facts for name, facts in known.items() if name in files}
+            known = {name: each for name, each in known.items() if name in files}
         for name in changed:
             path, size, stamp = files[name]
-            with self._at_hand(path) as local:
+            with self.place.fetched(path) as local:
                 digest = _digest(local)
                 if full or known[name][2] != digest:
                     read, found = self._land_changed(table, raw, name, local, counts, progress)
@@ -108,9 +68,7 @@ class Connector:
             known[name] = [size, stamp, digest, *known[name][3:]]
         fresh = [name for name in files if name not in known]
         known |= self._land_fresh(table, raw, files, deque(fresh), counts, progress)
-        for name, facts in files.items() if self.local else ():
-            if known[name][:2] != list(folder.stamp(facts[0])):
-                raise WeirError(f"{name} changed while it was read: run again when it is complete")
+        self.place.refuse_changed(files, known)
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new" if files else "no file matches"
         rows = state.get("rows")
         if not known or how == "files":
@@ -119,7 +77,7 @@ class Connector:
             raw.adopt()
             if counts["deleted"]:
                 counts["landed"] += restore(raw, table.key)
-            records: int = sum(facts[3] for facts in known.values())
+            records: int = sum(each[3] for each in known.values())
             rows = rows_now(raw, table.key, records)
             if fresh and rows != records:
                 found = mark(raw, table.key, raw.relation, f"_dlt_load_id = '{raw.load_id}' and _op = 'upsert'", last)
@@ -129,13 +87,10 @@ class Connector:
                 rows = rows_now(raw, table.key, records) if found.conflicts else rows
         else:
             raw.adopt()
-        told = ", ".join([how, *repeats.told(), *(f"column {each}" for each in self.renamed)])
-        counts["duplicates"] = sum(facts[4] for facts in known.values())
-        return {"how": told, "promise": "as received", "source_rows": rows, **counts}, {
-            "files": known,
-            "rows": rows,
-            "as": read_as,
-        }
+        how = ", ".join([how, *repeats.words(), *(f"column {each}" for each in self.renamed)])
+        counts["duplicates"] = sum(each[4] for each in known.values())
+        facts = {"how": how, "promise": "as received", "source_rows": rows, **counts}
+        return facts, {"files": known, "rows": rows, "as": read_as}
 
     def _know(self, table: Table, raw: Raw) -> None:
         declared = [*table.key, *table.columns, *([table.cursor] if table.cursor else [])]
@@ -143,7 +98,7 @@ class Connector:
         self.renamed = {}
 
     def _reader(self, stream: BinaryIO, table: Table, name: str) -> Reader:
-        """The file's reader, its columns named as raw and the declaration name them."""
+        """The file's reader, with its columns named as in raw and in the declaration."""
         try:
             reader = open_reader(stream, table, name)
         except BROKEN:
@@ -152,7 +107,7 @@ class Connector:
             self.renamed |= dict.fromkeys(adopt_names(reader, self.names, name))
             names = [c.name for c in reader.columns]
             try:
-                check_columns(table, names, "" if reader.typed else told(names))
+                check_columns(table, names, "" if reader.typed else describe_header(names))
             except WeirError as fault:
                 raise WeirError(f"{name}: {fault}") from None
             self.names |= {c.name for c in reader.columns}
@@ -161,14 +116,14 @@ class Connector:
 
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],
                       progress: Progress) -> tuple[int, Repeats]:  # fmt: skip
-        """Compare a file that was landed before with its rows in raw; returns its records, and which repeat."""
+        """Compare a changed file with its rows in raw; returns the number of its records, and the repeated keys."""
         with opened(local, name) as stream:
             reader = self._reader(stream, table, name)
             names = [c.name for c in raw.prepare([*reader.columns, *META])]
-            raw.adopt()  # a column that the file had before and lacks now is NULL from now on
+            raw.adopt()  # a column that the file no longer has is NULL from now on
             raw.incoming()
             rows = raw.wire.copy_in(None, "incoming", names, blocks(sound(reader.lines(name, "\n"), name)))
-            reader.check(name, rows)
+            reader.refuse_unreadable(name, rows)
             repeats = replace(raw, table.key, name, counts, table.repeats == "last")
             raw.wire.execute("drop table incoming")
         counts["extracted"] += rows
@@ -178,7 +133,7 @@ class Connector:
 
     def _land_fresh(self, table: Table, raw: Raw, files: dict[str, list[Any]], fresh: deque[str],
                     counts: dict[str, int], progress: Progress) -> dict[str, list[Any]]:  # fmt: skip
-        """COPY new files straight into raw, as many in one COPY as have the same columns; returns their facts."""
+        """COPY new files straight into raw, files with equal columns in one COPY; returns the facts of each file."""
         landed: dict[str, list[Any]] = {}
         end = f"\t{raw.load_id}\tupsert\n"
 
@@ -186,7 +141,7 @@ class Connector:
             while fresh:
                 name = fresh[0]
                 path, size, stamp = files[name]
-                with self._at_hand(path) as local, opened(local, name) as stream:
+                with self.place.fetched(path) as local, opened(local, name) as stream:
                     reader = self._reader(stream, table, name)
                     if reader.columns != columns:
                         return
@@ -197,12 +152,12 @@ class Connector:
                         if not counts["extracted"] % 10_000:
                             progress(counts["extracted"], counts["bytes"])
                         yield line
-                    reader.check(name, counts["extracted"] - before)
+                    reader.refuse_unreadable(name, counts["extracted"] - before)
                     counts["bytes"] += os.path.getsize(local)
                     landed[name] = [size, stamp, _digest(local), counts["extracted"] - before, 0]
 
         while fresh:
-            with self._at_hand(files[fresh[0]][0]) as local, opened(local, fresh[0]) as stream:
+            with self.place.fetched(files[fresh[0]][0]) as local, opened(local, fresh[0]) as stream:
                 columns = self._reader(stream, table, fresh[0]).columns
             raw.prepare([*columns, *META])
             names = [c.name for c in raw.columns]
@@ -211,13 +166,13 @@ class Connector:
             )
         return landed
 
-    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
-        """Read all files that were landed into `incoming`, the last row of each key in each file."""
-        files = self._list(table)
+    def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+        """Read all landed files into `incoming`, of each file the last row of each key."""
+        files = self.place.files(table)
         self._know(table, raw)
         made = False
         for name, (path, _, _) in files.items():
-            with self._at_hand(path) as local, opened(local, name) as stream:
+            with self.place.fetched(path) as local, opened(local, name) as stream:
                 reader = self._reader(stream, table, name)
                 names = [c.name for c in raw.prepare([*reader.columns, *META])]
                 if not made:
@@ -228,7 +183,8 @@ class Connector:
                     raw.wire.execute(f"alter table incoming add if not exists {quoted(column.name)} {column.type}")
                 raw.wire.copy_in(None, "incoming", names, blocks(sound(reader.lines(name, "\n"), name)))
                 fresh = state.get("files", {}).get(name, [None, None, None])[2] != _digest(local)
-                raw.wire.execute("update incoming set _dlt_new = $1 where _file = $2", fresh, name) if fresh else None
+                if fresh:
+                    raw.wire.execute("update incoming set _dlt_new = true where _file = $1", name)
         if not made:
             raw.prepare(_declared(table))
             raw.adopt()
@@ -239,7 +195,7 @@ class Connector:
 
 
 def _declared(table: Table) -> list[Column]:
-    """The columns a table has before its first file came."""
+    """The columns of a table before its first file."""
     kind = table.settings.get("type") or (table.path or "")
     document = ["document"] if "json" in kind else [name for name in table.columns if not name.startswith("_")]
     names = dict.fromkeys([*table.key, *document])

@@ -1,7 +1,7 @@
-"""CSV, strictly: a line that does not follow the rules is kept whole with its reason, and reading goes on after it.
+"""CSV, read strictly: a line that breaks the rules is kept whole with its reason, and reading goes on after it.
 
-A quoted field may hold line ends; a quote opens only at the start of a field. Every cell is text. An empty cell is
-NULL, unless it is quoted: so NULL is written in a CSV; `format: {type: csv, empty_is_null: …}` says otherwise.
+In: the stream of a file. Out: COPY lines; every cell is text. A quoted field may hold line ends; a quote opens only at
+the start of a field. An empty cell is NULL unless it is quoted; `format: {type: csv, empty_is_null: …}` changes that.
 """
 
 import codecs
@@ -16,8 +16,8 @@ from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 
-OPEN_LINES, OPEN_BYTES = 10_000, 1 << 24  # how far a quoted field may reach before its quote counts as never closed
-FIELDS = 10_000  # more than that in a large line are not told apart
+OPEN_LINES, OPEN_BYTES = 10_000, 1 << 24  # a quoted field that is longer counts as never closed
+FIELDS = 10_000  # a large line with more fields is rejected
 Record = tuple[int, bytes, list[str | None], str]
 
 
@@ -46,14 +46,14 @@ class CsvReader(Reader):
         self.kept: list[int] | None = None
 
     def leave_out(self, names: list[str]) -> None:
-        """Columns not to land."""
+        """Leave these columns out."""
         if names:
             self.kept = [n for n, column in enumerate(self.columns) if column.name not in names]
             self.width = len(self.columns)
             self.columns = [self.columns[n] for n in self.kept]
 
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
-        """COPY lines."""
+        """The file's rows as lines of COPY."""
         kept = self.kept
         width = self.width if kept is not None else len(self.columns)
         shown, plain, flagged = field(file), f"\t\\N\t\\N\t\\N{end}", f"\t\\N\t\\N\tt{end}"
@@ -72,7 +72,7 @@ class CsvReader(Reader):
             flag = any(map(escaped, filter(None, cells) if empty else cells))  # type: ignore[arg-type]
             if large:
                 flag = any("\0" in cell for cell in cells if cell)
-            if flag:  # of a large line each byte is a character, and all of them were seen to be UTF-8
+            if flag:  # in a large line each byte is a character; all bytes were checked to be UTF-8
                 cells = [c and (c.replace("\0", "\\x00") if large else visible(c)) for c in cells]
             body = "\t".join(["\\N" if cell is None else field(cell) for cell in cells] if empty
                              else map(field, cells))  # type: ignore[arg-type]  # fmt: skip
@@ -85,13 +85,13 @@ class CsvReader(Reader):
         return self.waiting.popleft() if self.waiting else self.stream.readline(self.largest + 1)
 
     def _before_header(self) -> None:
-        """Leave out what stands before the header: the lines declared, and Excel's `sep=;`, which is no data."""
+        """Skip the lines before the header: those declared by `skip`, and Excel's `sep=;`."""
         for _ in range(self.settings.skip):
             line = self._next()
             pass_over(self.stream, line) if len(line) > self.largest else None
             self.number += 1
         line = self._next()
-        if self.settings.told_delimiter(line):
+        if self.settings.takes_delimiter(line):
             self.number += 1
         elif line:
             self.waiting.appendleft(line)
@@ -113,11 +113,11 @@ class CsvReader(Reader):
                 yield held.popleft()
 
     def _large(self, record: bytes) -> bool:
-        """Whether each byte stays a character until it is sent: Python would take four for most of others."""
+        """Whether to keep each byte of the record as a character: text could take four bytes for each."""
         return len(record) > LARGE and self.settings.utf8
 
     def _decoded(self, record: bytes) -> tuple[str, str]:
-        """The record's text, and the delimiter as it stands there. Raises UnicodeDecodeError."""
+        """The record's text, and the delimiter in the same form. Raises UnicodeDecodeError."""
         if not self._large(record):
             return record.decode(self.settings.encoding), self.settings.delimiter
         valid = codecs.getincrementaldecoder("utf-8")()
@@ -127,7 +127,7 @@ class CsvReader(Reader):
         return record.decode("latin-1"), self.settings.delimiter.encode().decode("latin-1")
 
     def _records(self) -> Iterator[Record]:
-        """Each record: the number of its first line, its bytes, its cells, and why it can't be read."""
+        """Each record: the number of its first line, its bytes, its cells, and the reason if it can't be read."""
         settings = self.settings
         encoding, mark, always = settings.encoding, settings.utf8, settings.null == "always"
         own, never = settings.delimiter, settings.null == "never"
@@ -162,7 +162,7 @@ class CsvReader(Reader):
             yield number, line, cells, ""
 
     def _quoted(self, number: int, line: bytes, text: str, delimiter: str) -> Record:
-        """A record with quotes in it, which may reach over several lines."""
+        """Read a record with quotes; it may reach over several lines."""
         taken, size = [line], len(line)
         empty = "" if self.settings.null == "never" else None
         cells, error = split(text, delimiter, empty)
@@ -178,7 +178,7 @@ class CsvReader(Reader):
                     cells, error = split(*self._decoded(b"".join(taken)), empty)
                 except UnicodeDecodeError:
                     error = f"not valid {self.settings.encoding.upper()}"
-        if error:  # only the first line is lost: what follows it may be sound
+        if error:  # only the first line is rejected: the lines after it may be readable
             error = "quote is not closed" if len(taken) > 1 else error
             self.waiting.extendleft(reversed(taken[1:]))
             return number, line, [], error
@@ -187,7 +187,7 @@ class CsvReader(Reader):
 
 
 def split(text: str, delimiter: str, empty: str | None = None) -> tuple[list[str | None], str]:
-    """The cells of one record, or why it can't be read; `empty` stands for an empty one without quotes."""
+    """The cells of one record, or the reason why it can't be read; an empty cell without quotes becomes `empty`."""
     text = text.removesuffix("\n").removesuffix("\r")
     cells: list[str | None] = []
     at = 0

@@ -1,4 +1,4 @@
-"""What `format` says of a CSV file: its delimiter and encoding, what an empty cell is, what stands around the data."""
+"""Settings of a CSV file in `format`: delimiter, encoding, empty cells, lines before and after the data."""
 
 import re
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from weir.core.errors import WeirError
 
 NULLS = ("unquoted", "always", "never")
-MOST = 1000  # lines before the header, or of the footer
+MOST = 1000  # the greatest `skip` and `footer`
 
 
 class Settings:
-    """The settings of one file. Raises WeirError for what can't be followed."""
+    """The settings of one file. Raises WeirError for a value that can't be used."""
 
     def __init__(self, delimiter: str, settings: dict[str, Any]) -> None:
-        self.own = "delimiter" in settings  # then a first line `sep=;` changes nothing
+        self.own = "delimiter" in settings  # a declared delimiter holds against a first line `sep=;`
         self.delimiter = str(settings.get("delimiter", delimiter))
         self.encoding = str(settings.get("encoding", "utf-8"))
         self.utf8 = re.sub(r"[-_]", "", self.encoding.lower()) in {"utf8", "utf8sig"}
@@ -21,15 +21,15 @@ class Settings:
         self.skip, self.footer = (_lines(name, settings.get(name, 0)) for name in ("skip", "footer"))
         self._check()
 
-    def told_delimiter(self, line: bytes) -> bool:
-        """Whether the line is `sep=;`, by which Excel is told the delimiter; from now on it is ours, too."""
+    def takes_delimiter(self, line: bytes) -> bool:
+        """Whether the line is Excel's `sep=;`; its delimiter is then used, unless one is declared."""
         found = re.fullmatch(rb"(?:\xef\xbb\xbf)?sep=([^\r\n\"])\r?\n?", line, re.IGNORECASE)
         if found and not self.own:
             self.delimiter = found[1].decode("latin-1")
         return bool(found)
 
     def _check(self) -> None:
-        """Raise WeirError where lines of bytes can't be split or read by what is named."""
+        """Raise WeirError when encoding, delimiter or `empty_is_null` can't be used."""
         try:
             ascii_alike = "\n,".encode(self.encoding) == b"\n,"
         except (LookupError, UnicodeError):

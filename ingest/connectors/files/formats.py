@@ -1,10 +1,10 @@
-"""The formats of files, and the reader for each."""
+"""The formats of files: picks the reader of a file."""
 
 from typing import Any, BinaryIO
 
 from ingest.connectors.files.reader import Reader
 from weir.core.errors import WeirError
-from weir.project.sources import Table
+from weir.project.plan import Table
 
 _SETTINGS = {
     "csv": {"delimiter", "encoding", "empty_is_null", "skip", "footer", "largest_line_mb"},
@@ -20,7 +20,7 @@ def open_reader(stream: BinaryIO, table: Table, name: str) -> Reader:
     ending = settings.get("type") or name.lower().removesuffix(".gz").rpartition(".")[2]
     kind = _KINDS.get(ending)
     if kind is None:
-        raise WeirError(f"{name}: nothing here reads {ending!r} files: declare `format` as csv, jsonl, parquet or xlsx")
+        raise WeirError(f"{name}: Weir reads no {ending!r} files: declare `format` as csv, jsonl, parquet or xlsx")
     unknown = settings.keys() - {"type"} - _SETTINGS[kind]
     if unknown:
         has = ", ".join(sorted(_SETTINGS[kind]))

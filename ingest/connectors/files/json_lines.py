@@ -1,7 +1,8 @@
-"""JSON lines: each line a document, whole in `document`, its key beside it as text; or one array, or spread documents.
+"""JSON: documents land whole in `document`, with the key beside them as text.
 
-A line that is no JSON object is kept with its reason. What jsonb can't hold (\\u0000, a lone surrogate) is kept as
-the visible six characters, and flagged.
+In: lines with a document each, one array, or documents that reach over several lines. Out: COPY lines. A line that is
+no JSON object is kept with its reason. Characters that jsonb can't hold (\\u0000, a lone surrogate) are kept as six
+visible characters, and the row is flagged.
 """
 
 import json
@@ -18,13 +19,13 @@ from ingest.connectors.json_text import key_text, made_visible
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 
-_LONG = 6_000  # digits; with an exponent of four more a number still has less than the 16,383 places that jsonb holds
+_LONG = 6_000  # digits; with an exponent of four digits a number still has fewer than jsonb's 16,383 places
 _HUGE = re.compile(rb"(?<![0-9])[0-9]{6000}|[eE][+-]?[0-9]{5}")
-EACH = 32  # bytes that a value is reckoned at beside its own: what it takes here, and in jsonb
+EACH = 32  # bytes of memory counted for each value beside its text
 
 
 class JsonReader(Reader):
-    """One file of JSON lines."""
+    """One file of JSON documents."""
 
     documents = True
 
@@ -51,7 +52,7 @@ class JsonReader(Reader):
                 line = line.removeprefix(b"\xef\xbb\xbf")
             try:
                 document = loads(line)
-                # a number that the parser rounds to nothing may be one that jsonb refuses
+                # the parser may round a number to 0 that jsonb refuses
                 if (b"e-" in line or b"E-" in line or len(line) > _LONG) and _HUGE.search(line):
                     raise orjson.JSONDecodeError("huge", "", 0)
             except orjson.JSONDecodeError as fault:
@@ -65,14 +66,14 @@ class JsonReader(Reader):
             if type(document) is not dict:
                 yield self.bad(file, number, line, "not a JSON object", end)
                 continue
-            # of a large line each byte stays a character until it is sent: Python takes four for most of others
+            # each byte of a large line is kept as a character: as text Python would need up to four bytes for each
             text = line.strip().decode("latin-1" if large else "utf-8")
             flag = False
             if "\\u" in text:
                 kept = made_visible(text)
                 flag, text = kept != text, kept
             key = document.get(simple) if simple else None
-            if type(key) is str and "\\" not in text:  # then the key holds nothing that COPY must be told of
+            if type(key) is str and "\\" not in text:  # the key then holds no character that COPY must have escaped
                 head = key + "\t"
             else:
                 keys = self._keys(document, line)
@@ -85,7 +86,7 @@ class JsonReader(Reader):
             yield b"".join((head.encode(), text.encode("latin-1"), tail.encode())) if large else head + text + tail
 
     def _too_large(self, line: bytes) -> str:
-        """Why the line, which is a long one, is rejected; empty where it is not."""
+        """The reason why a long line is rejected; empty where it is accepted."""
         most, size = self.largest, self.values.size
         if not self.spread:
             size = pass_over(self.stream, line) if len(line) > most else 0
@@ -96,13 +97,13 @@ class JsonReader(Reader):
     def _keys(self, document: Any, line: bytes) -> list[str | None]:
         keys = [key_text(document, path) for path in self.paths]
         if any(k and k[0] in "-0123456789" and ("e" in k or "." in k) for k in keys):
-            exact = json.loads(line, parse_float=str)  # 2^64 and more, which the fast parser makes a float of
+            exact = json.loads(line, parse_float=str)  # the fast parser turns integers from 2^64 on into floats
             keys = [key_text(exact, path) for path in self.paths]
         return keys
 
 
 def slowly(line: bytes) -> tuple[Any, str]:
-    """A line that the fast parser refused: the document, or why it can't be read."""
+    """Parse a line that the fast parser refused; returns the document, or the reason why it can't be read."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
@@ -129,5 +130,5 @@ def _refuse(name: str) -> None:
 
 
 def weight(line: bytes) -> int:
-    """What the document weighs in memory, in bytes, judged by its text: its own, and some more for each value."""
+    """The bytes of memory that the document will take, estimated by its length and its number of values."""
     return len(line) + EACH * sum(map(line.count, (b",", b":", b"[", b"{")))

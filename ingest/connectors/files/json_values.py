@@ -1,7 +1,7 @@
-"""JSON that is not written one document to a line: one array, or documents that reach over several lines.
+"""JSON documents that do not stand one to a line: one array, or documents that reach over several lines.
 
-In: the stream. Out: each element or document as bytes, one at a time; none is parsed here, and no more of the file than
-one of them is in memory. The place of each is its number.
+In: the stream. Out: each document as bytes, one at a time. Documents are not parsed here, and only one of them is in
+memory. The place of a document is its number.
 """
 
 import re
@@ -13,16 +13,16 @@ import orjson
 from ingest.connectors.files.reader import LARGE, SHOWN
 from weir.core.errors import WeirError
 
-HEAD = 65_536  # bytes by which a file is judged
+HEAD = 65_536  # bytes that decide the shape of a file
 _BOM = b"\xef\xbb\xbf"
-_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"|"'  # a whole one, or one that the next block ends
-_WITHIN = re.compile(rb"[{}\[\]]|" + _STRING, re.DOTALL)  # within a document a comma tells nothing
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"|"'  # a whole string, or one that ends in the next block
+_WITHIN = re.compile(rb"[{}\[\]]|" + _STRING, re.DOTALL)  # within a document commas are ignored
 _BETWEEN = re.compile(rb"[{}\[\],]|" + _STRING, re.DOTALL)
 _END = re.compile(rb'\\.|"', re.DOTALL)
 
 
 def shape(stream: BinaryIO) -> str:
-    """What the file is: `lines`, an `array`, or `documents` that reach over lines. The stream is at its begin again."""
+    """The shape of the file: `lines`, an `array`, or `documents` that reach over lines. Rewinds the stream."""
     head = stream.read(HEAD).removeprefix(_BOM).lstrip()
     whole = len(head) < HEAD - 3
     stream.seek(0)
@@ -39,12 +39,12 @@ def shape(stream: BinaryIO) -> str:
 
 
 class Values:
-    """The documents of a stream; `size` is 0, or the length of the one at hand where that is more than `most` bytes."""
+    """The documents of a stream; `size` is the length of the present document if that exceeds `most` bytes, else 0."""
 
     def __init__(self, stream: BinaryIO, most: int, name: str, array: bool) -> None:
         self.stream, self.most, self.name, self.array = stream, most, name, array
         self.size = 0
-        self.held, self.over = bytearray(), 0  # the document at hand so far, and how many bytes of it were dropped
+        self.held, self.over = bytearray(), 0  # the present document so far, and how many of its bytes were dropped
 
     def __iter__(self) -> Iterator[bytes]:
         depth, begun, quoted, escape = 0, False, False, False
@@ -95,7 +95,7 @@ class Values:
             del self.held[kept:]
 
     def _document(self, last: bytes) -> Iterator[bytes]:
-        """The document that ends with these bytes, unless there is none."""
+        """The document that ends with these bytes, if there is one."""
         self._hold(last)
         whole, self.size = bytes(self.held), len(self.held) + self.over if self.over else 0
         self.held.clear()

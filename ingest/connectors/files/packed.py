@@ -1,4 +1,4 @@
-"""Packed files: gzip is unpacked on the way; a damaged file is one clear error."""
+"""Packed files: unpacks gzip while reading; a damaged file is one clear error."""
 
 import gzip
 import io
@@ -11,12 +11,12 @@ from xml.etree.ElementTree import ParseError
 
 from weir.core.errors import WeirError
 
-BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # the last: of a sheet's XML
+BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ParseError)  # ParseError: of a sheet's XML
 
 
 @contextmanager
 def opened(path: str, name: str) -> Iterator[BinaryIO]:
-    """The file's bytes, unpacked. Raises WeirError for a .gz file that is cut before its first two bytes."""
+    """Open the file and give its unpacked bytes. Raises WeirError for a .gz file of fewer than two bytes."""
     with open(path, "rb") as file:
         head = file.read(2)
         if name.lower().endswith(".gz") and head == b"":
@@ -29,7 +29,7 @@ def opened(path: str, name: str) -> Iterator[BinaryIO]:
 
 
 def sound(lines: Iterator[str | bytes], name: str) -> Iterator[str | bytes]:
-    """The lines; a gzip file that ends early is one clear error."""
+    """The lines unchanged; a damaged file raises one WeirError."""
     try:
         yield from lines
     except BROKEN:

@@ -1,4 +1,8 @@
-"""Parquet by record batches: typed columns where PostgreSQL holds every value, else text or jsonb."""
+"""Parquet, read by record batches.
+
+In: the stream of a file. Out: COPY lines; a column has a PostgreSQL type where that holds every value, else text or
+jsonb.
+"""
 
 import datetime
 import decimal
@@ -15,8 +19,8 @@ from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 
-BATCH, AT_ONCE = 8192, 64_000_000  # rows, and bytes, read at once
-NESTED = 1_000_000_000  # bytes that the words of a nested column may take in a batch when each row holds its own
+BATCH, AT_ONCE = 8192, 64_000_000  # the most rows, and bytes, of a batch
+NESTED = 1_000_000_000  # the most bytes of a nested column's texts in a batch, if every row had a text of its own
 
 
 class ParquetReader(Reader):
@@ -54,7 +58,7 @@ class ParquetReader(Reader):
         return pyarrow.parquet.ParquetFile(self.stream, buffer_size=1 << 20, **settings)
 
     def _words(self) -> list[str]:
-        """The columns of text whose words stand once, in dictionaries: read so, they take no more here."""
+        """The text columns that are dictionary-encoded: read as dictionaries, each text takes memory once."""
         import pyarrow as pa
 
         metadata, texts = self.file.metadata, [pa.string(), pa.binary()]
@@ -67,7 +71,7 @@ class ParquetReader(Reader):
         return sorted(words)
 
     def _batch(self, name: str) -> int:
-        """How many rows to read at once. Raises WeirError where a column's values are larger than a row may be."""
+        """The number of rows per batch. Raises WeirError when a column's values are larger than a row may be."""
         metadata, rows = self.file.metadata, BATCH
         for group in map(metadata.row_group, range(metadata.num_row_groups)):
             for chunk in map(group.column, range(metadata.num_columns)):
@@ -81,13 +85,13 @@ class ParquetReader(Reader):
         return rows
 
     def leave_out(self, names: list[str]) -> None:
-        """Columns not to land."""
+        """Leave these columns out."""
         kept = [n for n, column in enumerate(self.columns) if column.name not in names]
         self.columns, self.ways = [self.columns[n] for n in kept], [self.ways[n] for n in kept]
         self.names = [self.names[n] for n in kept]
 
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
-        """COPY lines. Raises WeirError where a part of the file is damaged."""
+        """The file's rows as lines of COPY. Raises WeirError when a part of the file is damaged."""
         shown = field(file)
         for number, row in enumerate(self._rows(file), 1):
             cells = [None if v is None else way(v) for v, way in zip(row, self.ways, strict=True)]
@@ -100,7 +104,7 @@ class ParquetReader(Reader):
             yield f"{body}\t{shown}\t{number}\t\\N\t\\N\t{'t' if flag else chr(92) + 'N'}{end}"
 
     def _rows(self, file: str) -> Iterator[tuple[Any, ...]]:
-        some = len(self.names) < len(self.file.schema_arrow)  # names are paths too: `a.b` is also b in a
+        some = len(self.names) < len(self.file.schema_arrow)  # a name is also a path: `a.b` is also b in a
         both = [self.file, self.coarse] if self.coarse else [self.file]
         batches = zip(
             *(each.iter_batches(batch_size=self.batch, columns=self.names if some else None) for each in both),
@@ -112,7 +116,7 @@ class ParquetReader(Reader):
                 batch = next(batches, None)
                 rows = [] if batch is None else list(zip(*_columns(*batch), strict=True))
             except Exception as fault:
-                what = type(fault).__name__  # what it says may hold values
+                what = type(fault).__name__  # its text may hold values of the file
                 raise WeirError(f"{file} can't be read beyond row {number:,} ({what}): replace or move it") from None
             if batch is None:
                 return
@@ -121,7 +125,7 @@ class ParquetReader(Reader):
 
 
 def _columns(fine: Any, coarse: Any = None) -> Iterator[list[Any]]:
-    """The batch's columns; those with INT96 in them from both readings."""
+    """The batch's columns; a column with INT96 is merged from both readings."""
     for n, column in enumerate(fine.columns):
         other = coarse.columns[n] if coarse else column
         yield values(column) if other.type == column.type or _is_words(column) else merged(other, column)
@@ -134,7 +138,7 @@ def _is_words(column: Any) -> bool:
 
 
 def _kind(arrow: Any) -> tuple[str, Callable[[Any], str]]:
-    """The type in raw and the way a value becomes text."""
+    """The type in raw, and the function that makes text of a value."""
     import pyarrow as pa
 
     is_ = pa.types
@@ -162,9 +166,9 @@ def _kind(arrow: Any) -> tuple[str, Callable[[Any], str]]:
 
 def _document(value: Any) -> str:
     try:
-        return safe(json.dumps(value, default=_plain, allow_nan=False))
-    except ValueError:  # JSON has no NaN and no infinity: they are text
-        return safe(json.dumps(_finite(value), default=_plain))
+        return safe(json.dumps(value, default=_json_text, allow_nan=False))
+    except ValueError:  # JSON has no NaN and no infinity: they become text
+        return safe(json.dumps(_finite(value), default=_json_text))
 
 
 def _finite(value: Any) -> Any:
@@ -179,7 +183,7 @@ def _float(value: float) -> str:
     return ("Infinity" if value > 0 else "-Infinity") if math.isinf(value) else repr(value)
 
 
-def _plain(value: Any) -> str:
+def _json_text(value: Any) -> str:
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, bytes):

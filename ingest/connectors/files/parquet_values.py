@@ -1,24 +1,24 @@
-"""The values of a Parquet file's columns as Python has them, and beyond what Python has as text.
+"""The values of a Parquet column: as Python values, or as text where Python has no such value.
 
-In: a record batch's column. Out: a list of values. INT96, the moments of Spark, Hive and Impala, are read twice: in
-microseconds, which reach from year 1 to 9999 and beyond, and in nanoseconds, which reach from 1677 to 2262 and wrap
-around elsewhere, but always know what is left below the microsecond.
+In: a column of a record batch. Out: a list of values. INT96 (the timestamps of Spark, Hive and Impala) is read twice:
+in microseconds, which cover all years, and in nanoseconds, which cover 1677 to 2262 and wrap around elsewhere. The
+wrapped nanoseconds still give the digits below the microsecond.
 """
 
 import datetime
 from typing import Any
 
-EXPANDED = 64_000_000  # bytes that the words of a dictionary may take when each row holds its own
+EXPANDED = 64_000_000  # the most bytes of a dictionary's texts, if every row had a text of its own
 
 
 def values(column: Any) -> list[Any]:
-    """The column's values; times finer, and dates further away, than Python's are text."""
+    """The column's values; times finer than Python's, and dates beyond Python's, are text."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
         return _words(column)
     if (pa.types.is_timestamp(column.type) and column.type.unit == "ns") or pa.types.is_time64(column.type):
-        column = column.cast(pa.string())  # Python's times end at microseconds
+        column = column.cast(pa.string())  # Python's times have no nanoseconds
     try:
         return list(column.to_pylist())
     except (OverflowError, ValueError):
@@ -33,9 +33,9 @@ def values(column: Any) -> list[Any]:
 
 
 def far(micros: int, day: bool = False, zone: str = "") -> str:
-    """A moment since 1970, as PostgreSQL writes it, in any year."""
+    """The moment, in microseconds since 1970, as PostgreSQL writes it, in any year."""
     days, rest = divmod(micros, 86_400_000_000)
-    cycles, within = divmod(days + 719_162, 146_097)  # of 400 years, all alike, since the year 1
+    cycles, within = divmod(days + 719_162, 146_097)  # cycles of 400 years since the year 1; all cycles are equal
     date = datetime.date.fromordinal(within + 1)
     year = date.year + 400 * cycles
     shown, era = (f"{year:04}", "") if year > 0 else (f"{1 - year:04}", " BC")
@@ -48,7 +48,7 @@ def far(micros: int, day: bool = False, zone: str = "") -> str:
 
 
 def _words(column: Any) -> list[Any]:
-    """The values of a column that names them by number: each word once, where to repeat it would fill the memory."""
+    """The values of a dictionary-encoded column; each text is held once where repeating it would fill the memory."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -62,7 +62,7 @@ def _words(column: Any) -> list[Any]:
 
 
 def merged(coarse: Any, fine: Any) -> list[Any]:
-    """The values of a column with INT96 in it, read in microseconds and in nanoseconds."""
+    """The values of a column with INT96, merged from its readings in microseconds and in nanoseconds."""
     import pyarrow as pa
 
     if pa.types.is_timestamp(coarse.type):
@@ -74,7 +74,7 @@ def merged(coarse: Any, fine: Any) -> list[Any]:
 
 
 def _left(micros: int, nanos: int) -> int:
-    """The nanoseconds below the microsecond, of a number of nanoseconds that may have wrapped around."""
+    """The nanoseconds below the microsecond; `nanos` may have wrapped around."""
     return int((nanos - micros * 1000) % 2**64)
 
 
@@ -91,7 +91,7 @@ def _both(coarse: Any, fine: Any) -> Any:
 
 
 def _as_numbers(arrow: Any) -> Any:
-    """The type with numbers for moments in nanoseconds."""
+    """The type, with integers in place of timestamps in nanoseconds."""
     import pyarrow as pa
 
     if pa.types.is_timestamp(arrow) and arrow.unit == "ns":

@@ -1,4 +1,7 @@
-"""Readers of files: each gives the columns and, line by line, COPY text with what could not be read and why."""
+"""The base of the readers of files, and what they share.
+
+In: the stream of a file. Out: the columns, and each row as a line of COPY; an unreadable line comes with its reason.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,28 +11,28 @@ from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
 
-LARGE = 1 << 20  # bytes from which a line is worth sparing copies of it
-SHOWN = 16_000_000  # characters that are kept of a line that can't be read
+LARGE = 1 << 20  # from so many bytes on copies of a line are avoided
+SHOWN = 16_000_000  # so many characters of an unreadable line are kept
 MB = 1_000_000
 TOO_LONG = "longer than"
 LARGEST_MB, MOST_MB = 256, 500  # a line with all its backslashes doubled must fit into PostgreSQL's 1 GB
 
 
 class Reader:
-    """One open file. `columns` are known once it is open; `lines` is read once."""
+    """One open file. `columns` are known from the start; `lines` can be read once."""
 
-    unread = 0  # lines that could not be read, and why the first could not
+    unread = 0  # the number of unreadable lines; `first_fault` is the reason of the first
     first_fault = ""
     documents = False
-    typed = False  # then its columns' names are no text that somebody wrote in a first line
+    typed = False  # True where the file's format itself names the columns (Parquet)
     columns: list[Column]
 
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
-        """COPY lines: the columns, META, then `end`. A large one is bytes."""
+        """Lines of COPY: the columns, META, then `end`. A large line is given as bytes."""
         raise NotImplementedError
 
     def bad(self, file: str, number: int, text: bytes | str, error: str, end: str) -> str:
-        """The COPY line of a line that can't be read."""
+        """The line of COPY for an unreadable line."""
         self.unread += 1
         self.first_fault = self.first_fault or f"line {number}: {error}"
         more = len(text) > SHOWN or error.startswith(TOO_LONG)
@@ -39,26 +42,26 @@ class Reader:
         shown = field(visible(shown.rstrip("\r\n"))) + ("…" if more else "")
         return "\\N\t" * len(self.columns) + f"{field(file)}\t{number}\t{shown}\t{error}\t{flag}{end}"
 
-    def check(self, file: str, rows: int) -> None:
-        """Raise WeirError where none of the file's rows could be read: that is one fault, not many."""
+    def refuse_unreadable(self, file: str, rows: int) -> None:
+        """Raise WeirError when none of the file's rows could be read: that is one fault, not many."""
         if rows and self.unread == rows:
             raise WeirError(f"{file}: none of its lines can be read ({rows:,}; {self.first_fault}): see that `format` "
                             "is what the file is, or move it away")  # fmt: skip
 
     def leave_out(self, names: list[str]) -> None:
-        """Columns not to land."""
+        """Leave these columns out."""
         if names:
             raise WeirError("`exclude` is not for this kind of file: leave the column out in staging")
 
 
 def shown(names: list[str]) -> list[str]:
-    """The names as messages may say them: none where the first line is no header, but may be a secret or a person."""
+    """The names that messages may show: none where the first line is no header, for it may hold personal data."""
     tame = all(re.fullmatch(r"[^\W\d][\w .#%&()/-]{0,39}", name) and not re.search(r"\d{5}", name) for name in names)
     return names if tame and len(names) > 1 else []
 
 
-def told(names: list[str]) -> str:
-    """What a file's first line holds, in words for messages."""
+def describe_header(names: list[str]) -> str:
+    """Describe the first line of a file, for messages."""
     said = shown(names)
     if said:
         return "it has: " + ", ".join(said[:12]) + (" …" if len(said) > 12 else "")
@@ -71,16 +74,16 @@ def told(names: list[str]) -> str:
 
 
 def twice(names: list[str], where: str) -> str:
-    """What is wrong with a file where a column's name stands twice; empty where none does."""
+    """The fault of a file in which a column's name stands twice; empty where none does."""
     again = sorted({name for name in names if names.count(name) > 1})
     said = [repr(name) for name in again if name in shown(names)] or [f"number {names.index(n) + 1}" for n in again]
     return f"column {said[0]} stands twice in {where}: rename one" if said else ""
 
 
 def adopt_names(reader: Reader, known: set[str], file: str) -> list[str]:
-    """Take a column whose name differs by case only from a known one (raw's, or declared) for that one; says which.
+    """Rename columns that differ only by case from a known name (of raw, or declared); returns what was renamed.
 
-    dbt and people who do not quote can't tell `Score` from `score`. Raises WeirError where one file holds both.
+    dbt, and people who do not quote, can't tell `Score` from `score`. Raises WeirError when one file holds both.
     """
     names = [column.name for column in reader.columns]
     own = set(names)
@@ -97,7 +100,7 @@ def adopt_names(reader: Reader, known: set[str], file: str) -> list[str]:
 
 
 def pass_over(stream: BinaryIO, line: bytes) -> int:
-    """Read on to the end of a line of which only the beginning was read; returns the bytes of all of it."""
+    """Skip the rest of a line whose beginning was read; returns the length of the whole line in bytes."""
     size, rest = len(line), line
     while rest and not rest.endswith(b"\n"):
         rest = stream.readline(LARGE)
@@ -106,7 +109,7 @@ def pass_over(stream: BinaryIO, line: bytes) -> int:
 
 
 def largest(settings: dict[str, Any]) -> int:
-    """Bytes that one line, or the content of one row, may have. Raises WeirError."""
+    """The most bytes of one line, or of the values of one row. Raises WeirError."""
     value = settings.get("largest_line_mb", LARGEST_MB)
     if type(value) is not int or not 0 < value <= MOST_MB:
         raise WeirError(f"`format` says largest_line_mb: {value!r}: take a whole number from 1 to {MOST_MB}")
@@ -114,5 +117,5 @@ def largest(settings: dict[str, Any]) -> int:
 
 
 def too_long(size: int, most: int) -> str:
-    """Why a line is rejected that has more bytes than it may have."""
+    """The reason of rejection for a line of `size` bytes, more than `most`."""
     return f"{TOO_LONG} {most // MB} MB: {size:,} bytes (largest_line_mb in `format` says how long it may be)"

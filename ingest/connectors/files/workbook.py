@@ -1,7 +1,7 @@
-"""A workbook (XLSX), opened for reading: its parts measured first, its texts as the file has them.
+"""Workbooks (XLSX): measures the parts of a workbook, then opens it.
 
-In: the file. Out: openpyxl's workbook with values, and one with formulas where it has any. What would fill the memory
-when it is unpacked, and what has no sheet that can be read, is one clear error.
+In: the file. Out: openpyxl's workbook with values, and one with formulas where there are any; texts stay as the file
+has them. A workbook that would fill the memory, or that has no readable sheet, is one clear error.
 """
 
 import re
@@ -16,18 +16,18 @@ from openpyxl.xml.functions import iterparse
 from ingest.connectors.files.reader import LARGE, MB
 from weir.core.errors import WeirError
 
-ELEMENTS = 20_000_000  # tags of one part that is read whole: some 2 GB in memory
-TAG = 200  # bytes that a tag within a row is reckoned at
+ELEMENTS = 20_000_000  # the most tags of a part that is read whole: some 2 GB in memory
+TAG = 200  # bytes of memory counted for each tag of a row
 _FORMULA = re.compile(rb"<(\w{1,9}:)?f[ />]")
 _ROW_END = re.compile(rb"</(?:\w{1,20}:)?row\s*>")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 class _Excel(ExcelReader):
-    """openpyxl's reader, but that it leaves the texts as they are in the file: it decodes some of their escapes."""
+    """openpyxl's reader without its decoding of some escapes: texts stay as they are in the file."""
 
     def read_strings(self) -> None:
-        """Read the table of texts that the sheets share."""
+        """Read the texts that the sheets share."""
         part = self.package.find(SHARED_STRINGS)
         if part is None or self.shared_strings:
             return
@@ -39,11 +39,11 @@ class _Excel(ExcelReader):
                     node.clear()
 
     def read_chartsheet(self, sheet: Any, rel: Any) -> None:
-        """Pass over it: it holds no rows, and openpyxl can't read every one."""
+        """Skip the chart sheet: it holds no rows, and openpyxl can't read every one."""
 
 
 def open_books(stream: BinaryIO, name: str, most: int) -> tuple[Any, Any]:
-    """The workbook with its values, and with its formulas, or None where it has none. Raises WeirError."""
+    """The workbook with values, and the workbook with formulas (None where there are none). Raises WeirError."""
     try:
         formulas = _measured(stream, name, most)
         read = _Excel(stream, read_only=True, data_only=True, keep_links=False)
@@ -68,7 +68,7 @@ def text(value: str) -> str:
     if "_x" not in value:
         return value
     found = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
-    return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")  # two halves are one
+    return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")  # joins surrogate pairs
 
 
 def _measured(stream: BinaryIO, name: str, most: int) -> bool:
@@ -87,12 +87,12 @@ def _measured(stream: BinaryIO, name: str, most: int) -> bool:
 
 
 def _scan(part: Any, name: str, called: str, sheet: bool, most: int) -> bool:
-    """Read the part once; whether it is a sheet with formulas. A row ends what a sheet needs in memory at a time."""
+    """Measure one part; returns whether it is a sheet with formulas. Of a sheet one row is in memory at a time."""
     end, weight, tags, found, plain = b"", 0, 0, False, True
     while block := part.read(LARGE):
         if b"<!DOCTYPE" in end + block or b"<!ENTITY" in end + block:
             raise WeirError(f"{name} can't be read as XLSX ({called} defines entities): replace or move it")
-        plain = plain and b"<![CDATA[" not in end + block  # where text may look like the end of a row
+        plain = plain and b"<![CDATA[" not in end + block  # in CDATA text may look like the end of a row
         found = found or (sheet and bool(_FORMULA.search(end + block)))
         tags += block.count(b"<")
         weight += len(block) + TAG * block.count(b"<")
@@ -118,7 +118,7 @@ def _why(stream: BinaryIO, fault: Exception) -> str:
 
 
 def _kind(stream: BinaryIO) -> str:
-    """Why a workbook shows no sheet to us."""
+    """The reason why a workbook has no readable sheet."""
     with zipfile.ZipFile(stream) as parts:
         if "xl/workbook.bin" in parts.namelist():
             return "it is an .xlsb"

@@ -1,6 +1,7 @@
-"""XLSX: the first sheet shown (or `format: {type: xlsx, sheet: …}`), read as a stream; every cell is text.
+"""XLSX: reads one sheet as a stream: the first visible one, or `format: {type: xlsx, sheet: …}`.
 
-A formula is the value that the program which saved the file gave it; a row with a formula that has none is rejected.
+In: the stream of a file. Out: COPY lines; every cell is text. A formula lands as the value that was saved with it; a
+row with a formula without a value is rejected.
 """
 
 import datetime
@@ -16,7 +17,7 @@ from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 
-ROWS = 1_048_576  # of a sheet, by Excel; more are not in the file, but said to be
+ROWS = 1_048_576  # the most rows of a sheet in Excel; a row with a greater number is a fault of the file
 
 
 class SheetReader(Reader):
@@ -31,14 +32,14 @@ class SheetReader(Reader):
             raise WeirError(f"{name} has no sheet {sheet!r}; it has: {', '.join(titles)}")
         shown = [each.title for each in book.worksheets if each.sheet_state == "visible"]
         found: Any = book[sheet or [*shown, *titles][0]]
-        found.reset_dimensions()  # how far a sheet says it reaches may be wrong, or be a million empty rows
+        found.reset_dimensions()  # the size that a sheet declares may be wrong, or include a million empty rows
         self.rows = found.iter_rows(values_only=True)
-        self.formulas: Iterator[Any] = repeat(())  # row by row what stands in the cells, where some hold formulas
+        self.formulas: Iterator[Any] = repeat(())  # the cells of each row with their formulas, where the sheet has any
         if as_written:
             same = as_written[found.title]
             same.reset_dimensions()
             self.formulas = same.iter_rows(min_row=2, values_only=True)
-        header = list(next(self.rows, ()))  # a fault in the XML is told by whoever opened the file
+        header = list(next(self.rows, ()))  # a fault in the XML is raised to whoever opened the file
         while header and header[-1] is None:
             header.pop()
         if not header:
@@ -52,12 +53,12 @@ class SheetReader(Reader):
         self.columns = [Column(cell) for cell in names]
 
     def leave_out(self, names: list[str]) -> None:
-        """Columns not to land."""
+        """Leave these columns out."""
         self.kept = [n for n in self.kept if self.columns[n].name not in names]
         self.columns = [self.columns[n] for n in self.kept]
 
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
-        """COPY lines."""
+        """The sheet's rows as lines of COPY."""
         for number, (row, written) in enumerate(zip(self.rows, self.formulas, strict=False), 2):
             empty = [cell for value, cell in zip(row, written, strict=False) if value is None and cell is not None]
             if not empty and all(cell is None for cell in row):
@@ -84,7 +85,7 @@ class SheetReader(Reader):
 
 
 def cell_text(value: Any) -> str | None:
-    """A cell as text: dates as ISO, numbers with all their digits, whole ones without a point."""
+    """The cell as text: dates in ISO 8601, numbers with all digits, whole numbers without a point."""
     if value is None or isinstance(value, str):
         return value and text(value)
     if isinstance(value, bool):

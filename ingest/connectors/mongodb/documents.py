@@ -1,9 +1,9 @@
-"""Documents of MongoDB to lines of COPY: whole, as Extended JSON v2, beside their `_id` and cursor as text.
+"""Documents of MongoDB as lines of COPY: the whole document as Extended JSON v2, beside `_id` and cursor as text.
 
-In: batches of BSON as the server sends them. Out: blocks of lines. The fast way decodes a document and writes it, both
-in C; that nothing is lost shows by encoding it again, which must give the same bytes. A document that fails this (a
-name that stands twice, a deprecated type) or holds what JSON or jsonb can't (NUL, no UTF-8, NaN, -0.0) goes the slow
-way (mongodb_slowly). Extended JSON is relaxed where it keeps the value, and canonical where it would not.
+In: batches of BSON. Out: blocks of lines. The fast way decodes a document and writes it as JSON, both in C. Encoding it
+again must give the same bytes: that proves that nothing was lost. A document that fails this test (a name that stands
+twice, a deprecated type), or that holds a value which JSON or jsonb lacks (NUL, bytes that are no UTF-8, NaN, -0.0),
+goes the slow way (slow_documents.py). Extended JSON is relaxed where that keeps the value, else canonical.
 """
 
 import json
@@ -23,19 +23,19 @@ from bson.errors import BSONError
 from ingest.connectors.mongodb.slow_documents import Slowly
 from weir.core.errors import WeirError
 
-# Documents go by the hundred: few enough to be in the processor's cache still when they are escaped.
+# Documents are worked on by the hundred: they are still in the processor's cache when they are escaped.
 MANY, LARGE = 100, 1 << 16
 PIECE = 1 << 20
 _EPOCH = datetime(1970, 1, 1)
 _BY_OBJECT_ID = b'{"_id":{"$oid":"'
-# A list of documents as BSON has it: the head of {"": […]}, then each behind its type and place.
+# A list of documents in BSON: the head of {"": […]}, then each document behind its type and place.
 _HEAD, _PLACES = 10, [b"\x03%d\0" % place for place in range(MANY)]
 _SOUND, _ESCAPED = b"\xff\xfe\xfd", b"\xfft\xfd"  # how a line ends
 Read = tuple[dict[str, Any], bytes, bytes]
 _DATES = orjson.OPT_PASSTHROUGH_DATETIME
-_INFINITE = re.compile(rb"[\xf0-\xff][\x7f\xff]")  # the last two bytes of every NaN and infinity
+_INFINITE = re.compile(rb"[\xf0-\xff][\x7f\xff]")  # every NaN and infinity ends with two such bytes
 _NEGATIVE_ZERO = re.compile(rb"-0\.0[],}]")
-# Text that could as well be a number, an ObjectId, a date, a boolean, null or a document.
+# Text that could also be a number, an ObjectId, a date, a boolean, null or a document.
 _AMBIGUOUS = re.compile(
     r'-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|[0-9a-f]{24}|\d{4}-\d\d-\d\dT[\d:.]+Z|true|false|null|[{\["].*', re.DOTALL
 )
@@ -45,12 +45,12 @@ _ENDS = bytes.maketrans(b"\xff\xfd", b"\t\n")
 
 
 class _NoText(TypeDecoder):
-    """Code is a kind of str to Python, and would be written as one: as a document it fails the test of equal bytes."""
+    """Makes a document of Code, which Python takes for str: the document then fails the test of equal bytes."""
 
     bson_type = Code
 
     def transform_bson(self, value: Any) -> Any:
-        """Anything but text."""
+        """Return a value that is no text."""
         return {"$code": str(value)}
 
 
@@ -60,7 +60,7 @@ _OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
 
 
 def lines(batches: Iterable[bytes], cursor: str | None) -> Iterator[bytes]:
-    """Blocks of COPY lines: `_id`, the cursor unless that is `_id`, the document, whether something was escaped."""
+    """Blocks of COPY lines: `_id`, the cursor unless it is `_id`, the document, and whether anything was escaped."""
     path = cursor.split(".") if cursor and cursor != "_id" else None
     made: list[bytes] = []
     for batch in batches:
@@ -75,7 +75,7 @@ def lines(batches: Iterable[bytes], cursor: str | None) -> Iterator[bytes]:
                     raise WeirError("a document has no _id, so nothing tells it from others: leave this table out")
                 if path:
                     value = at_path(document, path)
-                    key += b"\xff\xfe" if value is None else b"\xff" + plain(value)
+                    key += b"\xff\xfe" if value is None else b"\xff" + text_of(value)
                 held.append(b"%b\xff%b%b" % (key, text, mark))
             made.append(_block(held))
             if len(made) * LARGE > PIECE:
@@ -85,7 +85,7 @@ def lines(batches: Iterable[bytes], cursor: str | None) -> Iterator[bytes]:
 
 
 def cut(batch: bytes) -> Iterator[list[bytes]]:
-    """The documents of a batch, each as long as it says, some at a time."""
+    """Cut a batch into its documents, some at a time; each document begins with its length."""
     at, end = 0, len(batch)
     while at < end:
         begin = at
@@ -98,7 +98,7 @@ def cut(batch: bytes) -> Iterator[list[bytes]]:
 
 
 def _together(raws: list[bytes]) -> list[Read] | None:
-    """The documents read at once, or None where one of them must go the slow way."""
+    """Read the documents together; returns None where one of them must go the slow way."""
     try:
         documents = decode_all(b"".join(raws), _OPTIONS)
         again = encode({"": documents}, False, _OPTIONS)
@@ -117,13 +117,13 @@ def _together(raws: list[bytes]) -> list[Read] | None:
 
 
 def read(raw: bytes) -> Read:
-    """One document: as values, as Extended JSON, and the end of its line, which says whether something was escaped."""
+    """Read one document; returns its values, its Extended JSON, and the end of its line (whether it was escaped)."""
     found = _together([raw])
     return found[0] if found else _slowly(raw)
 
 
 def _infinite(value: Any) -> bool:
-    """Whether it holds a number that orjson writes as null."""
+    """Whether the value holds a number that orjson writes as null."""
     if type(value) is dict:
         return any(map(_infinite, value.values()))
     if type(value) is list:
@@ -143,7 +143,7 @@ def _slowly(raw: bytes) -> Read:
 
 
 def _extended(value: Any) -> Any:
-    """Extended JSON of what JSON lacks: ObjectIds and dates here, the rest by pymongo's own tables."""
+    """Extended JSON of a value that JSON lacks: ObjectIds and dates here, other types by pymongo."""
     if type(value) is ObjectId:
         return {"$oid": value.binary.hex()}
     if type(value) is datetime and value >= _EPOCH:
@@ -152,14 +152,14 @@ def _extended(value: Any) -> Any:
 
 
 def _key(value: Any, mark: bytes) -> bytes:
-    """`_id` as text that two values never share: Extended JSON, and bare where that is clear without."""
+    """`_id` as text, different for different values: bare where the type is clear, else Extended JSON."""
     if type(value) is str and (mark is _ESCAPED or _AMBIGUOUS.fullmatch(value)):
         return orjson.dumps(value)
-    return plain(value)
+    return text_of(value)
 
 
-def plain(value: Any) -> bytes:
-    """A value as text: strings, ObjectIds (hexadecimal) and dates (ISO 8601) bare, the rest as Extended JSON."""
+def text_of(value: Any) -> bytes:
+    """A value as text: strings, ObjectIds (hexadecimal) and dates (ISO 8601) bare, others as Extended JSON."""
     if type(value) is str:
         return value.encode()
     made = orjson.dumps(value, _extended, _DATES)
@@ -184,7 +184,7 @@ def _block(parts: list[bytes]) -> bytes:
 
 
 def _pieces(blocks: list[bytes]) -> Iterator[bytes]:
-    """The blocks in pieces worth sending, none of them large."""
+    """The blocks, cut and joined into pieces of a good size to send."""
     whole = b"".join(blocks)
     for at in range(0, len(whole), PIECE):
         yield whole[at : at + PIECE]

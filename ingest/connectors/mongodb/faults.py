@@ -1,4 +1,4 @@
-"""What a MongoDB server or its driver refuses, as one line that a tired person understands."""
+"""Faults of MongoDB servers and of their driver, each as one line: what is wrong, where, what to do next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pymongo import errors
 
 from weir.core.errors import WeirError
-from weir.project.sources import Source
+from weir.core.faults import brief
+from weir.project.plan import Source
 
 _AWAY = "went away while it was read: see that it is up, then run again; nothing was half-landed"
 _SAY = {
@@ -31,18 +32,18 @@ _SAY = {
 
 
 @contextmanager
-def told(source: Source) -> Iterator[None]:
-    """Raise WeirError for what the server refuses, and for a connection that breaks."""
+def translated(source: Source) -> Iterator[None]:
+    """Turn faults of the server and of the connection into one-line WeirErrors."""
     try:
         yield
     except errors.OperationFailure as fault:
         text = str((fault.details or {}).get("errmsg") or fault)
         say = _SAY.get(fault.code or 0)
         if say is None:
-            raise WeirError(f"the source says: {_short(text)} ({type(fault).__name__} {fault.code})") from None
-        raise WeirError(f"{say.format(variable=source.connection)} ({_short(text)})") from None
+            raise WeirError(f"the source says: {brief(text)} ({type(fault).__name__} {fault.code})") from None
+        raise WeirError(f"{say.format(variable=source.connection)} ({brief(text)})") from None
     except errors.ServerSelectionTimeoutError as fault:
-        text = _short(str(fault).split(" (configured", 1)[0].split(", Timeout:", 1)[0])
+        text = brief(str(fault).split(" (configured", 1)[0].split(", Timeout:", 1)[0])
         if "certificate verify failed" in text or "certificate is not valid" in text:
             raise WeirError(f"the server's certificate is not trusted: check {source.connection} (tlsCAFile, "
                             f"docs/reference/tls.md), or have the certificate mended ({text})") from None  # fmt: skip
@@ -55,14 +56,9 @@ def told(source: Source) -> Iterator[None]:
         say = f"can't be reached: see that it is up, and check {source.connection}, its tls too"
         raise WeirError(f"{say} ({text})") from None
     except errors.ConfigurationError as fault:
-        text = _short(str(fault))
+        text = brief(str(fault))
         if "wire version" in text:
             raise WeirError(f"the server is older than MongoDB 4.4: update it ({text})") from None
         raise WeirError(f"{source.connection} is no address that MongoDB's driver understands: {text}") from None
     except (errors.PyMongoError, OSError) as fault:
-        raise WeirError(f"{_AWAY} ({_short(str(fault))})") from None
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 200 else text[:197] + "…"
+        raise WeirError(f"{_AWAY} ({brief(str(fault))})") from None

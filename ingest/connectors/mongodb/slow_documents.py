@@ -1,8 +1,8 @@
-"""A BSON document read element by element: for those that the fast way (mongodb_documents) would not keep whole.
+"""The slow way: reads a BSON document element by element, when documents.py would not keep it whole.
 
-In: the document's bytes. Out: the same as Extended JSON v2, and whether something had to be escaped, for jsonb can't
-hold it: a NUL (as \\u0000, six visible characters), bytes that are no UTF-8 (\\xff, four), a name that stands twice
-(the second as `name (2)`).
+In: the document's bytes. Out: the document as Extended JSON v2, and whether jsonb could not hold a part of it. Such a
+part is made visible: a NUL as \\u0000 (six characters), a byte that is no UTF-8 as \\xff (four), and a name that stands
+twice as `name (2)`.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ _RELAXED = json_util.RELAXED_JSON_OPTIONS
 
 
 class Slowly:
-    """One document; `escaped` says whether it holds what jsonb can't. Raises ValueError where it is no BSON."""
+    """One document; `escaped` says whether jsonb could not hold a part of it. Raises ValueError where it is no BSON."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw, self.escaped = raw, False
@@ -35,7 +35,7 @@ class Slowly:
         return found
 
     def _elements(self, at: int, end: int) -> list[tuple[int, str, int, int]]:
-        """Type, name, place and size of each element of the document that lies there."""
+        """Type, name, place and size of each element of the document between `at` and `end`."""
         raw, found = self.raw, []
         if end - at < 5 or self._length(at) != end - at or raw[end - 1]:
             raise ValueError("its length is wrong")
@@ -82,7 +82,7 @@ class Slowly:
         return self._scalar(kind, at, size)
 
     def _scalar(self, kind: int, at: int, size: int) -> Any:
-        """Any other value, by way of a document that holds nothing else."""
+        """Any other value: decoded from a document that holds nothing else."""
         body = bytes([kind, 0]) + self.raw[at : at + size] + b"\0"
         value = decode((len(body) + 4).to_bytes(4, "little") + body, _MILLIS)[""]
         if isinstance(value, float) and str(value) == "-0.0":

@@ -1,8 +1,8 @@
 """Windows of a collection: MongoDB compares within one type of BSON only, so a cursor has one window per type.
 
 In: the collection and the cursor's path. Out: the newest value of each type, which the state keeps, and the query for
-all that may be newer. A type whose newest is no sound beginning (text that is no moment, a number without an end) and
-the types that have no order worth the name are read whole.
+documents that may be newer. Types without a usable order, or whose newest value cannot start a range (NaN, text that is
+not a date), are read in full each time.
 """
 
 import math
@@ -13,14 +13,14 @@ from bson import SON, Decimal128, ObjectId, Timestamp, json_util
 from bson.datetime_ms import DatetimeMS
 
 from ingest.connectors.cursors import OVERLAP, earlier, order
-from weir.project.sources import Table, duration
+from weir.project.plan import Table, duration
 
 Lows = dict[str, Any]  # type -> the newest value, as canonical Extended JSON
 _MOMENTS = {"date", "timestamp", "objectId", "string"}
 
 
 def newest(collection: Any, cursor: str) -> Lows:
-    """The newest value of each type; a row dated into the far future must not carry the window there."""
+    """The newest value of each type, except values far in the future: those must not move the window there."""
     latest = datetime.now(UTC) + timedelta(days=1)
     bounds: dict[str, dict[str, Any]] = {
         "date": {"$lte": latest},
@@ -40,7 +40,7 @@ def newest(collection: Any, cursor: str) -> Lows:
 
 
 def query(table: Table, lows: Lows) -> dict[str, Any]:
-    """All that is not older than the newest of its type less the overlap, and what is of any other type."""
+    """The query for documents not older than the newest of their type less the overlap, and for all other types."""
     if not lows:
         return {}
     cursor = str(table.cursor)
@@ -51,7 +51,7 @@ def query(table: Table, lows: Lows) -> dict[str, Any]:
 
 
 def how(table: Table, lows: Lows) -> str:
-    """The window in a few words, its overlap stated."""
+    """The window in a few words, with its overlap."""
     return f"cursor less {table.overlap or OVERLAP}" if _MOMENTS & lows.keys() else "cursor"
 
 
@@ -62,7 +62,7 @@ _MILLIS = json_util.JSONOptions(
 
 
 def _sound(value: Any) -> bool:
-    """Whether a window may begin there."""
+    """Whether a window may begin at the value."""
     if isinstance(value, str):
         return order(value)[0] == 1
     if isinstance(value, float | Decimal128):
@@ -71,7 +71,7 @@ def _sound(value: Any) -> bool:
 
 
 def _back(value: Any, overlap: str | None) -> Any:
-    """The value less the overlap, where it is a moment."""
+    """The value less the overlap if it is a moment, else the value."""
     back = duration(overlap or OVERLAP)
     if isinstance(value, str):
         return earlier(value, overlap)

@@ -1,7 +1,8 @@
-"""A connection to MySQL or MariaDB that streams: rows as the server sends them, nothing kept but a block of them.
+"""Connections to MySQL or MariaDB that stream: rows are read from the socket, one block in memory at a time.
 
-In: a mysql:// URL and queries. Out: blocks of COPY text. pymysql makes the connection and speaks for it; the rows of a
-large answer are cut from its socket here, as a cursor spends three times the CPU on each.
+In: a mysql:// URL and queries. Out: the rows of a query, as packets of the protocol. pymysql opens the connection and
+sends the queries; the rows of a large answer are cut from its socket here, because its cursor takes three times the
+CPU.
 """
 
 import re
@@ -12,29 +13,29 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 from pymysql.constants import CLIENT
 
-from ingest.connectors.mysql.faults import refused, told
+from ingest.connectors.mysql.faults import refused, translated
 from weir.core import tls
 from weir.core.errors import WeirError
-from weir.project.sources import Source
+from weir.project.plan import Source
 
-GREETING = 15  # seconds that a server may take to let us in: one of another kind waits for us to speak
+GREETING = 15  # seconds that a server may take to greet us: a server of another kind would wait for us
 PAUSE = 600  # seconds that a source may be silent
 _LAST, _NULL, _FAULT = 254, 251, 255
-_MORE = 0xFFFFFF  # the size of a packet that the next one continues
+_MORE = 0xFFFFFF  # a packet of this size is continued by the next one
 
 
-# charset and the like are of drivers that decode; here all is utf8mb4
+# options of drivers that decode text, such as charset, have no effect here: the session is utf8mb4
 OPTIONS = ["unix_socket", "charset", "connect_timeout"]
 
 
 class _Connection(pymysql.Connection):
-    """A connection that says nothing of the account to a server too old, or without the TLS that was asked for."""
+    """A connection that ends before it names the account, if the server is too old or lacks the TLS asked for."""
 
     required = offered = False
 
     def _request_authentication(self) -> None:
         kind, oldest = ("MariaDB", (10, 0)) if "MariaDB" in self.server_version else ("MySQL", (5, 6))
-        # MariaDB calls itself 5.5.5-10.11.6-MariaDB here, for old clients' sake
+        # MariaDB calls itself 5.5.5-10.11.6-MariaDB here, for old clients
         found = re.match(r"(?:5\.5\.5-)?(\d+)\.(\d+)", self.server_version)
         if found and (int(found[1]), int(found[2])) < oldest:
             raise WeirError(f"the server is {kind} {found[1]}.{found[2]}, too old to give a snapshot: {oldest[0]}."
@@ -46,7 +47,7 @@ class _Connection(pymysql.Connection):
 
 
 class Wire:
-    """One connection, its session set so that a query means the same on every server."""
+    """One connection, with session settings that make a query mean the same on every server."""
 
     LOCK = 10  # seconds to wait for a table that is being altered or is locked
 
@@ -59,7 +60,7 @@ class Wire:
                 f"{source.connection} must name a server and a database, as in mysql://user@host:3306/database"
             )
         self.source = source
-        with told(source):
+        with translated(source):
             self.connection = _Connection(
                 host=parts.hostname, port=parts.port or 3306, database=database, charset="utf8mb4",
                 user=unquote(parts.username or ""), password=unquote(parts.password or ""),
@@ -73,13 +74,14 @@ class Wire:
             except pymysql.err.OperationalError as fault:
                 raise refused(fault, self.connection, source) from None
             self.connection._read_timeout = PAUSE
-            # sql_mode first; a server that waits for a slow warehouse must not hang up, a locked table must not hold us
+            # sql_mode comes first. The server must not hang up while it waits for a slow warehouse.
             self.run("SET SESSION sql_mode = ''")
             self.run(
                 "SET SESSION time_zone = '+00:00', net_write_timeout = 3600, wait_timeout = 28800 "
                 "/*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */"
             )
-            self.run(f"SET SESSION sql_select_limit = {2**64 - 1}, sql_big_selects = 1")  # else rows are left out
+            # a smaller limit would leave rows out
+            self.run(f"SET SESSION sql_select_limit = {2**64 - 1}, sql_big_selects = 1")
             self.run(f"SET SESSION lock_wait_timeout = {self.LOCK}")
             self.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
@@ -88,22 +90,22 @@ class Wire:
         self.connection._force_close()
 
     def snapshot(self) -> None:
-        """Begin the transaction: what is read from now on is the source at this moment."""
+        """Begin the transaction: all queries from now on see the source at this moment."""
         self.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
     def run(self, query: str) -> None:
         """Run the statement."""
-        with told(self.source):
+        with translated(self.source):
             self.connection.query(query)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """All rows of a small answer."""
-        with told(self.source), self.connection.cursor() as cursor:
+        """All rows of a query with a small answer."""
+        with translated(self.source), self.connection.cursor() as cursor:
             cursor.execute(query)
             return list(cursor.fetchall())
 
     def value(self, query: str) -> Any:
-        """The first column of the first row."""
+        """The first column of the query's first row."""
         return self.rows(query)[0][0]
 
     def text(self, value: str) -> str:
@@ -111,10 +113,10 @@ class Wire:
         return f"CONVERT(0x{value.encode().hex()} USING utf8mb4)" if value else "_utf8mb4''"
 
     def packets(self, query: str) -> Iterator[bytes]:
-        """The rows of a query, as the protocol has them."""
-        with told(self.source):
+        """The rows of a query, each as a packet of the protocol."""
+        with translated(self.source):
             self.connection.query(query, unbuffered=True)
-            self.connection._result.unbuffered_active = False  # the rows are ours to read
+            self.connection._result.unbuffered_active = False  # the rows are read from the socket below, not by pymysql
             read = self.connection._rfile.read
             whole = b""
             while True:

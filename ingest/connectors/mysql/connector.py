@@ -1,12 +1,16 @@
-"""MySQL and MariaDB: streamed in one consistent snapshot, compared whole by default.
+"""MySQL and MariaDB: lands a table from one consistent snapshot, by default by comparing it whole.
 
-In: one read-only transaction per table, REPEATABLE READ. Out: one line of COPY per row, made by the server, straight
-into raw the first time, else into a temporary table of the warehouse, of which only the differences are appended. A
-large table with a cursor lands a window instead: all from the newest cursor landed, less the age of the oldest
-transaction then open (its rows come late, with cursors of its beginning); rows that went show in the count, and then,
-as on `full`, all is compared. What the window can't see (cursors set backwards, changes that leave the cursor alone)
-the next compare finds. A compare reads all rows, or (`compare: digest`; by `auto`, where reading them is slow) digests,
-and then the rows of the buckets that changed.
+In: one read-only transaction per table, REPEATABLE READ. Out: one line of COPY per row, made by the server. A first
+load goes straight into raw; later the rows go into a temporary table of the warehouse, and only differences are
+appended.
+
+A large table with a cursor lands a window instead. The window begins at the newest landed cursor, less the age of the
+oldest transaction that was open then: rows of that transaction come late, with older cursors. When the counts show that
+rows are gone, and on `full`, the table is compared whole. Changes that the window can't see (a cursor set back, a
+change that leaves the cursor alone) are found by the next compare.
+
+A compare reads all rows, or digests and then the rows of the buckets that changed (`compare: digest`, and `auto` where
+reading all rows is slow).
 """
 
 import asyncio
@@ -14,18 +18,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ingest.connectors.base import Progress, State, compare, keyed_by_content
+from ingest.connectors.counted import copy_counted
 from ingest.connectors.mysql import digest
 from ingest.connectors.mysql.connection import Wire
 from ingest.connectors.mysql.guard import Guard
 from ingest.connectors.mysql.rows import ApartError, apart, flagged, lines
 from ingest.connectors.mysql.types import Relation, back, describe, one_value, values
-from ingest.connectors.read_ahead import ahead
 from ingest.raw.columns import Column, listed
 from ingest.raw.table import Raw
-from weir.core.errors import WeirError
-from weir.project.sources import Source, Table
+from weir.project.plan import Source, Table
 
-WHOLE = 200_000  # rows up to which comparing all costs less than it is worth avoiding
+SMALL = 200_000  # up to so many rows a table is always compared whole, for that costs little
 PROMISE = "exact on compare"
 
 
@@ -37,18 +40,18 @@ class Connector:
         self.wire = Wire(source, url)
 
     def close(self) -> None:
-        """Let the source go."""
+        """Close the connection to the source."""
         self.wire.close()
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
-        """Land what changed, by comparing all of it or a window of the cursor."""
-        guard = Guard(self.wire) if table.cursor else None  # before the snapshot
+        """Land changed rows, by comparing the whole table or a window of the cursor."""
+        guard = Guard(self.wire) if table.cursor else None  # read before the snapshot
         self.wire.snapshot()
         relation = describe(self.wire, table)
         columns = self._prepare(table, raw, relation)
         key = table.key or ["_key"]
         same = state.get("token") == relation.token
-        count = state.get("digests") if same and not raw.empty else None  # buckets whose digests are known
+        count = state.get("digests") if same and not raw.empty else None  # how many buckets have stored digests
         by_digest = bool(table.key) and self._by_digest(table, raw, state)
         if raw.empty and table.key:
             facts = self._first(table, raw, relation, progress)
@@ -59,10 +62,10 @@ class Connector:
             return facts, self._state(table, relation, facts["source_rows"], guard, count)
         raw.incoming()
         tried = {"landed": 0, "deleted": 0, "extracted": 0, "bytes": 0}
-        if guard and table.key and same and state.get("cursor") is not None and not full and state["rows"] > WHOLE:
+        if guard and table.key and same and state.get("cursor") is not None and not full and state["rows"] > SMALL:
             tried = self._window(table, raw, relation, state, progress, count)
             rows = self.wire.value(f"SELECT COUNT(*) FROM {relation.name}")
-            if self._live(raw, key) == rows:
+            if raw.count_live(key) == rows:
                 facts = tried | {"how": guard.how(table), "source_rows": rows, "promise": PROMISE}
                 return facts, self._state(table, relation, rows, guard, count)
             raw.wire.execute("truncate incoming")
@@ -77,13 +80,15 @@ class Connector:
         return facts | {"promise": PROMISE}, self._state(table, relation, facts["source_rows"], guard, count)
 
     def _by_digest(self, table: Table, raw: Raw, state: State) -> bool:
-        """Whether to compare by digest: as is declared, else where the last reading of all rows was slow."""
+        """Whether to compare by digest: as declared; by `auto` where the last reading of all rows was slow."""
         wanted = table.compare or self.source.compare
-        return wanted == "digest" or (wanted == "auto" and state.get("rows", 0) > WHOLE and digest.dear(raw))
+        return wanted == "digest" or (wanted == "auto" and state.get("rows", 0) > SMALL and digest.dear(raw))
 
     def _digested(self, table: Table, raw: Raw, relation: Relation, count: int | None, state: State,
                   progress: Progress) -> tuple[State, int]:  # fmt: skip
-        """Read what changed by its digest, or all where too much did; returns the facts and the number of buckets."""
+        """Read the buckets whose digests changed, or all rows where most did; returns the facts and the number of
+        buckets.
+        """
         before = digest.stored(raw) if count else {}
         count = count or digest.buckets(int(self.wire.value(f"SELECT COUNT(*) FROM {relation.name}")))
         now, rows = digest.digests(self.wire, relation, table.key, count)
@@ -97,25 +102,22 @@ class Connector:
             read, size = self._read(raw, relation, where, None, "incoming", progress)
             self._check(table, raw, relation, "incoming")
             upserts, deleted = raw.insert_changes(table.key, deletes=not where)
-        if where and self._live(raw, table.key) != rows:
+        if where and raw.count_live(table.key) != rows:
             deleted = self._gone(table, raw, relation)
         digest.keep(raw, now, which if before else sorted({*now, *digest.stored(raw)}))
         return {"how": how, "extracted": read, "landed": upserts + deleted, "deleted": deleted, "source_rows": rows,
                 "bytes": size}, count  # fmt: skip
 
     def _gone(self, table: Table, raw: Raw, relation: Relation) -> int:
-        """Append a tombstone for every live key that the source no longer has; returns how many."""
+        """Append a tombstone for every live key that the source no longer has; returns the number of tombstones."""
         keys = [relation.column(name) for name in table.key]
         body = ", ".join(f"{listed([c.name])} {c.type}" for c in raw.columns if c.name in {k.name for k in keys})
         raw.wire.execute(f"create temporary table keys ({body}, _escaped boolean) on commit drop")
         self._read(raw, replace(relation, columns=keys), "", None, "keys", lambda rows, size: None)
         return raw.insert_gone(table.key, "keys")
 
-    def _live(self, raw: Raw, key: list[str]) -> int:
-        return int(raw.wire.value(f"select count(*) from ({raw.live(key, listed(key))}) l"))
-
-    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
-        """Read all of the table into `incoming`."""
+    def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+        """Read the whole table into `incoming`."""
         self.wire.snapshot()
         relation = describe(self.wire, table)
         self._prepare(table, raw, relation)
@@ -135,7 +137,7 @@ class Connector:
             raw.check_keys(where, table.key)
 
     def _first(self, table: Table, raw: Raw, relation: Relation, progress: Progress) -> State:
-        """COPY all straight into raw."""
+        """COPY the whole table straight into raw."""
         with raw.constants():
             rows, size = self._read(raw, relation, "", raw.schema, raw.name, progress)
         self._check(table, raw, relation, raw.relation)
@@ -160,7 +162,10 @@ class Connector:
 
     def _read(self, raw: Raw, relation: Relation, where: str, schema: str | None, target: str,
               progress: Progress) -> tuple[int, int]:  # fmt: skip
-        """COPY the rows into the target; returns rows and bytes. Reads column by column where a row is too long."""
+        """COPY the rows into the target; returns rows and bytes.
+
+        A row too long for one value is read column by column.
+        """
         raw.wire.execute("savepoint before_rows")
         try:
             blocks = lines(self.wire.packets(one_value(relation, where)), len(relation.columns))
@@ -172,21 +177,5 @@ class Connector:
 
     def _copy(self, raw: Raw, blocks: Iterator[bytes], relation: Relation, schema: str | None, target: str,
               progress: Progress) -> tuple[int, int]:  # fmt: skip
-        rows = size = 0
-
-        def counted(blocks: Iterator[bytes]) -> Iterator[bytes]:
-            nonlocal rows, size
-            for block in blocks:
-                rows, size = rows + block.count(b"\n"), size + len(block)
-                progress(rows, size)
-                yield block
-
-        feed = ahead(flagged(blocks))
-        try:
-            names = [*(c.name for c in relation.columns), "_escaped"]
-            landed = raw.wire.copy_in(schema, target, names, counted(feed))
-        finally:
-            feed.close()  # type: ignore[attr-defined]
-        if landed != rows:
-            raise WeirError(f"the source sent {rows} rows, the warehouse counted {landed}: run again")
-        return rows, size
+        names = [*(c.name for c in relation.columns), "_escaped"]
+        return copy_counted(raw.wire, schema, target, names, flagged(blocks), progress)

@@ -1,8 +1,9 @@
-"""Which key buckets of a table differ from what was landed: digests cross the wire, rows only of changed buckets.
+"""Compare by digest: finds the key buckets whose rows changed, so that only their rows cross the wire.
 
-In: one snapshot of the source, and the digests of the landing before (`ops.digests`). A row's digest is the MD5 of its
-text as it lands, with NULLs marked; a bucket's is the XOR of 64 bits of it and the sum of the others, for a XOR alone
-is linear and misses changes. Rows fall into buckets by their key, so a row that changes stays in its bucket.
+In: one snapshot of the source, and the digests of the landing before (`ops.digests`). Out: the changed buckets. A row's
+digest is the MD5 of its text as it lands, with NULLs marked. A bucket's digest is the XOR of 64 bits of these and the
+sum of the other 64: a XOR alone is linear and misses changes. The key decides the bucket, so a changed row stays in its
+own.
 """
 
 from typing import Any
@@ -11,15 +12,15 @@ from ingest.connectors.mysql.connection import Wire
 from ingest.connectors.mysql.types import Relation, line
 from ingest.raw.table import Raw
 
-ROWS = 200  # rows in a bucket, about
-MOST = 1 << 14  # buckets
-# A digest costs the source about 5 µs for a narrow row; it is cheaper where reading one whole took longer than this.
+ROWS = 200  # rows per bucket, about
+MOST = 1 << 14  # buckets per table
+# A digest costs the source about 5 µs for a narrow row; digests are cheaper where reading a row took longer than this.
 DEAR = 10e-6  # seconds
-LEAST = 2.0  # seconds that reading all must have taken: below, what it costs is not the wire
+LEAST = 2.0  # seconds that reading all rows must have taken: in less time the wire is not the cost
 
 
 def buckets(rows: int) -> int:
-    """How many buckets a table of so many rows has."""
+    """The number of buckets for a table of so many rows."""
     return max(16, min(MOST, rows // ROWS))
 
 
@@ -30,8 +31,8 @@ def bucket(relation: Relation, key: list[str], count: int) -> str:
 
 
 def digests(wire: Wire, relation: Relation, key: list[str], count: int) -> tuple[dict[int, str], int]:
-    """The digest of each bucket, and the rows of all. A bucket with a row too long to be digested has '' for one."""
-    # The limit makes the server write down each row's MD5; else it merges the query, and reckons it once per use.
+    """The digest of each bucket, and the number of all rows. A bucket with a row too long for a digest has ''."""
+    # The limit makes the server materialize each row's MD5; without it the MD5 is computed once per use.
     query = (
         "SELECT b, COUNT(*), COUNT(h), CONCAT_WS(':', COUNT(*), BIT_XOR(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "
         "SUM(CAST(CONV(RIGHT(h, 16), 16, 10) AS UNSIGNED))) FROM "
@@ -44,13 +45,13 @@ def digests(wire: Wire, relation: Relation, key: list[str], count: int) -> tuple
 
 
 def stored(raw: Raw) -> dict[int, str]:
-    """The digests that were landed."""
+    """The digests that the landing before stored."""
     query = "select bucket, digest from ops.digests where source = $1 and table_name = $2"
     return {row[0]: row[1] for row in raw.wire.rows(query, raw.source, raw.table)}
 
 
 def changed(before: dict[int, str], now: dict[int, str]) -> list[int]:
-    """The buckets whose rows must be read."""
+    """The buckets whose digests differ: their rows must be read."""
     return sorted(b for b in before.keys() | now.keys() if not now.get(b) or now[b] != before.get(b))
 
 
@@ -64,13 +65,13 @@ def keep(raw: Raw, now: dict[int, str], which: list[int]) -> None:
 
 
 def forget(raw: Raw, which: list[int]) -> None:
-    """These buckets were changed by another way than a compare: the next one reads them."""
+    """Delete the digests of these buckets, which a window changed: the next compare reads their rows."""
     query = "delete from ops.digests where source = $1 and table_name = $2 and bucket = any($3::int[])"
     raw.wire.execute(query, raw.source, raw.table, which)
 
 
 def dear(raw: Raw) -> bool:
-    """Whether the last time that the table was read whole, it took so long that digests are cheaper."""
+    """Whether the last reading of the whole table was so slow that digests are cheaper."""
     query = """select seconds, source_rows from ops.landings where source = $1 and table_name = $2
         and how in ('first load', 'compare') order by landed_at desc limit 1"""
     seconds, rows = raw.wire.row(query, raw.source, raw.table) or (0, 0)

@@ -1,4 +1,4 @@
-"""What a MySQL or MariaDB server refuses, as one line that a tired person understands."""
+"""Faults of MySQL and MariaDB servers, each as one line: what is wrong, where, what to do next."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,8 @@ from typing import Any
 import pymysql
 
 from weir.core.errors import WeirError
-from weir.project.sources import Source
+from weir.core.faults import brief
+from weir.project.plan import Source
 
 _SAY = {
     1045: "wrong user or password: mend {variable}",
@@ -42,8 +43,8 @@ _SAY = {
 
 
 @contextmanager
-def told(source: Source) -> Iterator[None]:
-    """Raise WeirError for what the server refuses, and for a connection that breaks."""
+def translated(source: Source) -> Iterator[None]:
+    """Turn faults of the server and of the connection into one-line WeirErrors."""
     try:
         yield
     except pymysql.err.MySQLError as fault:
@@ -51,8 +52,8 @@ def told(source: Source) -> Iterator[None]:
         text = " ".join(str(part) for part in rest) or str(fault)
         say = _SAY.get(code) if isinstance(code, int) else None
         if say is None:
-            raise WeirError(f"the source says: {_short(text)} ({type(fault).__name__} {code})") from None
-        raise WeirError(f"{say.format(variable=source.connection)} ({_short(text)})") from None
+            raise WeirError(f"the source says: {brief(text)} ({type(fault).__name__} {code})") from None
+        raise WeirError(f"{say.format(variable=source.connection)} ({brief(text)})") from None
     except RuntimeError as fault:
         if "cryptography" not in str(fault):
             raise
@@ -63,22 +64,17 @@ def told(source: Source) -> Iterator[None]:
 
 
 def refused(fault: pymysql.err.OperationalError, connection: Any, source: Source) -> Exception:
-    """The fault of a connection that did not come about, as what it means."""
+    """The fault to raise for a connection that could not be opened."""
     code, text = fault.args[0], str(fault.args[-1])
     if re.search(r"certificate|CERTIFICATE", text):
-        reason = _short(text.split("failed: ")[-1].split(" (_ssl")[0])
+        reason = brief(text.split("failed: ")[-1].split(" (_ssl")[0])
         return WeirError(f"the server's certificate is not trusted ({reason}): check sslmode and sslrootcert in "
                          f"{source.connection}, or have the certificate mended")  # fmt: skip
     if "[SSL" in text or "SSL:" in text:
         return pymysql.err.OperationalError(2026, text)
     if code in {1045, 1698} and connection.offered and not connection.ssl:
         return WeirError(f"wrong user or password, or the account takes encrypted connections only: mend "
-                         f"{source.connection}, or add ?sslmode=require to it ({_short(text)})")  # fmt: skip
+                         f"{source.connection}, or add ?sslmode=require to it ({brief(text)})")  # fmt: skip
     if code == 2013:
         return pymysql.err.OperationalError(2003, "what answers there is no MySQL server")
     return fault
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 200 else text[:197] + "…"

@@ -1,8 +1,9 @@
-"""Where the next window of a cursor begins: before anything that a transaction now open may still bring.
+"""The guard of a window: makes the next window begin before any row that an open transaction may still commit.
 
-A row is stamped when its statement begins and seen when its transaction ends. So the next window begins at the newest
-cursor seen, less the age of the oldest transaction open when the snapshot was taken; a statement that waits for a lock
-is no transaction yet (innodb_trx), but stands in the process list.
+In: the transactions open just before the snapshot. Out: where the next window begins. A row gets its timestamp when its
+statement begins, and becomes visible when its transaction ends. So the next window begins at the newest cursor seen,
+less the age of the oldest open transaction. A statement that waits for a lock is not in innodb_trx yet, but in the
+process list.
 """
 
 import math
@@ -13,9 +14,9 @@ import pymysql
 
 from ingest.connectors.cursors import earlier, order
 from ingest.connectors.mysql.connection import Wire
-from ingest.connectors.mysql.faults import told
+from ingest.connectors.mysql.faults import translated
 from ingest.connectors.mysql.types import Relation, back
-from weir.project.sources import Table, duration
+from weir.project.plan import Table, duration
 
 LAG = "1 hour"  # how far back a window begins where the account may not see others' transactions
 _NEEDS_PROCESS = 1227
@@ -28,12 +29,12 @@ AND command NOT IN ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID', 'Slave
 
 
 class Guard:
-    """What was open at the source just before the snapshot."""
+    """The transactions that were open at the source just before the snapshot."""
 
     def __init__(self, wire: Wire) -> None:
         self.at = time.monotonic()
-        self.age: int | None = None  # seconds; None where the account may not see it
-        with told(wire.source):
+        self.age: int | None = None  # seconds; None where the account may not see open transactions
+        with translated(wire.source):
             try:
                 with wire.connection.cursor() as cursor:
                     ages = []
@@ -46,15 +47,15 @@ class Guard:
                     raise
 
     def how(self, table: Table) -> str:
-        """The window in a few words, with its lag where it can only be guessed."""
+        """The window in a few words; names the lag where open transactions can't be seen."""
         if self.age is not None:
             return "cursor"
         return f"cursor less {table.overlap or LAG} (the account may not see open transactions: grant it process)"
 
     def low(self, wire: Wire, relation: Relation, table: Table) -> str | None:
-        """Where the next window begins; None where the cursor is no moment, so that all must be compared."""
+        """Where the next window begins; None where the cursor is no moment, and the table must be compared whole."""
         cursor = relation.column(str(table.cursor))
-        # A row dated into the future must not carry the window there.
+        # A row with a date in the future must not move the window there.
         latest = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d" + (" 00:00:00" if cursor.moment else "~"))
         limit = "UTC_TIMESTAMP(6)" if cursor.utc else wire.text(latest)
         newest = wire.value(f"SELECT CAST(MAX({back(cursor.origin)}) AS CHAR) FROM {relation.name} "

@@ -1,4 +1,7 @@
-"""Rows of MySQL to lines of COPY, by the block: escaped, searched for what PostgreSQL refuses."""
+"""Rows of MySQL as lines of COPY, block by block.
+
+In: packets of the protocol. Out: blocks of lines, escaped, with characters that PostgreSQL refuses made visible.
+"""
 
 import codecs
 from collections.abc import Iterable, Iterator
@@ -13,11 +16,11 @@ _MARKS = {b"\xff", b"\xfd"}
 
 
 class ApartError(Exception):
-    """A row does not fit into one value at the source, or is no UTF-8: its columns must be read apart."""
+    """A row is too long for one value at the source, or is not UTF-8: its columns must be read separately."""
 
 
 def lines(packets: Iterator[bytes], columns: int) -> Iterator[bytes]:
-    """Blocks of COPY lines from rows of one value each (see mysql_types.one_value). Raises ApartError."""
+    """Blocks of COPY lines from rows of one value each (see types.one_value). Raises ApartError."""
     held: list[bytes] = []
     size = 0
     try:
@@ -32,18 +35,18 @@ def lines(packets: Iterator[bytes], columns: int) -> Iterator[bytes]:
                 held, size = [], 0
         yield _block(held, columns)
     except ApartError:
-        for _ in packets:  # an answer under way can't be called back without losing the snapshot
+        for _ in packets:  # the rest of the answer must be read, or the snapshot is lost
             pass
         raise
 
 
 def _block(rows: list[bytes], columns: int) -> bytes:
-    """The rows as lines. Single bytes are counted, pairs never: those cost more than all the rest together."""
+    """The rows as lines. Counts single bytes only: counting pairs would cost more than all the rest."""
     block = b"".join(rows)
     if (block.count(b"\xff"), block.count(b"\xfd")) != (len(rows) * columns, len(rows)):
         raise ApartError
     if b"\xfe" in block:
-        parts = block.split(b"\xfe")  # a NULL fills its field: an end stands before it (or nothing), and after it
+        parts = block.split(b"\xfe")  # a NULL is a field by itself: it stands between two field ends, or at the start
         if not ({part[-1:] for part in parts[1:-1]} | {parts[0][-1:] or b"\xfd"} <= _MARKS
                 and {part[:1] for part in parts[1:]} <= _MARKS):  # fmt: skip
             raise ApartError
@@ -51,7 +54,7 @@ def _block(rows: list[bytes], columns: int) -> bytes:
 
 
 def apart(packets: Iterator[bytes], binary: list[bool]) -> Iterator[bytes]:
-    """The same lines from rows whose columns came apart: for each, whether it is NULL, and its value."""
+    """Lines from rows whose columns were read separately: for each column whether it is NULL, then its value."""
     for row in packets:
         found = _fields(row)
         line = []
@@ -64,7 +67,7 @@ def apart(packets: Iterator[bytes], binary: list[bool]) -> Iterator[bytes]:
 
 
 def _fields(row: bytes) -> list[bytes | None]:
-    """The values of a row as the protocol has them, each with its length before it."""
+    """The values of a row; in the protocol each stands behind its length."""
     found: list[bytes | None] = []
     at = 0
     while at < len(row):
@@ -98,7 +101,7 @@ codecs.register_error("weir_visible", _shown)
 
 
 def flagged(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    r"""Blocks of lines, each ending with a field \N: where a line holds what PostgreSQL can't, that shows as \x00."""
+    r"""Blocks of lines that end with the field \N; characters that PostgreSQL can't hold become \x00, the field t."""
     for block in blocks:
         good = b"\0" not in block
         try:

@@ -1,8 +1,9 @@
-"""What a MySQL or MariaDB source says of a table: its columns, how each is read exactly, its key.
+"""The catalog of a MySQL or MariaDB source: a table's columns, the expressions that read them exactly, its key.
 
-The types stand here, once. A column has PostgreSQL's type where that holds every value exactly, else it is text as the
-server prints it: dates and times, for 0000-00-00, 2024-00-00 and 838:59:59 exist. Literals are hexadecimal and names
-in back quotes, so that no sql_mode changes what a query means.
+In: a declared table. Out: a Relation. The types stand here alone. A column has PostgreSQL's type where that holds every
+value exactly; else it lands as the text that the server prints. Dates and times are text, because 0000-00-00,
+2024-00-00 and 838:59:59 exist. Literals are hexadecimal and names stand in back quotes, so that no sql_mode changes a
+query.
 """
 
 import hashlib
@@ -15,15 +16,15 @@ from ingest.connectors.mysql.connection import Wire
 from ingest.raw.columns import Column
 from weir.core.errors import WeirError
 from weir.project.names import shortened
-from weir.project.sources import Table
+from weir.project.plan import Table
 
-# type → raw's type, raw's type where unsigned, how it is read ({} is the column)
+# type → its type in raw, its type in raw where unsigned, the expression that reads it ({} is the column)
 EXACT = {
     "tinyint": ("smallint", "smallint", "{}"), "smallint": ("smallint", "integer", "{}"),
     "mediumint": ("integer", "integer", "{}"), "int": ("integer", "bigint", "{}"),
     "bigint": ("bigint", "numeric", "{}"), "decimal": ("numeric", "numeric", "{}"), "year": ("smallint",) * 2 + ("{}",),
     "double": ("double precision",) * 2 + ("{} * 1e0",),  # shortest exact text, also where declared double(10, 2)
-    "float": ("real",) * 2 + ("{} * 1e0",),  # by itself the server prints a float's first six digits only
+    "float": ("real",) * 2 + ("{} * 1e0",),  # without it the server prints only six digits of a float
     "bit": ("bit varying",) * 2 + ("LPAD(BIN({}), {size}, 0x30)",), "uuid": ("uuid",) * 2 + ("{}",),
 }  # fmt: skip
 BYTES = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector"}
@@ -35,13 +36,17 @@ _AS_UTF8 = {"utf8mb4", "utf8mb3", "utf8", "ascii"}
 
 @dataclass(frozen=True)
 class Found(Column):
-    """A column at the source. `expr` reads it, FE for NULL; `plain` reads it where columns come apart."""
+    """A column at the source.
+
+    `expr` reads the column when a whole row is sent as one value (NULL is byte 0xFE); `expr_apart` when each column is
+    sent separately.
+    """
 
     origin: str = ""
-    plain: str = ""
+    expr_apart: str = ""
     nullable: bool = True
     moment: bool = False
-    utc: bool = False  # a moment that the session's zone, UTC, tells
+    utc: bool = False  # a moment that the server converts to the session's zone, which is UTC
 
 
 @dataclass
@@ -90,10 +95,10 @@ def describe(wire: Wire, table: Table) -> Relation:
         "AND sub_part IS NULL"
     ):
         keys.setdefault(index, set()).add("?" if null == "YES" or column is None else column)
-    # An index on a part of a text, or on an expression, is a smaller set here than at the source: `?` keeps it out.
+    # An index on a part of a text, or on an expression, does not make the whole column unique: `?` keeps it out.
     prefixed = {r[0] for r in wire.rows("SELECT index_name FROM information_schema.statistics "
                                         f"{here} AND sub_part IS NOT NULL")}  # fmt: skip
-    texts = {c.origin for c in columns if c.type == "text"}  # a NUL made visible could make two texts one
+    texts = {c.origin for c in columns if c.type == "text"}  # two texts could become equal when a NUL is made visible
     unique = bool(table.key) and not texts & set(table.key) and any(
         columns_ <= set(table.key) for index, columns_ in keys.items() if index not in prefixed
     )  # fmt: skip
@@ -108,49 +113,49 @@ def _column(row: Any) -> Found:
     read, unsigned = back(name), "unsigned" in whole
     if type_ in EXACT:
         signed, wide, how = EXACT[type_]
-        plain = how.format(read, size=size)
-        return _made(row, wide if unsigned else signed, plain, plain)
+        expr_apart = how.format(read, size=size)
+        return _made(row, wide if unsigned else signed, expr_apart, expr_apart)
     if type_ in BYTES:
         return _made(row, "bytea", f"CONCAT(0x5C78, HEX({read}))", read)
-    if type_ in SHAPES:  # WKT, with the reference system where one is given
+    if type_ in SHAPES:  # WKT, with the reference system where there is one
         srid = f"IF(ST_SRID({read}) = 0, '', CONCAT(0x535249443D, ST_SRID({read}), 0x3B))"
-        plain = f"CAST(CONCAT({srid}, ST_AsText({read})) AS BINARY)"
-        return _made(row, "text", plain, plain)
+        expr_apart = f"CAST(CONCAT({srid}, ST_AsText({read})) AS BINARY)"
+        return _made(row, "text", expr_apart, expr_apart)
     if charset in _AS_UTF8:
-        plain = f"CAST({read} AS BINARY)"
+        expr_apart = f"CAST({read} AS BINARY)"
     elif charset or type_ == "json":
-        plain = f"CAST(CONVERT({read} USING utf8mb4) AS BINARY)"
+        expr_apart = f"CAST(CONVERT({read} USING utf8mb4) AS BINARY)"
     else:
-        plain = f"CAST(CAST({read} AS CHAR) AS BINARY)"
-    return _made(row, "text", plain, plain)
+        expr_apart = f"CAST(CAST({read} AS CHAR) AS BINARY)"
+    return _made(row, "text", expr_apart, expr_apart)
 
 
-def _made(row: Any, type_: str, expr: str, plain: str) -> Found:
+def _made(row: Any, type_: str, expr: str, expr_apart: str) -> Found:
     nullable = row[4] == "YES"
     read = back(row[0])
-    # Not IFNULL: a value too long for the server's buffer comes out NULL too, and must not pass for NULL.
+    # Not IFNULL: a value too long for the server's buffer is NULL as well, and must not be taken for one.
     expr = f"IF({read} IS NULL, _binary 0xFE, {expr})" if nullable else expr
-    return Found(shortened(row[0]), type_, expr, row[0], plain, nullable, row[1] in MOMENTS,
+    return Found(shortened(row[0]), type_, expr, row[0], expr_apart, nullable, row[1] in MOMENTS,
                  row[1] == "timestamp")  # fmt: skip
 
 
 def one_value(relation: Relation, where: str) -> str:
-    """A query with one value for each row, all of its columns: each ends with FF, NULL is FE, the row ends with FD.
+    """The query that sends each row as one value: each column ends with FF, NULL is FE, the row ends with FD.
 
-    No UTF-8 holds these bytes. (The server could escape the text, but its REPLACE takes the square of a text's length.)
+    UTF-8 never holds these bytes. (The server could escape the text, but its REPLACE is quadratic.)
     """
     return f"SELECT {line(relation)} FROM {relation.name}{where}"
 
 
 def line(relation: Relation) -> str:
-    """The expression that gives all columns of a row as that one value; NULL where it would be too long."""
+    """The expression that joins all columns of a row into one value; NULL where that would be too long."""
     parts = ", _binary 0xFF, ".join(c.expr for c in relation.columns)
     return f"CONCAT({parts}, _binary 0xFFFD)"
 
 
 def values(relation: Relation, where: str) -> str:
-    """A query with the rows' columns apart, not escaped; for each, whether it is NULL comes first."""
-    parts = ", ".join(f"{back(c.origin)} IS NULL, {c.plain}" for c in relation.columns)
+    """The query that sends columns separately, not escaped; before each stands whether it is NULL."""
+    parts = ", ".join(f"{back(c.origin)} IS NULL, {c.expr_apart}" for c in relation.columns)
     return f"SELECT {parts} FROM {relation.name}{where}"
 
 

@@ -1,8 +1,8 @@
-"""Text of a PostgreSQL database whose encoding is SQL_ASCII: any bytes, which the server passes on as they are.
+"""Text of a PostgreSQL database with the encoding SQL_ASCII: its server checks nothing and sends any bytes.
 
-In: the columns as they would be read. Out: the same, where text is read as bytes that are UTF-8, others made visible
-(\\\\xNN) as everywhere, with `_escaped` true for such a row. Binary COPY carries bytes and text alike, so that what
-leaves the source as bytea arrives as text.
+In: the columns of a table. Out: the same columns, text read as bytes: those that are UTF-8 land unchanged, others are
+made visible (\\\\xNN), and the row is flagged by `_escaped`. Binary COPY sends bytea and text alike, so a column read
+as bytea at the source arrives as text.
 """
 
 from ingest.raw.columns import Column
@@ -27,11 +27,11 @@ TEXTS = {
     "bpchar",
     "name",
     '"char"',
-}  # json, jsonb and arrays keep their types: what is no text there is refused
+}  # json, jsonb and arrays keep their types: bytes that are no text stop the table
 
 
 def made_visible(columns: list[Column]) -> tuple[list[Column], list[str]]:
-    """The columns, and the names of those that are read as bytes."""
+    """The columns to read, and the names of those that are read as bytes."""
     made, faults = [], []
     for column in columns:
         if column.type not in TEXTS:

@@ -1,7 +1,8 @@
-"""What a PostgreSQL source says of a table: its columns, what binary COPY can carry of them, its key, its token.
+"""The catalog of a PostgreSQL source: a table's columns and their types in raw, its key, its token.
 
-The types stand here, once: those in EXACT arrive equal by binary COPY into a raw column of the type named; money is
-cast to numeric (its text depends on a locale); every other type, and arrays of it, is cast to text at the source.
+In: a declared table. Out: a Relation. The types stand here alone: a type in EXACT arrives unchanged by binary COPY in a
+raw column of the type named; money is cast to numeric, because its text depends on a locale; every other type, and
+arrays of it, is cast to text at the source.
 """
 
 import json
@@ -13,9 +14,9 @@ from ingest.connectors.postgres import bytes
 from ingest.raw.columns import Column, as_named
 from ingest.raw.connection import Wire
 from weir.core.errors import WeirError
-from weir.project.sources import Table
+from weir.project.plan import Table
 
-# Without length or precision: raw holds what comes, also after the source widens.
+# Types without length or precision, so that raw still fits after the source widens a column.
 EXACT = {
     "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision",
     "numeric": "numeric", "bool": "boolean", "text": "text", "varchar": "text", "bpchar": "bpchar", "name": "name",
@@ -45,13 +46,13 @@ class Relation:
     columns: list[Column]
     unique: bool  # the declared key is unique and never NULL, by the source's own promise
     token: list[Any]
-    filtered: bool  # what is read hangs on more than its rows: row policies, foreign partitions, names of objects
-    open: int  # the oldest transaction that is open in the snapshot
-    next: int  # the next that will begin
+    filtered: bool  # other facts than its rows decide what is read: row policies, foreign partitions, names of objects
+    open: int  # the oldest transaction that was open at the snapshot
+    next: int  # the transaction that begins next
 
     @property
     def versions(self) -> bool:
-        """Whether its rows have versions (xmin) that can be followed."""
+        """Whether its rows have versions (xmin) by which changes can be found."""
         return self.kind in "rp" and not self.filtered
 
 
@@ -76,11 +77,11 @@ def find(wire: Wire, table: Table) -> tuple[int, str, str]:
 
 
 def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relation | None:
-    """The relation's columns, key and token, as the present transaction sees them; None where another bears the name.
+    """The relation's columns, key and token, as the present transaction sees them.
 
-    Raises WeirError.
+    Returns None where another relation has taken the name. Raises WeirError when the declaration does not fit.
     """
-    version = wire.raw.get_server_version().major
+    version = wire.connection.get_server_version().major
     words = {"{reset}": "select stats_reset from pg_stat_wal" if version >= 14 else "null"}
     words |= {"{missing}": "a.atthasmissing", "{keys}": "i.indnkeyatts"} if version >= 11 else {
         "{missing}": "null", "{keys}": "i.indnatts"}  # fmt: skip
@@ -94,13 +95,13 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     check_columns(table, [field["attname"] for field in fields])
     columns = [_column(field) for field in fields if field["attname"] not in table.exclude]
     shown: list[str] = []
-    if wire.raw.get_settings().server_encoding == "SQL_ASCII":
+    if wire.connection.get_settings().server_encoding == "SQL_ASCII":
         columns, shown = bytes.made_visible(columns)
     if set(table.exclude) & set(table.key):
         raise WeirError(f"key ({', '.join(table.key)}) is excluded too: keep it, or declare another key")
     token = json.loads(found["life"]) if kind in "rp" else []
     low, high = (int(part) for part in found["snapshot"].split(":")[:2])
-    # two texts that differ may be shown alike
+    # two different texts may look the same once they are made visible
     unique = bool(table.key) and found["unique"] and not set(shown) & set(table.key)
     filtered = found["filtered"] or any(f["core"] and f["typname"].startswith("reg") for f in fields)
     return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], filtered, low, high)
@@ -119,7 +120,7 @@ def _column(row: Any) -> Column:
 
 
 def query(columns: list[Column], source: list[Column], relation: str, extra: str = "", where: str = "true") -> str:
-    """A select of the columns in the types that raw has for them."""
+    """The select of the columns, cast to their types in raw."""
     plain = {c.name: c.type for c in source}
     cast = [c.expr if plain[c.name] == c.type else f"({c.expr})::{c.type}" for c in columns]
     return f"select {', '.join(cast)}{extra} from {relation} where {where}"
@@ -149,14 +150,14 @@ select exists (
         and not a.attnotnull)
     and not exists (select from pg_inherits h join pg_class c on c.oid = i.indrelid
         where h.inhparent = i.indrelid and c.relkind = 'r'))"""
-# A row version is comparable only within one life of one server; and a changed schema, partition or policy can change
-# what is read without touching a row.
+# Row versions can be compared only within one life of one server. A changed schema, partition or policy can change what
+# is read without touching a row.
 _TREE = """
 with recursive tree as (
     select $1::int8::oid as oid union all
     select h.inhrelid from pg_inherits h join tree on h.inhparent = tree.oid
 )"""
-# The types that users made, down to their parts: a label renamed shows in every row, and touches none.
+# The types that users made, and the types of their parts: a renamed label changes every row's text and no row version.
 _TYPES = """, types as (
     select a.atttypid as oid from tree t join pg_attribute a on a.attrelid = t.oid where a.atttypid >= 16384
     union

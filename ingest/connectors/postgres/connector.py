@@ -1,11 +1,11 @@
-"""PostgreSQL: tables by row version, exact with plain SELECT; what has no versions to follow is compared whole.
+"""PostgreSQL: lands tables by row version, which is exact and needs SELECT alone; others are compared whole.
 
-That is views, foreign tables, tables without a key, and those of which row policies show the account a part.
+Compared whole are views, foreign tables, tables without a key, and tables of which row policies show a part.
 
-In: one repeatable-read, read-only transaction per table. Out: binary COPY from the source into raw, joined by a small
-queue. What is new are the versions whose transaction is at or above the last snapshot's xmin, less those landed
-already; what is gone shows in the keys (pg_keys). A changed token (another server, a restart, another schema) calls for
-a compare by content. A huge table that only grows may land windows of its cursor between (windows.py).
+In: one repeatable-read, read-only transaction per table. Out: binary COPY from the source into raw, through a small
+queue. New are the row versions whose transaction is at or above the last snapshot's xmin, less those that have landed.
+Deleted keys are found by keys.py. A changed token (another server, a restart, another schema) leads to a compare by
+content. A huge table that only grows may land windows of its cursor in between (windows.py).
 """
 
 import asyncio
@@ -15,18 +15,18 @@ from ingest.connectors.base import Progress, State, compare, keyed_by_content
 from ingest.connectors.postgres import windows
 from ingest.connectors.postgres.catalog import NONE, Relation, describe, find, query
 from ingest.connectors.postgres.keys import Keys
-from ingest.raw.columns import Column, listed
+from ingest.raw.columns import Column
 from ingest.raw.connection import Wire, pipe
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError
-from weir.project.sources import Source, Table
+from weir.project.plan import Source, Table
 
 LOCK_TIMEOUT = "10s"
 _TURN = 2**32
-# How many transactions back the oldest open one may lie for those landed since to be kept by number; beyond (a session
-# that wrote and idles for hours), what they brought is read again each time, and only what differs lands.
+# Transactions that landed and are newer than the oldest open one are kept by number, up to so many. Beyond (a session
+# wrote and idles for hours) their rows are read again by each landing, and only what differs is appended.
 SPAN = 100_000
-# Up to so many transactions are looked for by number, which several processes of the source can do side by side.
+# Up to so many transactions are looked for by number: several processes of the source can do that at once.
 FEW = 64
 
 
@@ -37,35 +37,37 @@ class Connector:
         self.wire = Wire(url, "weir land", loop, source.connection)
 
     def close(self) -> None:
-        """Let the source go."""
+        """Close the connection to the source."""
         self.wire.close()
 
     def again(self) -> None:
-        """Be ready for another table."""
+        """End the transaction, so that another table can be read."""
         self.wire.execute("rollback")
 
     def _open(self, table: Table) -> Relation:
-        """Begin the snapshot, the table locked against rewrites first: a TRUNCATE under way would look empty."""
+        """Lock the table against rewrites, then take the snapshot: a TRUNCATE under way would make the table look
+        empty.
+        """
         for _ in range(3):
             oid, kind, name = find(self.wire, table)
-            lockable = "rpv" if self.wire.raw.get_server_version().major >= 11 else "rp"
+            lockable = "rpv" if self.wire.connection.get_server_version().major >= 11 else "rp"
             lock = f"lock table {name} in access share mode" if kind in lockable else ""
             self.wire.execute("begin isolation level repeatable read read only; "
                               f"set local lock_timeout = '{LOCK_TIMEOUT}'; {lock}")  # fmt: skip
             relation = describe(self.wire, oid, kind, name, table)
             if relation:
                 return relation
-            self.wire.execute("rollback")  # another table has taken its name while we waited for the lock
+            self.wire.execute("rollback")  # another table took the name while we waited for the lock
         raise WeirError(f"{name} was replaced by another table again and again: run again when that has ended")
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
-        """Land what is new, or all, or the differences; see the module."""
-        ahead = windows.look(self.wire) if table.append_only else None  # before the snapshot
+        """Land new row versions, or a first load, or the differences: the module says when which."""
+        ahead = windows.look(self.wire) if table.append_only else None  # read before the snapshot
         relation = self._open(table)
         keyless = not table.key
         source = [*relation.columns, Column("_key", "text", "null::text")] if keyless else relation.columns
         if ahead:
-            windows.check(table, source)
+            windows.require_moment(table, source)
         columns = raw.prepare(source)
         if not relation.versions or keyless:
             facts = self._compare(table, raw, relation, source, columns, progress)
@@ -74,7 +76,7 @@ class Connector:
         known = state.get("token") == relation.token and "xmin" in state and _follows(state, low, high)
         promise = {"promise": "exact on compare" if ahead else "exact"}
         if ahead and known and not full and not raw.empty and (window := windows.window(table, state, ahead)):
-            where = f"{window[0]} and {new_versions(state, high)}"  # what the last sweep saw has landed
+            where = f"{window[0]} and {new_versions(state, high)}"  # versions that the last sweep saw have landed
             facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "cursor"}
             return facts | promise, state | {"low": window[1]}
         following: State = {"xmin": low, "xids": self._newest(relation, low, high), "token": relation.token}
@@ -91,7 +93,7 @@ class Connector:
             bits = None if ahead else Keys(self.wire, raw, relation, source, table.key).remember(rows)
         else:
             where = new_versions(state, high)
-            several = ahead or state["xids"] is None  # what is new may have landed
+            several = ahead or state["xids"] is None  # some new versions may have landed already
             keys = Keys(self.wire, raw, relation, source, table.key)
             if several:
                 facts = self._sweep(table, raw, relation, source, columns, where, progress)
@@ -101,7 +103,7 @@ class Connector:
                 facts = self._copy(raw, relation, source, columns, where, progress)
             keys.landed = facts["landed"]
             if several:
-                live = raw.wire.value(f"select count(*) from ({raw.live(table.key, listed(table.key))}) l")
+                live = raw.count_live(table.key)
                 settled = keys.balance(live)
             else:
                 settled = keys.settle(state["rows"], state.get("bits"))
@@ -110,8 +112,8 @@ class Connector:
         following |= {"bits": bits} if bits else {}
         return facts | {"source_rows": rows} | promise, following | {"rows": rows}
 
-    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
-        """Read all of the table into `incoming`, with `_dlt_new` true for rows changed since the state was landed."""
+    def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+        """Read the whole table into `incoming`; `_dlt_new` is true for rows that changed after the last landing."""
         relation = self._open(table)
         keyless = not table.key
         source = [*relation.columns, Column("_key", "text", "null::text")] if keyless else relation.columns
@@ -126,7 +128,7 @@ class Connector:
         return table.key or ["_key"], "exact"
 
     def _newest(self, relation: Relation, low: int, high: int) -> list[int] | None:
-        """The transactions from the snapshot's oldest open one on that wrote rows it sees; None for too many."""
+        """The transactions, from the oldest open one on, that wrote rows the snapshot sees; None for too many."""
         if high - low > SPAN:
             return None
         if high == low:
@@ -138,7 +140,7 @@ class Connector:
 
     def _first(self, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                progress: Progress) -> dict[str, Any]:  # fmt: skip
-        """COPY all straight into raw."""
+        """COPY the whole table straight into raw."""
         names = [c.name for c in columns]
         text = query(columns, source, relation.name)
         with raw.constants():
@@ -159,7 +161,7 @@ class Connector:
 
     def _sweep(self, table: Table, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                where: str, progress: Progress) -> dict[str, Any]:  # fmt: skip
-        """Append what differs in the new versions, some of which may have landed."""
+        """Append the new versions that differ from raw; some of them may have landed already."""
         raw.incoming()
         text = query(columns, source, relation.name, "", where)
         names = [c.name for c in columns]
@@ -169,7 +171,7 @@ class Connector:
 
     def _compare(self, table: Table, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                  progress: Progress) -> dict[str, Any]:  # fmt: skip
-        """Read all of the table and append the differences."""
+        """Read the whole table and append the differences."""
         raw.incoming()
         text = query(columns, source, relation.name)
         names = [c.name for c in columns]
@@ -182,12 +184,12 @@ class Connector:
 
 
 def new_versions(state: State, high: int) -> str:
-    """The condition that finds the row versions not landed yet, of transactions below `high`."""
+    """The condition for row versions that have not landed yet, by transactions below `high`."""
     return _since(int(state["xmin"]), high, state["xids"] or [])
 
 
 def _since(low: int, high: int, less: list[int]) -> str:
-    """The condition for versions by transactions from `low` to below `high`, less some."""
+    """The condition for row versions by transactions from `low` to below `high`, without those in `less`."""
     if high - low <= FEW:
         listed = ",".join(str(xid % _TURN) for xid in range(low, high) if xid % _TURN not in less)
         return f"xmin = any('{{{listed}}}'::xid[])" if listed else NONE
@@ -196,5 +198,5 @@ def _since(low: int, high: int, less: list[int]) -> str:
 
 
 def _follows(state: State, low: int, high: int) -> bool:
-    """Whether the snapshot lies after the state's, and near enough for ages to be told apart."""
+    """Whether the snapshot is later than the state's, and near enough for transaction ages to be comparable."""
     return int(state["xmin"]) <= low and high - int(state["xmin"]) < 2**31

@@ -1,9 +1,9 @@
-"""The keys of a PostgreSQL table: which came, and which are gone from the source.
+"""The keys of a PostgreSQL table: finds the keys that are new at the source, and those that are gone.
 
-In: the source's snapshot, and raw with all new versions landed. Out: tombstones, and the number of rows that both have.
-Where the key is one integer and dense, the source packs its keys, 64 to a word of bits, and marks in the same pass
-which of their rows are new; the difference to the bits of the landing before (`ops.key_bits`) says all. Else rows are
-counted, and where they do not balance all keys cross the wire.
+In: the source's snapshot, and raw with all new versions landed. Out: tombstones, and the number of rows that both sides
+have. Where the key is one dense integer, the source packs its keys, 64 to a word of bits, and marks in the same pass
+the keys whose rows are new; the difference to the bits of the landing before (`ops.key_bits`) gives new and gone keys.
+For other keys both sides count their rows, and all keys cross the wire only where the counts differ.
 """
 
 from collections.abc import Iterator
@@ -16,19 +16,19 @@ from ingest.raw.table import Raw
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 
-MANY = 100_000  # rows from which on bits are worth their keeping
-SPARSE = 4  # keys per word of 64: with fewer, bits are no shorter than keys
-BY_KEY = 16  # where one row in so many is new, or fewer, they are found by their keys; else by a second pass
+MANY = 100_000  # from so many rows on bits are kept
+SPARSE = 4  # with fewer keys per word of 64 the bits are no shorter than the keys
+BY_KEY = 16  # new rows are found by their keys where at most one row in so many is new, else by a second pass
 _INTEGERS = {"smallint", "integer", "bigint"}
 
 
 @dataclass
 class Settled:
-    """What a landing of new versions comes to."""
+    """The result of landing new row versions: rows now live, rows deleted, and the load whose key bits were kept."""
 
-    rows: int  # at the source, and live in raw
+    rows: int  # live rows, at the source and in raw
     deleted: int
-    bits: str | None  # the load that the bits kept belong to, if any are
+    bits: str | None  # the load whose key bits are kept; None where none are
 
 
 @dataclass
@@ -42,10 +42,12 @@ class Keys:
     key: list[str]
     landed: int = 0
     packed: bool = False
-    marked: int = 0  # keys whose rows are new
+    marked: int = 0  # how many keys have new rows
 
     def find_new(self, rows: int, where: str) -> str:
-        """Pack the keys of a table of about so many rows; returns what finds the rows that meet `where`, or `where`."""
+        """Pack the keys of a table of about `rows` rows; returns a condition for the new rows: by their keys, or
+        `where`.
+        """
         self.packed = self._pack(rows, where)
         if not self.packed:
             return where
@@ -58,13 +60,13 @@ class Keys:
         return f"{column.expr} = any('{{{keys}}}'::{column.type}[])" if keys else NONE
 
     def settle(self, before: int, bits: str | None) -> Settled:
-        """Find what is gone and append its tombstones.
+        """Find the keys that are gone, and append their tombstones.
 
-        `before` is the number of rows that were live, `bits` the load of the bits that say which. Raises WeirError when
-        raw does not hold what the source does.
+        `before` is the number of rows that were live, `bits` the load whose key bits were kept. Raises WeirError when
+        raw and the source then differ in the number of rows.
         """
         if self.packed and self.marked != self.landed:
-            index = f"its index on ({', '.join(self.key)}) is broken: say `reindex table {self.relation.name}` there"
+            index = f"its index on ({', '.join(self.key)}) is broken: type `reindex table {self.relation.name}` there"
             raise WeirError(f"of {self.marked} new rows the source finds {self.landed} by their keys, {index}")
         if not self.landed and not self.packed and self._count() == before:
             return Settled(before, 0, bits)
@@ -74,13 +76,13 @@ class Keys:
         return settled if settled.bits else replace(settled, bits=self._keep())
 
     def remember(self, rows: int) -> str | None:
-        """Keep the bits of a table of which all has landed; returns their load, or None where it has none."""
+        """Keep the key bits of a table that has landed whole; returns their load, or None where the key has no bits."""
         return self._keep() if self._pack(rows) else None
 
     def balance(self, live: int) -> Settled:
-        """Count the rows at the source; where they are not as many as live in raw, find the keys that are gone."""
+        """Count the rows at the source; where raw has another number of live rows, find the keys that are gone."""
         rows = self._count()
-        # Where the source does not promise that the key is one, a row twice and a row gone would balance.
+        # Where the source does not enforce the key, one row twice and one row gone would give equal counts.
         deleted = self._gone() if live != rows or (self.landed and not self.relation.unique) else 0
         _agree(rows, live - deleted)
         return Settled(rows, deleted, None)
@@ -89,7 +91,7 @@ class Keys:
         return int(self.wire.value(f"select count(*) from {self.relation.name}"))
 
     def _gone(self) -> int:
-        """Append a tombstone for every live key that the source no longer has; returns how many."""
+        """Append a tombstone for every live key that the source no longer has; returns the number of tombstones."""
         body = ", ".join(f"{quoted(c.name)} {c.type}" for c in self._columns)
         self.raw.wire.execute(f"create temporary table keys ({body}) on commit drop")
         text = query(self._columns, self.source, self.relation.name)
@@ -103,25 +105,25 @@ class Keys:
         return [column for column in self.raw.columns if column.name in map(shortened, self.key)]
 
     def _mine(self) -> str:
-        """The condition that finds this landing's rows: they lie at the end, if nothing was ever removed before it."""
+        """The condition for this landing's rows: they lie at the table's end, unless rows were removed before."""
         mine = f"_dlt_load_id = '{self.raw.load_id}'"
         near = f"ctid >= '({self.raw.block},0)'::tid and {mine}"
         found = self.raw.wire.value(f"select count(*) from {self.raw.relation} where {near}")
         return near if found == self.landed else mine
 
     def _added(self) -> int:
-        """How many keys of this landing were not live before."""
+        """The number of this landing's keys that were not live before."""
         if not self.landed:
             return 0
         names, mine = listed(self.key), f"_dlt_load_id = '{self.raw.load_id}'"
         landed = f"select distinct {names} from {self.raw.relation} where {self._mine()}"
-        # Sorted so, not filtered: a filter would read the last column of every row of raw.
+        # Sorted rather than filtered: a filter would read the last column of every row of raw.
         before = (f"select distinct on ({names}) {mine} or _op = 'delete' as added from {self.raw.relation} "
                   f"join ({landed}) l using ({names}) order by {names}, {mine}, _seq desc")  # fmt: skip
         return int(self.raw.wire.value(f"select count(*) from ({before}) b where added"))
 
     def _dense(self, rows: int) -> bool:
-        """Whether the key is one integer, of which a word of 64 holds enough."""
+        """Whether the key is one integer, dense enough for bits."""
         if rows < MANY or not self.relation.unique or len(self.key) > 1 or self._columns[0].type not in _INTEGERS:
             return False
         name = self._columns[0].expr
@@ -129,8 +131,10 @@ class Keys:
         return (self.wire.value(words) or 0) <= rows / SPARSE
 
     def _pack(self, rows: int, mark: str = "false") -> bool:
-        """Read the keys at the source into the temporary table `now`, 64 to a word, those whose row meets `mark` also
-        in words of their own; whether they are worth it."""
+        """Read the source's keys into the temporary table `now`, 64 to a word; returns whether bits are worth it.
+
+        Keys whose rows meet `mark` also stand in words of their own.
+        """
         if not self._dense(rows):
             return False
         key = f"({self._columns[0].expr})::int8"
@@ -145,8 +149,10 @@ class Keys:
         return self.raw.load_id
 
     def _keep_before(self, rows: int) -> str:
-        """Keep the bits of what raw held before this landing, where all that ever landed is so many rows, each a key of
-        its own; a first load keeps none, for it would have to read its table again."""
+        """Keep the key bits of the rows that raw held before this landing, if each is the only version of its key.
+
+        The first load itself keeps no bits: it would have to read its table again.
+        """
         landed = "select coalesce(sum(landed), 0)::int8 from ops.landings where source = $1 and table_name = $2"
         if self.raw.wire.value(landed, *self._place) != rows:
             return ""
@@ -157,7 +163,7 @@ class Keys:
         return self._keep("old") if self.raw.wire.value(f"select {_ones('bits')} from old") == rows else ""
 
     def _compare_bits(self, bits: str) -> Settled | None:
-        """Append tombstones for the bits that are gone; None where no bits of that load were kept."""
+        """Append tombstones for the keys whose bits are gone; returns None where that load's bits were not kept."""
         raw, key = self.raw.wire, quoted(self._columns[0].name)
         if not raw.value(f"select true from ops.key_bits where {_KEPT}", *self._place, bits):
             return None
@@ -188,12 +194,12 @@ def _agree(source: int, raw: int) -> None:
     """Raise WeirError when the source and raw do not hold the same number of rows."""
     if source != raw:
         raise WeirError(
-            f"the source counts {source} rows, raw {raw} after landing: type `weir land --full-compare`, and tell us"
+            f"the source counts {source} rows, raw {raw} after landing: type `weir land --full-compare`, and report it"
         )
 
 
 def _keys(word: int, bits: int) -> Iterator[int]:
-    """The keys that a word's bits stand for."""
+    """The keys of one word: a key for each bit that is set."""
     bits &= 2**64 - 1
     while bits:
         low = bits & -bits
@@ -205,8 +211,7 @@ def _ones(bits: str) -> str:
     return f"coalesce(sum(bit_count({bits}::bit(64))), 0)::int8"
 
 
-# The union hides the key's statistics: by them the planner expects as many words as keys, and does not count in several
-# processes.
+# The union hides the key's statistics: with them the planner expects as many words as keys, and counts in one process.
 _PACK = """select word, bit_or(bits) as bits, coalesce(bit_or(bits) filter (where marked), 0) as marked
 from (select {key} >> 6 as word, 1::int8 << ({key} & 63)::int4 as bits, {marked} as marked from {relation}
 union all select 0::int8, 0::int8, false where false) k group by word"""

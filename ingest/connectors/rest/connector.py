@@ -1,9 +1,10 @@
-"""A REST API, in dlt's own words: `client` for the source; `endpoint` with paginator and incremental for the table.
+"""REST APIs, declared in dlt's own words: `client` for the source, `endpoint` with paginator and incremental for a
+table.
 
-In: pages, with a Bearer token from the variable that `token` names (else <SOURCE>_TOKEN). Out: each object that is new
-or changed, whole, beside its key and cursor; unchanged ones in the overlap are not landed again. On `full` the whole
-listing is read, and what is no longer listed becomes a tombstone, unless the listing may lack something (rest_listing).
-429 (Retry-After) and 5xx are waited out; no other address is asked anything (rest_http).
+In: the pages of a listing, asked for with a Bearer token from the variable that `token` names (else <SOURCE>_TOKEN).
+Out: each new or changed object, whole, beside its key and cursor; unchanged objects in the overlap do not land again.
+On `full` the whole listing is read, and objects that are no longer listed become tombstones, unless the listing may be
+incomplete (listing.py). 429 (Retry-After) and 5xx are retried after a wait; no other address is asked (http.py).
 """
 
 import asyncio
@@ -21,11 +22,11 @@ from ingest.raw.columns import Column, listed
 from ingest.raw.copy_text import blocks, escaped, field, visible
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError
-from weir.project.sources import Source, Table
+from weir.project.plan import Source, Table
 
 ATTEMPTS, TIMEOUT = 6, 30
 _ENDPOINT = {"path", "params", "paginator", "data_selector", "incremental"}
-REPEATS = 10  # pages in a row that were all listed before: fewer may come of objects that move while they are read
+REPEATS = 10  # so many repeated pages in a row are a fault; fewer may come of objects that move while pages are read
 
 
 class Connector:
@@ -39,7 +40,7 @@ class Connector:
         from ingest.connectors.rest.http import LARGEST, LONGEST_WAIT, Adapter
         from ingest.connectors.rest.pages import Factory
 
-        decoder = import_module("simplejson")  # the one JSON library that keeps decimals as written
+        decoder = import_module("simplejson")  # the only JSON library that keeps decimals as written
 
         def exactly(response: Any, *_: Any, **__: Any) -> None:
             read = cache(lambda: decoder.loads(response.content, use_decimal=True))
@@ -86,7 +87,7 @@ class Connector:
         return filled
 
     def close(self) -> None:
-        """Let the source go."""
+        """Close the connection to the source."""
         self.client.session.close()
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
@@ -103,23 +104,23 @@ class Connector:
         rows, last = self._read(table, raw, cursor, params, progress)
         key = table.key or ["_key"]
         raw.check_null(key, "incoming")
-        # what the listing may lack is not taken for deleted
+        # objects that an incomplete listing lacks are not taken for deleted
         held, lacking = self._held(raw, key) if full else (False, False)
         upserts, deleted = raw.insert_changes(key, deletes=full and not lacking)
         newest = max([c for c in (newest, last) if c is not None], key=order, default=None)
         facts: dict[str, Any] = {"how": "compare" if full else "cursor", "extracted": rows, "landed": upserts + deleted,
                  "deleted": deleted, "promise": _promise(start, held, lacking)}  # fmt: skip
         facts["source_rows"] = raw.wire.value("select count(*) from incoming") if full and not lacking else None
-        facts["how"] = ", ".join([facts["how"], *self.repeats.told()])
+        facts["how"] = ", ".join([facts["how"], *self.repeats.words()])
         facts["duplicates"] = sum(self.repeats.duplicates.values())
         return facts, {"cursor": newest} if cursor else {"read": True}
 
     def _read(self, table: Table, raw: Raw, cursor: str | None, params: dict[str, Any], progress: Progress,
               extra: str = "") -> tuple[int, str | None]:  # fmt: skip
-        """Read the listing into `incoming`, one row of each key; returns the objects and the newest cursor."""
+        """Read the listing into `incoming`, one row of each key; returns how many objects, and the newest cursor."""
         paths = [*table.key, *([cursor] if cursor and cursor not in table.key else [])]
         fields = [Column(path) for path in paths]
-        marks = MARKS if "_error" in raw.names() else []  # an object was in conflict once
+        marks = MARKS if "_error" in raw.names() else []  # an object was in conflict in an earlier landing
         raw.prepare([*fields, Column("document", "jsonb"), *([] if table.key else [Column("_key")]), *marks])
         raw.incoming(f", _n bigint generated always as identity{extra}")
         newest: str | None = None
@@ -159,9 +160,9 @@ class Connector:
         unknown = endpoint.keys() - _ENDPOINT
         if unknown:
             raise WeirError(f"`endpoint` has no {min(unknown)!r} here; it has {', '.join(sorted(_ENDPOINT))}: mend it")
-        selector = endpoint.get("data_selector") or table.data_selector
+        selector = endpoint.get("data_selector")
         path = str(endpoint.get("path") or table.origin or table.name)
-        paging: Any = endpoint.get("paginator") or table.paginator or self.source.client.get("paginator")
+        paging: Any = endpoint.get("paginator") or self.source.client.get("paginator")
         start = (endpoint.get("incremental") or {}).get("start_param")
         listing = self.listing = Listing(paging, path, whole=not start)
         try:
@@ -190,7 +191,7 @@ class Connector:
                     if not isinstance(item, dict):
                         raise WeirError(f"{path} lists {type(item).__name__}s, not objects: mend `data_selector`")
                     yield item
-            listing.check()
+            listing.refuse_incomplete()
         except HTTPError as fault:
             status = fault.response.status_code
             hint = self._hint(status)
@@ -202,7 +203,7 @@ class Connector:
             raise WeirError(f"{path} answers what its paginator does not expect ({text}): mend `paginator`") from None
 
     def _held(self, raw: Raw, key: list[str]) -> tuple[bool, bool]:
-        """Whether the rows were held against a total that the API told, and whether some may be lacking."""
+        """Whether the rows were compared with a total that the API gave, and whether the listing may be incomplete."""
         total = self.listing.total
         if total is None:
             return False, self.listing.cut
@@ -216,7 +217,7 @@ class Connector:
             return "there is no such path: mend `endpoint.path`"
         return "the API can't serve now: try later" if status == 429 or status >= 500 else "mend `endpoint`"
 
-    def whole(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
+    def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read the whole listing into `incoming`."""
         incremental = table.endpoint.get("incremental") or {}
         cursor = incremental.get("cursor_path") or table.cursor
@@ -238,5 +239,5 @@ def _raise_for_status(response: Any, *_: Any, **__: Any) -> None:
 
 
 def _says_error(answer: Any) -> bool:
-    """Whether an answer says that it is a fault, whatever its status."""
+    """Whether the answer reports an error, whatever its status."""
     return isinstance(answer, dict) and any(answer.get(name) for name in ("error", "errors"))

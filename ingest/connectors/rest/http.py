@@ -1,8 +1,8 @@
-"""What an API's address may be asked, how large an answer may be, how long to wait: one adapter beneath all requests.
+"""The adapter beneath all requests to an API: limits the address, the size of an answer, and the wait before a retry.
 
 In: the declared address. Out: answers, read in blocks up to a size. First requests, next pages and redirects all pass
-here: nothing but the scheme, host and port of the declared address is asked anything, so that no other host sees a key
-(in whatever header, parameter or cookie), and no answer can make us ask an address that only this machine reaches.
+here, and only the scheme, host and port of the declared address are asked. So no other host sees a key (in a header, a
+parameter or a cookie), and no answer can lead to an address that only this machine reaches.
 """
 
 import re
@@ -16,9 +16,9 @@ from requests.adapters import HTTPAdapter
 
 from weir.core.errors import WeirError
 
-LONGEST_WAIT = 60  # seconds that an API may ask us to wait before a request is tried again
-LARGEST = 256  # MB of an answer, unpacked, unless `client.largest_answer_mb` says otherwise
-VALUES = 40_000  # values per MB of that limit: Python needs some 100 bytes for each, however short it is written
+LONGEST_WAIT = 60  # the most seconds that a run waits before it sends a request again
+LARGEST = 256  # the most MB of an unpacked answer, unless `client.largest_answer_mb` says otherwise
+VALUES = 40_000  # the most values per MB of that limit: Python needs some 100 bytes for each
 _PORTS = {"http": 80, "https": 443}
 _PACKED = {"", "identity", "gzip", "x-gzip", "deflate"}
 
@@ -35,18 +35,21 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 
 class Adapter(HTTPAdapter):
-    """Asks one address only."""
+    """Sends requests to one address only."""
 
     def __init__(self, url: str, variable: str, largest: int) -> None:
         super().__init__()
         try:
-            asked = Request("GET", url).prepare().url or ""  # a name in other letters than ASCII is asked as xn--…
+            asked = Request("GET", url).prepare().url or ""  # a host name with letters beyond ASCII becomes xn--…
         except ValueError as fault:
             raise WeirError(f"{variable} is no address that can be asked ({type(fault).__name__}): mend it") from None
         self.own, self.variable, self.largest = origin(asked), variable, largest
 
     def send(self, request: PreparedRequest, *arguments: Any, **options: Any) -> Response:
-        """Send the request and read its answer. Raises WeirError for another address, and for what is too much."""
+        """Send the request and read its answer.
+
+        Raises WeirError for another address, a long wait and a large answer.
+        """
         found = origin(request.url or "")
         if found != self.own:
             raise WeirError(f"is led on to {_shown(found)}, which is asked nothing and shown no key, for "
@@ -84,13 +87,13 @@ class Adapter(HTTPAdapter):
 
 
 def _wait(response: Response) -> int:
-    """The seconds that a refused request is to wait, as the API says."""
-    told = response.headers.get("Retry-After", "").strip()
+    """The seconds to wait before a refused request is sent again, as the API says."""
+    asked = response.headers.get("Retry-After", "").strip()
     if response.status_code != 429 and response.status_code < 500:
         return 0
-    if re.fullmatch(r"[0-9]+", told):
-        return int(told[:15])
-    moment = parsedate_tz(told)
+    if re.fullmatch(r"[0-9]+", asked):
+        return int(asked[:15])
+    moment = parsedate_tz(asked)
     try:
         return int(mktime_tz(moment) - time.time()) if moment else 0
     except (ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""Whether the listing of an API was read to its end, by what the API itself says.
+"""The completeness of an API's listing, by what the API itself says.
 
-In: the declared paginator and each page. Out: a fault where more was told of than listed, where a next page was not
-followed, and the total that the rows are to be held against.
+In: the declared paginator and each page. Out: a fault where the API says that there are more objects than it listed, or
+where a next page was not followed; and the total to compare the rows with.
 """
 
 from typing import Any
@@ -28,18 +28,18 @@ class Listing:
         self.answer: Any = None
 
     def ended(self, response: Response, *_: Any, **__: Any) -> None:
-        """Raise IgnoreResponseException, which ends the listing, for an answer that says there is no such page."""
+        """End the listing, by IgnoreResponseException, when the answer says that there is no such page."""
         status = response.status_code
         if status == 204 or (status in {404, 416} and self.rows and isinstance(self.paginator, Counted)):
             raise IgnoreResponseException
 
     def page(self, page: Any) -> None:
-        """Take note of a page."""
+        """Keep the last answer and the total of a page."""
         self.paginator, self.answer = page.paginator, page.response
         self.pages, self.rows = self.pages + 1, self.rows + len(page)
 
-    def check(self) -> None:
-        """Raise WeirError where the API says that the listing has not been read to its end."""
+    def refuse_incomplete(self) -> None:
+        """Raise WeirError when the API says that the listing was not read to its end."""
         if isinstance(self.paginator, Counted):
             lacks, mend = (
                 self.paginator.lacks(),
@@ -48,16 +48,16 @@ class Listing:
         else:
             lacks, mend = self._unfollowed(), "declare a `paginator` that follows it"
         if lacks:
-            raise WeirError(f"{self.path} {lacks}, so that the listing is not whole: {mend}; nothing landed")
+            raise WeirError(f"{self.path} {lacks}, so the listing is not complete: {mend}; nothing landed")
 
     @property
     def cut(self) -> bool:
-        """Whether the declared maximum ended it."""
+        """Whether the declared maximum ended the listing."""
         return isinstance(self.paginator, Counted) and self.paginator.cut
 
     @property
     def total(self) -> int | None:
-        """The number of objects that the API told, if any."""
+        """The total number of objects that the API gave; None where it gave none."""
         return self.paginator.objects() if isinstance(self.paginator, Counted) else None
 
     @property
@@ -66,7 +66,9 @@ class Listing:
         return isinstance(self.paginator, Counted) and self.paginator.first_total != self.paginator.total
 
     def _unfollowed(self) -> str:
-        """What the last answer says of more pages, where the paginator saw none."""
+        """The words for a next page that the last answer names and the paginator did not follow; empty where there is
+        none.
+        """
         if self.answer is None:
             return ""
         if self.pages == 1 and "next" in self.answer.links and self.answer.links["next"].get("url"):
@@ -88,14 +90,14 @@ class Listing:
                     and self.whole
                     and where.lower() in _BESIDE
                     and word in _TOTAL
-                    and (told := _count(value)) > self.rows
+                    and (total := _count(value)) > self.rows
                 ):
-                    return f"tells of {told:,} objects at {at!r} and lists {self.rows:,}"
+                    return f"tells of {total:,} objects at {at!r} and lists {self.rows:,}"
         return ""
 
 
 def _count(value: Any) -> int:
-    """The number, which may be told as text; 0 where it is none."""
+    """The value as a number; 0 where it is none."""
     try:
         return 0 if isinstance(value, bool) else int(value)
     except (ValueError, TypeError, OverflowError):

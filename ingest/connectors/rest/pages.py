@@ -1,7 +1,7 @@
-"""How the listing of an API goes from page to page.
+"""The paginators of an API's listing.
 
-In: dlt's paginators, by the names and settings that dlt gives them. Out: the same, going on by what was received, past
-an empty page that a total or `has_more` says is not the last.
+In: dlt's paginators, by dlt's names and settings. Out: the same, which go on by the number of objects received, and
+past an empty page when a total or `has_more` says that it is not the last.
 """
 
 from typing import Any
@@ -13,26 +13,26 @@ from requests import Response
 
 from weir.core.errors import WeirError
 
-EMPTY = 10  # empty pages in a row, after which no more are asked for
+EMPTY = 10  # after so many empty pages in a row no more are asked for
 _TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no", "none", ""}
 
 
 class Counted(paginators.RangePaginator):
-    """Asks by a number: an offset or a page."""
+    """A paginator by number: an offset or a page."""
 
-    rows = pages = empty = 0  # objects; pages that were not the first once more; empty pages in a row
+    rows = pages = empty = 0  # objects; pages, without a repeated first one; empty pages in a row
     total: int | None = None
     first_total: int | None = None
-    most = 0  # the greatest total that was told: some APIs tell what is left
-    more: bool | None = None  # what the last page said by `has_more_path`
-    cut = False  # the declared maximum was reached
+    most = 0  # the greatest total given: some APIs give the number of objects left
+    more: bool | None = None  # the value at `has_more_path` in the last page
+    cut = False  # whether the declared maximum was reached
     _first: int | None = None
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
-        """Take note of the page, and decide whether another is asked for."""
+        """Count the page, and decide whether to ask for another."""
         page = data or []
         self._note(response.json(), page)
-        # An API that counts from one may answer its first page when asked for none, or for page 0.
+        # An API that counts from 1 may give its first page for page 0, or for no number.
         mark = hash(repr(list(page))) if self.pages < 2 and page else None
         self.pages += mark is None or mark != self._first
         self._first = mark if self._first is None else self._first
@@ -54,8 +54,8 @@ class Counted(paginators.RangePaginator):
                 self.first_total = self.total if self.first_total is None else self.first_total
                 self.most = max(self.most, self.total)
         if self.has_more_path:
-            told = jsonpath.find_values(self.has_more_path, answer)
-            word = str(told[0]).lower() if told else ("" if not page else "nothing")
+            found = jsonpath.find_values(self.has_more_path, answer)
+            word = str(found[0]).lower() if found else ("" if not page else "nothing")
             if word not in _TRUE | _FALSE:
                 raise WeirError(f"`has_more_path` finds no true or false at {str(self.has_more_path)!r}: mend it")
             self.more = word in _TRUE
@@ -67,11 +67,11 @@ class Counted(paginators.RangePaginator):
         raise NotImplementedError
 
     def objects(self) -> int | None:
-        """The objects that the last total told of; None where it was none of objects."""
+        """The number of objects by the last total; None where the total does not count objects."""
         raise NotImplementedError
 
     def lacks(self) -> str:
-        """What the listing lacks, by what the API itself says; empty where it lacks nothing."""
+        """The words for what the listing lacks, by the API itself; empty where it is complete."""
         if self.cut:
             return ""
         if self.more:
@@ -83,7 +83,7 @@ class Counted(paginators.RangePaginator):
 
 
 class Offset(Counted, paginators.OffsetPaginator):
-    """By offset and limit: the next page begins where the one before ended, however short that was."""
+    """By offset and limit: a page begins where the one before ended, however short that was."""
 
     def _step(self, page: list[Any]) -> int:
         return len(page) or self.limit
@@ -94,16 +94,16 @@ class Offset(Counted, paginators.OffsetPaginator):
         return self.rows < self.most and (bool(page) or self.current_value < self.most)
 
     def objects(self) -> int | None:
-        """The objects that the last total told of, less those that the declared offset leaves out."""
+        """The number of objects by the last total, less those that the declared offset leaves out."""
         return None if self.total is None else self.total - (self.initial_value if self.initial_value > 1 else 0)
 
     def _short_of(self) -> str:
-        told = self.objects()
-        return "" if told is None or self.rows >= told else f"tells of {told:,} objects and lists {self.rows:,}"
+        total = self.objects()
+        return "" if total is None or self.rows >= total else f"tells of {total:,} objects and lists {self.rows:,}"
 
 
 class PageNumber(Counted, paginators.PageNumberPaginator):
-    """By number of page. The total is one of pages; where its name does not say so, it may be one of objects."""
+    """By page number. The total counts pages; where its name does not say so, it may count objects."""
 
     def _step(self, page: list[Any]) -> int:
         return 1
@@ -116,32 +116,32 @@ class PageNumber(Counted, paginators.PageNumberPaginator):
         return self.pages < self.total
 
     def objects(self) -> int | None:
-        """The objects that the total told of, where it seems to be one of objects."""
+        """The number of objects by the total, where it seems to count objects."""
         return self.total if not self._named and self.rows == self.total else None
 
     def _short_of(self) -> str:
         filled = self.pages - self.empty
         if self.total is None or filled >= self.total or self.objects() is not None:
             return ""
-        if self._named and self.pages >= self.total and self.empty < EMPTY:  # the last pages are there, and empty
+        if self._named and self.pages >= self.total and self.empty < EMPTY:  # the last pages exist, and are empty
             return ""
         unit = "pages" if self._named else "pages or objects"
         return f"tells of {self.total:,} {unit} and lists {filled:,} pages with {self.rows:,} objects"
 
     @property
     def _named(self) -> bool:
-        """Whether the total is one of pages by its name."""
+        """Whether the total counts pages by its name."""
         return "page" in str(self.total_path).lower().split(".")[-1]
 
 
 class _Ending:
-    """By reference to the next page: an empty one is none."""
+    """A paginator by reference to the next page; an empty reference ends the listing."""
 
     _has_next_page: bool
     _next_reference: Any
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
-        """Take note of the page."""
+        """Read the reference of the page."""
         super().update_state(response, data)  # type: ignore[misc]
         self._has_next_page = self._has_next_page and bool(self._next_reference)
 
@@ -183,10 +183,10 @@ def made(paging: Any) -> paginators.BasePaginator | None:
 
 
 class Factory(PaginatorFactory):
-    """What dlt finds fit for an API by its first answer, in our classes."""
+    """Picks the paginator by the first answer, as dlt does, from our classes."""
 
     def create_paginator(self, response: Response) -> Any:
-        """The paginator, and how sure it is."""
+        """The paginator, and how certain the choice is."""
         found, score = super().create_paginator(response)
         if isinstance(found, paginators.PageNumberPaginator):
             found = PageNumber(total_path=found.total_path)

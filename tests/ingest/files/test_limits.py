@@ -121,7 +121,7 @@ def test_sizes_that_can_not_be_followed_are_said(landing, folder, value):
 READ = """
 import gzip, io, resource, sys
 from ingest.connectors.files.formats import open_reader
-from weir.project.sources import Table
+from weir.project.plan import Table
 from ingest.raw.copy_text import blocks
 name, head, tail = sys.argv[1:]
 packed = io.BytesIO()

@@ -110,7 +110,7 @@ def test_a_value_that_is_too_large_is_rejected_with_its_place(landing, folder):
 READ = """
 import resource, sys
 from ingest.connectors.files.formats import open_reader
-from weir.project.sources import Table
+from weir.project.plan import Table
 with open(sys.argv[1], "rb") as stream:
     reader = open_reader(stream, Table(name="t"), "a.parquet")
     reader.lines("", "")

@@ -53,7 +53,7 @@ def test_whole_compares_find_changes_and_deletes(landing, shop):
 
 
 def test_a_window_with_overlap_and_what_it_cannot_see(landing, shop, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 10)
+    monkeypatch.setattr(connector, "SMALL", 10)
     shop.orders.insert_one({"_id": 1000, "updated_at": NOW})
     landing.one()
     shop.orders.insert_many([{"_id": 1001, "updated_at": NOW + HOUR}, {"_id": 1002, "updated_at": NOW - 20 * HOUR}])
@@ -99,7 +99,7 @@ NUMBERS = ["integer", "double", "decimal"]  # all one type to MongoDB: "large" s
 
 @pytest.mark.parametrize("kind", ["all", "date", *NUMBERS])
 def test_every_type_of_cursor_and_all_in_one(landing, shop, monkeypatch, kind):
-    monkeypatch.setattr(connector, "WHOLE", 3)
+    monkeypatch.setattr(connector, "SMALL", 3)
     several = {name: MIXED[name] for name in MIXED if name not in NUMBERS}
     wanted = several if kind == "all" else {kind: MIXED[kind]}
     shop.orders.delete_many({})
@@ -132,7 +132,7 @@ def test_keys_of_every_type_stay_apart(landing, shop):
 
 
 def test_rows_from_the_far_future_do_not_carry_the_window_there(landing, shop, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 10)
+    monkeypatch.setattr(connector, "SMALL", 10)
     future = [datetime(2099, 1, 1), "2099-01-01", float("inf"), float("nan"), "soon", ObjectId("f" * 24)]
     shop.orders.insert_many({"_id": f"future {n}", "updated_at": value} for n, value in enumerate(future))
     landing.one()
@@ -144,7 +144,7 @@ def test_rows_from_the_far_future_do_not_carry_the_window_there(landing, shop, m
 
 
 def test_dates_that_python_has_no_year_for_as_cursor(landing, shop, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 1)
+    monkeypatch.setattr(connector, "SMALL", 1)
     shop.orders.delete_many({})
     shop.orders.insert_many({"_id": n, "updated_at": DatetimeMS(-(2**60) + n)} for n in range(3))
     landing.one()
@@ -155,7 +155,7 @@ def test_dates_that_python_has_no_year_for_as_cursor(landing, shop, monkeypatch)
 
 
 def test_a_cursor_within_a_document_another_overlap_and_fields_left_out(landing, shop, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 3)
+    monkeypatch.setattr(connector, "SMALL", 3)
     shop.orders.delete_many({})
     shop.orders.insert_many({"_id": n, "meta": {"at": NOW, "secret": "s"}, "card": "4711"} for n in range(5))
     more = "cursor: meta.at, overlap: 2 hours, exclude: [card, meta.secret]"
@@ -175,7 +175,7 @@ def test_a_cursor_within_a_document_another_overlap_and_fields_left_out(landing,
 
 
 def test_no_cursor_an_empty_collection_and_an_object_id_as_cursor(landing, shop, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 3)
+    monkeypatch.setattr(connector, "SMALL", 3)
     shop.create_collection("empty")
     shop.plain.insert_many([{"a": n} for n in range(5)])
     landing.declare(SHOP.replace("- name: orders", "- name: plain\n          - name: empty\n          - name: orders")

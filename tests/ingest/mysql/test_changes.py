@@ -53,7 +53,7 @@ def test_changes_and_deletes_also_where_the_cursor_lies(landing, shop):
 
 
 def test_a_large_table_by_a_window_below_the_oldest_open_transaction(landing, shop, mariadb, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 10)
+    monkeypatch.setattr(connector, "SMALL", 10)
     landing.one()
     with mariadb.connect("shop", autocommit=False) as writer, writer.cursor() as late:
         late.execute("insert into orders (id, note) values (200, 'begun before, seen after')")
@@ -77,7 +77,7 @@ def test_a_large_table_by_a_window_below_the_oldest_open_transaction(landing, sh
 
 
 def test_rows_with_no_cursor_and_from_the_far_future(landing, shop, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 10)
+    monkeypatch.setattr(connector, "SMALL", 10)
     shop.execute("insert into orders values (900, 'future', '2037-12-31 00:00:00')")
     landing.one()
     shop.execute("insert into orders values (901, 'no cursor', null), (902, 'now', now(6))")
@@ -87,7 +87,7 @@ def test_rows_with_no_cursor_and_from_the_far_future(landing, shop, monkeypatch)
 
 
 def test_an_account_that_may_not_see_transactions_has_a_stated_lag(landing, shop, mariadb, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 10)
+    monkeypatch.setattr(connector, "SMALL", 10)
     shop.execute("create or replace user reader@'%' identified by 'p@ss:w/rd'")
     shop.execute("grant select on shop.* to reader@'%'")
     _, place = mariadb.url.rsplit("@", 1)

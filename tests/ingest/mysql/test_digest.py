@@ -105,7 +105,7 @@ def test_rows_too_long_to_be_digested_are_always_read(landing, shop):
 
 def test_a_window_of_the_cursor_between_two_compares(landing, shop, monkeypatch):
     """What the window landed is compared again, also where it is undone at the source."""
-    monkeypatch.setattr(connector, "WHOLE", 10)
+    monkeypatch.setattr(connector, "SMALL", 10)
     landing.declare(BOTH.replace("KEY], ", "KEY]").replace("key: [KEY]", "key: [id], cursor: at"))
     shop.execute("create table things (id int primary key, v int, at timestamp(6) null default current_timestamp(6))")
     shop.execute("insert into things select seq, 0, '2020-01-01' from seq_1_to_5000")
@@ -124,7 +124,7 @@ def test_a_window_of_the_cursor_between_two_compares(landing, shop, monkeypatch)
 
 
 def test_auto_takes_digests_where_reading_all_was_slow(landing, shop, monkeypatch):
-    monkeypatch.setattr(connector, "WHOLE", 10)
+    monkeypatch.setattr(connector, "SMALL", 10)
     landing.declare(BOTH.replace("KEY", "id").replace("compare: digest", "compare: auto"))
     shop.execute("create table things (id int primary key, v int)")
     shop.execute("insert into things select seq, 0 from seq_1_to_5000")

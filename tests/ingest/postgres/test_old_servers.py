@@ -7,10 +7,10 @@ import asyncpg
 import psycopg
 import pytest
 
-from ingest.faults import plain
+from ingest.faults import one_line
 from tests.servers.old_postgres import old_postgres
 from tests.support.landing import APP, TWO
-from weir.project.sources import Source
+from weir.project.plan import Source
 
 
 @pytest.mark.parametrize("version", ["9.6.24", "10.23.0"])
@@ -95,7 +95,7 @@ def test_a_postgres_that_is_too_old():
     """9.5 knows no such setting, and says so before its version is known."""
     text = 'unrecognized configuration parameter "idle_in_transaction_session_timeout"'
     source = Source(name="app", connection="APP_URL")
-    said = plain(asyncpg.UndefinedObjectError(text), source)
+    said = one_line(asyncpg.UndefinedObjectError(text), source)
     assert said.startswith(
         "app: the server is older than PostgreSQL 9.6, the oldest that lands: name a newer one in APP_URL"
     )

@@ -12,7 +12,7 @@ from ingest.raw.connection import Wire
 from ingest.raw.table import Raw
 from tests.servers.proxy import proxy
 from tests.support.landing import APP
-from weir.project.sources import Table
+from weir.project.plan import Table
 
 KEYLESS = APP.replace("key: [id]", "")
 
@@ -110,8 +110,11 @@ def test_a_key_that_cannot_be_compared(landing, app):
     ("options", "says"),
     [
         ("connect_timeout=10&channel_binding=prefer&keepalives=1", None),
-        ("sslmode=disable&channel_binding=require", "APP_URL asks for channel_binding=require, which can't be had"),
-        ("require_auth=scram-sha-256", "APP_URL asks for require_auth=scram-sha-256, which can't be had here"),
+        (
+            "sslmode=disable&channel_binding=require",
+            "APP_URL asks for channel_binding=require, which Weir",
+        ),
+        ("require_auth=scram-sha-256", "APP_URL asks for require_auth=scram-sha-256, which Weir can't follow"),
         ("pgbouncer=true", "the server knows no such option: take it out of APP_URL"),
         ("sslmode=require", "the server takes no encrypted connections: mend sslmode in APP_URL"),
         ("sslmode=quux", "APP_URL has sslmode=quux, which is none of disable, prefer, require"),

@@ -122,7 +122,7 @@ def test_no_such_page_while_a_total_tells_of_more(landing, shop, status):
     shop.declare("{type: offset, limit: 10, total_path: total}")
     shop.extra = {"total": lambda first, size: 25}
     said = failed(landing, full=True)
-    assert "orders tells of 25 objects and lists 10, so that the listing is not whole" in said
+    assert "orders tells of 25 objects and lists 10, so the listing is not complete" in said
     shop.declare("{type: offset, limit: 10, total_path: null, has_more_path: has_more}")
     shop.extra = {"has_more": lambda first, size: True}
     assert "says at 'has_more' that there is more" in failed(landing, full=True)

@@ -56,7 +56,7 @@ def test_changes_and_deletes_also_where_the_cursor_lies(landing, billing):
 def test_a_large_table_by_cursor_with_overlap_and_balance(landing, billing, monkeypatch):
     from ingest.connectors import sql
 
-    monkeypatch.setattr(sql, "WHOLE", 10)
+    monkeypatch.setattr(sql, "SMALL", 10)
     landing.one()
     billing.execute("insert into invoices values (500, 'late', '2024-01-04T12:00:00'), (501, 'null', null)")
     event = landing.one().tables[0]
@@ -79,10 +79,10 @@ def test_key_that_is_none(landing, billing):
 def test_the_tail_of_sqlalchemy_is_cut():
     from sqlalchemy.exc import OperationalError
 
-    from ingest.faults import plain
-    from weir.project.sources import Source
+    from ingest.faults import one_line
+    from weir.project.plan import Source
 
     source = Source(name="lite", file="s.yml", connection="LITE_URL")
     for query in ("select 1 from t", None):
-        text = plain(OperationalError(query, None, Exception("disk image is malformed"), code="e3q8"), source)
+        text = one_line(OperationalError(query, None, Exception("disk image is malformed"), code="e3q8"), source)
         assert text == "lite: OperationalError: (builtins.Exception) disk image is malformed"

@@ -35,10 +35,10 @@ logging_collector = off
 
 
 def make(data: Path) -> str:
-    """initdb with a random password, kept in .env; returns the password. Raises WeirError when it can't be made."""
+    """Run initdb with a random password, which `.env` keeps; returns the password. Raises WeirError when it fails."""
     programs.ensure_user(data)
     password = secrets.token_urlsafe(24)
-    shutil.rmtree(data, ignore_errors=True)  # what an interrupted initdb left has no PG_VERSION
+    shutil.rmtree(data, ignore_errors=True)  # an interrupted initdb leaves a folder without PG_VERSION
     if data.is_relative_to(programs.SHARED):
         programs.make_shared()
     data.mkdir(parents=True, mode=0o700)
@@ -63,7 +63,7 @@ def make(data: Path) -> str:
 
 
 def new_password(data: Path) -> str:
-    """The password was lost with .env: set a new one, in single-user mode, for which the server must be down.
+    """Set a new password, when the old one was lost with `.env`; in single-user mode, so the server must be down.
 
     Raises WeirError when it can't be set.
     """

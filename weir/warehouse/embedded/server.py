@@ -1,7 +1,7 @@
-"""The embedded warehouse: PostgreSQL 18 on a loopback port, started, found and stopped.
+"""The server of the embedded warehouse, PostgreSQL 18 on a loopback port: starts, finds and stops it.
 
-In: `home()/warehouse` and `.env` (port and password). Out: a URL. Left running until `stop`.
-The wheel's own helper is not used: it opens a socket with trust, and as root opens private folders to everybody.
+In: `home()/warehouse` and `.env` (port and password). Out: a URL. The server runs until `stop`. The wheel's own helper
+is not used: it opens a socket that trusts everybody, and for root it opens private folders to everybody.
 """
 
 import fcntl
@@ -25,13 +25,13 @@ REFUSED = (
 )
 
 
-def start() -> str:
-    """Make the embedded warehouse where there is none, start it where it is down; returns its URL.
+def start_server() -> str:
+    """Make the embedded warehouse if there is none, start it if it is down; returns its URL.
 
     Raises WeirError when it can't be made or started.
     """
     with _lock():
-        load_env()  # another process may have made the server, and its password, while this one waited
+        load_env()  # while this process waited, another may have made the server and its password
         data = data_folder()
         programs.check_owner(data)
         password = os.environ.get("WEIR_PG_PASSWORD") or ""
@@ -39,7 +39,7 @@ def start() -> str:
             password = initdb.make(data)
         elif not password:
             if _running_port(data) is not None:
-                stop()
+                stop_server()
             password = initdb.new_password(data)
         port = _running_port(data)
         if port is None:
@@ -49,7 +49,7 @@ def start() -> str:
         return f"postgresql://{initdb.USER}:{password}@127.0.0.1:{port}/{DATABASE}"
 
 
-def stop(mode: str = "fast") -> bool:
+def stop_server(mode: str = "fast") -> bool:
     """Stop the embedded warehouse in one of pg_ctl's modes; returns whether it was running."""
     data = data_folder()
     if not (data / "postmaster.pid").exists():
@@ -64,7 +64,7 @@ def running_port() -> int | None:
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    """One process at a time makes or starts the server."""
+    """Hold the lock of making and starting the server: one process at a time."""
     try:
         home().mkdir(parents=True, exist_ok=True)
         with (home() / "warehouse.lock").open("w") as file:
@@ -77,14 +77,14 @@ def _lock() -> Iterator[None]:
 
 
 def data_folder() -> Path:
-    """The data folder: in `home()`, or for root with a private home a folder of its own in /var/lib/weir."""
+    """The data folder: in `home()`, or in /var/lib/weir if root's home is private."""
     if programs.is_root() and not programs.reachable(home() / "warehouse"):
         return programs.SHARED / hashlib.sha256(str(home().resolve()).encode()).hexdigest()[:12]
     return home() / "warehouse"
 
 
 def _running_port(data: Path) -> int | None:
-    """The port of the server that runs on the data folder, from its own pid file; None when it is down."""
+    """The port of the server on the data folder, by the server's own pid file; None when it is down."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         os.kill(int(lines[0]), 0)
@@ -116,12 +116,12 @@ def _start(data: Path) -> int:
             return port
         if (running := _running_port(data)) is not None:
             return running
-        time.sleep(0.5 * (attempt + 1))  # after kill -9, old backends hold the shared memory for a moment
+        time.sleep(0.5 * (attempt + 1))  # after kill -9 old backends keep the shared memory for a moment
         if not is_free(port):
             port = free_port()
-    # Of the log only what this start wrote: the line before is the last stop's "is shut down".
-    told = log.read_bytes()[written:].decode(errors="replace").splitlines()[-3:]
-    raise programs.fail(data, "does not start", " ".join(told) or done.stdout)
+    # Only the lines of this start: before them stands the "is shut down" of the last stop.
+    last = log.read_bytes()[written:].decode(errors="replace").splitlines()[-3:]
+    raise programs.fail(data, "does not start", " ".join(last) or done.stdout)
 
 
 def _make_database(data: Path, port: int) -> None:

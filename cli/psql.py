@@ -1,0 +1,67 @@
+"""`weir psql`: opens psql on the warehouse as a reader of the published marts.
+
+In: the arguments of psql. Out: psql, in place of this process; or the address, for a BI tool or a notebook. The
+session works as the role `weir_reader`, which may read `analytics` and write nothing. Where the account of
+`WAREHOUSE_URL` may not make roles, the session is only set to read.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from weir import warehouse
+from weir.core.env import load_env, outer
+from weir.core.errors import WeirError
+from weir.project.marts import PUBLISHED
+from weir.warehouse import TLS, parts_of
+from weir.warehouse.embedded import programs
+
+ROLE = "weir_reader"
+_PLAIN = {"disable", "allow", "prefer"}  # the modes of TLS in which a psql without TLS can connect
+
+
+def open_psql(arguments: Sequence[str]) -> None:
+    """Replace this process by psql, with its own output, signals and exit status.
+
+    Raises WeirError where none is found.
+    """
+    load_env()
+    is_embedded = not os.environ.get("WAREHOUSE_URL")
+    parts = parts_of(warehouse.ensure())
+    program = _program(is_embedded, parts["sslmode"])
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "database": "PGDATABASE"}
+    names |= {name: f"PG{name.upper()}" for name in TLS}
+    account = {names[name]: str(value).strip("[]") for name, value in parts.items() if value}
+    sys.stdout.flush()
+    os.execve(program, [program, *arguments], outer() | account | {"PGOPTIONS": _options()})
+
+
+def print_address() -> int:
+    """Print the address, with its password, and with the reader's role and search path in its options."""
+    load_env()
+    url = warehouse.ensure()
+    print(f"{url}{'&' if '?' in url else '?'}options={quote(_options(), safe='')}")
+    return 0
+
+
+def _program(is_embedded: bool, sslmode: str) -> str:
+    """The path of psql: the embedded server's own; for another server that of the PATH, which can speak TLS."""
+    if not is_embedded:
+        found = shutil.which("psql")
+        if found:
+            return found
+        if sslmode not in _PLAIN:
+            raise WeirError("no psql on the PATH, and Weir's own speaks no TLS: install PostgreSQL's client programs")
+    return str(programs.folder() / "psql")
+
+
+def _options() -> str:
+    """The settings of a reader's session, as libpq takes them."""
+    with warehouse.connect() as connection:
+        query = "select exists (select from pg_roles where rolname = %s and pg_has_role(current_user, oid, 'set'))"
+        may = connection.execute(query, [ROLE]).fetchone() == (True,)
+    settings = {"role": ROLE} if may else {}
+    settings |= {"default_transaction_read_only": "on", "search_path": PUBLISHED, "TimeZone": "UTC"}
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
