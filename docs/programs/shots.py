@@ -25,7 +25,8 @@ SHOTS = {
 
 def shoot(address: str, path: Path, width: int, height: int, seconds: float, script: str = "") -> None:
     """Write a picture of the page, taken so many seconds after it was asked for and the script was run."""
-    program = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), "")
     with tempfile.TemporaryDirectory() as profile:
         command = [program, "--headless", "--no-sandbox", "--hide-scrollbars", "--remote-debugging-port=0",
                    f"--window-size={width},{height}", f"--user-data-dir={profile}", "about:blank"]  # fmt: skip

@@ -1,6 +1,6 @@
-{#- The key as text: of the parsed values, so that 01 is 1; as received where it doesn't parse; several columns joined by
-    a bar. A row without a key is an entry of its own: the place of an unreadable line, else its order of arrival. So is
-    each of the rows of a file that claim one key: the reader has marked them, too. -#}
+{#- The key as text. It is made of the parsed values, so that 01 is 1, and of the text as received where that does not
+    parse. Several columns are joined by a bar. A row without a key is known by its place in the file, or by its order of
+    arrival. So are rows of one file that claim the same key: the reader has marked them as unreadable. -#}
 {% macro staged_key(state) -%}
     {%- if state['unreadable'] -%}
         case when _unreadable is not null then {{ key_of_keyless(state) }} else {{ staged_key_of(state) }} end
@@ -43,7 +43,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Text short enough for an index; what is longer is cut and its digest added. -#}
+{#- A text that fits into an index: a longer one is cut, and its digest added. -#}
 {% macro short_text(text, size) -%}
     case
             when length({{ text }}) > {{ size }} then concat(left({{ text }}, {{ size - 40 }}), ' ', md5({{ text }}))

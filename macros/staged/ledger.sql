@@ -1,4 +1,4 @@
-{#- One row of the ledger per load, and the digests by which the next step knows whether the code changed. -#}
+{#- Writes one row of the ledger per load, and the digests by which the next step knows whether the code has changed. -#}
 {% macro staged_book(names, step) -%}
     {%- set run = run_id() -%}
     {%- call statement('book') -%}

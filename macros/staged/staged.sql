@@ -1,7 +1,7 @@
-{#- The heart: takes the landed loads that this model has not seen, types and checks their rows, and in one transaction
-    merges the accepted into the table, puts the rejected into quarantine and writes the counts to the ledger, so that
-    each landed row is accepted, rejected, superseded or deleted. A full refresh gives the same tables and quarantine
-    as increments do; it happens by itself when the model's code changed or a load arrived late.
+{#- The materialization of staging. It takes the landed loads that this model has not seen, and types and checks their
+    rows. In one transaction it merges the accepted rows into the table, puts the rejected ones into quarantine and writes
+    the counts to the ledger. So each landed row is accepted, rejected, superseded or deleted. A full refresh gives the
+    same table and quarantine as increments do. It happens by itself when the model's code changed or a load arrived late.
 
     A model is one select over one source() with carry() and reject(); see docs/concepts/staged-models.md. -#}
 {% materialization staged, adapter='postgres' %}
@@ -45,7 +45,7 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{#- The names a staged model works with; temporary tables are the transaction's own. -#}
+{#- The names that a staged model works with. Temporary tables need none: each transaction has its own. -#}
 {% macro staged_names() -%}
     {%- if model.sources | length != 1 -%}
         {%- do exceptions.raise_compiler_error(

@@ -1,5 +1,5 @@
-{#- The landed rows of the step's loads, typed and judged, in a temporary table: one pass over them, by several workers
-    where PostgreSQL has them. -#}
+{#- Types and judges the landed rows of the step's loads, into a temporary table. The rows are read once, by parallel
+    workers where PostgreSQL has them. -#}
 {% macro staged_batch(names, step) -%}
     {%- call statement('loads') -%}
         create temporary table _loads on commit drop as

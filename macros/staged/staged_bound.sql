@@ -1,4 +1,5 @@
-{#- The bound of a read of raw: the step's loads, told one by one so that the block-range index can serve. -#}
+{#- The condition that limits a read of raw to the step's loads. It names them one by one, so that the block-range index
+    can serve. -#}
 {% macro staged_bound(step, alias) -%}
     {%- if not step.loads -%}
         false

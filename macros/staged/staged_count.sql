@@ -1,6 +1,7 @@
-{#- What became of the rows, per load; the step fails here if raw holds another number of rows than the receipts say. -#}
+{#- Counts what became of the rows of each load. Stops the step where raw holds another number of rows than the receipts
+    say. -#}
 {% macro staged_count(names, step) -%}
-    {%- set kept = staged_told(step, 'is_first is not null', 'true') -%}
+    {%- set kept = staged_version(step, 'is_first is not null', 'true') -%}
     {%- call statement('counts', fetch_result=true) -%}
         create temporary table _counts on commit drop as
         with became as (

@@ -1,5 +1,5 @@
-{#- An empty table of the model's shape: emptied where the shape is the same, so that views, grants and indexes on it
-    stay; else made anew. Never dropped with CASCADE. -#}
+{#- Makes an empty table of the model's shape. A table of the same shape is emptied, so that its views, grants and indexes
+    stay; another one is made anew. Nothing is ever dropped with CASCADE. -#}
 {% macro staged_make(names, step) -%}
     {%- call statement('shape', fetch_result=true) -%}
         create temporary table _shape (
@@ -27,7 +27,7 @@
     )
 {%- endmacro %}
 
-{#- The index on the key goes while the table is filled: to make it at the end is cheaper than to keep it. -#}
+{#- Drops the index on the key before the table is filled: making the index at the end is cheaper than keeping it. -#}
 {% macro staged_drop_key_index(names) -%}
     do $weir$
     declare

@@ -1,4 +1,4 @@
-{#- The accepted rows into the table: keys that the step brings are taken out, then what was accepted last goes in. -#}
+{#- Merges the accepted rows into the table: deletes the keys that the step brings, then inserts the rows accepted last. -#}
 {% macro staged_merge(names, step) -%}
     {%- if step.full -%}
         {%- do staged_make(names, step) -%}
@@ -14,7 +14,7 @@
             analyze _before
         {%- endcall -%}
     {%- endif -%}
-    {%- set start = staged_told(step, 'run_start', 'own.position') -%}
+    {%- set start = staged_version(step, 'run_start', 'own.position') -%}
     {%- set step.main -%}
         insert into {{ names.table }} ({{ step.names }}{{ ', ' if step.columns }}_load_id, _key, _known_from)
         select
@@ -23,7 +23,7 @@
                 began.known_from
             {%- else -%}
                 case
-                    when p._key is not null and {{ staged_told(step, 'unbroken', 'true') }} then p._known_from
+                    when p._key is not null and {{ staged_version(step, 'unbroken', 'true') }} then p._known_from
                     else began.known_from
                 end
             {%- endif %}
@@ -33,7 +33,7 @@
         {%- if not step.full %}
         left join _before as p on b._key = p._key
         {%- endif %}
-        where b._class = 'a' and {{ staged_told(step, 'is_final', 'true') }}
+        where b._class = 'a' and {{ staged_version(step, 'is_final', 'true') }}
     {%- endset -%}
     {%- call statement('merge') -%} {{ step.main }} {%- endcall -%}
     {%- if step.full -%}

@@ -1,5 +1,5 @@
-{#- What this step has to do: the loads that are complete (they have receipts) and not in the ledger, or all of them
-    where the table must be made anew, and why. -#}
+{#- Decides what this step does: it stages the loads that have receipts and are not in the ledger. Where the table must be
+    made anew it stages all of them, and says why. -#}
 {% macro staged_plan(names) -%}
     {%- set step = namespace(full=false, exists=false, loads=[], why='', docs_changed=false, counts=[], landed=0, main='', marked=false) -%}
     {%- set digest = local_md5(staged_code()) -%}

@@ -1,5 +1,5 @@
-{#- Rejected rows into quarantine, whole and with their reasons: one entry per key and load, resolved by the next load
-    that holds the key. -#}
+{#- Puts rejected rows into quarantine, whole and with their reasons: one entry per key and load. The next load that holds
+    the key resolves the entry. -#}
 {% macro staged_quarantine(names, step) -%}
     {%- set entries = names.quarantine -%}
     {%- if step.full -%}
@@ -11,7 +11,7 @@
             {{ staged_join(step) }}
             inner join _loads as l on b._load_id = l.load_id
             where q.model = '{{ names.model }}' and q.resolved_at is null and q.key = b._key
-                and {{ staged_told(step, 'is_first', 'true') }}
+                and {{ staged_version(step, 'is_first', 'true') }}
         {%- endcall -%}
     {%- endif -%}
     {%- if step.rejected -%}
@@ -19,10 +19,10 @@
             create temporary table _rejected on commit drop as
             select
                 b._seq, b._key, b._load_id, b._reasons,
-                {{ staged_told(step, 'next_as_of', 'null::timestamptz') }} as next_as_of,
-                {{ staged_told(step, 'next_class', 'null::"char"') }} as next_class
+                {{ staged_version(step, 'next_as_of', 'null::timestamptz') }} as next_as_of,
+                {{ staged_version(step, 'next_class', 'null::"char"') }} as next_class
             {{ staged_join(step) }}
-            where b._class = 'r' and {{ staged_told(step, 'is_first is not null', 'true') }};
+            where b._class = 'r' and {{ staged_version(step, 'is_first is not null', 'true') }};
             analyze _rejected;
 
             insert into {{ entries }} (
@@ -47,7 +47,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- How an entry ends, by what became of the key's next version. -#}
+{#- How an entry of quarantine ends: by what became of the key's next version. -#}
 {% macro staged_how(class) -%}
     case {{ class }} when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' end
 {%- endmacro %}

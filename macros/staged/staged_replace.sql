@@ -1,5 +1,5 @@
-{#- A table of a new shape in the old one's place. Views that read it are made again from their definitions; one that
-    asks for a column that is gone stays away, with a warning, until dbt builds it. -#}
+{#- Puts a table of a new shape in the old one's place. Views that read the table are made again from their definitions.
+    A view that asks for a column that is gone is left out, with a warning, until dbt builds it. -#}
 {% macro staged_replace(names) -%}
     do $weir$
     declare

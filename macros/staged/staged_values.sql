@@ -1,4 +1,4 @@
-{#- The step's loads as a list of values: workers that read raw side by side can't see a temporary table. -#}
+{#- The step's loads as a list of values, for parallel workers of PostgreSQL can't read a temporary table. -#}
 {% macro staged_values(step) -%}
     (
         values (null::text, null::bigint, null::timestamptz, null::bigint)

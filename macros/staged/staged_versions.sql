@@ -1,5 +1,5 @@
-{#- The versions of the keys that the step's loads hold more than once: only these need a sort. In a load the last
-    version in order of arrival counts, the others are superseded; over the loads, how the key's story went on. -#}
+{#- Orders the versions of the keys that the step's loads hold more than once; only these keys need a sort. Within a load
+    the last version in order of arrival counts, and the others are superseded. -#}
 {% macro staged_versions(names, step) -%}
     {# By a sort of bytes: a third of the time that hashing millions of keys takes. -#}
     {%- call statement('repeated') -%}
@@ -31,7 +31,7 @@
                 window story as (partition by _key order by position rows unbounded preceding)
             ),
 
-            told as (
+            stories as (
                 select *,
                     row_number() over story = 1 as is_first,
                     lead(as_of) over story as next_as_of,
@@ -42,7 +42,7 @@
             )
 
             select _seq, is_first, next_class is null as is_final, breaks = 0 as unbroken, next_as_of, next_class, run_start
-            from told
+            from stories
             union all
             select _seq, null, null, null, null, null, null
             from arrived

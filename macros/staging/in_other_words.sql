@@ -1,4 +1,4 @@
-{#- What text says that is no value of the type as it stands, but one in other words; a list of SQL, each the value or NULL:
+{#- Values written in another way than the type's own. A list of SQL, each the value or NULL:
 
     1E+3                                    as numeric: exactly 1000
     {"$numberLong": "-86400000"}            as a date or timestamp: MongoDB's milliseconds, of the years 1 to 9999
@@ -34,7 +34,7 @@
 {%- endmacro %}
 {% macro postgres__decimal_of(text, type) -%}cast({{ text }} as numeric){%- endmacro %}
 
-{#- The number, unless it is 0 of a text that says more. -#}
+{#- A number, but NULL where it came out as 0 though its text is not 0. -#}
 {% macro zero_or_more(number, text) -%}
     case when {{ number }} <> 0 or {{ matches(text, '[+-]?[0.]+([eE].*)?') }} then {{ number }} end
 {%- endmacro %}

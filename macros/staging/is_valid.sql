@@ -11,8 +11,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same verdicts at a third of the time (a test compares them): PostgreSQL pays for each state that a pattern goes
-    through, so that masks and short loops decide what they can, and the full pattern the rest. -#}
+{#- The same answers in a third of the time; a test compares them. A long pattern is slow in PostgreSQL, so masks and short
+    patterns decide most values, and the full pattern the rest. -#}
 {% macro postgres__is_valid(text, word, type) -%}
     {%- set full = matches(text, valid_pattern(word, type)) -%}
     {%- if word in ['integer', 'bigint'] -%}

@@ -1,5 +1,5 @@
 {#- A field of a document as text, by its path: json_text('document', 'account.id'). NULL where it is absent or null.
-    A name that holds a dot itself: a list, ['account', 'a.b']. -#}
+    Where a name holds a dot itself, the path is a list: ['account', 'a.b']. -#}
 {% macro json_text(document, path) -%}
     {{ return(adapter.dispatch('json_text', 'weir')(document, path.split('.') if path is string else path)) }}
 {%- endmacro %}

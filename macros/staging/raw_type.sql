@@ -1,5 +1,5 @@
-{#- The type of a column in raw; '' for text, for an expression, and where the select of carry() doesn't read raw itself:
-    a step between may have made another thing of it. -#}
+{#- The type of a column in raw. It is '' for text, for an expression, and where the select of carry() reads another CTE,
+    which may have changed the column. -#}
 {% macro raw_type(value) -%}
     {%- set direct = modules.re.search('\\bcarry\\([^{}]*\\)\\s*-?\\}\\}(?:\\s|--[^\\n]*\\n)*from\\s+\\{\\{', model.get('raw_code') or '') -%}
     {{ return(raw_types().get(value | trim | replace('"', ''), '') if direct else '') }}

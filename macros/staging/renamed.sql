@@ -1,5 +1,5 @@
-{#- A column that the source has renamed, by its names from the newest to the oldest: what raw has of them, the first that
-    holds something. A name that has never landed is left out, so a model may know a name before it comes.
+{#- A column that the source has renamed. `names` lists its names, newest first; the first one that holds a value counts. A
+    name that never landed is left out, so a model may list a name before it comes.
 
     relation  what source() gave (call it once, `{% set users = source('app', 'users') %}`) -#}
 {% macro renamed(relation, names) -%}

@@ -1,5 +1,5 @@
-{#- The SQL that takes a column from the type it has to another, NULL where that would lose something, and whether it is
-    sure never to; no SQL where the value's text has to be judged. -#}
+{#- Two things: `sql` casts a column from the type that raw has, NULL where the cast would lose something; `sure` says that
+    it never does. `sql` is none where the value's text has to be judged. -#}
 {% macro typed_value(column, have, word, type) -%}
     {%- set whole = {'smallint': [32767, 5], 'integer': [2147483647, 10], 'bigint': [9223372036854775807, 19]} -%}
     {%- set binary = ['real', 'double precision'] -%}
@@ -40,14 +40,14 @@
     }) }}
 {%- endmacro %}
 
-{#- Whether a number has no digit that numeric(p, s) would round away or has no room for; NaN and infinity have none. -#}
+{#- Whether numeric(p, s) holds every digit of a number; it holds neither NaN nor infinity. -#}
 {% macro fits(number, size) -%}
     {%- set scale = (size + [0])[1] -%}
     {%- set most = '1' ~ '0' * (size[0] - scale) -%}
     {{ number }} = round({{ number }}, {{ scale }}) and {{ number }} > -{{ most }} and {{ number }} < {{ most }}
 {%- endmacro %}
 
-{#- A time without a zone as a moment: it is taken for UTC. -#}
+{#- A time without a zone as a moment in UTC. -#}
 {% macro utc_moment(time) -%}{{ return(adapter.dispatch('utc_moment', 'weir')(time)) }}{%- endmacro %}
 {% macro default__utc_moment(time) -%}cast({{ time }} as timestamp){%- endmacro %}
 {% macro postgres__utc_moment(time) -%}({{ time }} at time zone 'UTC'){%- endmacro %}

@@ -1,5 +1,5 @@
-{#- The text of a value where it is one of the type, else NULL: an ASCII pattern that leaves nothing to the engine's own
-    idea of validity (1_000, 0x1F, NaN, now, 01/02/2024, 24:00:00), and the engine's own cast. Both must hold. -#}
+{#- The text where it is a value of the type, else NULL. An ASCII pattern and the engine's own cast must both take it: the
+    cast alone would also take 1_000, 0x1F, NaN, now, 01/02/2024 and 24:00:00. -#}
 {% macro valid_text(text, word, type) -%}
     {%- set midnight, short = 'substring(' ~ text ~ ', 1, 10)', moment_in_full(text) -%}
     case

@@ -39,6 +39,7 @@ class Shop:
         project["macro-paths"] = [str(ROOT / "macros")]
         shutil.copytree(ROOT / "tests/dbt/generic", self.folder / "tests/dbt/generic")
         self.write("dbt_project.yml", yaml.safe_dump(project))
+        self.write("models/_groups.yml", (ROOT / "models/_groups.yml").read_text())
         self.write("profiles.yml", (ROOT / "profiles.yml").read_text())
 
     def write(self, path: str, text: str) -> None:

@@ -34,7 +34,7 @@ final as (
     select
         days.*,
         split_days.account_id is not null as is_split,
-        -- so that such a day is counted once, from when the first of its events were known
+        -- true in one row of each day: a split day counts once, from when the first of its events were known
         coalesce(days.known_month = split_days.first_month, split_days.account_id is null) as opens_day
     from days
     left join split_days

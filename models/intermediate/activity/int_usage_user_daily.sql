@@ -1,5 +1,5 @@
 -- Grain: one row per account, user, day and month from which its events count as known.
--- The one pass over all events: everything about usage is made from here.
+-- This is the only model that reads all events: the other models about usage read this one.
 {{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
 
 with events as (
@@ -18,10 +18,10 @@ final as (
         account_id,
         user_id,
         usage_date,
-        -- of a month's end nothing counts that landed after it; of the running one, nothing after as_of
+        -- an event counts from the month in which it was known; not at all yet, where that is after as_of
         case
             when occurred_at >= {{ as_of() }} or known_at > {{ as_of() }} then null
-            -- a load at the very end of a month is of that month
+            -- a load at the very end of a month still counts for that month
             when known_at > occurred_at then {{ month_start(utc_date("(known_at - interval '1 microsecond')")) }}
             else {{ month_start(utc_date('occurred_at')) }}
         end as known_month,

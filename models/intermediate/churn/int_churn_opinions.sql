@@ -30,7 +30,7 @@ answers as (
         cast(ratings.rating_id as {{ dbt.type_string() }}) as answer_id,
         ratings.score,
         ratings.created_at as answered_at,
-        -- of which account it speaks is known with its ticket
+        -- the account of a rating is known only when its ticket is
         greatest(ratings.known_at, tickets.known_at) as known_at
     from ratings
     inner join tickets on ratings.ticket_id = tickets.ticket_id

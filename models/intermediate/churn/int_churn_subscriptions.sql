@@ -48,7 +48,7 @@ final as (
         count(*) filter (where is_in_force and mrr > 0) > 0 as is_active,
         cast(coalesce(sum(mrr) filter (where is_in_force), 0) as numeric(14, 2)) as mrr,
         cast(sum(seats) filter (where is_in_force) as integer) as seats,
-        -- of several at a time, the one that brings most
+        -- of several subscriptions in force, the one that brings most
         max(plan_code) filter (where is_in_force and importance = 1) as plan_code,
         max(started_at) filter (where is_in_force) as plan_started_at
     from known

@@ -13,7 +13,7 @@ running as (
         account_id,
         cast(coalesce(sum(mrr) filter (where is_running), 0) as numeric(14, 2)) as mrr,
         cast(sum(seats) filter (where is_running) as integer) as seats,
-        -- of several at a time, the one that brings most
+        -- of several subscriptions in force, the one that brings most
         max(plan_code) filter (where is_running and importance = 1) as plan_code
     from periods
     group by account_id

@@ -39,7 +39,7 @@ final as (
         month,
         starts_at,
         as_of_at,
-        -- its last day: the one that holds the instant before
+        -- the last day that the month has until then: the day of the instant before as_of_at
         {{ utc_date("(as_of_at - interval '1 microsecond')") }} as as_of_date,
         ends_at <= {{ as_of() }} as is_over
     from known

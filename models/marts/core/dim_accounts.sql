@@ -18,14 +18,7 @@ subscribed as (
 ),
 
 settings as (
-    select
-        account_id,
-        max(case when name = 'timezone' then value end) as timezone,
-        max(case when name = 'sso_enabled' then value end) as sso_enabled,
-        max(case when name = 'seats_limit' then value end) as seats_limit,
-        max(case when name = 'newsletter' then value end) as newsletter
-    from {{ ref('stg_app__account_settings') }}
-    group by account_id
+    select * from {{ ref('int_account_settings') }}
 ),
 
 users as (
@@ -48,10 +41,7 @@ usage as (
 final as (
     select
         -- ids
-        accounts.account_id,
-        identities.customer_ref,
-        identities.email_domain,
-        identities.crm_id,
+        accounts.account_id, identities.customer_ref, identities.email_domain, identities.crm_id,
         -- text
         accounts.name,
         accounts.country,
@@ -60,13 +50,8 @@ final as (
         accounts.industry,
         coalesce(subscribed.status, 'never paid') as status,
         subscribed.plan_code,
-        crm.segment as crm_segment,
-        crm.owner as crm_owner,
-        crm.stage as crm_stage,
-        settings.timezone,
-        settings.sso_enabled,
-        settings.seats_limit,
-        settings.newsletter,
+        crm.segment as crm_segment, crm.owner as crm_owner, crm.stage as crm_stage,
+        settings.timezone, settings.sso_enabled, settings.seats_limit, settings.newsletter,
         -- numerics
         coalesce(subscribed.mrr, 0) as mrr,
         subscribed.seats,

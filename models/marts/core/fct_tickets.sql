@@ -11,7 +11,7 @@ users as (
     from {{ ref('int_users') }}
     where email is not null
     group by email
-    -- an address that two users share names neither
+    -- an address that two users share leads to no user
     having count(*) = 1
 ),
 

@@ -1,6 +1,6 @@
 -- Grain: one row per event of the product.
 with picked as (
-    -- of each pair, version 1 of the document has the first, version 2 the second
+    -- version 1 of the document has the first field of each pair, version 2 the second
     select
         *,
         coalesce(
