@@ -83,6 +83,19 @@ def test_the_address_is_that_of_a_reader_for_any_tool(marts: str) -> None:
     engine.dispose()
 
 
+def test_a_tool_may_have_an_account_of_its_own_that_only_reads(marts: str) -> None:
+    name = f"bi_{os.getpid()}"
+    owner = ("-c", "set role none", "-c", "set default_transaction_read_only = off", "-c")
+    assert weir(*owner, f"create role {name} login password 'p' in role weir_reader").returncode == 0
+    try:
+        with psycopg.connect(marts, user=name, password="p", autocommit=True) as connection:
+            assert connection.execute("select count(*) from analytics.accounts").fetchone() == (3,)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("delete from analytics.accounts")
+    finally:
+        assert weir(*owner, f"drop role {name}").returncode == 0
+
+
 def test_help_says_where_the_password_is() -> None:
     found = weir("--help")
     assert found.returncode == 0 and "Its password is in it" in " ".join(found.stdout.split())

@@ -83,7 +83,7 @@ class Counted(paginators.RangePaginator):
 
 
 class Offset(Counted, paginators.OffsetPaginator):
-    """By offset and limit: a page begins where the one before ended, however short that was."""
+    """A paginator by offset and limit: a page begins where the one before ended, however short that was."""
 
     def _step(self, page: list[Any]) -> int:
         return len(page) or self.limit
@@ -103,7 +103,7 @@ class Offset(Counted, paginators.OffsetPaginator):
 
 
 class PageNumber(Counted, paginators.PageNumberPaginator):
-    """By page number. The total counts pages; where its name does not say so, it may count objects."""
+    """A paginator by page number. The total counts pages; where its name does not say so, it may count objects."""
 
     def _step(self, page: list[Any]) -> int:
         return 1
@@ -147,19 +147,19 @@ class _Ending:
 
 
 class JsonLink(_Ending, paginators.JSONLinkPaginator):
-    """By a link in the answer."""
+    """A paginator by a link in the answer."""
 
 
 class HeaderLink(_Ending, paginators.HeaderLinkPaginator):
-    """By a link in the header `Link`."""
+    """A paginator by a link in the header `Link`."""
 
 
 class HeaderCursor(_Ending, paginators.HeaderCursorPaginator):
-    """By a cursor in a header."""
+    """A paginator by a cursor in a header."""
 
 
 class Cursor(_Ending, paginators.JSONResponseCursorPaginator):
-    """By a cursor in the answer."""
+    """A paginator by a cursor in the answer."""
 
 
 _KINDS: dict[str, type[paginators.BasePaginator] | None] = {
