@@ -24,13 +24,16 @@ def table_landed(event: Any) -> None:
             )
 
 
-def told(run: Any) -> None:
-    """Everything that a person wants to know of a run that has ended, well or not; what failed it comes last."""
+def told(run: Any, fault: BaseException | None) -> None:
+    """Print what a person wants to know of a run that has ended, well or not; what failed it comes last.
+
+    `fault` is what ended the run early; what failed while it went on is told by the error at its end.
+    """
     from flows import server
     from weir.core.settings import home
 
     if run.landed:
-        print_landed(list(run.landed.values()))
+        print_landed(list(run.landed.values()), with_faults=fault is not None)
     failed = [gate for gate in run.gates if not gate["passed"]]
     for gate in run.gates:
         if gate["passed"] and gate["failures"]:
