@@ -1,8 +1,7 @@
 """`python -m benchmarks landing`: measures the limit, Weir and its peers by turns, in several rounds; medians count.
 
-In: a kind of source, a number of rows. Out: a Rich table, and with `--write` that table in
-docs/reference/benchmarks.md. Each contender lands the same rows into the same warehouse server; the table is dropped
-before the next one.
+In: a kind of source, a number of rows. Out: a Rich table, with `--write` also in docs/reference/benchmarks.md.
+Each contender lands the same rows into the same warehouse server; the table is dropped before the next one.
 """
 
 import os

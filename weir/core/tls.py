@@ -1,8 +1,8 @@
 """TLS in an address: reads the options of TLS in the spelling of any driver.
 
 In: a URL and its variable. Out: one mode (of PostgreSQL's), the files, and the options that do not concern TLS. Of
-several options the strictest counts; options that contradict each other are a fault. docs/reference/tls.md says what
-each kind of connection does with the mode.
+several options the strictest counts; options that contradict each other are a fault.
+docs/reference/tls.md says what each kind of connection does with the mode.
 """
 
 import ssl
