@@ -17,22 +17,28 @@ from typing import Any
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 DOCS = "http://127.0.0.1:8580"
-# name -> address, width, height, seconds, what is done on the page first
+# name -> address, the window's width and height, the part that is shown, seconds
 SHOTS = {
-    "lineage.png": (f"{DOCS}/#!/model/model.weir.fct_invoices?g_v=1&g_i=%2Bfct_invoices", 1500, 760, 8.0, ""),
+    "lineage.png": (
+        f"{DOCS}/#!/model/model.weir.fct_invoices?g_v=1&g_i=%2Bfct_invoices",
+        (1240, 780),
+        {"x": 20, "y": 85, "width": 1200, "height": 425, "scale": 1},
+        8.0,
+    ),
 }
 
 
-def shoot(address: str, path: Path, width: int, height: int, seconds: float, script: str = "") -> None:
-    """Write a picture of the page, taken so many seconds after it was asked for and the script was run."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next((found for name in names if (found := shutil.which(name))), "")
+def shoot(address: str, path: Path, size: tuple[int, int], clip: dict[str, int] | None, seconds: float) -> None:
+    """Write a picture of the page, or of a part of it, taken so many seconds after the page was asked for."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not program:
+        raise SystemExit("no Chromium on the PATH: install it by your package manager")
     with tempfile.TemporaryDirectory() as profile:
         command = [program, "--headless", "--no-sandbox", "--hide-scrollbars", "--remote-debugging-port=0",
-                   f"--window-size={width},{height}", f"--user-data-dir={profile}", "about:blank"]  # fmt: skip
+                   f"--window-size={size[0]},{size[1]}", f"--user-data-dir={profile}", "about:blank"]  # fmt: skip
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as chromium:
             try:
-                _take(_port(chromium), address, path, seconds, script)
+                _take(_port(chromium), address, path, clip, seconds)
             finally:
                 chromium.terminate()
 
@@ -45,7 +51,7 @@ def _port(chromium: subprocess.Popen[str]) -> str:
     raise SystemExit("Chromium has not started")
 
 
-def _take(port: str, address: str, path: Path, seconds: float, script: str) -> None:
+def _take(port: str, address: str, path: Path, clip: dict[str, int] | None, seconds: float) -> None:
     from websockets.sync.client import connect
 
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
@@ -60,18 +66,15 @@ def _take(port: str, address: str, path: Path, seconds: float, script: str) -> N
 
         ask(1, "Page.navigate", url=address)
         time.sleep(seconds)
-        if script:
-            ask(2, "Runtime.evaluate", expression=script)
-            time.sleep(2)
-        picture = ask(3, "Page.captureScreenshot", format="png")
+        picture = ask(2, "Page.captureScreenshot", format="png", **({"clip": clip} if clip else {}))
     path.write_bytes(base64.b64decode(picture["data"]))
 
 
 def main() -> None:
     """Take those whose names are given, or all."""
     for name in sys.argv[1:] or SHOTS:
-        address, width, height, seconds, script = SHOTS[name]
-        shoot(address, IMAGES / name, width, height, seconds, script)
+        address, size, clip, seconds = SHOTS[name]
+        shoot(address, IMAGES / name, size, clip, seconds)
 
 
 if __name__ == "__main__":

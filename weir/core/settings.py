@@ -13,8 +13,17 @@ from urllib.parse import urlsplit
 from weir.core.errors import WeirError
 from weir.core.secrets import hide_password
 
-ROOT = Path(__file__).resolve().parents[2]
 QUOTING = "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
+
+
+def _root() -> Path:
+    """The checkout. Where Weir is installed as a package: the dbt project in which the working directory lies."""
+    checkout, here = Path(__file__).resolve().parents[2], Path.cwd()
+    folders = (checkout, here, *here.parents)
+    return next((folder for folder in folders if (folder / "dbt_project.yml").exists()), here)
+
+
+ROOT = _root()
 
 
 def home() -> Path:
@@ -24,8 +33,11 @@ def home() -> Path:
 
 
 def project_dir() -> Path:
-    """The dbt project: `WEIR_PROJECT_DIR`, else the root."""
-    return Path(os.environ.get("WEIR_PROJECT_DIR") or ROOT).resolve()
+    """The dbt project: `WEIR_PROJECT_DIR`, else the root. Raises WeirError where no project is in sight."""
+    named = os.environ.get("WEIR_PROJECT_DIR")
+    if not named and not (ROOT / "dbt_project.yml").exists():
+        raise WeirError(f"no dbt_project.yml in {ROOT} or above: go to your dbt project, or set WEIR_PROJECT_DIR")
+    return Path(named or ROOT).resolve()
 
 
 def env_url(name: str) -> str:
