@@ -120,8 +120,8 @@ def _round(case: Case, way: Contender, target: str, number: int) -> None:
     found = way.run()
     name = way.name.split()[0]
     if found.exit_code:
-        told = f"stopped after {PEER_LIMIT} s" if found.exit_code == TIMED_OUT else f"exit {found.exit_code}: "
-        way.fault = told + " ".join(re.sub(r"\x1b\[[0-9;]*m", "", found.output).split())[-120:]
+        why = f"stopped after {PEER_LIMIT} s" if found.exit_code == TIMED_OUT else f"exit {found.exit_code}: "
+        way.fault = why + " ".join(re.sub(r"\x1b\[[0-9;]*m", "", found.output).split())[-120:]
     else:
         schema = {"the": "limits", "weir": "raw_bench"}.get(name, "peer")
         counted = way.rows

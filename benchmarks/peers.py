@@ -75,17 +75,17 @@ def command(name: str, source: str, target: str, table: str, work: Path) -> list
     if name == "sling":
         found = next(place.glob("lib/python*/site-packages/sling_linux_amd64/bin/sling-linux-amd64"))
         found.chmod(0o755)
-        return [str(found), "run", "--src-conn", _plain(source), "--src-stream", stream, "--tgt-conn", _plain(target),
+        return [str(found), "run", "--src-conn", _bare(source), "--src-stream", stream, "--tgt-conn", _bare(target),
                 "--tgt-object", "peer.rows", "--mode", "full-refresh"]  # fmt: skip
     if name == "ingestr":
-        uri = source.replace("mysql://", "mysql+pymysql://") if kind == "mysql" else _plain(source)
+        uri = source.replace("mysql://", "mysql+pymysql://") if kind == "mysql" else _bare(source)
         return [str(place / "bin" / "ingestr"), "ingest", "--source-uri", uri, "--source-table", stream, "--dest-uri",
-                _plain(target), "--dest-table", "peer.rows", "--yes", "--progress", "log",
+                _bare(target), "--dest-table", "peer.rows", "--yes", "--progress", "log",
                 "--pipelines-dir", str(work / "ingestr")]  # fmt: skip
     uri = source.replace("mysql://", "mysql+pymysql://")
     return [str(place / "bin" / "python"), "-c", _DLT, uri, target, kind, table]
 
 
-def _plain(url: str) -> str:
+def _bare(url: str) -> str:
     """The URL for drivers that ask for TLS by default."""
     return url + ("&" if "?" in url else "?") + "sslmode=disable" if url.startswith("postgres") else url

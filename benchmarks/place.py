@@ -45,9 +45,9 @@ def own_home(keep: bool = False) -> Iterator[Path]:
 
 
 def _remove(home: Path) -> None:
-    from weir.warehouse import embedded
+    from weir.warehouse.embedded.server import data_folder
 
-    data = embedded.data_folder()  # for root it may lie outside the home
+    data = data_folder()  # for root it may lie outside the home
     shutil.rmtree(data, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
 
@@ -55,7 +55,7 @@ def _remove(home: Path) -> None:
 @contextmanager
 def postgres_source(home: Path) -> Iterator[str]:
     """Start a PostgreSQL like the warehouse's, on data of its own; gives its URL."""
-    from weir.warehouse import embedded
+    from weir.warehouse.embedded.server import data_folder, start_server, stop_server
 
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WEIR_PG_")}
     folder = home / "source"
@@ -63,7 +63,7 @@ def postgres_source(home: Path) -> Iterator[str]:
     folder.chmod(0o755)
     try:
         with _environment(WEIR_HOME=str(folder)):
-            url = embedded.start()
+            url = start_server()
     finally:
         for name in [name for name in os.environ if name.startswith("WEIR_PG_")]:
             del os.environ[name]
@@ -72,8 +72,8 @@ def postgres_source(home: Path) -> Iterator[str]:
         yield url
     finally:
         with _environment(WEIR_HOME=str(folder)):
-            embedded.stop("immediate")
-            shutil.rmtree(embedded.data_folder(), ignore_errors=True)
+            stop_server("immediate")
+            shutil.rmtree(data_folder(), ignore_errors=True)
 
 
 @contextmanager

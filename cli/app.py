@@ -160,7 +160,7 @@ def down(
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 def psql(
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Arguments of psql: -c 'select 1', -f file …")
+        list[str] | None, typer.Argument(metavar="ARGS", help="Arguments of psql: -c 'select 1', -f file …")
     ] = None,
     url: Annotated[
         bool,

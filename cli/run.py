@@ -1,6 +1,6 @@
-"""A run from the command line: what is slow is started first, then the flow; ends with an exit code, leaving nothing.
+"""`weir run`: starts the slow processes, then runs the flow in this process, and leaves no process behind.
 
-In: parameters. Out: what a person reads; 0, or 1 with one red line, or 130 when interrupted.
+In: parameters. Out: text for a person; exit code 0, or 1 with one red line, or 130 when interrupted.
 Alone: `weir run`, or `python -m cli.run`.
 """
 
@@ -25,7 +25,7 @@ def run_elt(
     accept: list[str] | None = None,
     wait: bool = True,
 ) -> int:
-    """Run the flow in this process; returns the exit code. Never raises for what a person can mend."""
+    """Run the flow in this process; returns the exit code. Faults that a person can mend are printed, not raised."""
     from weir.core import terminal
 
     interrupt.arm()
@@ -64,7 +64,7 @@ def run_elt(
 
 
 def _ended_without_prefect() -> int | None:
-    """The exit code of this process's run where it has ended, though Prefect's server was not there to be told."""
+    """The exit code of this process's run, if it has ended without Prefect's server; else None."""
     from weir.core import terminal
     from weir.ledger import runs
 

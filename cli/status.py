@@ -58,15 +58,15 @@ def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
         if name not in found:
             rows.append([name, None, None, "never", None, None])
             continue
-        _, promise, how, landed, at_source, changed = found[name]
-        told = name if name in declared else f"{name} {GONE}"
-        rows.append([told, promise, how, terminal.ago(landed, now), terminal.ago(changed, now), at_source])
+        _, promise, how, landed, source_rows, changed = found[name]
+        shown = name if name in declared else f"{name} {GONE}"
+        rows.append([shown, promise, how, terminal.ago(landed, now), terminal.ago(changed, now), source_rows])
     terminal.table("Tables", ["table", "promise", "last way", "last landing", "last change", "rows at source#"], rows)
 
 
 def _balance(busy: under_way.Holder | None) -> None:
     if busy:
-        terminal.say(f"{busy} is under way: whether the balance holds is told when it has ended.", style="yellow")
+        terminal.say(f"{busy} is under way: whether the balance holds can be said when it has ended.", style="yellow")
         return
     counted = lines()
     waiting = [line for line in counted if line.model and line.staged_loads < line.loads]

@@ -1,4 +1,4 @@
-"""What each command does, step by step; `cli.app` has their names and options.
+"""`weir land`, `build`, `check` and `publish`: each step of the pipeline by hand; app.py has their options.
 
 In: parsed options. Out: printed tables, and an exit code. Commands that write take the run lock.
 """
@@ -24,7 +24,7 @@ from weir.warehouse.run_lock import run_lock
 
 
 def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: datetime, full: bool) -> int:
-    """Land the sources, or these tables ("source.table"); 1 when one of them failed (the others have landed)."""
+    """Land the sources, or these tables ("source.table"); returns 1 when one failed. The others have landed."""
     from ingest.land import land_sources
     from weir.project.sources import read_plan
 
@@ -42,7 +42,7 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
 
 
 def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
-    """Build and test; dbt prints its own progress."""
+    """Build and test the next set; dbt prints its own progress."""
     from weir.dbt import selection
     from weir.dbt.build import build_set
     from weir.dbt.engine import Dbt, prepare
@@ -65,7 +65,7 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
 
 
 def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) -> int:
-    """Run a gate; 1 when it does not pass."""
+    """Run a gate; returns 1 when it fails."""
     from expectations.gate import check_gate
 
     with warehouse.connect() as connection:

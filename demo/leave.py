@@ -14,7 +14,7 @@ from weir.core.env import load_env, remove_env
 from weir.core.errors import WeirError
 from weir.core.hooks import DEMO
 from weir.core.settings import home, project_dir
-from weir.warehouse import embedded
+from weir.warehouse.embedded.server import data_folder, running_port
 
 VARIABLES = ("WEIR_DEMO", "WEIR_AS_OF", "APP_URL", "BILLING_URL", "PRODUCT_URL", "DROPS_URL", "HELPDESK_URL",
              "HELPDESK_TOKEN")  # fmt: skip
@@ -57,12 +57,12 @@ def leave() -> list[str]:
 
 def _warehouse_aside() -> Path | None:
     """Move the embedded warehouse aside; returns its new place, or None where the warehouse is the user's own."""
-    if embedded.running_port() is not None:
+    if running_port() is not None:
         raise WeirError("the demo is still running: type `weir down` first")
     helpdesk.stop()
     if os.environ.get("WAREHOUSE_URL"):
         return None
-    data = embedded.data_folder()
+    data = data_folder()
     kept = data.with_name(f"{data.name}-demo")
     if data.exists():
         if kept.exists():

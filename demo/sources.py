@@ -106,7 +106,7 @@ def follow_warehouse() -> None:
     Changes only the demo's own address on the embedded server, never an address that a person has set.
     """
     from weir import warehouse
-    from weir.warehouse import embedded
+    from weir.warehouse.embedded.server import running_port
 
     load_env()
     try:
@@ -116,7 +116,7 @@ def follow_warehouse() -> None:
             return
     except ValueError:
         return  # whoever reads the address reports that it can't be read
-    if server.port == embedded.running_port():
+    if server.port == running_port():
         write_env({"APP_URL": warehouse.create_database(_DATABASE)})
 
 

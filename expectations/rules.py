@@ -21,7 +21,7 @@ class Rule:
     @property
     def is_query(self) -> bool:
         """Whether the expectation is a query whose rows are the failures."""
-        return self.expectation.__class__.__name__ == "UnexpectedRowsExpectation"
+        return isinstance(self.expectation, gxe.UnexpectedRowsExpectation)
 
     def configured(self) -> Expectation:
         """A copy of the expectation with the rule's name, which comes back with the result."""

@@ -17,8 +17,7 @@ from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import selection
-from weir.dbt.engine import NodeEvent
-from weir.dbt.results import counted
+from weir.dbt.results import NodeEvent, counted
 from weir.project.marts import depended
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
@@ -109,7 +108,7 @@ def build(run: Run) -> str:
 
     def on_node(node: NodeEvent) -> None:
         nonlocal done, total
-        total = node.total
+        total = node.total or total
         if node.state == "started":
             run.reporter.started(node.kind, node.name, _moment(node.started_at), me)
             return

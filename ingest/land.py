@@ -15,13 +15,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.results import SourceResult, TableEvent, shortly
 from ingest.scratch import scratch, sweep
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.project.plan import Plan, Source
+
+if TYPE_CHECKING:
+    from ingest.job import Run
 
 Report = Callable[[TableEvent], None]
 WORKERS = 3  # tables of one source that land side by side
@@ -65,7 +68,7 @@ def land_sources(
         return list(pool.map(_land_source, runs))
 
 
-def _land_source(run: Any) -> SourceResult:
+def _land_source(run: "Run") -> SourceResult:
     """Land one source, by one pipeline and one load package."""
     from ingest.connectors.registry import module_of
     from ingest.faults import one_line
@@ -90,7 +93,7 @@ def _land_source(run: Any) -> SourceResult:
     return SourceResult(source.name, "failed" if message else "landed", redact(message), events, load_id)
 
 
-def _run_pipeline(run: Any) -> str | None:
+def _run_pipeline(run: "Run") -> str | None:
     import dlt
 
     from ingest.destination import Destination

@@ -1,12 +1,12 @@
 """Prints what landed."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from ingest.results import SourceResult
 from weir.core.terminal import fail, say, table
 
 
-def print_landed(results: Sequence[Any]) -> None:
+def print_landed(results: Sequence[SourceResult]) -> None:
     """Print each table that read or landed rows, or failed; then drift, and each source that failed."""
     events = [event for result in results for event in result.tables]
     shown = [event for event in events if event.state != "done" or event.extracted or event.landed]

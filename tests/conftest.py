@@ -73,16 +73,16 @@ def server() -> Iterator[str]:
     """URL of a real embedded server, made for this test process and removed after it."""
     import psycopg
 
-    from weir.warehouse import embedded
+    from weir.warehouse.embedded.server import data_folder, start_server, stop_server
 
-    url = embedded.start()
+    url = start_server()
     with psycopg.connect(url, autocommit=True) as connection:  # nothing here outlives the machine
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(f"alter system set {setting} = off")
         connection.execute("select pg_reload_conf()")
     yield url
-    embedded.stop("immediate")
-    remove(embedded.data_folder(), _HOME)
+    stop_server("immediate")
+    remove(data_folder(), _HOME)
 
 
 @pytest.fixture(scope="session")

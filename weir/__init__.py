@@ -1,1 +1,1 @@
-"""What all rooms share: settings, the declared project, the warehouse, dbt, the ledger, publication."""
+"""The ground of all rooms: settings, the declared project, the warehouse, dbt, the ledger, publication."""

@@ -138,8 +138,8 @@ def wired(url: str, name: str) -> Iterator[Wire]:
     loop = asyncio.new_event_loop()
     wire = None
     try:
-        told = {"client_min_messages": "error", "lock_timeout": LOCK_WAIT, "statement_timeout": "0"}
-        wire = Wire(url, name, loop, synchronous_commit="on", **told)
+        settings = {"client_min_messages": "error", "lock_timeout": LOCK_WAIT, "statement_timeout": "0"}
+        wire = Wire(url, name, loop, synchronous_commit="on", **settings)
         wire.patience = None
         yield wire
     finally:

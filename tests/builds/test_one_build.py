@@ -16,8 +16,9 @@ from weir.core.settings import project_dir
 from weir.dbt import selection
 from weir.dbt.build import build_set
 from weir.dbt.engine import Dbt, prepare
-from weir.dbt.results import Built
+from weir.dbt.results import Built, NodeEvent, OnNode
 from weir.dbt.selection import Todo, Why
+from weir.dbt.unit_tests import POSSIBLE
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 UNIT_TESTS = """
@@ -46,10 +47,10 @@ def unit_tests(company: Company, amount: str) -> None:
     path.write_text(UNIT_TESTS.replace("AMOUNT", amount))
 
 
-def make(run_id: str, todo: Todo | None = None) -> Built:
+def make(run_id: str, todo: Todo | None = None, beside: bool = False, on_node: OnNode = lambda node: None) -> Built:
     """A build by hand, of everything unless said."""
     prepare(AS_OF, run_id)
-    return shallow(build_set, Dbt("--quiet"), todo or selection.by_hand(), run_id, AS_OF)
+    return shallow(build_set, Dbt("--quiet", beside=beside), todo or selection.by_hand(), run_id, AS_OF, on_node)
 
 
 def query(statement: str) -> list[tuple[object, ...]]:
@@ -120,6 +121,25 @@ def test_unit_tests_run_until_all_have_passed_with_this_code(company: Company) -
     assert make("seven").without_unit_tests
     query("alter table raw_shop.orders alter column amount type numeric using amount::numeric")
     assert not make("eight").without_unit_tests, "what a unit test's rows are cast to comes from raw"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not POSSIBLE, reason="only Linux promises that a process can go on after a fork")
+def test_unit_tests_beside_the_build_are_judged_as_within_it(company: Company) -> None:
+    """In a warehouse where no model stands yet, so that each waits for its parents."""
+    events: list[NodeEvent] = []
+    built = make("one", beside=True, on_node=events.append)
+    assert built.passed and built.all_unit_tests_passed and built.counts["pass"] == 3
+    assert [each.state for each in events if each.kind == "unit_test"] == ["started", "pass"]
+    unit_tests(company, "3.00")
+    failed = make("two", beside=True)
+    assert not failed.passed and failed.counts["fail"] == 1 and failed.counts["pass"] == 2
+    assert failed.sentence.startswith("unit test an_order_keeps_its_amount")
+    query("drop table staging.stg_shop__orders cascade")
+    (company.folder / "project/models/staging/shop/stg_shop__orders.sql").write_text("select 1 as order_id")
+    failed = make("three", beside=True)
+    assert [fault.split(" (")[0] for fault in failed.faults] == ["model stg_shop__orders"], "its parents are not there"
+    assert failed.passed_unit_tests == 0
 
 
 @pytest.mark.slow

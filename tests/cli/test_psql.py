@@ -10,7 +10,7 @@ import pytest
 
 from tests.servers.folders import remove
 from tests.support.publishing import ACCOUNTS, release
-from weir.warehouse import embedded
+from weir.warehouse.embedded.server import data_folder, stop_server
 
 
 @pytest.fixture
@@ -83,6 +83,19 @@ def test_the_address_is_that_of_a_reader_for_any_tool(marts: str) -> None:
     engine.dispose()
 
 
+def test_a_tool_may_have_an_account_of_its_own_that_only_reads(marts: str) -> None:
+    name = f"bi_{os.getpid()}"
+    owner = ("-c", "set role none", "-c", "set default_transaction_read_only = off", "-c")
+    assert weir(*owner, f"create role {name} login password 'p' in role weir_reader").returncode == 0
+    try:
+        with psycopg.connect(marts, user=name, password="p", autocommit=True) as connection:
+            assert connection.execute("select count(*) from analytics.accounts").fetchone() == (3,)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("delete from analytics.accounts")
+    finally:
+        assert weir(*owner, f"drop role {name}").returncode == 0
+
+
 def test_help_says_where_the_password_is() -> None:
     found = weir("--help")
     assert found.returncode == 0 and "Its password is in it" in " ".join(found.stdout.split())
@@ -107,5 +120,5 @@ def test_the_embedded_warehouse_is_started_and_its_own_psql_taken(tmp_path: Path
         with pytest.MonkeyPatch.context() as patch:
             for name, value in env.items():
                 patch.setenv(name, value)
-            embedded.stop("immediate")
-            remove(embedded.data_folder())
+            stop_server("immediate")
+            remove(data_folder())

@@ -125,3 +125,20 @@ def test_the_present_is_an_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIR_AS_OF", "yesterday")
     with pytest.raises(WeirError, match="WEIR_AS_OF"):
         settings.as_of()
+
+
+def test_what_is_written_is_read_again_whatever_it_holds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"A_TOKEN": "it's", "B_TOKEN": "a\\b", "C_TOKEN": 'say "x" # y', "D_TOKEN": "a=b $C"}
+    for name in values:
+        monkeypatch.setenv(name, "")
+    home.mkdir()
+    (home / ".env").write_text("export A_TOKEN=old\nD_TOKEN='two\nlines'\nMINE=1")
+    (home / ".env").chmod(0o644)
+    env.write_env(values)
+    for name in values:
+        monkeypatch.delenv(name)
+    env.load_env()
+    assert {name: os.environ[name] for name in values} == values and os.environ["MINE"] == "1"
+    assert stat.S_IMODE((home / ".env").stat().st_mode) == 0o600
+    assert sorted(env.remove_env([*values, "NOT_THERE"])) == sorted(values)
+    assert (home / ".env").read_text() == "MINE=1\n"

@@ -9,7 +9,7 @@ from demo.leave import EXAMPLE, leave
 from weir.core.env import write_env
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
-from weir.warehouse import embedded
+from weir.warehouse.embedded.server import data_folder
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_clone_that_never_made_the_demo_leaves_it_too(project: Path, home: Pat
 
 def test_the_embedded_warehouse_is_put_aside_and_never_deleted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_URL", "")
-    data = embedded.data_folder()
+    data = data_folder()
     data.mkdir(parents=True)
     (data / "rows").write_text("mine")
     kept = data.with_name(f"{data.name}-demo")

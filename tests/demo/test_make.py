@@ -17,7 +17,7 @@ from demo.systems import helpdesk
 from tests.support import demo_truth
 from tests.support.demo_home import REASONS, Place, assert_manifest_is_true
 from weir.core.errors import WeirError
-from weir.warehouse import embedded
+from weir.warehouse.embedded.server import data_folder, start_server, stop_server
 
 
 def test_default_size(startup: Path) -> None:
@@ -142,7 +142,7 @@ def test_the_address_follows_the_embedded_warehouse_to_another_port(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WAREHOUSE_URL", raising=False)
-    mine = embedded.start()  # that of the home in force, which the demo's fixtures may have moved
+    mine = start_server()  # that of the home in force, which the demo's fixtures may have moved
     try:
         monkeypatch.setenv("WEIR_DEMO", "1")
         for stale in ("postgresql://weir:old@127.0.0.1:1/weir_app", "postgresql://weir:old@127.0.0.1:1/another"):
@@ -152,8 +152,8 @@ def test_the_address_follows_the_embedded_warehouse_to_another_port(
             assert os.environ["APP_URL"] == (followed if stale.endswith("weir_app") else stale)
     finally:
         if mine != server:
-            embedded.stop("immediate")
-            shutil.rmtree(embedded.data_folder())
+            stop_server("immediate")
+            shutil.rmtree(data_folder())
 
 
 def test_the_demo_names_its_hooks_in_env(startup: Path) -> None:

@@ -131,7 +131,7 @@ def test_what_staging_does_not_hold_is_named_by_key_and_column(run: Sql, act: st
     found = finding()
     assert not found.holds
     assert says in "; ".join(found.examples)
-    [fault] = Proof(findings=[found]).faults
+    [fault] = Proof(staging=[found]).faults
     assert fault.startswith("shop.orders: 1 ") and says in fault
 
 

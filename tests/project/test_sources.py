@@ -46,7 +46,7 @@ def test_keys_of_ones_own(tmp_path):
         (
             "key: id",
             "key: id, schema: legacy",
-            "table users: meta has no key 'schema': a table of another schema is told by `from: schema.table`",
+            "table users: meta has no key 'schema': a table of another schema is named by `from: schema.table`",
         ),
         ("key: id", "key: id, paginator: auto", "table users: meta has no key 'paginator': write it under `endpoint`"),
         (

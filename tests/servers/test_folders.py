@@ -17,9 +17,9 @@ CODE = """
 import os, time
 from tests.servers.folders import claimed
 os.environ["WEIR_HOME"] = str(claimed("weir-killed-"))
-from weir.warehouse import embedded
-embedded.start()
-print(os.environ["WEIR_HOME"], (embedded.data_folder() / "postmaster.pid").read_text().split()[0], flush=True)
+from weir.warehouse.embedded.server import data_folder, start_server
+start_server()
+print(os.environ["WEIR_HOME"], (data_folder() / "postmaster.pid").read_text().split()[0], flush=True)
 time.sleep(60)
 """
 

@@ -19,12 +19,12 @@ def main() -> int:
     os.environ["WEIR_HOME"] = str(home / "home")
     os.environ.pop("WAREHOUSE_URL", None)
     from tests.torture.incremental import torture
-    from weir.warehouse import embedded
+    from weir.warehouse.embedded.server import stop_server
 
     try:
         ways, naive, did = torture(options.seconds, options.writers, min(10, options.seconds / 3), options.seed)
     finally:
-        embedded.stop("immediate")
+        stop_server("immediate")
         shutil.rmtree(home, ignore_errors=True)
     _show(ways, naive)
     for server, counts in did.items():

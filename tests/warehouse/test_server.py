@@ -15,7 +15,7 @@ import pytest
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
-from weir.warehouse import embedded
+from weir.warehouse.embedded.server import data_folder, stop_server
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def fresh(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     yield home
-    embedded.stop()
-    shutil.rmtree(embedded.data_folder(), ignore_errors=True)
+    stop_server()
+    shutil.rmtree(data_folder(), ignore_errors=True)
 
 
 def test_it_is_made_private_and_listens_on_loopback_only(fresh: Path) -> None:
@@ -49,7 +49,7 @@ def test_it_comes_back_after_kill_9_with_its_rows(fresh: Path, monkeypatch: pyte
     warehouse.ensure()
     with warehouse.connect() as connection:
         connection.execute("insert into ops.runs (run_id, state, as_of) values ('r', 'running', now())")
-    pid = int((embedded.data_folder() / "postmaster.pid").read_text().splitlines()[0])
+    pid = int((data_folder() / "postmaster.pid").read_text().splitlines()[0])
     os.kill(pid, signal.SIGKILL)
     monkeypatch.delenv("WAREHOUSE_URL")
     with warehouse.connect() as connection:
@@ -73,7 +73,7 @@ def test_a_lost_env_file_gets_a_new_password(fresh: Path, monkeypatch: pytest.Mo
 def test_a_folder_of_another_user_is_told_as_such(fresh: Path, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse.ensure()
     warehouse.stop()
-    data = embedded.data_folder()
+    data = data_folder()
     shutil.chown(data if whole else data / "PG_VERSION", "root", "root")
     monkeypatch.delenv("WAREHOUSE_URL")
     with pytest.raises(WeirError, match=rf"belongs to user root.*type `chown -R pgserver {data}`") as caught:
@@ -88,7 +88,7 @@ def test_a_folder_of_another_user_is_told_as_such(fresh: Path, whole: bool, monk
 def test_why_it_does_not_start_is_told_of_this_start(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse.ensure()
     warehouse.stop()
-    (embedded.data_folder() / "postgresql.auto.conf").write_text("no_such_setting = 1")
+    (data_folder() / "postgresql.auto.conf").write_text("no_such_setting = 1")
     monkeypatch.delenv("WAREHOUSE_URL")
     with pytest.raises(WeirError, match="no_such_setting") as caught:
         warehouse.ensure()

@@ -7,10 +7,12 @@ The child has a session of its own, so that Ctrl-C reaches the parent alone. It 
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +70,13 @@ class Child:
             raise self._dead()
 
     def end(self) -> None:
-        """End the process; safe to repeat."""
+        """End the process, and what it has forked; safe to repeat."""
         if self.process.poll() is None:
-            self.process.terminate()
+            self._signal(signal.SIGTERM)
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                self._signal(signal.SIGKILL)
                 self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             try:
@@ -84,6 +86,10 @@ class Child:
                 pass
         if not self._kept:
             self.log.unlink(missing_ok=True)
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
 
     def _dead(self) -> WeirError:
         tail = self.log.read_text(errors="replace").strip().splitlines()[-1:] if self.log.exists() else []

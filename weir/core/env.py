@@ -6,8 +6,8 @@ In: `.env` in the project's root. Out: the environment, with values for variable
 import fcntl
 import io
 import os
-import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -83,7 +83,11 @@ def write_env(values: dict[str, str]) -> None:
 
     Raises WeirError when the file can't be written.
     """
-    _rewrite_env(values, [f"{name}='{value}'" for name, value in values.items()])
+    from dotenv import set_key
+
+    with _changing() as path:
+        for name, value in values.items():
+            set_key(path, name, value)
     os.environ.update(values)
     _filled.update(values)
 
@@ -93,11 +97,17 @@ def remove_env(names: Collection[str]) -> list[str]:
 
     Raises WeirError when the file can't be written.
     """
-    _rewrite_env(names, [])
+    from dotenv import unset_key
+
+    with _changing() as path:
+        for name in _read_env().keys() & set(names):
+            unset_key(path, name)
     return [name for name in names if os.environ.pop(name, None) is not None]
 
 
-def _rewrite_env(names: Collection[str], added: list[str]) -> None:
+@contextmanager
+def _changing() -> Iterator[Path]:
+    """Hold the lock of `.env`, and close the file to other users; faults become one line."""
     path = env_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,12 +115,8 @@ def _rewrite_env(names: Collection[str], added: list[str]) -> None:
         # When two processes write at once, the second must read what the first has written.
         with (home() / "env.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-            kept = [line for line in lines if line.split("=", 1)[0].strip() not in names]
-            text = "\n".join([*kept, *added]) + "\n"
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".env.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp makes it mode 600
-                file.write(text)
-            os.replace(temporary, path)
+            if path.exists():
+                path.chmod(0o600)
+            yield path
     except (OSError, UnicodeDecodeError) as fault:
         raise WeirError(f"{path.name} can't be written ({fault}): make its folder writable") from None

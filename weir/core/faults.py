@@ -57,4 +57,4 @@ def refuse_full_disk(folder: Path, output: str = "") -> None:
 
 def _is_disk_full(fault: BaseException) -> bool:
     full = isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}
-    return full or type(fault).__name__ == "DiskFull"
+    return full or getattr(fault, "sqlstate", None) == "53100"  # disk_full, of either driver of PostgreSQL

@@ -79,13 +79,13 @@ def read(url: str, variable: str) -> Tls:
     asked: dict[str, int] = {}
     ceilings: dict[str, int] = {}
     for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
-        word, text = _plain(name), value.strip().lower()
+        word, text = _letters(name), value.strip().lower()
         if word in _FILES:
             setattr(found, _FILES[word], value)
-        elif word == "sslmode" or (word in _SWITCHES and _plain(text) in _LEVELS):
-            if _plain(text) not in _LEVELS:
+        elif word == "sslmode" or (word in _SWITCHES and _letters(text) in _LEVELS):
+            if _letters(text) not in _LEVELS:
                 raise WeirError(f"{variable} has {name}={value}, which is none of {', '.join(MODES)}: mend it")
-            asked[name] = _LEVELS[_plain(text)]
+            asked[name] = _LEVELS[_letters(text)]
             ceilings |= {name: 0} if not asked[name] else {}
         elif word in _SWITCHES:
             if text not in _TRUE | _FALSE:
@@ -131,5 +131,5 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str], variable: str) ->
                             f"{', '.join(known)}")  # fmt: skip
 
 
-def _plain(name: str) -> str:
+def _letters(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")

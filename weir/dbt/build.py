@@ -13,8 +13,8 @@ from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.settings import home, project_dir
-from weir.dbt.engine import Engine, OnNode
-from weir.dbt.results import Built
+from weir.dbt.engine import Engine
+from weir.dbt.results import Built, OnNode
 from weir.dbt.selection import Todo, Why
 from weir.project.code import digest, unit_tests_digest
 from weir.project.marts import marts_or_parse

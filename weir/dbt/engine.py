@@ -3,36 +3,21 @@
 In: dbt's project, a Todo. Out: Built, and on the way an event for each node begun and ended, with true times.
 """
 
+import gc
 import logging
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from weir.core.errors import WeirError
+from weir.core.settings import project_dir
 from weir.dbt import environment
-from weir.dbt.results import BatchReasons, Built, one_line, summary
+from weir.dbt.results import BatchReasons, Built, NodeEvent, OnNode, one_line, summary, together
 from weir.dbt.selection import Todo
-
-
-@dataclass(frozen=True)
-class NodeEvent:
-    """A node (model, seed, test) that has begun (`state` is started) or ended; moments are dbt's texts.
-
-    `total` is how many nodes the build has; unit tests count with their model.
-    """
-
-    total: int
-    name: str
-    kind: str
-    state: str
-    started_at: str = ""
-    ended_at: str = ""
-    message: str = ""
-
-
-OnNode = Callable[[NodeEvent], None]
+from weir.dbt.unit_tests import POSSIBLE, Beside
+from weir.project.code import digest
 
 
 class Engine(Protocol):
@@ -46,28 +31,53 @@ class Engine(Protocol):
 
 
 class Dbt:
-    """dbt in this process; `options` go with every command."""
+    """dbt in this process; `options` go with every command.
 
-    def __init__(self, *options: str) -> None:
+    With `beside`, unit tests run in a second process beside the build, where the system can fork.
+    """
+
+    def __init__(self, *options: str, beside: bool = False) -> None:
         self.options = options
         self.manifest: Any = None
+        self._beside = beside and POSSIBLE
+        self._code = ""  # the digest of the code that `manifest` was read from
 
     def parse(self) -> None:
         """Read the project. Raises WeirError with dbt's words when it can't be read."""
+        self._code = digest(project_dir())
         self.manifest = self.invoke("parse", "--quiet").result
+        # The project stays as it is to the end of the process: no need to look through it for garbage again and again.
+        gc.collect()
+        gc.freeze()
 
     def build(self, todo: Todo, unit_tests: bool, on_node: OnNode) -> Built:
         """Build and test what `todo` says, with its unit tests or without. Raises WeirError when dbt can't start."""
-        if self.manifest is None:
+        if self._code != digest(project_dir()):
             self.parse()
         arguments = ["build"]
         for option, names in (("--select", todo.select), ("--exclude", todo.exclude)):
             arguments += [option, *names] if names else []
         arguments += ["--full-refresh"] if todo.full_refresh else []
-        arguments += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
+        # Which of them a selection means, dbt alone knows.
+        beside = None
+        if unit_tests and self._beside and todo.select is None and not todo.exclude:
+            beside = Beside(self.manifest, self._unit_tests, on_node)
+        if beside or not unit_tests:
+            arguments += ["--exclude-resource-type", "unit_test"]
         reasons = BatchReasons()
-        outcome = self.invoke(*arguments, callbacks=[_Teller(on_node), reasons])
-        return summary(outcome.result, reasons, len(self.manifest.unit_tests))
+        teller = _Teller(on_node, beside.built if beside else None)
+        try:
+            parts = [summary(self.invoke(*arguments, callbacks=[teller, reasons]).result, reasons)]
+        finally:
+            rest = [beside.end()] if beside else []
+        built = together([*parts, *rest])
+        return replace(built, all_unit_tests_passed=built.passed_unit_tests == len(self.manifest.unit_tests))
+
+    def _unit_tests(self, names: Collection[str], on_node: OnNode) -> Any:
+        """dbt's result of the unit tests of these names."""
+        chosen = [f"unit_test:{name}" for name in names]
+        quiet = ["--no-write-json", "--log-level-file", "none", "--quiet"]
+        return self.invoke("test", "--select", *chosen, *quiet, callbacks=[_Teller(on_node)])
 
     def invoke(self, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
         """dbt's result of a command for target prod. Raises WeirError when dbt itself fails, not a node."""
@@ -91,10 +101,10 @@ def prepare(as_of: datetime, run_id: str | None = None) -> None:
 
 
 class _Teller:
-    """A callback of dbt's runner: passes on that a node has begun or ended."""
+    """A callback of dbt's runner: passes on that a node has begun or ended, and to `on_built` the ids of those made."""
 
-    def __init__(self, on_node: OnNode) -> None:
-        self.on_node = on_node
+    def __init__(self, on_node: OnNode, on_built: Callable[[str], None] | None = None) -> None:
+        self.on_node, self.on_built = on_node, on_built
         self.total = 0
 
     def __call__(self, message: Any) -> None:
@@ -108,4 +118,6 @@ class _Teller:
         state = str(node.node_status) if ended else "started"
         told = one_line(message.data.run_result.message or "") if ended else ""
         moments = (node.node_started_at, node.node_finished_at)
-        self.on_node(NodeEvent(self.total, node.node_name, node.resource_type, state, *moments, told))
+        self.on_node(NodeEvent(self.total, node.unique_id, node.node_name, node.resource_type, state, *moments, told))
+        if state == "success" and self.on_built:
+            self.on_built(node.unique_id)

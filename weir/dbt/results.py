@@ -1,7 +1,8 @@
 """What dbt says of a build, in sentences."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from traceback import walk_tb
 from typing import Any
@@ -23,8 +24,29 @@ class Built:
     sentence: str
     counts: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    passed_unit_tests: int = 0
     all_unit_tests_passed: bool = False  # every unit test of the project, not of a part
     without_unit_tests: bool = False  # they were left out, for the code is as it was when they passed
+
+
+@dataclass(frozen=True)
+class NodeEvent:
+    """A node (model, seed, test) that has begun (`state` is started) or ended; moments are dbt's texts.
+
+    `total` is how many nodes the build has, unit tests apart; 0 where that is not known.
+    """
+
+    total: int
+    id: str
+    name: str
+    kind: str
+    state: str
+    started_at: str = ""
+    ended_at: str = ""
+    message: str = ""
+
+
+OnNode = Callable[[NodeEvent], None]
 
 
 class BatchReasons(dict[str, str]):
@@ -39,11 +61,8 @@ class BatchReasons(dict[str, str]):
             self.setdefault(message.data.unique_id, message.data.exc.removeprefix("Exception on worker thread. "))
 
 
-def summary(result: Any, reasons: Mapping[str, str] | None = None, unit_tests: int | None = None) -> Built:
-    """dbt's result of a build, in one sentence.
-
-    `reasons` tells why batches failed; `unit_tests` is how many the project has, where that is known.
-    """
+def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
+    """dbt's result of a build, in one sentence; `reasons` tells why batches failed."""
     counts: dict[str, int] = {}
     passed_unit_tests = 0
     failed: list[Any] = []
@@ -56,8 +75,19 @@ def summary(result: Any, reasons: Mapping[str, str] | None = None, unit_tests: i
             (skipped if status == "skipped" else failed).append(node)
     # A node is skipped for one that failed before it; it is named where nothing else says why.
     faults = [node_fault(node, reasons) for node in failed or skipped]
+    return _built(counts, faults, passed_unit_tests)
+
+
+def together(parts: Sequence[Built]) -> Built:
+    """Several parts of a build as one."""
+    counts = sum((Counter(part.counts) for part in parts), Counter())
+    faults = [fault for part in parts for fault in part.faults]
+    return _built(counts, faults, sum(part.passed_unit_tests for part in parts))
+
+
+def _built(counts: Mapping[str, int], faults: list[str], passed_unit_tests: int) -> Built:
     told = sentence(faults) if faults else f"built and tested: {counted(counts)}"
-    return Built(not faults, told, counts, faults, passed_unit_tests == unit_tests)
+    return Built(not faults, told, dict(counts), faults, passed_unit_tests)
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -4,14 +4,15 @@ In: requests of the run (weir/core/child.py). Out: an event per node begun and e
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from weir.core.child import Child, serve
+from weir.core.errors import WeirError
 from weir.core.handed import for_dbt
-from weir.dbt.engine import NodeEvent, OnNode
-from weir.dbt.results import Built
+from weir.dbt.results import Built, NodeEvent, OnNode
 from weir.dbt.selection import Todo, Why
 
 
@@ -46,7 +47,9 @@ def main() -> None:
 
     load_env()
     export_environment("prod")
-    dbt = Dbt("--log-level-file", "info", "--no-use-colors")
+    dbt = Dbt("--log-level-file", "info", "--no-use-colors", beside=True)
+    with suppress(WeirError):  # whoever asks for a build is told
+        dbt.parse()
 
     def build(request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         todo = Todo(**request["todo"] | {"why": Why[request["todo"]["why"]]})

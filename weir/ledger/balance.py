@@ -35,14 +35,14 @@ def lines(run_id: str | None = None) -> list[Line]:
             models.setdefault(step["model"], {})[step["load_id"]] = step
         found = []
         for place, receipts in tables.items():
-            line = _landed(connection, *place, receipts, whole=run_id is None)
+            line = _landed(connection, *place, receipts, all_loads=run_id is None)
             models = ledger.get(place) or {}
             found += [_staged(connection, line, receipts, model, steps) for model, steps in models.items()] or [line]
         return found
 
 
 def _landed(
-    connection: psycopg.Connection, source: str, table: str, receipts: list[dict[str, Any]], whole: bool
+    connection: psycopg.Connection, source: str, table: str, receipts: list[dict[str, Any]], all_loads: bool
 ) -> Line:
     """The line of a table, with the counts up to raw."""
     expected = {receipt["load_id"]: int(receipt["landed"]) for receipt in receipts if receipt["landed"]}
@@ -61,7 +61,7 @@ def _landed(
         # without parameters, because a % in a name would be taken for one
         query = sql.SQL("select _dlt_load_id, count(*) from {} where {} or _dlt_load_id = any({}) group by 1")
         relation = sql.Identifier(f"raw_{source}", table)
-        counted = dict(connection.execute(query.format(relation, whole, list(expected))).fetchall())
+        counted = dict(connection.execute(query.format(relation, all_loads, list(expected))).fetchall())
     line.in_raw = sum(counted.values())
     line.wrong = sorted(load for load in expected | counted if expected.get(load, 0) != counted.get(load, 0))
     return line

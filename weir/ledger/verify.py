@@ -1,4 +1,4 @@
-"""Raw against staging and quarantine, by key and column.
+"""Raw against staging and quarantine: computes a staging model anew, and compares by key and column.
 
 In: a staging model's compiled select, raw, the ledger's loads. Out: a `StagingComparison` per model.
 The select runs over the whole change log of raw once more; what it accepts and rejects of each key's last version
@@ -32,7 +32,7 @@ class StagingModel:
 
 @dataclass
 class StagingComparison:
-    """What raw says should be in staging and quarantine, against what is."""
+    """The rows of one staging model and its quarantine, compared with those that raw gives."""
 
     model: StagingModel
     live: int = 0
@@ -45,12 +45,12 @@ class StagingComparison:
 
     @property
     def holds(self) -> bool:
-        """Whether staging and quarantine are exactly what raw says."""
+        """Whether staging and quarantine hold exactly the rows that raw gives."""
         return not (self.missing or self.extra or self.different)
 
 
 def compare_staged(connection: psycopg.Connection, model: StagingModel) -> StagingComparison:
-    """Compute the model anew from raw and compare; in the caller's transaction, which leaves nothing behind."""
+    """Compute the model anew from raw, and compare; in the caller's transaction, without a change that stays."""
     finding = StagingComparison(model)
     table = sql.Identifier("staging", model.name)
     columns = [name for name in columns_of(connection, "staging", model.name) if name not in OWN]
@@ -65,7 +65,7 @@ def compare_staged(connection: psycopg.Connection, model: StagingModel) -> Stagi
         code=sql.SQL(model.code.replace(_clock(), "_landed_as_of").replace(model.raw, "_landed")),
     ))  # fmt: skip
     there = columns_of(connection, f"raw_{model.source}", model.table)
-    if "_error" in there and "_file" not in there:  # an API's objects in conflict, which landing has marked
+    if "_error" in there and "_file" not in there:  # landing has marked an API's objects in conflict
         connection.execute(sql.SQL(_MARKED).format(raw=sql.SQL(model.raw)))
     finding.live = _one(connection, sql.SQL("select count(*) from pg_temp.weir_rows"))[0]
     _accepted(connection, finding, table, columns)
@@ -77,7 +77,7 @@ def compare_staged(connection: psycopg.Connection, model: StagingModel) -> Stagi
 def _accepted(
     connection: psycopg.Connection, finding: StagingComparison, table: sql.Identifier, columns: list[str]
 ) -> None:
-    """The accepted rows against staging."""
+    """Compare the accepted rows with staging."""
     first = sql.SQL(", ").join(
         sql.SQL("case when s.{name}::text is distinct from w.{name}::text then {label} end").format(
             name=sql.Identifier(name), label=sql.Literal(name)
@@ -95,7 +95,7 @@ def _accepted(
 
 
 def _rejected(connection: psycopg.Connection, finding: StagingComparison) -> None:
-    """The rejected rows against the open entries of quarantine."""
+    """Compare the rejected rows with the open entries of quarantine."""
     connection.execute(sql.SQL(_DIFFER_QUARANTINE).format(model=sql.Literal(finding.model.name)))
     query = "select count(*) from quality.quarantine where model = {} and resolved_at is null"
     finding.quarantined = _one(connection, sql.SQL(query).format(sql.Literal(finding.model.name)))[0]
@@ -103,7 +103,7 @@ def _rejected(connection: psycopg.Connection, finding: StagingComparison) -> Non
 
 
 def _take(connection: psycopg.Connection, finding: StagingComparison, where: str) -> None:
-    """Counts and a few examples of the differences found, then the table of them dropped."""
+    """Take the counts and a few examples of the differences, then drop their table."""
     kinds = connection.execute(
         "select kind, count(*), (array_agg(_key order by _key))[:3], (array_agg(at order by _key))[:3] "
         "from pg_temp.weir_differ group by kind order by kind"
@@ -129,7 +129,7 @@ def _clock() -> str:
 
 
 def _settings() -> str:
-    """What the materialization sets, so that text made of a moment reads the same; and memory to sort in."""
+    """The settings of the materialization, so that moments become the same text; and memory for sorting."""
     return "set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local work_mem = '256MB'"
 
 

@@ -1,1 +1,1 @@
-"""What the dbt project declares: sources and marts."""
+"""The sources and marts that the dbt project declares."""

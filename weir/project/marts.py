@@ -1,7 +1,6 @@
-"""The marts of the project, and what their tables look like in the warehouse.
+"""The marts of the project, by dbt's manifest.
 
-In: dbt's manifest of target prod (grain and name of each mart), the catalog (columns, types, indexes).
-Out: `Mart` and `Shape`, which publication compares.
+In: the manifest of target prod. Out: a Mart for each, with its grain; and the sources and tables that marts depend on.
 """
 
 import json
@@ -28,12 +27,12 @@ class Mart:
 
 
 def manifest_path() -> Path:
-    """Where the builds of target prod leave dbt's manifest."""
+    """The file of dbt's manifest that builds of target prod write."""
     return home() / "target" / "prod" / "manifest.json"
 
 
 def marts(manifest: Path | None = None) -> list[Mart]:
-    """The marts of the project, by name; none where it has none yet. Raises WeirError when it was not built."""
+    """The marts of the project, sorted by name. Raises WeirError when there is no manifest yet."""
     path = manifest or manifest_path()
     try:
         nodes: dict[str, Any] = json.loads(path.read_text())["nodes"]
@@ -50,9 +49,9 @@ def marts(manifest: Path | None = None) -> list[Mart]:
 
 
 def marts_or_parse(parse: Callable[[], object]) -> list[Mart]:
-    """The marts; where dbt's manifest is not there, or torn (by a full disk for one), after `parse` has made it anew.
+    """The marts; if dbt's manifest is missing or damaged (by a full disk, say), `parse` makes it first.
 
-    An empty list where the project has none.
+    Returns an empty list where the project has no marts.
     """
     try:
         return marts()
@@ -65,7 +64,7 @@ def marts_or_parse(parse: Callable[[], object]) -> list[Mart]:
 
 
 def depended(names: list[str]) -> list[str]:
-    """Those of the names ("source" or "source.table") that a mart depends on, by dbt's manifest."""
+    """The names among these ("source" or "source.table") that a mart depends on, by dbt's manifest."""
     manifest: dict[str, Any] = json.loads(manifest_path().read_text())
     found = []
     for name in names:

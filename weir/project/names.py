@@ -1,26 +1,28 @@
-"""Names that come from outside (columns at a source, headers of files, paths in documents) as raw holds them.
+"""Names from outside (columns at a source, headers of files, paths in documents), in the form that raw holds.
 
-In: the name as the source has it. Out: the same name wherever it is tame; else one that can't be read as SQL, in any
-hands: dbt's unit tests, for one, put a column's name between quotes and escape nothing in it.
+In: the name at the source. Out: the same name if it is tame, else a name that no tool can read as SQL. dbt's unit
+tests, for example, put a column's name between quotes and escape nothing in it.
 """
 
 import hashlib
 import re
 import unicodedata
 
-LONGEST = 63  # bytes of a name in PostgreSQL
+LONGEST = 63  # the most bytes of a name in PostgreSQL
 _WILD = re.compile(r'["`;\\$]|--|/\*|\*/|\{[{%#]|[}%#]\}')
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control characters, marks of direction, halves of pairs, ends of lines
 
 
 def tame(name: str) -> bool:
-    """Whether raw holds the name as it is."""
+    """Whether raw holds the name unchanged."""
     return len(name.encode(errors="replace")) <= LONGEST and name == _tamed(name)
 
 
 def shortened(name: str) -> str:
-    """The name as raw holds it: at most 63 bytes, and nothing that could end a quoted name, a comment or a line in SQL
-    or Jinja. Where that changes it, a digest of the whole name keeps it unique."""
+    """The name in the form that raw holds: at most 63 bytes, without signs that could end a name, a comment or a line.
+
+    Where that changes the name, a digest of the whole name keeps it unique.
+    """
     if tame(name):
         return name
     digest = hashlib.md5(name.encode(errors="surrogatepass")).hexdigest()[:8]

@@ -34,8 +34,8 @@ class Table(BaseModel):
     compare: Compare | None = None
     append_only: bool = False
     sweep: str | None = None
-    repeats: Literal["conflict", "last"] = "conflict"  # what two rows of one file or listing with one key are
-    custom: Any = None  # of the person who declares it: free, or a list of names that stand in meta as well
+    repeats: Literal["conflict", "last"] = "conflict"  # what Weir does with two rows of one key in one file or listing
+    custom: Any = None  # for the person who declares it: anything, or a list of further names in meta
 
     @field_validator("name")
     @classmethod
@@ -65,7 +65,7 @@ class Table(BaseModel):
         return self
 
     def as_landed(self) -> "Table":
-        """The table with its columns called as raw calls them."""
+        """The table, with the names of its columns as in raw."""
         key, columns = [shortened(name) for name in self.key], [shortened(name) for name in self.columns]
         return self.model_copy(
             update={"key": key, "columns": columns, "cursor": self.cursor and shortened(self.cursor)}
@@ -73,7 +73,7 @@ class Table(BaseModel):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The format's settings; `type` is its name, where given."""
+        """The settings of the format; `type` is its name, if one is given."""
         return {"type": self.format} if isinstance(self.format, str) else dict(self.format or {})
 
 
@@ -91,12 +91,15 @@ class Source(BaseModel):
 
 
 class Plan(BaseModel):
-    """Everything that is declared to land."""
+    """All sources and tables that are declared to land."""
 
     sources: list[Source]
 
     def pick(self, sources: list[str] | None, tables: list[str] | None) -> list[Source]:
-        """The sources named, or all, with the tables ("source.table") named, or all. Raises WeirError."""
+        """The sources named, or all, with the tables ("source.table") named, or all.
+
+        Raises WeirError for unknown names.
+        """
         known = {source.name: source for source in self.sources}
         paths = {f"{source.name}.{table.name}" for source in self.sources for table in source.tables}
         for name in sources or []:

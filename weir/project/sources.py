@@ -19,7 +19,7 @@ from weir.core.secrets import hide, hide_password
 from weir.core.settings import ROOT
 from weir.project.plan import Plan, Source, Table
 
-_NOT_IN_META = {"name", "file", "tables", "columns"}  # stand beside it, or are ours
+_NOT_IN_META = {"name", "file", "tables", "columns"}  # written beside meta, or set by Weir
 
 
 def read_plan(project: Path) -> Plan:
@@ -105,14 +105,14 @@ def _meta(entry: dict[str, Any], at: str) -> dict[str, Any]:
 
 
 def _no_others(model: type[BaseModel], meta: dict[str, Any], own: Any, at: str) -> None:
-    """Raise WeirError where meta holds a key that nothing reads and that nobody calls their own."""
+    """Raise WeirError when meta holds a key that Weir does not read and `custom` does not name."""
     known = {field.alias or name for name, field in model.model_fields.items()} - _NOT_IN_META
     unknown = [name for name in meta if name not in known and name not in _listed(own)]
     for name in unknown:
         close = difflib.get_close_matches(name, known, 1, 0.65)
         if name == "schema":
             raise WeirError(
-                f"{at}: meta has no key 'schema': a table of another schema is told by `from: schema.table`"
+                f"{at}: meta has no key 'schema': a table of another schema is named by `from: schema.table`"
             )
         if name in ("data_selector", "paginator"):
             raise WeirError(f"{at}: meta has no key {name!r}: write it under `endpoint`")

@@ -18,8 +18,8 @@ from weir.core.env import load_env, put
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.core.settings import QUOTING
-from weir.warehouse import embedded
 from weir.warehouse.address import TLS, address, parts_of
+from weir.warehouse.embedded.server import REFUSED, start_server, stop_server
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
@@ -39,7 +39,7 @@ def ensure() -> str:
     """
     load_env()
     given = os.environ.get("WAREHOUSE_URL")
-    parts = parts_of(given or embedded.start())
+    parts = parts_of(given or start_server())
     url = address(**parts)
     if url not in _ready:
         token = f"s{uuid.uuid4().hex}"
@@ -77,7 +77,7 @@ def create_database(name: str) -> str:
 def stop() -> bool:
     """Stop the embedded warehouse; returns whether it was running. Yours, by `WAREHOUSE_URL`, is left alone."""
     load_env()
-    return embedded.stop()
+    return stop_server()
 
 
 def _open(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Connection:
@@ -88,7 +88,7 @@ def _open(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Connec
         if "password authentication failed" in str(fault):
             place = f"{where.hostname}:{where.port}"
             yours = f"the warehouse at {place} refuses user or password: mend WAREHOUSE_URL; {QUOTING}"
-            raise WeirError(embedded.REFUSED if is_embedded else yours) from None
+            raise WeirError(REFUSED if is_embedded else yours) from None
         cause = " ".join(redact(fault).split())[-300:]
         raise WeirError(
             f"the warehouse at {where.hostname}:{where.port}{where.path} can't be reached: {cause}; "

@@ -1,4 +1,4 @@
-"""The run lock: one run at a time on a warehouse."""
+"""The run lock: lets one run at a time write to a warehouse."""
 
 import os
 import socket
@@ -12,16 +12,16 @@ from weir.core.errors import WeirError
 from weir.warehouse.connection import POOLER, connect
 
 _RUN_LOCK = "hashtext('weir run')"
-LOCK_NAME = "weir run lock "  # how the session of whoever holds the run lock is called; process and machine follow
+LOCK_NAME = "weir run lock "  # begins the name of the session that holds the run lock; process and machine follow
 
 
 @contextmanager
 def run_lock(wait: bool = True) -> Iterator[None]:
-    """Hold the right to run: one run at a time per warehouse, by a lock that dies with its process.
+    """Hold the run lock of the warehouse; it ends with its process.
 
     While another run holds it, says so and waits; raises WeirError at once where `wait` is false.
     """
-    name = f"{LOCK_NAME}{os.getpid()} {socket.gethostname()}"[:63]  # bytes that PostgreSQL keeps
+    name = f"{LOCK_NAME}{os.getpid()} {socket.gethostname()}"[:63]  # PostgreSQL keeps 63 bytes
     with connect(autocommit=True, application_name=name) as connection:
         if connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() != (True,):
             if not wait:
@@ -36,7 +36,7 @@ def run_lock(wait: bool = True) -> Iterator[None]:
 
 
 def _refuse_shared(connection: psycopg.Connection) -> None:
-    """Raise WeirError where a second session is given the server process of the first, and so its lock."""
+    """Raise WeirError when a second session gets the server process of the first one, and so its lock."""
     own = connection.execute("select pg_backend_pid()").fetchone()
     with connect(autocommit=True) as other:
         if other.execute("select pg_backend_pid()").fetchone() == own:

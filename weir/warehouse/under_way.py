@@ -1,7 +1,7 @@
-"""Who holds the run lock: the run, or the command by hand, that is under way on the warehouse.
+"""The holder of the run lock: the run, or the command by hand, that is under way on the warehouse.
 
-In: the server's own list of locks, `ops.runs`. Out: a Holder; `end` ends it in order. The name of the lock's session
-tells process and machine.
+In: the server's own list of locks, `ops.runs`. Out: a Holder; `end` ends its process in order. The name of the
+lock's session holds process and machine.
 """
 
 import os
@@ -14,8 +14,9 @@ import psycopg
 
 from weir.core.env import load_env
 from weir.core.errors import WeirError
-from weir.warehouse import embedded, run_lock
+from weir.warehouse import run_lock
 from weir.warehouse.connection import connect
+from weir.warehouse.embedded.server import running_port
 
 _PATIENCE = 60.0  # seconds that a process may take to end in order
 
@@ -34,7 +35,7 @@ class Holder:
 
 
 def holder(connection: psycopg.Connection) -> Holder | None:
-    """Who holds the run lock; None where nobody does."""
+    """The holder of the run lock; None where there is none."""
     row = connection.execute(_HOLDER, [run_lock.LOCK_NAME]).fetchone()
     words = row[0].removeprefix(run_lock.LOCK_NAME).split(maxsplit=1) if row else []
     if len(words) != 2 or not words[0].isdigit():
@@ -49,9 +50,9 @@ def holder(connection: psycopg.Connection) -> Holder | None:
 
 
 def now() -> Holder | None:
-    """Who holds the run lock; None where nobody does, or the warehouse is down or can't be reached."""
+    """The holder of the run lock; None where there is none, and where the warehouse can't be reached."""
     load_env()
-    if not os.environ.get("WAREHOUSE_URL") and embedded.running_port() is None:
+    if not os.environ.get("WAREHOUSE_URL") and running_port() is None:
         return None
     try:
         with connect() as connection:
@@ -61,7 +62,7 @@ def now() -> Holder | None:
 
 
 def end(found: Holder) -> None:
-    """End the process in order: what has landed stays, nothing is published. Raises WeirError where that can't be."""
+    """End the process in order: rows that landed stay, nothing is published. Raises WeirError when that fails."""
     import psutil
 
     if found.host != socket.gethostname():
@@ -77,7 +78,7 @@ def end(found: Holder) -> None:
         pass
     except psutil.AccessDenied:
         raise WeirError(f"{found} belongs to another user: end it as that user, then type `weir down` again") from None
-    for _ in range(50):  # the server lets go of the lock a moment later
+    for _ in range(50):  # the server releases the lock a moment later
         if now() != found:
             return
         time.sleep(0.1)

@@ -33,12 +33,12 @@ def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int], last: b
         if not by:
             continue
         same = ", ".join(comparable(c) for c in raw.columns if c.name != "_line" or by == ["_line"])
-        told = ", ".join(compared(c) for each in by for c in raw.columns if c.name == shortened(each))
+        values = ", ".join(compared(c) for each in by for c in raw.columns if c.name == shortened(each))
         live = raw.live(by, same, f"_file = {name} and ({part})") + f" and _file = {name}"
         changed = f"select {listed(by)} from (select {same} from incoming where {part} except {live}) d"
         added = raw.wire.execute(
             f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, '{raw.load_id}', 'upsert' "
-            f"from incoming where ({part}) and ({told}) in ({changed}) order by _line"
+            f"from incoming where ({part}) and ({values}) in ({changed}) order by _line"
         )
         counts["landed"] += added
     return repeats

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 from ingest.connectors.base import META, Progress, State, check_columns
 from ingest.connectors.files.changes import forget, replace, restore, rows_now
+from ingest.connectors.files.folder import Place
 from ingest.connectors.files.formats import open_reader
 from ingest.connectors.files.packed import BROKEN, damaged, opened, sound
-from ingest.connectors.files.place import Place
 from ingest.connectors.files.reader import Reader, adopt_names, describe_header
 from ingest.connectors.repeats import Repeats, mark
 from ingest.raw.columns import Column, quoted

@@ -7,12 +7,17 @@ its real path (a link, `..`) is refused by a WeirError, so that nobody who may d
 import glob
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from stat import S_ISREG
 from typing import Any
+from urllib.parse import urlsplit
 
+from ingest.connectors.files import buckets
+from ingest.scratch import scratch
 from weir.core.errors import WeirError
+from weir.project.plan import Source, Table
 
 # the stamp that differs after a change, by fsspec's many names
 _STAMPS = ("e_tag", "ETag", "etag", "mtime", "LastModified")
@@ -64,8 +69,8 @@ def of_bucket(system: Any, base: str, path: str) -> Files:
             name = address.removeprefix(base)
             if not address.startswith(base) or ".." in name.split("/"):
                 raise WeirError(f"{address} leaves the source's folder: rename the object")
-            told = next(filter(None, map(info.get, _STAMPS)), None)
-            files[name] = [address, info.get("size"), str(told)]
+            stamp_of = next(filter(None, map(info.get, _STAMPS)), None)
+            files[name] = [address, info.get("size"), str(stamp_of)]
     return files
 
 
@@ -138,3 +143,56 @@ def stamp(path: str) -> tuple[int, str]:
     """Size and time of a local file."""
     facts = os.stat(path)
     return facts.st_size, str(facts.st_mtime_ns)
+
+
+class Place:
+    """The folder or bucket of one source. Raises WeirError when it can't be opened."""
+
+    def __init__(self, source: Source, url: str) -> None:
+        import fsspec
+
+        self.translated: Callable[[], AbstractContextManager[None]] = nullcontext
+        if urlsplit(url).scheme in buckets.SCHEMES:
+            self.system, self.base = buckets.open_bucket(source, url)
+            self.translated = lambda: buckets.translated(source, url)
+        else:
+            try:
+                self.system, self.base = fsspec.core.url_to_fs(url)
+            except (ImportError, ValueError) as fault:
+                raise WeirError(f"{source.connection}: {' '.join(str(fault).split())}") from None
+        self.local = "file" in self.system.protocol
+        if self.local and not self.system.isdir(self.base):
+            raise WeirError(f"there is no folder {self.base}: mend {source.connection}, or make it")
+
+    def files(self, table: Table) -> Files:
+        """The table's files by name: address, size, and a stamp that differs after a change."""
+        if not table.path:
+            raise WeirError("no `path` is declared: name the table's files, such as path: 'events/*.jsonl.gz'")
+        check_path(table.path)
+        if self.local:
+            return of_folder(self.base, table.path)
+        with self.translated():
+            return of_bucket(self.system, self.base, table.path)
+
+    @contextmanager
+    def fetched(self, address: str) -> Iterator[str]:
+        """Give a path to the file on local disk; a file of a bucket is copied there first."""
+        if self.local:
+            with held(self.base, address) as local:
+                yield local
+            return
+        with tempfile.NamedTemporaryFile(dir=scratch()) as copy:
+            with self.translated():
+                self.system.get_file(address, copy.name)
+            yield copy.name
+
+    def see_gone(self, names: list[str]) -> None:
+        """Raise WeirError when local files only seem to be gone, because their folder may not be read."""
+        if self.local:
+            see_gone(self.base, names)
+
+    def refuse_changed(self, files: Files, landed: dict[str, list[object]]) -> None:
+        """Raise WeirError when a local file has another stamp than the one it was landed with."""
+        for name, facts in files.items() if self.local else ():
+            if landed[name][:2] != list(stamp(facts[0])):
+                raise WeirError(f"{name} changed while it was read: run again when it is complete")

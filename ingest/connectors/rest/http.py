@@ -88,12 +88,12 @@ class Adapter(HTTPAdapter):
 
 def _wait(response: Response) -> int:
     """The seconds to wait before a refused request is sent again, as the API says."""
-    told = response.headers.get("Retry-After", "").strip()
+    asked = response.headers.get("Retry-After", "").strip()
     if response.status_code != 429 and response.status_code < 500:
         return 0
-    if re.fullmatch(r"[0-9]+", told):
-        return int(told[:15])
-    moment = parsedate_tz(told)
+    if re.fullmatch(r"[0-9]+", asked):
+        return int(asked[:15])
+    moment = parsedate_tz(asked)
     try:
         return int(mktime_tz(moment) - time.time()) if moment else 0
     except (ValueError, OverflowError):

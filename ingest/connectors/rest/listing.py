@@ -90,9 +90,9 @@ class Listing:
                     and self.whole
                     and where.lower() in _BESIDE
                     and word in _TOTAL
-                    and (told := _count(value)) > self.rows
+                    and (total := _count(value)) > self.rows
                 ):
-                    return f"tells of {told:,} objects at {at!r} and lists {self.rows:,}"
+                    return f"tells of {total:,} objects at {at!r} and lists {self.rows:,}"
         return ""
 
 

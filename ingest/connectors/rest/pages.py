@@ -54,8 +54,8 @@ class Counted(paginators.RangePaginator):
                 self.first_total = self.total if self.first_total is None else self.first_total
                 self.most = max(self.most, self.total)
         if self.has_more_path:
-            told = jsonpath.find_values(self.has_more_path, answer)
-            word = str(told[0]).lower() if told else ("" if not page else "nothing")
+            found = jsonpath.find_values(self.has_more_path, answer)
+            word = str(found[0]).lower() if found else ("" if not page else "nothing")
             if word not in _TRUE | _FALSE:
                 raise WeirError(f"`has_more_path` finds no true or false at {str(self.has_more_path)!r}: mend it")
             self.more = word in _TRUE
@@ -83,7 +83,7 @@ class Counted(paginators.RangePaginator):
 
 
 class Offset(Counted, paginators.OffsetPaginator):
-    """By offset and limit: a page begins where the one before ended, however short that was."""
+    """A paginator by offset and limit: a page begins where the one before ended, however short that was."""
 
     def _step(self, page: list[Any]) -> int:
         return len(page) or self.limit
@@ -98,12 +98,12 @@ class Offset(Counted, paginators.OffsetPaginator):
         return None if self.total is None else self.total - (self.initial_value if self.initial_value > 1 else 0)
 
     def _short_of(self) -> str:
-        told = self.objects()
-        return "" if told is None or self.rows >= told else f"tells of {told:,} objects and lists {self.rows:,}"
+        total = self.objects()
+        return "" if total is None or self.rows >= total else f"tells of {total:,} objects and lists {self.rows:,}"
 
 
 class PageNumber(Counted, paginators.PageNumberPaginator):
-    """By page number. The total counts pages; where its name does not say so, it may count objects."""
+    """A paginator by page number. The total counts pages; where its name does not say so, it may count objects."""
 
     def _step(self, page: list[Any]) -> int:
         return 1
@@ -147,19 +147,19 @@ class _Ending:
 
 
 class JsonLink(_Ending, paginators.JSONLinkPaginator):
-    """By a link in the answer."""
+    """A paginator by a link in the answer."""
 
 
 class HeaderLink(_Ending, paginators.HeaderLinkPaginator):
-    """By a link in the header `Link`."""
+    """A paginator by a link in the header `Link`."""
 
 
 class HeaderCursor(_Ending, paginators.HeaderCursorPaginator):
-    """By a cursor in a header."""
+    """A paginator by a cursor in a header."""
 
 
 class Cursor(_Ending, paginators.JSONResponseCursorPaginator):
-    """By a cursor in the answer."""
+    """A paginator by a cursor in the answer."""
 
 
 _KINDS: dict[str, type[paginators.BasePaginator] | None] = {

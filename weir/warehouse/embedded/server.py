@@ -25,7 +25,7 @@ REFUSED = (
 )
 
 
-def start() -> str:
+def start_server() -> str:
     """Make the embedded warehouse if there is none, start it if it is down; returns its URL.
 
     Raises WeirError when it can't be made or started.
@@ -39,7 +39,7 @@ def start() -> str:
             password = initdb.make(data)
         elif not password:
             if _running_port(data) is not None:
-                stop()
+                stop_server()
             password = initdb.new_password(data)
         port = _running_port(data)
         if port is None:
@@ -49,7 +49,7 @@ def start() -> str:
         return f"postgresql://{initdb.USER}:{password}@127.0.0.1:{port}/{DATABASE}"
 
 
-def stop(mode: str = "fast") -> bool:
+def stop_server(mode: str = "fast") -> bool:
     """Stop the embedded warehouse in one of pg_ctl's modes; returns whether it was running."""
     data = data_folder()
     if not (data / "postmaster.pid").exists():

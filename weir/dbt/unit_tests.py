@@ -1,0 +1,124 @@
+"""Unit tests beside the build: a fork of dbt's process runs each as soon as the parents of its model are built.
+
+In: the project as dbt has read it, and the names of nodes that the build has finished. Out: events, and a Built, as
+if dbt had run them in the build itself. dbt works on one core only, and unit tests are nearly half of what it does.
+Linux only: other systems don't promise that a process which has forked can go on.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any
+
+from weir.core.errors import WeirError
+from weir.dbt.results import Built, OnNode, summary, together
+
+POSSIBLE = sys.platform == "linux"
+FEW = 10  # fewer than these wait for more while the build goes on: a round costs dbt most of a second
+Run = Callable[[Collection[str], OnNode], Any]
+
+
+class Beside:
+    """The build's end: `built` is told of each node that is there; `end` waits for what the unit tests came to."""
+
+    def __init__(self, manifest: Any, run: Run, on_node: OnNode) -> None:
+        """Fork; `run` runs the unit tests of some names in the fork and returns dbt's result."""
+        there, self._there = Pipe(duplex=False)
+        self._told, told = Pipe(duplex=False)
+        waiting: dict[str, set[str]] = {}
+        for test in manifest.unit_tests.values():
+            waiting.setdefault(test.name, set()).update(_parents(manifest, test.depends_on.nodes[0]))
+        parent = os.getpid()
+        # Not by multiprocessing's Process: that closes standard input, which another thread may be reading.
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                self._there.close()  # or the end of the build's process would not be seen
+                _serve(waiting, run, there, told, parent)
+            finally:
+                os._exit(0)
+        there.close()
+        told.close()
+        self._lock = threading.Lock()
+        self._result: Built | None = None
+        self._listener = threading.Thread(target=self._listen, args=(on_node,), daemon=True)
+        self._listener.start()
+
+    def built(self, node: str) -> None:
+        """Tell the fork that the node is there; from any thread."""
+        with self._lock:
+            try:
+                self._there.send(node)
+            except OSError:
+                pass  # `end` tells of a fork that has ended
+
+    def end(self) -> Built:
+        """Wait until the unit tests of all that is built have ended. Raises WeirError where the fork has died."""
+        self.built("")
+        self._listener.join()
+        _, status = os.waitpid(self._pid, 0)
+        if self._result is None:
+            raise WeirError(f"the process of the unit tests ended early, with code {os.waitstatus_to_exitcode(status)}")
+        return self._result
+
+    def _listen(self, on_node: OnNode) -> None:
+        try:
+            while self._result is None:
+                told = self._told.recv()
+                if isinstance(told, WeirError):
+                    self._result = Built(False, str(told), faults=[str(told)])
+                elif isinstance(told, Built):
+                    self._result = told
+                else:
+                    on_node(told)
+        except EOFError:
+            pass
+
+
+def _parents(manifest: Any, model: str) -> set[str]:
+    """The nodes that must be there before a unit test of the model can ask for their columns."""
+    found: set[str] = set()
+    for name in manifest.nodes[model].depends_on.nodes:
+        node = manifest.nodes.get(name)  # none for a source, which has landed
+        if node is not None:
+            found |= _parents(manifest, name) if node.config.materialized == "ephemeral" else {name}
+    return found
+
+
+def _serve(waiting: dict[str, set[str]], run: Run, there: Connection, told: Connection, parent: int) -> None:
+    """The fork's end: round after round, the unit tests whose parents are there."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    built: set[str] = set()
+    results = []
+    is_over = False
+    try:
+        while waiting:
+            ready = [test for test, parents in waiting.items() if parents <= built]
+            if len(ready) < FEW and not is_over:
+                node = there.recv()
+                is_over = not node
+                built.add(node)
+                continue
+            if not ready:
+                break
+            for test in ready:
+                del waiting[test]
+            result = run(ready, lambda node: told.send(replace(node, total=0))).result
+            results.append(summary([each for each in result if each.node.resource_type == "unit_test"]))
+        told.send(together(results))
+    except EOFError:
+        pass
+    except WeirError as fault:
+        told.send(fault)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: nobody waits for what it still does."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
