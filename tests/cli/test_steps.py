@@ -37,5 +37,5 @@ def test_verifying_names_the_model_that_does_not_compile(company: Company) -> No
     assert steps.land(None, None, AS_OF, full=False) == 0
     path = company.folder / "project/models/staging/shop/stg_shop__orders.sql"
     path.write_text(path.read_text() + "{{ exceptions.raise_compiler_error('not so') if execute }}")
-    with pytest.raises(WeirError, match=r"model stg_shop__orders \(models/staging/shop/stg_shop__orders.sql\).* not so"):
+    with pytest.raises(WeirError, match=r"model stg_shop__orders \(models/.*stg_shop__orders.sql\).* not so"):
         shallow(staging_models)
