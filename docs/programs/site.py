@@ -1,4 +1,4 @@
-"""What the site does beyond mkdocs: it takes pages from the root, and links to files of the repository become names.
+"""What the site does beyond mkdocs: pages from the root, links to files of the repository, the order of what is found.
 
 In: mkdocs' events. Out: CONTRIBUTING, DECISIONS and CHANGELOG as pages; a link to a file that the site does not hold (a
 model, a Python file) as plain text, for the site knows no address of the repository. Alone: `make docs-site`.
@@ -14,6 +14,8 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[2]
 FROM_ROOT = ("CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "SECURITY.md")
+# What people look for first is found first.
+_BOOST = {"index.md": 4, "concepts": 3, "how-to": 3, "operations": 3, "tutorial.md": 2}
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
 
 
@@ -28,6 +30,7 @@ def on_files(files: Any, config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Lead each link to where its page lies in the site, or make plain text of it."""
     name = page.file.src_uri
+    page.meta.setdefault("search", {"boost": _BOOST.get(name.split("/")[0], 1)})
     folder = ROOT if name in FROM_ROOT else (ROOT / "docs" / name).parent
     here = posixpath.dirname(name)
 
