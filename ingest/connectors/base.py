@@ -43,7 +43,7 @@ def compare(raw: Raw, key: list[str], columns: list[Column], source_rows: int) -
     """Append to raw what differs from `incoming`, which holds the whole table; returns the facts of the receipt."""
     upserts, deleted = raw.insert_changes(key)
     return {"how": "compare", "extracted": source_rows, "landed": upserts + deleted, "deleted": deleted,
-            "source_rows": source_rows}  # fmt: skip
+            "source_rows": source_rows, "is_whole": True}  # fmt: skip
 
 
 def keyed_by_content(raw: Raw) -> None:

@@ -19,8 +19,8 @@ _KNOWN = f"""select (select to_jsonb(l) from ops.landings l where load_id = $4 a
 (select columns {_NEWEST.format("columns")}),
 (select jsonb_agg(jsonb_build_array(attname, type)) from ({COLUMNS}) c)"""
 _WRITE = """insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, landed,
-deleted, source_rows, bytes, seconds, as_of, state, columns, drift, duplicates)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
+deleted, source_rows, bytes, seconds, as_of, state, columns, drift, duplicates, compared, is_whole)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"""
 
 
 def read(wire: Wire, relation: str, source: str, table: str, load_id: str, job: str) -> list[Any]:
@@ -33,10 +33,13 @@ def read(wire: Wire, relation: str, source: str, table: str, load_id: str, job: 
 
 def write(wire: Wire, load_id: str, job: str, run_id: str | None, source: str, table: str, as_of: datetime,
           facts: dict[str, Any], state: dict[str, Any] | None, columns: dict[str, str]) -> None:  # fmt: skip
-    """Write the receipt of a job; `facts` are the counts and words of its landing."""
+    """Write the receipt of a job; `facts` are the counts and words of its landing.
+
+    `compared` among them is false where all rows read were new; `is_whole` is true where the table was read whole.
+    """
     wire.execute(
         _WRITE, load_id, job, run_id, source, table, facts["promise"], facts["how"], facts["extracted"],
         facts["landed"], facts["deleted"], facts.get("source_rows"), facts.get("bytes", 0), facts["seconds"],
         as_of, None if state is None else json.dumps(state), json.dumps(columns),
-        facts["drift"] or None, facts.get("duplicates"),
+        facts["drift"] or None, facts.get("duplicates"), facts.get("compared", True), facts.get("is_whole", False),
     )  # fmt: skip

@@ -33,9 +33,9 @@ insert into raw_shop.orders (order_id, amount, _dlt_load_id, _op) values
     ('4', '5', 'a', 'upsert'), ('4', '6', 'a', 'upsert'),
     ('1', '11.00', 'b', 'upsert'), ('2', null, 'b', 'delete'), ('5', '$1', 'b', 'upsert');
 insert into ops.landings (load_id, job, run_id, source, table_name, promise, how, extracted, landed, deleted,
-    source_rows, as_of, landed_at) values
-    ('a', 'orders', 'r1', 'shop', 'orders', 'exact', 'first load', 5, 5, 0, 4, '2026-01-01Z', '2026-01-01Z'),
-    ('b', 'orders', 'r2', 'shop', 'orders', 'exact', 'compare', 4, 3, 1, 4, '2026-01-02Z', '2026-01-02Z');
+    source_rows, as_of, landed_at, compared) values
+    ('a', 'orders', 'r1', 'shop', 'orders', 'exact', 'first load', 5, 5, 0, 4, '2026-01-01Z', '2026-01-01Z', false),
+    ('b', 'orders', 'r2', 'shop', 'orders', 'exact', 'compare', 4, 3, 1, 4, '2026-01-02Z', '2026-01-02Z', true);
 alter table ops.ledger drop constraint ledger_check;  -- some tests spoil the counts
 insert into ops.ledger (step_id, model, source, table_name, load_id, as_of, full_refresh,
     landed, accepted, rejected, superseded, deleted)

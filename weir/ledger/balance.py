@@ -99,12 +99,10 @@ def _count(connection: psycopg.Connection, query: sql.Composed) -> int:
     return int(row[0]) if row else 0
 
 
-# Rows extracted by row version, or by a first load, are all new; others were compared, and some were unchanged.
+# Rows that were not compared (row versions, a first load) are all new; of others some were unchanged.
 _RECEIPTS = """
 with receipts as (
-    select *, case
-        when how in ('first load', 'row versions') then 0 else extracted - (landed - deleted)
-    end as unchanged
+    select *, case when compared then extracted - (landed - deleted) else 0 end as unchanged
     from ops.landings
 ),
 

@@ -108,9 +108,12 @@ def _take(connection: psycopg.Connection, finding: StagingComparison, where: str
         "select kind, count(*), (array_agg(_key order by _key))[:3], (array_agg(at order by _key))[:3] "
         "from pg_temp.weir_differ group by kind order by kind"
     ).fetchall()
+    numbers = {kind: number for kind, number, _, _ in kinds}
+    finding.missing += numbers.get("missing", 0)
+    finding.extra += numbers.get("extra", 0)
+    finding.different += numbers.get("different", 0)
     words = {"missing": "is missing in", "extra": "should not be in", "different": "differs in"}
-    for kind, number, keys, columns in kinds:
-        setattr(finding, kind, getattr(finding, kind) + number)
+    for kind, _, keys, columns in kinds:
         for key, column in zip(keys, columns, strict=True):
             at = f", column {column}" if column else ""
             finding.examples.append(f"key {key} {words[kind]} {where}{at}")

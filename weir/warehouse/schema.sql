@@ -60,6 +60,23 @@ create table if not exists ops.key_bits (
 
 alter table ops.landings add column if not exists drift text;
 alter table ops.landings add column if not exists duplicates bigint;
+-- `how` is for people; these two are for decisions.
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ops.landings'::regclass and attname = 'compared'
+    ) then
+        alter table ops.landings
+            add column compared boolean not null default true,
+            add column is_whole boolean not null default false;
+        update ops.landings
+        set compared = how not in ('first load', 'row versions'), is_whole = how in ('first load', 'compare');
+        comment on column ops.landings.compared is
+            'Whether the rows that were read were compared with raw; false: all of them were new.';
+        comment on column ops.landings.is_whole is 'Whether the table was read whole.';
+    end if;
+end
+$$;
 create index if not exists landings_by_table on ops.landings (source, table_name, landed_at);
 
 create table if not exists ops.gates (
@@ -96,12 +113,13 @@ with moved as (
 
 insert into ops.builds (run_id, recorded_at, passed, whole, sentence, why, code, as_of_date, barred)
 select distinct on (moved.run_id)
-    moved.run_id, moved.checked_at, moved.passed, moved.sentence !~ '^only a part was built', moved.sentence,
+    moved.run_id, moved.checked_at, moved.passed or moved.sentence ~ '^only a part was built',
+    moved.sentence !~ '^only a part was built', moved.sentence,
     coalesce(runs.parameters ->> 'why', 'by hand'), coalesce(runs.parameters ->> 'code', ''),
     (runs.parameters ->> 'as_of_date')::date,
     array(select jsonb_array_elements_text(coalesce(runs.parameters -> 'barred', '[]')))
 from moved left join ops.runs on runs.run_id = moved.run_id
-where moved.run_id is not null
+where moved.run_id is not null and moved.sentence is not null
 order by moved.run_id, moved.checked_at desc
 on conflict do nothing;
 

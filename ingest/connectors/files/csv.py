@@ -88,7 +88,8 @@ class CsvReader(Reader):
         """Skip the lines before the header: those declared by `skip`, and Excel's `sep=;`."""
         for _ in range(self.settings.skip):
             line = self._next()
-            pass_over(self.stream, line) if len(line) > self.largest else None
+            if len(line) > self.largest:
+                pass_over(self.stream, line)
             self.number += 1
         line = self._next()
         if self.settings.takes_delimiter(line):

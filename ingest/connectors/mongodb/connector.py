@@ -137,7 +137,7 @@ class Connector:
         with raw.constants():
             rows, size = self._read(table, raw, collection, {}, raw.schema, raw.name, progress)
         return {"how": "first load", "extracted": rows, "landed": rows, "deleted": 0, "source_rows": rows,
-                "bytes": size, "promise": PROMISE}  # fmt: skip
+                "bytes": size, "promise": PROMISE, "compared": False, "is_whole": True}  # fmt: skip
 
     def _window(self, table: Table, raw: Raw, collection: Any, lows: windows.Lows,
                 progress: Progress) -> tuple[State, int | None]:  # fmt: skip

@@ -142,7 +142,7 @@ class Connector:
             rows, size = self._read(raw, relation, "", raw.schema, raw.name, progress)
         self._check(table, raw, relation, raw.relation)
         return {"how": "first load", "extracted": rows, "landed": rows, "deleted": 0, "source_rows": rows,
-                "bytes": size, "promise": PROMISE}  # fmt: skip
+                "bytes": size, "promise": PROMISE, "compared": False, "is_whole": True}  # fmt: skip
 
     def _window(self, table: Table, raw: Raw, relation: Relation, state: State, progress: Progress,
                 count: int | None) -> State:  # fmt: skip

@@ -73,7 +73,7 @@ def forget(raw: Raw, which: list[int]) -> None:
 def dear(raw: Raw) -> bool:
     """Whether the last reading of the whole table was so slow that digests are cheaper."""
     query = """select seconds, source_rows from ops.landings where source = $1 and table_name = $2
-        and how in ('first load', 'compare') order by landed_at desc limit 1"""
+        and is_whole order by landed_at desc limit 1"""
     seconds, rows = raw.wire.row(query, raw.source, raw.table) or (0, 0)
     return bool(rows) and seconds > LEAST and seconds / rows > DEAR
 

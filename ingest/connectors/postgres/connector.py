@@ -108,7 +108,8 @@ class Connector:
             else:
                 settled = keys.settle(state["rows"], state.get("bits"))
             rows, deleted, bits = settled.rows, settled.deleted, settled.bits
-            facts |= {"how": "row versions", "deleted": deleted, "landed": facts["landed"] + deleted}
+            facts |= {"how": "row versions", "compared": False, "is_whole": False}
+            facts |= {"deleted": deleted, "landed": facts["landed"] + deleted}
         following |= {"bits": bits} if bits else {}
         return facts | {"source_rows": rows} | promise, following | {"rows": rows}
 
@@ -146,7 +147,8 @@ class Connector:
         with raw.constants():
             rows, size = pipe(self.wire, text, raw.wire, raw.schema, raw.name, names, lambda n: progress(0, n),
                               freeze=raw.made)  # fmt: skip
-        return {"extracted": rows, "landed": rows, "deleted": 0, "bytes": size, "how": "first load"}
+        return {"extracted": rows, "landed": rows, "deleted": 0, "bytes": size, "how": "first load", "compared": False,
+                "is_whole": True}  # fmt: skip
 
     def _copy(self, raw: Raw, relation: Relation, source: list[Column], columns: list[Column], where: str,
               progress: Progress) -> dict[str, Any]:  # fmt: skip
