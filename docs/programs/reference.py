@@ -6,6 +6,7 @@ docs/reference. Alone: `make reference`, or `python -m docs.programs.reference`;
 
 import re
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import typer
@@ -39,7 +40,10 @@ def commands() -> str:
     for name, command in group.commands.items():
         if command.hidden:
             continue
-        shown = " ".join([f"weir {name}", *map(_piece, command.params)])
+        # A piece such as [--source SOURCE] is not torn: its blanks are set aside while the line is folded.
+        pieces = [_piece(parameter).replace(" ", "\0") for parameter in command.params]
+        folded = fill(" ".join([f"weir {name}", *pieces]), 78, subsequent_indent="    ", break_on_hyphens=False)
+        shown = folded.replace("\0", " ")
         parts.append(f"### weir {name}\n\n{command.help.strip()}\n\n```\n{shown}\n```\n")
         rows = [_parameter(parameter) for parameter in command.params if parameter.name != "help"]
         if rows:

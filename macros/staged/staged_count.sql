@@ -42,7 +42,8 @@
     {%- if row[5] -%}
         {%- do exceptions.raise_compiler_error(
             names.source ~ '.' ~ names.source_table ~ ' does not balance: ' ~ row[5] ~ '; nothing was staged. '
-            ~ 'Rows of raw were removed or added by hand: land the table anew with `weir land --full-compare`'
+            ~ 'Rows of raw were removed or added by hand: restore raw, or correct the receipts '
+            ~ '(docs/operations/growth-of-raw-and-retention.md)'
         ) -%}
     {%- endif -%}
     {%- set step.landed = row[0] -%}

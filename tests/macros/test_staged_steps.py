@@ -1,12 +1,13 @@
 """One step of a staged model: what it takes, what makes it start anew, what it refuses, and what it leaves alone."""
 
+import re
 import threading
 import time
 
 import psycopg
 import pytest
 
-from tests.support.shop import MODEL, Shop, messages, state
+from tests.support.shop import MODEL, ROOT, Shop, messages, state
 
 pytestmark = pytest.mark.slow
 
@@ -116,6 +117,29 @@ def test_sums_that_do_not_match_the_receipts_are_refused_and_leave_all_as_it_was
     assert not result.success
     assert "shop.orders does not balance: load load002 holds 1 rows in raw, its receipts say 2" in messages(result)
     assert state(shop, "orders") == before
+
+
+def test_old_versions_deleted_as_the_page_on_retention_says_leave_all_in_balance(shop: Shop) -> None:
+    """The page's own SQL, for this table; deleting the rows alone is refused by the next full refresh."""
+    page = (ROOT / "docs/operations/growth-of-raw-and-retention.md").read_text()
+    found = re.search(r"begin;.*?commit;", page, re.DOTALL)
+    assert found
+    recipe = found[0].replace("raw_app.users", "raw_shop.orders").replace("user_id", "order_id")
+    recipe = recipe.replace("users.", "orders.").replace("= 'app'", "= 'shop'").replace("= 'users'", "= 'orders'")
+    shop.table("orders")
+    shop.land("orders", 1, [A, B])
+    shop.land("orders", 2, [{"order_id": "1", "amount": "3"}])
+    shop.build()
+    present = "select order_id, amount from dev_staging.stg_shop__orders order by order_id"
+    before = shop.rows(present)
+    shop.execute(recipe)
+    assert shop.rows("select order_id from raw_shop.orders order by _seq") == [("2",), ("1",)]
+    assert message(shop.build()) == "2 landed, 2 accepted"
+    assert (shop.rows(present), full_refreshes(shop)) == (before, 2)
+    shop.execute("delete from raw_shop.orders where order_id = '2'")
+    result = shop.dbt("run", "--full-refresh")
+    assert "load load001 holds 0 rows in raw, its receipts say 1" in messages(result)
+    assert "(docs/operations/growth-of-raw-and-retention.md)" in messages(result)
 
 
 def test_a_load_that_arrived_late_or_grew_starts_anew(shop: Shop) -> None:
