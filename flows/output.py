@@ -1,10 +1,11 @@
 """Prints a run: a line per table as it lands, tables at the end, and where to look next."""
 
 import threading
-from typing import Any
 
 from expectations.report import print_failures
+from flows.run import Run
 from ingest.report import print_landed
+from ingest.results import TableEvent
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.dbt.results import UNIT_TESTS_LEFT_OUT
@@ -14,7 +15,7 @@ from weir.publish.report import print_changes
 _LOCK = threading.Lock()
 
 
-def table_landed(event: Any) -> None:
+def table_landed(event: TableEvent) -> None:
     """Print one line for a table that has landed. The message of a failed table comes with its source."""
     if event.state == "done":
         with _LOCK:
@@ -24,7 +25,7 @@ def table_landed(event: Any) -> None:
             )
 
 
-def told(run: Any, fault: BaseException | None) -> None:
+def told(run: Run, fault: BaseException | None) -> None:
     """Print what a person wants to know of a run that has ended, well or not; what failed it comes last.
 
     `fault` is what ended the run early; what failed while it went on is told by the error at its end.

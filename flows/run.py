@@ -16,6 +16,7 @@ from uuid import UUID
 from expectations.worker import Worker
 from flows import crashed, interrupt, server
 from flows.task_runs import Reporter
+from ingest.results import SourceResult
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
@@ -24,6 +25,8 @@ from weir.dbt import selection
 from weir.dbt.results import Built
 from weir.dbt.worker import DbtProcess
 from weir.ledger import runs
+from weir.ledger.equations import Line
+from weir.publish.changes import Change
 from weir.warehouse.run_lock import run_lock
 
 
@@ -49,13 +52,13 @@ class Run:
         self.reporter = Reporter(self.flow_run_id)
         self.faults: list[str] = []  # the faults after which the run went on; it ends failed
         self.down: list[str] = []  # the faults of sources that could not be landed; likewise
-        self.landed: dict[str, Any] = {}  # source -> ingest's SourceResult
+        self.landed: dict[str, SourceResult] = {}  # by source
         # sources that are down or whose gate failed, and tables that failed: nothing downstream of them is built
         self.barred: list[str] = []
         self.gates: list[dict[str, Any]] = []
         self.built: Built | None = None
-        self.changes: Any = None  # a list once published; empty where the project has no marts
-        self.lines: list[Any] = []
+        self.changes: list[Change] | None = None  # a list once published; empty where the project has no marts
+        self.lines: list[Line] = []
         self.seconds: dict[str, float] = {}
         self.todo: selection.Todo | None = None
         self._wait = wait

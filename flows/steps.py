@@ -13,6 +13,7 @@ from prefect.context import TaskRunContext
 
 from flows import output
 from flows.run import Run
+from ingest.results import TableEvent, shortly
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
@@ -34,7 +35,6 @@ def _me() -> UUID | None:
 def land(run: Run) -> str:
     """Land the sources side by side. A source that fails is tried once more; then the run goes on without it."""
     from ingest.land import land_sources
-    from ingest.results import shortly
     from weir.core import hooks
     from weir.project.sources import read_plan
 
@@ -45,7 +45,7 @@ def land(run: Run) -> str:
     me = _me()
     rows: dict[str, int] = {}
 
-    def report(event: Any) -> None:
+    def report(event: TableEvent) -> None:
         name = f"{event.source}.{event.table}"
         rows[name] = event.rows
         if event.state == "started":

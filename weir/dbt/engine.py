@@ -60,7 +60,7 @@ class Dbt:
         arguments += ["--full-refresh"] if todo.full_refresh else []
         # Which of them a selection means, dbt alone knows.
         beside = None
-        if unit_tests and self._beside and todo.select is None and not todo.exclude:
+        if unit_tests and self._beside and self.manifest.unit_tests and todo.select is None and not todo.exclude:
             beside = Beside(self.manifest, self._unit_tests, on_node)
         if beside or not unit_tests:
             arguments += ["--exclude-resource-type", "unit_test"]

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from multiprocessing import Pipe
@@ -16,10 +17,10 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from weir.core.errors import WeirError
-from weir.dbt.results import Built, OnNode, summary, together
+from weir.dbt.results import Built, NodeEvent, OnNode, summary, together
 
 POSSIBLE = sys.platform == "linux"
-FEW = 10  # fewer than these wait for more while the build goes on: a round costs dbt most of a second
+FEW = 10  # fewer than these wait for more while the build goes on: a round costs dbt a quarter of a second
 Run = Callable[[Collection[str], OnNode], Any]
 
 
@@ -40,8 +41,11 @@ class Beside:
             try:
                 self._there.close()  # or the end of the build's process would not be seen
                 _serve(waiting, run, there, told, parent)
-            finally:
                 os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
         there.close()
         told.close()
         self._lock = threading.Lock()
@@ -96,6 +100,12 @@ def _serve(waiting: dict[str, set[str]], run: Run, there: Connection, told: Conn
     built: set[str] = set()
     results = []
     is_over = False
+    lock = threading.Lock()
+
+    def on_node(node: NodeEvent) -> None:
+        with lock:  # dbt calls from several threads
+            told.send(replace(node, total=0))
+
     try:
         while waiting:
             ready = [test for test, parents in waiting.items() if parents <= built]
@@ -108,7 +118,7 @@ def _serve(waiting: dict[str, set[str]], run: Run, there: Connection, told: Conn
                 break
             for test in ready:
                 del waiting[test]
-            result = run(ready, lambda node: told.send(replace(node, total=0))).result
+            result = run(ready, on_node).result
             results.append(summary([each for each in result if each.node.resource_type == "unit_test"]))
         told.send(together(results))
     except EOFError:
