@@ -117,8 +117,7 @@ def verify(
 
 @app.command()
 def quarantine(
-    only: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Only this staging model.")] = None,
-    model: Annotated[str | None, typer.Option("--model", help="Only this staging model.")] = None,
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Only this staging model.")] = None,
     key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
     history: Annotated[bool, typer.Option("--history", help="Also rows that have left quarantine, and how.")] = False,
     dev: Annotated[bool, typer.Option("--dev", help="Rows held back by `dbt build` by hand, in its schemas.")] = False,
@@ -126,7 +125,7 @@ def quarantine(
     """Show what waits in quarantine or is held back, and why."""
     from cli.quarantine import show_quarantine
 
-    raise typer.Exit(show_quarantine(model or only, key, history, dev))
+    raise typer.Exit(show_quarantine(model, key, history, dev))
 
 
 @app.command()

@@ -72,7 +72,7 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_ba
         title = "Accepted, but held back from the marts for what other tables say"
         terminal.table(title, ["model", "reason", "rows#", "such as"], beside)
     if values["model"] and (rows or beside):
-        terminal.say(f"one row: weir quarantine --model {values['model']} --key KEY")
+        terminal.say(f"one row: weir quarantine {values['model']} --key KEY")
 
 
 def _one(rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str, history: bool) -> int:

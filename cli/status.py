@@ -25,7 +25,8 @@ select p.publication_id, p.rolled_back_at, coalesce(sum(t.inserted + t.updated +
 from ops.publications as p left join ops.publication_tables as t using (publication_id)
 group by p.publication_id order by p.publication_id desc limit 1"""
 _RUNS = """
-select run_id, started_at, state, extract(epoch from coalesce(ended_at, clock_timestamp()) - started_at)::float,
+select run_id, command, started_at, state,
+    extract(epoch from coalesce(ended_at, clock_timestamp()) - started_at)::float,
     coalesce(message, '')
 from ops.runs order by started_at desc limit 5"""
 
@@ -41,10 +42,8 @@ def show_status() -> int:
         _publication(connection)
         runs = connection.execute(_RUNS).fetchall()
         if runs:
-            rows = [
-                [run, started, state, f"{seconds:.0f} s", message] for run, started, state, seconds, message in runs
-            ]
-            terminal.table("Last runs", ["run", "started", "state", "took#", "message"], rows)
+            rows = [[*begun, f"{seconds:.0f} s", message] for *begun, seconds, message in runs]
+            terminal.table("Last runs", ["run", "command", "started", "state", "took#", "message"], rows)
     return 0
 
 
@@ -84,10 +83,10 @@ def _balance(busy: under_way.Holder | None) -> None:
 
 def _publication(connection: psycopg.Connection) -> None:
     row = connection.execute(_PUBLICATIONS).fetchone()
-    if not row:
-        terminal.say("Nothing was published yet.")
+    number, back, moved, marts = row or (0, None, 0, 0)
+    if not marts:
+        terminal.say(f"Nothing was published yet{': the last set had no marts' if row else ''}.")
         return
-    number, back, moved, marts = row
     terminal.say(f"Readers see {describe_current(connection)}.")
     if back:
         terminal.say(f"Publication {number} was taken back {back:%Y-%m-%d %H:%M}.", style="yellow")

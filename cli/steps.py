@@ -100,6 +100,10 @@ def roll_back() -> int:
     print_changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
         terminal.say(f"Readers see {describe_current(connection)} again.", style="green")
+    terminal.say(
+        "Forward again: mend the cause, then `weir run`, which publishes what it builds; "
+        "or `weir publish`, which publishes the set that was built last as it is."
+    )
     return 0
 
 

@@ -42,8 +42,9 @@ def elt(
             steps.publish(run)
             steps.balance(run)
         finally:
-            output.told(run)
-            artifacts.write(run, sys.exc_info()[1])
+            fault = sys.exc_info()[1]
+            output.told(run, fault)
+            artifacts.write(run, fault)
         run.finish()
         output.next_steps()
     return run.run_id

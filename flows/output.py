@@ -24,18 +24,21 @@ def table_landed(event: Any) -> None:
             )
 
 
-def told(run: Any) -> None:
-    """Everything that a person wants to know of a run that has ended, well or not; what failed it comes last."""
+def told(run: Any, fault: BaseException | None) -> None:
+    """Print what a person wants to know of a run that has ended, well or not; what failed it comes last.
+
+    `fault` is what ended the run early; what failed while it went on is told by the error at its end.
+    """
     from flows import server
     from weir.core.settings import home
 
     if run.landed:
-        print_landed(list(run.landed.values()))
+        print_landed(list(run.landed.values()), with_faults=fault is not None)
     failed = [gate for gate in run.gates if not gate["passed"]]
     for gate in run.gates:
         if gate["passed"] and gate["failures"]:
             terminal.say(gate["sentence"], style="yellow")
-    _quarantine(run)
+    _quarantine()
     if run.lines:
         print_balance(run.lines)
     if run.built and run.built.without_unit_tests:
@@ -62,20 +65,15 @@ def next_steps() -> None:
     )
 
 
-def _quarantine(run: Any) -> None:
-    """Open quarantine by model and reasons."""
+def _quarantine() -> None:
+    """Print the open quarantine by model and reasons."""
     from weir import warehouse
-    from weir.ledger.quarantine import marked
+    from weir.ledger.quarantine import waiting
 
     try:
         with warehouse.connect() as connection:
-            rows = connection.execute(_QUARANTINE).fetchall()
+            rows = waiting(connection)
     except WeirError:
         return
     if rows:
-        terminal.table("Quarantine", ["model", "reasons", "rows#"], marked(rows))
-
-
-_QUARANTINE = """
-select model, array_to_string(reasons, '; '), count(*) from quality.quarantine
-where resolved_at is null group by model, reasons order by model, count(*) desc"""
+        terminal.table("Quarantine", ["model", "reasons", "rows#"], rows)

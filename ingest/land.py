@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.results import SourceResult, TableEvent, shortly
+from ingest.results import SourceResult, TableEvent, reasons
 from ingest.scratch import scratch, sweep
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
@@ -86,8 +86,7 @@ def _land_source(run: "Run") -> SourceResult:
     events = [run.done[table.name] for table in source.tables if table.name in run.done]
     failed = [event for event in events if event.state == "failed"]
     if failed:
-        others = [f"{event.source}.{event.table}" for event in failed[1:]]
-        message = failed[0].message + (f" (and {len(others)} more failed: {shortly(others)})" if others else "")
+        message = reasons(failed)
     elif not message and len(events) < len(source.tables):
         message = f"{source.name}: only {len(events)} of {len(source.tables)} tables were landed: run again"
     return SourceResult(source.name, "failed" if message else "landed", redact(message), events, load_id)

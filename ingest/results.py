@@ -1,8 +1,11 @@
 """The results of a landing: an event for each step of a table, a result for each source, and of `weir verify` a
 comparison for each table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+_REASONS = 5  # that one line tells
 
 
 @dataclass
@@ -68,6 +71,21 @@ class SourceComparison:
     def holds(self) -> bool:
         """Whether raw holds exactly the rows of the source."""
         return not (self.missing or self.extra or self.different or self.message)
+
+
+def reasons(failed: Sequence[TableEvent]) -> str:
+    """Why the tables failed: each reason once, by the first table that it holds for; the others by name."""
+    alike: dict[str, list[TableEvent]] = {}
+    for event in failed:
+        alike.setdefault(event.message.replace(event.table, "…"), []).append(event)
+    groups = list(alike.values())
+    told = [first.message + _more(others) for first, *others in groups[:_REASONS]]
+    return "; ".join(told) + _more([event for group in groups[_REASONS:] for event in group])
+
+
+def _more(others: Sequence[TableEvent]) -> str:
+    names = shortly([f"{event.source}.{event.table}" for event in others])
+    return f" (and {len(others)} more failed: {names})" if others else ""
 
 
 def shortly(names: list[str]) -> str:

@@ -88,6 +88,17 @@ def test_a_set_that_was_built_and_published_by_hand_leaves_a_run_nothing_to_do(
     assert query("select command, state from ops.runs order by started_at") == [
         ("land", "succeeded"), ("build", "succeeded")
     ]  # fmt: skip
+    company.people("a.csv", ["ann@x.io,Anna"])
+    by_hand(steps.land, None, None, AS_OF, False)
+    assert next_run() is Why.NEW_ROWS
+    for step in ((steps.build, None, False, AS_OF), (steps.check, "marts", None), (steps.publish, AS_OF, [])):
+        by_hand(*step)
+    assert "Forward again: mend the cause, then `weir run`" in by_hand(steps.roll_back)
+    assert query("select name from analytics.dim_people") == [("Ann",)]
+    assert "1 rows changed in 2 marts." in by_hand(steps.publish, AS_OF, [])
+    assert query("select name from analytics.dim_people") == [("Anna",)]
+    assert next_run() is Why.NOTHING_NEW
+
     told = by_hand(steps.build, "dim_people", False, AS_OF)
     assert "only a part was built: it is not published" in told
     with pytest.raises(WeirError, match=r"for only a part was built \(--select dim_people\): `weir build` builds the"):

@@ -76,6 +76,7 @@ def test_late_facts_move_no_feature_of_a_month_that_is_over(
         call("cli.app", "land")
     finally:
         call("demo", "helpdesk", "stop")
+    call("cli.dbt", "seed")
     call("cli.dbt", "run")
     with psycopg.connect(warehouse, autocommit=True, options="-c TimeZone=UTC") as connection:
         before = connection.execute(FEATURES).fetchall()

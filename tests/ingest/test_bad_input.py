@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ingest.results import TableEvent, reasons
 from tests.support.landing import TWO, table
 
 
@@ -227,3 +228,16 @@ def test_a_cursor_that_is_gone_and_a_source_that_ends_long_queries(landing, two)
     landing.one()
     landing.balanced()
     landing.proven()
+
+
+def test_each_reason_of_tables_that_failed_is_told_once() -> None:
+    def event(table: str, fault: str) -> TableEvent:
+        return TableEvent("app", table, "failed", message=f"app.{table}: {fault}")
+
+    gone = [event(name, f"there is no table {name} at the source") for name in ("users", "plans")]
+    assert reasons([*gone, event("seats", "the key is NULL in 3 rows")]) == (
+        "app.users: there is no table users at the source (and 1 more failed: app.plans); "
+        "app.seats: the key is NULL in 3 rows"
+    )
+    many = reasons([event(f"t{number}", f"its fault number {number * 7919}") for number in range(9)])
+    assert many.count("its fault") == 5 and many.endswith("(and 4 more failed: app.t5, app.t6, app.t7, app.t8)")

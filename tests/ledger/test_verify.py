@@ -7,7 +7,8 @@ import pytest
 
 from cli.verify import Proof
 from weir import warehouse
-from weir.ledger.balance import balance, lines
+from weir.ledger.balance import lines
+from weir.ledger.equations import equations
 from weir.ledger.report import print_balance
 from weir.ledger.verify import StagingComparison, StagingModel, compare_staged
 
@@ -62,7 +63,7 @@ def run(warehouse: str) -> Sql:
 
 
 def broken() -> list[str]:
-    return [equation.sentence for equation in balance() if not equation.holds]
+    return [equation.sentence for equation in equations(lines()) if not equation.holds]
 
 
 def finding() -> StagingComparison:
@@ -71,7 +72,7 @@ def finding() -> StagingComparison:
 
 
 def test_a_sound_warehouse_balances_and_verifies(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
-    found = balance()
+    found = equations(lines())
     assert [(e.name, e.left, e.right) for e in found] == [
         ("extracted = landed", 9, 9),
         ("landed = in raw", 8, 8),
@@ -79,7 +80,7 @@ def test_a_sound_warehouse_balances_and_verifies(run: Sql, capsys: pytest.Captur
         ("at source = staging + quarantine", 4, 4),
     ]
     assert broken() == []
-    assert balance("r1")[1].left == 5
+    assert equations(lines("r1"))[1].left == 5
     assert finding().holds and finding().live == 4
     print_balance(lines())
     assert "It balances: 8 landed rows of 1 tables" in capsys.readouterr().out
@@ -151,4 +152,4 @@ def test_a_table_that_no_model_reads_is_shown_not_blamed(run: Sql, capsys: pytes
 
 
 def test_before_anything_landed_there_is_nothing_to_balance(warehouse: str) -> None:
-    assert balance() == []
+    assert equations(lines()) == []

@@ -10,13 +10,13 @@ from weir.project.marts import manifest_path
 def staging_models() -> list[StagingModel]:
     """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""
     from weir.dbt.engine import Dbt, prepare
-    from weir.dbt.results import one_line
+    from weir.dbt.results import summary
 
     prepare(CLOCK)
     outcome = Dbt("--quiet", "--no-print").invoke("compile", "--select", "config.materialized:staged")
-    if not outcome.success:
-        broken = [node for node in outcome.result or [] if str(node.status) not in {"success", "NodeStatus.Success"}]
-        raise WeirError(f"the staging models can't be compiled: {one_line(broken[0].message if broken else 'see dbt')}")
+    compiled = summary(outcome.result)
+    if not compiled.passed:
+        raise WeirError(f"nothing is verified, for a staging model can't be compiled: {compiled.sentence}")
     known = json.loads(manifest_path().read_text())["sources"]
     found = []
     for result in outcome.result:

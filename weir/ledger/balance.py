@@ -12,13 +12,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from weir import warehouse
-from weir.ledger.equations import Equation, Line, equations
+from weir.ledger.equations import Line
 from weir.warehouse.catalog import exists
-
-
-def balance(run_id: str | None = None) -> list[Equation]:
-    """The equations of every table that the run landed, or of every table over all runs."""
-    return equations(lines(run_id))
 
 
 def lines(run_id: str | None = None) -> list[Line]:

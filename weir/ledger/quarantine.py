@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import psycopg
+
 from weir.core.settings import project_dir
 
 GONE = "(no longer declared)"
@@ -27,6 +29,12 @@ select model, key, reasons, row, load_id, first_seen, resolved_at, how from quar
 where (key = %(key)s or row ? '_error' and exists (select from jsonb_each_text(row) where value = %(key)s))
     and (%(model)s::text is null or model = %(model)s) and (%(all)s or resolved_at is null)
 order by model, seq"""
+
+
+def waiting(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
+    """(model, reasons, rows) of what waits in the quarantine of production; models that are gone are marked."""
+    connection.execute("set local search_path to quality, pg_temp")
+    return marked([row[:3] for row in connection.execute(COUNTS, {"model": None}).fetchall()])
 
 
 def marked(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
