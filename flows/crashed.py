@@ -1,4 +1,4 @@
-"""What a killed run left behind: it is marked Crashed in `ops.runs` and in Prefect."""
+"""Marks a killed run as Crashed, in `ops.runs` and in Prefect."""
 
 import socket
 from datetime import datetime
@@ -11,7 +11,7 @@ from weir import warehouse
 
 
 def mark_crashed() -> list[str]:
-    """Mark the runs whose process is gone as crashed, here and in Prefect; returns their ids.
+    """Mark each run whose process is gone as crashed, in `ops.runs` and in Prefect; returns the ids of the runs.
 
     Only for the run that holds the run lock: a run of another machine that is still `running` can't be alive then,
     unless it waits for the lock, and then it has nothing written down yet.
@@ -33,7 +33,7 @@ def mark_crashed() -> list[str]:
 
 
 def close_ended() -> int:
-    """End in Prefect the runs whose end its server was not there to be told of; returns how many."""
+    """End in Prefect the runs that ended while Prefect's server was down; returns how many."""
     from httpx import HTTPError
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType

@@ -54,7 +54,7 @@ def make_pool() -> None:
 
 @contextmanager
 def switched_off_stay_off() -> Iterator[None]:
-    """Whatever is deployed meanwhile, deployments and schedules that were off before are off after it."""
+    """Keep deployments and schedules switched off that were off before, whatever is deployed inside the block."""
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:

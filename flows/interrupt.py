@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the run ends by itself within some seconds, or is ended; no child is left, nothing half-told.
+"""Ends a run at Ctrl-C or SIGTERM: within some seconds by itself, else by force. No child process is left.
 
 In: signals. Out: KeyboardInterrupt in the main thread; after `PATIENCE` seconds the end of the process, for threads
 that still land can't be told to stop (what they have committed has its receipt, the rest is rolled back).
@@ -19,28 +19,28 @@ _timer: threading.Timer | None = None
 
 
 def arm() -> None:
-    """Take both signals, until `disarm`; in the main thread only."""
+    """Handle both signals until `disarm`; in the main thread only."""
     if threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             _before[number] = signal.signal(number, _interrupted)
 
 
 def rearm() -> None:
-    """Take them back from Prefect, which takes SIGTERM for itself while a flow runs; nothing where never armed."""
+    """Handle both signals again: Prefect handles SIGTERM itself while a flow runs. Does nothing before `arm`."""
     if _before and threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             signal.signal(number, _interrupted)
 
 
 def disarm() -> None:
-    """Give the signals back."""
+    """Restore the handlers that were there before `arm`."""
     while _before:
         number, handler = _before.popitem()
         signal.signal(number, handler)
 
 
 def received() -> bool:
-    """Whether a signal came since `arm`, whatever became of its KeyboardInterrupt on its way up."""
+    """Whether a signal came since `arm`, even if code between has caught its KeyboardInterrupt."""
     return _timer is not None
 
 
@@ -64,7 +64,7 @@ def clean_up() -> None:
 def _interrupted(number: int, frame: FrameType | None) -> None:
     global _timer
     for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)  # once is enough: what follows must not be interrupted itself
+        signal.signal(each, signal.SIG_IGN)  # a second signal must not interrupt the steps below
     _timer = threading.Timer(PATIENCE, _end)
     _timer.daemon = True
     _timer.start()

@@ -1,4 +1,4 @@
-"""What a run prints: a line per table as it lands, the tables at its end, and where to look next."""
+"""Prints a run: a line per table as it lands, tables at the end, and where to look next."""
 
 import threading
 from typing import Any
@@ -15,7 +15,7 @@ _LOCK = threading.Lock()
 
 
 def table_landed(event: Any) -> None:
-    """One line for a table that has landed or failed; a failure's words come with its source."""
+    """Print one line for a table that has landed. The message of a failed table comes with its source."""
     if event.state == "done":
         with _LOCK:
             terminal.say(
@@ -59,7 +59,7 @@ def told(run: Any, fault: BaseException | None) -> None:
 
 
 def next_steps() -> None:
-    """Where to look after a run that went well."""
+    """Print where to look after a run that succeeded."""
     terminal.say(
         "Models and their lineage: weir docs · rows that wait: weir quarantine · proof to the row: weir verify"
     )

@@ -1,4 +1,4 @@
-"""One run: its id and clock, the processes beside it, what came of each step, and how it ends whatever happens.
+"""One run: its id and clock, its processes, the result of each step, and its end, whatever happens.
 
 In: the flow's parameters. Out: the state that the steps share; the run's row in `ops.runs`.
 Not a dataclass: Prefect walks through those whenever they are passed to a task.
@@ -28,7 +28,7 @@ from weir.warehouse.run_lock import run_lock
 
 
 class Run:
-    """What the steps of one run share. Used by `with`: the lock is held and the row in `ops.runs` kept meanwhile."""
+    """The state that the steps of one run share. Inside `with` it holds the run lock and its row in `ops.runs`."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class Run:
         self.sources, self.select, self.full_refresh = sources, select, full_refresh
         self.full_compare, self.accept = full_compare, accept
         self.reporter = Reporter(self.flow_run_id)
-        self.faults: list[str] = []  # what makes the run end failed, though it went on
-        self.down: list[str] = []  # the same of sources that could not be landed
+        self.faults: list[str] = []  # the faults after which the run went on; it ends failed
+        self.down: list[str] = []  # the faults of sources that could not be landed; likewise
         self.landed: dict[str, Any] = {}  # source -> ingest's SourceResult
         # sources that are down or whose gate failed, and tables that failed: nothing downstream of them is built
         self.barred: list[str] = []
@@ -62,7 +62,7 @@ class Run:
         self._lock = ExitStack()
         self.logs = runs.log_folder(self.run_id)
         terminal.log_to(self.logs / "output.log")
-        # First of all: Great Expectations is imported over there while the sources land.
+        # Started first: the worker imports Great Expectations while the sources land.
         self.worker = Worker.take()
         self.worker.child.log_in(self.logs)
         self._dbt: DbtProcess | None = None
@@ -76,7 +76,7 @@ class Run:
             crashed.close_ended()
             names = ("sources", "select", "full_refresh", "full_compare", "accept")
             runs.begin(self.run_id, self.as_of, {name: getattr(self, name) for name in names}, self.flow_run_id)
-            # Where everything is to be built whatever lands, dbt starts at once.
+            # dbt starts at once when everything will be built, whatever lands.
             if self.select or self.full_refresh or selection.everything(project_dir(), self.as_of):
                 self.dbt()
         except BaseException:
@@ -117,7 +117,7 @@ class Run:
 
     @contextmanager
     def timed(self, step: str, so_far: Callable[[], str] = str) -> Iterator[None]:
-        """Adds the seconds of a step; a long one says now and then how far it is."""
+        """Add the seconds of a step. A long step prints its progress now and then."""
         began = time.perf_counter()
         try:
             with pulse(step, so_far):
@@ -126,16 +126,16 @@ class Run:
             self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
 
     def fail(self, sentence: str) -> None:
-        """The run goes on, and will end failed with this sentence."""
+        """Note a fault after which the run goes on; it will end failed with this sentence."""
         self.faults.append(sentence)
 
     def finish(self) -> None:
-        """Raises WeirError with all that failed."""
+        """Raise WeirError with all faults, if there are any."""
         if self.all_faults():
             raise WeirError("; ".join(self.all_faults()))
 
     def all_faults(self) -> list[str]:
-        """One sentence for each thing that failed while the run went on."""
+        """One sentence for each fault after which the run went on."""
         return [*self.down, *self.faults]
 
     def _end_processes(self) -> None:

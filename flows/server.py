@@ -104,7 +104,7 @@ def ready() -> str:
 
 
 def stop() -> bool:
-    """End our server; returns whether it was running. One of your own is left alone."""
+    """End our server; returns whether it was running. A server of your own is left running."""
     pid = running()
     if pid is None:
         return False
@@ -123,7 +123,7 @@ def stop() -> bool:
 
 
 def running() -> int | None:
-    """The process id of our server, when it lives."""
+    """The process id of our server, None when it does not run."""
     import psutil
 
     try:
@@ -155,7 +155,8 @@ def healthy(api: str) -> bool:
 
 
 def login() -> str:
-    """How a person logs in to our server's pages; nothing of the password. Empty for a server of your own."""
+    """The sentence that says how a person logs in to our server's pages, without the password. Empty for a server of
+    your own."""
     if not os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
         return ""
     return f"its login is {USER}:<password>, the password being WEIR_PREFECT_PASSWORD in {env_file()}"
@@ -182,7 +183,7 @@ def _open_with(password: str) -> None:
 
 
 def _stamp() -> str:
-    """What a server is started with, in short: another password or version needs another server."""
+    """A digest of the settings that a server is started with: a new password or version needs a new server."""
     told = f"{os.environ['PREFECT_SERVER_API_AUTH_STRING']} {version('prefect')}"
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 

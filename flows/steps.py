@@ -77,7 +77,7 @@ def land(run: Run) -> str:
 
 @task(name="gate raw", task_run_name="gate raw", **_STEP)
 def gate_raw(run: Run) -> str:
-    """Judge what landed, source by source. What a source fails for is neither built nor published in this run."""
+    """Judge the new rows of each source. Models that depend on a source that fails are not built in this run."""
     scope = [name for name, result in run.landed.items() if any(event.state == "done" for event in result.tables)]
     if not scope:
         return "nothing landed"
@@ -94,7 +94,7 @@ def gate_raw(run: Run) -> str:
 
 @task(name="build", task_run_name="build", **_STEP)
 def build(run: Run) -> str:
-    """Build and test with dbt what new rows touch; everything where the code or the day is another."""
+    """Build and test with dbt the models that new rows reach, or all models when the code or the day has changed."""
     from weir.dbt.build import build_set
 
     if run.barred:
@@ -172,7 +172,7 @@ def balance(run: Run) -> str:
 
 
 def _still_published(run: Run) -> str:
-    """Whether readers still see what was published: somebody may have edited a mart by hand."""
+    """Compare the marts with what was published, since somebody may have edited one by hand; returns a sentence."""
     from weir.publish.verify import compare_published
 
     with run.timed("publish"), warehouse.connect() as connection:

@@ -1,4 +1,4 @@
-"""Task runs for what happens inside a step: each table, each dbt node, with its state and its true times.
+"""Shows each table and each dbt node as a task run in Prefect, with its state and its true times.
 
 In: names, times and states. Out: events to Prefect's server, the same that its own engine sends. They are no documented
 API: Prefect is pinned, and a test counts the task runs. Times of one task run must increase strictly.
@@ -31,7 +31,7 @@ _NAMES = {
 
 
 class Reporter:
-    """The task runs of one flow run that we report ourselves; safe to use from several threads."""
+    """The task runs of one flow run that Weir reports, not Prefect's engine; safe to use from several threads."""
 
     def __init__(self, flow_run_id: UUID) -> None:
         self.flow_run_id = flow_run_id
@@ -40,7 +40,7 @@ class Reporter:
         self._lock = threading.Lock()
 
     def started(self, kind: str, name: str, at: datetime | None = None, parent: UUID | None = None) -> None:
-        """A table or node has begun; does nothing where it has already."""
+        """Report that a table or node has begun; does nothing when that was reported."""
         with self._lock:
             if name in self._open:
                 return
@@ -64,7 +64,7 @@ class Reporter:
 
     def ended(self, kind: str, name: str, state: str, message: str = "", at: datetime | None = None,
               began: datetime | None = None, parent: UUID | None = None) -> None:  # fmt: skip
-        """It has ended: Completed, Failed, Skipped or Crashed."""
+        """Report that a table or node has ended: Completed, Failed, Skipped or Crashed."""
         self.started(kind, name, began, parent)
         with self._lock:
             task_run = self._open.pop(name)
@@ -75,12 +75,12 @@ class Reporter:
             self._move(task_run, state, end, message)
 
     def crash_open(self, message: str) -> None:
-        """Whatever has begun and not ended is Crashed."""
+        """Report each table and node that has begun and not ended as Crashed."""
         for name, task_run in list(self._open.items()):
             self.ended(task_run.task_key, name, "Crashed", message)
 
     def close(self, answers: Callable[[], bool], patience: float = 60) -> bool:
-        """Let Prefect's server take what it was not told yet; returns whether it took all.
+        """Send the waiting events to Prefect's server; returns whether the server took all of them.
 
         What a server that is gone (`answers` says whether it is) can't take is forgotten, and after `patience`
         seconds whatever is left: Prefect itself would try each event for 7 s before the process may end.

@@ -1,4 +1,4 @@
-"""The staging models with their select compiled."""
+"""Compiles the selects of the staging models."""
 
 import json
 

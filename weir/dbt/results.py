@@ -1,4 +1,4 @@
-"""What dbt says of a build, in sentences."""
+"""Turns dbt's results of a build into sentences."""
 
 import re
 from collections import Counter
@@ -79,7 +79,7 @@ def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
 
 
 def together(parts: Sequence[Built]) -> Built:
-    """Several parts of a build as one."""
+    """Join the parts of a build into one."""
     counts = sum((Counter(part.counts) for part in parts), Counter())
     faults = [fault for part in parts for fault in part.faults]
     return _built(counts, faults, sum(part.passed_unit_tests for part in parts))
@@ -110,7 +110,7 @@ def node_fault(result: Any, reasons: Mapping[str, str] | None = None) -> str:
 
 
 def sentence(faults: Sequence[str]) -> str:
-    """What failed: the one fault whole, of several the names."""
+    """The sentence of a failed build: a single fault with its reason, of several faults the names."""
     if len(faults) == 1:
         return faults[0]
     more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
@@ -118,14 +118,14 @@ def sentence(faults: Sequence[str]) -> str:
 
 
 def one_line(fault: object) -> str:
-    """The fault's text on one line, no secrets, not endless; of a fault of dbt's also the file that it was reading."""
+    """The fault's text on one line of 400 letters at most, secrets out; with the file that dbt was reading."""
     text = " ".join(redact(fault).split())
     what, file = _read_last(fault) if isinstance(fault, BaseException) else ("", "")
     return (f"{what} ({file}): {text}" if file and file not in text else text)[:400]
 
 
 def _read_last(fault: BaseException) -> tuple[str, str]:
-    """What dbt was reading when it gave up, and in which file: many of its parsing errors say neither."""
+    """The node and the file that dbt was reading when it stopped: many of its parsing errors name neither."""
     step: BaseException | None = fault
     while step is not None:
         for frame, _ in reversed(list(walk_tb(step.__traceback__))):

@@ -24,7 +24,7 @@ Run = Callable[[Collection[str], OnNode], Any]
 
 
 class Beside:
-    """The build's end: `built` is told of each node that is there; `end` waits for what the unit tests came to."""
+    """The side of the build: `built` names each finished node, `end` waits for the results of the unit tests."""
 
     def __init__(self, manifest: Any, run: Run, on_node: OnNode) -> None:
         """Fork; `run` runs the unit tests of some names in the fork and returns dbt's result."""
@@ -91,7 +91,7 @@ def _parents(manifest: Any, model: str) -> set[str]:
 
 
 def _serve(waiting: dict[str, set[str]], run: Run, there: Connection, told: Connection, parent: int) -> None:
-    """The fork's end: round after round, the unit tests whose parents are there."""
+    """The side of the fork: run, in rounds, the unit tests whose parents are built."""
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     built: set[str] = set()
     results = []
@@ -118,7 +118,7 @@ def _serve(waiting: dict[str, set[str]], run: Run, there: Connection, told: Conn
 
 
 def _end_with(parent: int) -> None:
-    """End this process when its parent is gone: nobody waits for what it still does."""
+    """End this process when its parent is gone, because nobody waits for its results."""
     while os.getppid() == parent:
         time.sleep(0.2)
     os._exit(1)

@@ -38,6 +38,6 @@ def waiting(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 
 
 def marked(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows, which begin with their model; marked where the project lacks it, so that they can't leave any more."""
+    """Mark the rows (model first) of models that the project no longer has: those rows can no longer leave."""
     there = {path.stem for path in (project_dir() / "models").rglob("*.sql")}
     return [(row[0] if row[0] in there else f"{row[0]} {GONE}", *row[1:]) for row in rows]

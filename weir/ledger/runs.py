@@ -41,7 +41,7 @@ def log_folder(run_id: str) -> Path:
 
 @contextmanager
 def by_hand(command: str, as_of: datetime, **parameters: Any) -> Iterator[str]:
-    """A command that a person typed, alone on the warehouse; gives the id of its row, which says how it ended."""
+    """Hold the run lock for a command that a person typed, and keep its row in `ops.runs`; gives the id of the row."""
     with run_lock():
         run_id = new_id()
         begin(run_id, as_of, parameters, command=command)
@@ -56,7 +56,7 @@ def by_hand(command: str, as_of: datetime, **parameters: Any) -> Iterator[str]:
 def begin(
     run_id: str, as_of: datetime, parameters: dict[str, Any], flow_run_id: UUID | None = None, command: str = "run"
 ) -> None:
-    """Write the run down as running, with those of its parameters that were given."""
+    """Record the run as running, with the parameters that were given."""
     given = {name: value for name, value in parameters.items() if value}
     process = [socket.gethostname(), os.getpid()]
     with warehouse.connect() as connection:
@@ -68,7 +68,7 @@ def begin(
 
 
 def end(run_id: str, state: str, message: str = "") -> None:
-    """Write down how the run ended: succeeded, failed or crashed; the first word on that stays."""
+    """Record how the run ended: succeeded, failed or crashed. A state that was recorded before stays."""
     with warehouse.connect() as connection:
         connection.execute(
             "update ops.runs set ended_at = clock_timestamp(), state = %s, message = %s "
@@ -78,7 +78,7 @@ def end(run_id: str, state: str, message: str = "") -> None:
 
 
 def end_mine(message: str) -> list[UUID]:
-    """Write down that the runs of this process have failed, where they had no time to; returns their flow runs."""
+    """Record the runs of this process that are still running as failed; returns their flow runs."""
     with warehouse.connect() as connection:
         rows = connection.execute(
             "update ops.runs set ended_at = clock_timestamp(), state = 'failed', message = %s "

@@ -1,4 +1,4 @@
-"""Publication: what readers see becomes the set that was built and tested, all marts in one transaction.
+"""Publication: readers get the set that was built and tested, all marts in one transaction.
 
 In: `analytics_next` (built by dbt, judged by the gate). Out: `analytics`, where stable tables take over the rows that
 differ; `ops.publications`; undo rows. Readers never wait and never see a part: the merge is DELETE, UPDATE and INSERT
@@ -138,7 +138,7 @@ def _merge_all(
 
 
 def _afterwards(connection: psycopg.Connection, changes: Sequence[Change]) -> None:
-    """Fresh statistics for what changed, and undo that is too old forgotten; neither can spoil what is published."""
+    """Refresh the statistics of changed marts and delete old undo rows, after the publication is committed."""
     for change in changes:
         if change.inserted or change.updated or change.deleted:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(PUBLISHED, change.mart)))

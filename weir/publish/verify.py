@@ -1,4 +1,4 @@
-"""Whether readers see what was published: each mart's rows against the digest that its publication left.
+"""Compares each published mart with the digest that its publication recorded.
 
 In: `ops.publication_tables` of the publication in force, `analytics`. Out: a `MartComparison` per mart.
 The digest is a sum of PostgreSQL's own hash of each row: a tenth of the time that comparing two tables takes.
@@ -26,7 +26,7 @@ order by publication_id desc limit 1"""
 
 @dataclass(frozen=True)
 class MartComparison:
-    """A mart as it is, against what its publication left; `fault` is empty where it holds."""
+    """A mart now, compared with the digest of its publication; `fault` is empty when they are equal."""
 
     mart: str
     publication: int
@@ -47,7 +47,7 @@ def in_force(connection: psycopg.Connection) -> tuple[int, str] | None:
 
 
 def describe_current(connection: psycopg.Connection) -> str:
-    """The publication that readers see, in words; nothing where nothing is published."""
+    """The sentence that names the publication which readers see; empty when nothing is published."""
     row = connection.execute(_IN_FORCE).fetchone()
     return f"publication {row[0]} of {row[2]:%Y-%m-%d %H:%M} (run {row[1]})" if row else ""
 
