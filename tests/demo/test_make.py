@@ -148,7 +148,7 @@ def test_the_address_follows_the_embedded_warehouse_to_another_port(
         for stale in ("postgresql://weir:old@127.0.0.1:1/weir_app", "postgresql://weir:old@127.0.0.1:1/another"):
             monkeypatch.setenv("APP_URL", stale)
             sources.follow_warehouse()
-            followed = mine.rsplit("/", 1)[0] + "/weir_app"
+            followed = mine.rsplit("/", 1)[0] + "/weir_app?sslmode=disable"
             assert os.environ["APP_URL"] == (followed if stale.endswith("weir_app") else stale)
     finally:
         if mine != server:

@@ -50,7 +50,8 @@ def test_a_shell_that_is_set_up_for_another_server_does_not_divert_it(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For landing, dbt, gates and psql: what each of them is handed."""
-    elsewhere = {"PGHOSTADDR": "127.0.0.9", "PGSERVICE": "elsewhere", "PGSERVICEFILE": "/nowhere"}
+    elsewhere = {"PGHOSTADDR": "127.0.0.9", "PGSERVICE": "elsewhere", "PGSERVICEFILE": "/nowhere",
+                 "PGSSLMODE": "require"}  # fmt: skip
     for name, value in elsewhere.items():
         monkeypatch.setenv(name, value)
     warehouse.ensure()

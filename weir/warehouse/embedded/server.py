@@ -19,6 +19,8 @@ from weir.core.settings import home
 from weir.warehouse.embedded import initdb, programs
 
 DATABASE = "weir"
+# The embedded server speaks no TLS. Said here, so that a PGSSLMODE of the shell, for other servers, does not count.
+PLAIN = "sslmode=disable"
 REFUSED = (
     "the embedded warehouse refuses the password in WEIR_PG_PASSWORD: remove that line from .env (and unset it), then "
     "type the same again: a new one is made"
@@ -46,7 +48,7 @@ def start_server() -> str:
             port = _start(data)
         if os.environ.get("WEIR_PG_PORT") != str(port):
             write_env({"WEIR_PG_PORT": str(port)})
-        return f"postgresql://{initdb.USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+        return f"postgresql://{initdb.USER}:{password}@127.0.0.1:{port}/{DATABASE}?{PLAIN}"
 
 
 def stop_server(mode: str = "fast") -> bool:
@@ -95,7 +97,9 @@ def _running_port(data: Path) -> int | None:
         return None
     from psycopg.pq import PGconn, Ping
 
-    answer = PGconn.ping(f"host=127.0.0.1 port={port} user={initdb.USER} dbname=postgres connect_timeout=5".encode())
+    answer = PGconn.ping(
+        f"host=127.0.0.1 port={port} user={initdb.USER} dbname=postgres connect_timeout=5 {PLAIN}".encode()
+    )
     return port if answer == Ping.OK else None
 
 
@@ -128,7 +132,7 @@ def _make_database(data: Path, port: int) -> None:
     import psycopg
 
     password = os.environ["WEIR_PG_PASSWORD"]
-    url = f"postgresql://{initdb.USER}:{password}@127.0.0.1:{port}/postgres"
+    url = f"postgresql://{initdb.USER}:{password}@127.0.0.1:{port}/postgres?{PLAIN}"
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
             if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
