@@ -2,7 +2,8 @@
 
 In: a project that has run the demo. Out: a project without a source, model or row of the demo. The files of `models/`,
 `seeds/`, `expectations/` and `tests/dbt/` lie under `demo/example/`, to copy from. The embedded warehouse, which may
-hold more than the demo, is moved beside its old place. Prefect's server and the warehouse must be stopped before: `weir down`.
+hold more than the demo, is moved beside its old place. Prefect's server and the warehouse must be stopped before:
+`weir down`.
 """
 
 import os
