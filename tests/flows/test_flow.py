@@ -384,7 +384,7 @@ def test_down_in_the_midst_of_a_run_refuses_or_ends_it_in_order(company: Company
     assert f"run {name} (process {process.pid}) is under way, so nothing was stopped" in refused.stderr
     assert process.poll() is None and last_run()[0] == "running"
     told = " ".join(weir("status").stdout.split())
-    assert f"run {name} (process {process.pid}) is under way: whether the balance holds is told when" in told
+    assert f"run {name} (process {process.pid}) is under way: whether the balance holds can be said when" in told
     assert "does not hold" not in told
     forced = weir("down", "--force")
     assert forced.returncode == 0 and f"ended: run {name} (process {process.pid})" in forced.stdout, forced.stderr
