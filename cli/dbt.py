@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from weir.core.env import load_env
+from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     target = option(arguments, "--target", "-t") or os.environ.get("DBT_TARGET") or "dev"
     try:
         keep_private()
-        load_env()
+        load_project()
         verb = command(arguments)
         refuse(verb, target)
         if verb == "build" and target != "prod":

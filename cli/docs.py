@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from weir.core import terminal
-from weir.core.env import load_env
+from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.handed import for_dbt, handed
 
@@ -38,7 +38,7 @@ def make_docs(port: int, serve: bool) -> int:
     """
     from weir.dbt.environment import export_paths
 
-    load_env()
+    load_project()
     if not serve:
         return _generate()
     export_paths("prod", docs=True)

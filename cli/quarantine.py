@@ -14,7 +14,7 @@ from rich.json import JSON
 
 from weir import warehouse
 from weir.core import terminal
-from weir.core.env import load_env
+from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
 from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, marked
@@ -27,7 +27,7 @@ def show_quarantine(model: str | None = None, key: str | None = None, history: b
     `dev` looks into the dev schemas, which `dbt build` by hand fills. Raises WeirError when the model or the key is
     unknown.
     """
-    load_env()
+    load_project()
     prefix = os.environ.get("DBT_DEV_PREFIX", "dev_").lower() if dev else ""
     with warehouse.connect() as connection:
         path = sql.SQL(", ").join(sql.Identifier(prefix + name) for name in ("quality", "ops"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from expectations.worker import Worker
 from flows import interrupt, server
-from weir.core.env import load_env
+from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
@@ -31,7 +31,7 @@ def run_elt(
     interrupt.arm()
     try:
         keep_private()
-        load_env()
+        load_project()
         Worker.early()
         server.launch()
         from flows.flow import elt  # imports Prefect, while its server starts

@@ -13,7 +13,7 @@ from types import FrameType
 
 from flows import interrupt
 from weir.core import ports
-from weir.core.env import load_env
+from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.faults import one_line
 from weir.core.handed import for_dbt, for_runs, handed
@@ -38,7 +38,7 @@ def serve(docs: bool = True) -> int:
         from weir.core import terminal
 
         keep_private()
-        load_env()
+        load_project()
         was_up = server.running() is not None
         warehouse.ensure()
         server.start()

@@ -7,7 +7,7 @@ import psycopg
 
 from weir import warehouse
 from weir.core import terminal
-from weir.core.env import load_env
+from weir.core.env import load_project
 from weir.core.settings import as_of, project_dir
 from weir.ledger.balance import lines
 from weir.ledger.quarantine import GONE
@@ -33,7 +33,7 @@ from ops.runs order by started_at desc limit 5"""
 
 def show_status() -> int:
     """Print the state."""
-    load_env()
+    load_project()
     now = as_of()
     with warehouse.connect() as connection:
         found = {row[0]: row for row in connection.execute(_TABLES).fetchall()}

@@ -13,9 +13,9 @@ from expectations.report import print_failures
 from ingest.report import print_landed
 from weir import warehouse
 from weir.core import hooks, terminal
+from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
-from weir.core.settings import project_dir
 from weir.ledger import runs
 from weir.publish import evidence, publication, rollback
 from weir.publish.report import print_changes
@@ -28,8 +28,9 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
     from ingest.land import land_sources
     from weir.project.sources import read_plan
 
+    project = load_project()
     hooks.call(hooks.BEFORE_LANDING)
-    plan = read_plan(project_dir())
+    plan = read_plan(project)
     names, chosen = list(sources or []), list(tables or [])
     with runs.by_hand("land", as_of, sources=names, tables=chosen, full=full) as run_id:
         with pulse("land"):
@@ -48,6 +49,7 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
     from weir.dbt.engine import Dbt, prepare
     from weir.dbt.results import UNIT_TESTS_LEFT_OUT
 
+    load_project()
     todo = selection.by_hand(select, full_refresh)
     with runs.by_hand("build", as_of, select=select, full_refresh=full_refresh) as run_id:
         prepare(as_of, run_id)
@@ -68,6 +70,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
     """Run a gate; returns 1 when it fails."""
     from expectations.gate import check_gate
 
+    load_project()
     with warehouse.connect() as connection:
         run_id = _last_build(connection) if gate == "marts" else _last_landing(connection)
     with pulse(f"gate {gate}"):
@@ -83,6 +86,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
 
 def publish(as_of: datetime, accept: Sequence[str]) -> int:
     """Publish the newest set, if it was built, tested and checked."""
+    load_project()
     with warehouse.connect() as connection:
         run_id = _last_build(connection)
     if run_id is None:
@@ -95,6 +99,7 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
 
 def roll_back() -> int:
     """Take the last publication back."""
+    load_project()
     with run_lock():
         number, changes = rollback.roll_back()
     print_changes(changes, f"Publication {number} taken back")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ingest.results import SourceComparison
 from weir import warehouse
 from weir.core import hooks, terminal
+from weir.core.env import load_project
 from weir.core.settings import project_dir
 from weir.dbt.compiled import staging_models
 from weir.ledger.balance import lines
@@ -87,6 +88,7 @@ def _faults(table: str, found: SourceComparison | StagingComparison, where: str)
 
 def print_proof(sources: Sequence[str] | None, counts_only: bool) -> int:
     """Print the balance and the proof; 1 when something does not hold."""
+    load_project()
     if counts_only:
         proof = Proof([line for line in lines() if not sources or line.source in sources])
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from weir.core.child import Child, serve
+from weir.core.child import Child, Handler, serve
 from weir.core.handed import GATES
 
 
@@ -53,8 +53,8 @@ class Worker:
         self.child.end()
 
 
-def main() -> None:
-    """Import the slow libraries, then answer requests."""
+def prepare() -> dict[str, Handler]:
+    """Import the slow libraries; returns the handlers of the run's requests."""
     from dataclasses import asdict
 
     from weir.core.env import load_env
@@ -70,8 +70,8 @@ def main() -> None:
         )
         return [asdict(result) for result in found]
 
-    serve({"check": answer})
+    return {"check": answer}
 
 
 if __name__ == "__main__":
-    main()
+    serve(prepare)

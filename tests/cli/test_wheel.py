@@ -74,8 +74,25 @@ def test_a_wheel_lands_a_table_of_the_project_that_one_stands_in(installed, tmp_
     assert (project / ".weir").is_dir()
 
 
-def test_a_folder_of_no_project_is_told_before_anything_is_made(installed, tmp_path):
-    told = run(installed, tmp_path, "weir", "land")
+COMMANDS = ("weir run", "weir land", "weir build", "weir check raw", "weir check marts", "weir publish",
+            "weir publish --roll-back", "weir verify", "weir verify --counts-only", "weir status", "weir quarantine",
+            "weir docs", "python -m cli.serve", "dbt build")  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_of_no_project_is_told_before_anything_is_made(command, installed, tmp_path):
+    told = run(installed, tmp_path, *command.split())
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr.startswith(f"no dbt_project.yml in {tmp_path} or above: go to your dbt project")
+    assert told.stderr.count("\n") == 1
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("command", ["weir run", "weir build"])
+def test_so_is_a_setting_that_names_a_folder_of_no_project(command, installed, tmp_path):
+    told = run(installed, tmp_path, *command.split(), WEIR_PROJECT_DIR=str(tmp_path))
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == (
+        f"no dbt_project.yml in {tmp_path}: let WEIR_PROJECT_DIR name your dbt project, or unset it\n"
+    )
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

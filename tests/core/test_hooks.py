@@ -26,6 +26,13 @@ def project(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "def down(): Path(os.environ['WEIR_PROJECT_DIR'], 'down').touch()\n"
         "def broken(): raise OSError(f'no route to {os.environ[\"TUNNEL_TOKEN\"]}')\n"
         "def leaves(): sys.exit('gone')\n"
+        "async def later(): pass\n"
+        "def in_turn(): yield\n"
+        "def moves():\n"
+        "    os.chdir('/')\n"
+        "    del os.environ['TUNNEL_TOKEN']\n"
+        "    os.environ['SHOP_URL'] = 'file:///there'\n"
+        "    os.environ |= {'WEIR_PROJECT_DIR': '/', 'WEIR_HOME': '/', 'WAREHOUSE_URL': 'postgresql://u@h/d'}\n"
     )
     (folder / "spoiled.py").write_text("import nothing_of_that_name\n")
     for name in ("WEIR_BEFORE_LANDING", "WEIR_BEFORE_DOWN", "WEIR_DEMO"):
@@ -57,6 +64,8 @@ def test_a_landing_and_a_stop_call_what_env_names(project: Path) -> None:
         ("spoiled:up", "can't be found (No module named 'nothing_of_that_name')"),
         ("tunnels:broken", "WEIR_BEFORE_LANDING=tunnels:broken failed (OSError: no route to ***): mend that function"),
         ("tunnels:leaves", "WEIR_BEFORE_LANDING=tunnels:leaves failed (SystemExit: gone)"),
+        ("tunnels:later", "WEIR_BEFORE_LANDING=tunnels:later did not run, for it is async or a generator: make it a"),
+        ("tunnels:in_turn", "did not run, for it is async or a generator"),
         ("tunnels:os", "failed (TypeError: 'module' object is not callable)"),
     ],
 )
@@ -65,6 +74,28 @@ def test_a_hook_that_fails_is_one_line(hook: str, says: str, project: Path) -> N
     with pytest.raises(WeirError) as caught:
         hooks.call(hooks.BEFORE_LANDING)
     assert says in str(caught.value) and "\n" not in str(caught.value) and "s3cretword" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["tunnels:up", "  tunnels:up ", "tunnels : up", "\ttunnels:up\n"])
+def test_blanks_around_a_name_do_not_count(value: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_BEFORE_LANDING", value)
+    hooks.call(hooks.BEFORE_LANDING)
+    assert (project / "up").exists()
+
+
+def test_blanks_alone_name_no_hook(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_BEFORE_LANDING", "  ")
+    hooks.call(hooks.BEFORE_LANDING)
+
+
+def test_a_hook_may_set_an_address_but_does_not_move_weir(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_BEFORE_LANDING", "tunnels:moves")
+    before, folder = dict(os.environ), Path.cwd()
+    hooks.call(hooks.BEFORE_LANDING)
+    assert dict(os.environ) == before | {"SHOP_URL": "file:///there"} and Path.cwd() == folder
+    monkeypatch.delenv("WAREHOUSE_URL")
+    hooks.call(hooks.BEFORE_LANDING)
+    assert "WAREHOUSE_URL" not in os.environ
 
 
 @pytest.mark.parametrize("command", ["land", "verify"])

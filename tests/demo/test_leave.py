@@ -22,6 +22,7 @@ def project(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     write_env({"WEIR_DEMO": "1", "APP_URL": "postgresql://a@b/c", "MINE_URL": "file:///mine"})
     for name in (*EXAMPLE, "models/staging/mine"):
         (tmp_path / "project" / name).mkdir(parents=True)
+    (tmp_path / "project" / "dbt_project.yml").touch()
     (home / "demo").mkdir()
     return tmp_path / "project"
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from weir import warehouse
+from weir.core import handed
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
 from weir.warehouse.embedded.server import data_folder, stop_server
@@ -43,6 +44,23 @@ def test_it_is_made_private_and_listens_on_loopback_only(fresh: Path) -> None:
     assert row == ("127.0.0.1", "UTC", True, True)
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url.replace(os.environ["WEIR_PG_PASSWORD"], "wrong"))
+
+
+def test_a_shell_that_is_set_up_for_another_server_does_not_divert_it(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For landing, dbt, gates and psql: what each of them is handed."""
+    elsewhere = {"PGHOSTADDR": "127.0.0.9", "PGSERVICE": "elsewhere", "PGSERVICEFILE": "/nowhere"}
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(name, value)
+    warehouse.ensure()
+    with warehouse.connect() as connection:
+        assert connection.execute("select current_database()").fetchone() == ("weir",)
+    for patterns in (handed.GATES, handed.DBT):
+        assert not {"PGHOSTADDR", "PGSERVICE"} & set(handed.handed(*patterns))
+    command = [sys.executable, "-m", "cli.app", "psql", "-At", "-c", "select 1"]
+    found = subprocess.run(command, env=os.environ | elsewhere, capture_output=True, text=True, timeout=60, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "1\n", "")
 
 
 def test_it_comes_back_after_kill_9_with_its_rows(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ class Child:
             except (OSError, ValueError):
                 raise self._dead() from None
             for line in self.process.stdout:
-                message = json.loads(line)
+                message = self._read(line)
                 if "event" in message:
                     if on_event:
                         on_event(message["event"])
@@ -91,15 +91,27 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
 
+    def _read(self, line: str) -> dict[str, Any]:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict):
+            raise WeirError(redact(f"the process {self.module} wrote what is no answer: {line.strip()[:100]!r}"))
+        return message
+
     def _dead(self) -> WeirError:
         tail = self.log.read_text(errors="replace").strip().splitlines()[-1:] if self.log.exists() else []
         return WeirError(redact(f"the process {self.module} ended early: {' '.join(tail)} (log: {self.log})"))
 
 
-def serve(handlers: dict[str, Handler]) -> None:
-    """The child's side: answer requests until the parent closes the pipe."""
+def serve(prepare: Callable[[], dict[str, Handler]]) -> None:
+    """The child's side: answer requests until the parent closes the pipe, by the handlers that `prepare` returns.
+
+    Whoever asks is told of a fault in `prepare`.
+    """
     replies = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # output of libraries goes to the log
+    os.dup2(2, 1)  # output of libraries goes to the log, also what they print while `prepare` imports them
     lock = threading.Lock()
     requests: queue.Queue[str] = queue.Queue()
 
@@ -113,16 +125,29 @@ def serve(handlers: dict[str, Handler]) -> None:
         os._exit(0)  # the parent has ended or is done: nobody waits for the work in progress
 
     threading.Thread(target=read, daemon=True).start()
+    handlers: dict[str, Handler] = {}
+    unready = ""
+    try:
+        handlers = prepare()
+    except Exception as fault:
+        unready = _told(fault)
     while True:
         request = json.loads(requests.get())
         try:
+            if unready:
+                raise WeirError(unready)
             answer = handlers[request.pop("ask")](request, lambda event: reply("event", event))
-        except WeirError as fault:
-            reply("fault", redact(fault))
         except Exception as fault:
-            import traceback
-
-            traceback.print_exc()
-            reply("fault", redact(f"{type(fault).__name__}: {' '.join(str(fault).split())[:300]}"))
+            reply("fault", _told(fault))
         else:
             reply("answer", answer)
+
+
+def _told(fault: Exception) -> str:
+    """The fault in one line; the traceback of one that nobody expects goes to the log."""
+    if isinstance(fault, WeirError):
+        return redact(fault)
+    import traceback
+
+    traceback.print_exc()
+    return redact(f"{type(fault).__name__}: {' '.join(str(fault).split())[:300]}")

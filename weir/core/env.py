@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from weir.core.errors import WeirError
-from weir.core.settings import ROOT, home
+from weir.core.settings import ROOT, home, project_dir
 
 # Telemetry of libraries is switched off before they look.
 QUIET = {
@@ -23,6 +23,8 @@ QUIET = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
 ONLY = "WEIR_ENV_ONLY"  # in a child process: the patterns of the variables that it may take from `.env`
+# What would lead libpq to another server than the one that an address names: all addresses here are written out.
+_DIVERTING = ("PGHOSTADDR", "PGSERVICE")
 _filled: dict[str, str] = {}  # the variables that Weir has set, as against those that a person has exported
 
 
@@ -34,6 +36,7 @@ def env_file() -> Path:
 def load_env() -> None:
     """Fill the environment from `.env`; variables that are set stay. A child process takes those on its list only.
 
+    PGHOSTADDR and PGSERVICE of the shell are forgotten: PostgreSQL's client would follow them, and not our address.
     Raises WeirError when the file or a line of it can't be read.
     """
     only = (os.environ.get(ONLY) or "*").split()
@@ -42,6 +45,17 @@ def load_env() -> None:
             put({name: value})
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    for name in _DIVERTING:
+        os.environ.pop(name, None)
+
+
+def load_project() -> Path:
+    """Fill the environment from `.env`; returns the dbt project.
+
+    Raises WeirError where there is none: a command that needs one calls this first, before it starts a server.
+    """
+    load_env()
+    return project_dir()
 
 
 def put(values: Mapping[str, str]) -> None:

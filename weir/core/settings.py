@@ -35,9 +35,12 @@ def home() -> Path:
 def project_dir() -> Path:
     """The dbt project: `WEIR_PROJECT_DIR`, else the root. Raises WeirError where no project is in sight."""
     named = os.environ.get("WEIR_PROJECT_DIR")
-    if not named and not (ROOT / "dbt_project.yml").exists():
-        raise WeirError(f"no dbt_project.yml in {ROOT} or above: go to your dbt project, or set WEIR_PROJECT_DIR")
-    return Path(named or ROOT).resolve()
+    folder = Path(named or ROOT).resolve()
+    if not (folder / "dbt_project.yml").exists():
+        if named:
+            raise WeirError(f"no dbt_project.yml in {folder}: let WEIR_PROJECT_DIR name your dbt project, or unset it")
+        raise WeirError(f"no dbt_project.yml in {folder} or above: go to your dbt project, or set WEIR_PROJECT_DIR")
+    return folder
 
 
 def env_url(name: str) -> str:

@@ -44,8 +44,13 @@ class Dbt:
 
     def parse(self) -> None:
         """Read the project. Raises WeirError with dbt's words when it can't be read."""
-        self._code = digest(project_dir())
-        self.manifest = self.invoke("parse", "--quiet").result
+        code = digest(project_dir())
+        self._code = ""  # whoever builds after a parse that failed parses again, and is told why
+        self.manifest = None
+        found = self.invoke("parse", "--quiet").result
+        if found is None:
+            raise WeirError(f"dbt can't read the project {project_dir()} and does not say why: type `dbt parse` there")
+        self.manifest, self._code = found, code
         # The project stays as it is to the end of the process: no need to look through it for garbage again and again.
         gc.collect()
         gc.freeze()

@@ -6,6 +6,8 @@ Linux only: other systems don't promise that a process which has forked can go o
 """
 
 import os
+import queue
+import signal
 import sys
 import threading
 import time
@@ -21,6 +23,9 @@ from weir.dbt.results import Built, NodeEvent, OnNode, summary, together
 
 POSSIBLE = sys.platform == "linux"
 FEW = 10  # fewer than these wait for more while the build goes on: a round costs dbt a quarter of a second
+PATIENCE = (
+    120.0  # seconds that the fork may say nothing when nothing else is left: dbt tells of each test's begin and end
+)
 Run = Callable[[Collection[str], OnNode], Any]
 
 
@@ -48,32 +53,49 @@ class Beside:
                 os._exit(1)
         there.close()
         told.close()
-        self._lock = threading.Lock()
+        self._names: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._result: Built | None = None
+        self._heard = time.monotonic()
         self._listener = threading.Thread(target=self._listen, args=(on_node,), daemon=True)
         self._listener.start()
+        # A fork that reads nothing must not hold up the build.
+        threading.Thread(target=self._tell, daemon=True).start()
 
     def built(self, node: str) -> None:
         """Tell the fork that the node is there; from any thread."""
-        with self._lock:
-            try:
-                self._there.send(node)
-            except OSError:
-                pass  # `end` tells of a fork that has ended
+        self._names.put(node)
 
     def end(self) -> Built:
-        """Wait until the unit tests of all that is built have ended. Raises WeirError where the fork has died."""
+        """Wait until the unit tests of all that is built have ended. Raises WeirError where the fork died or hangs."""
         self.built("")
-        self._listener.join()
+        self._heard = time.monotonic()
+        while self._listener.is_alive() and time.monotonic() - self._heard < PATIENCE:
+            self._listener.join(1)
+        hangs = self._listener.is_alive()
+        os.kill(self._pid, signal.SIGKILL)  # one that has ended keeps its code
         _, status = os.waitpid(self._pid, 0)
+        if hangs:
+            raise WeirError(
+                f"the process of the unit tests said nothing for {PATIENCE:.0f} s and was ended: type the same again"
+            )
         if self._result is None:
             raise WeirError(f"the process of the unit tests ended early, with code {os.waitstatus_to_exitcode(status)}")
         return self._result
+
+    def _tell(self) -> None:
+        node = "unknown"
+        while node:  # the empty name is the last one
+            node = self._names.get()
+            try:
+                self._there.send(node)
+            except OSError:
+                return  # `end` tells of a fork that has ended
 
     def _listen(self, on_node: OnNode) -> None:
         try:
             while self._result is None:
                 told = self._told.recv()
+                self._heard = time.monotonic()
                 if isinstance(told, WeirError):
                     self._result = Built(False, str(told), faults=[str(told)])
                 elif isinstance(told, Built):

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from weir.core.child import Child, serve
+from weir.core.child import Child, Handler, serve
 from weir.core.errors import WeirError
 from weir.core.handed import for_dbt
 from weir.dbt.results import Built, NodeEvent, OnNode
@@ -39,8 +39,8 @@ class DbtProcess:
         self.child.end()
 
 
-def main() -> None:
-    """Import what is slow, then serve."""
+def prepare() -> dict[str, Handler]:
+    """Import what is slow and read the project; returns the handlers of the run's requests."""
     from weir.core.env import load_env
     from weir.dbt.engine import Dbt
     from weir.dbt.environment import export_environment
@@ -55,8 +55,8 @@ def main() -> None:
         todo = Todo(**request["todo"] | {"why": Why[request["todo"]["why"]]})
         return asdict(dbt.build(todo, request["unit_tests"], lambda node: event(asdict(node))))
 
-    serve({"parse": lambda request, event: dbt.parse(), "build": build})
+    return {"parse": lambda request, event: dbt.parse(), "build": build}
 
 
 if __name__ == "__main__":
-    main()
+    serve(prepare)
