@@ -1,8 +1,9 @@
 """Leaves the demo: deletes its sources and its lines of `.env`, and puts its models and its warehouse aside.
 
 In: a project that has run the demo. Out: a project without a source, model or row of the demo. The files of `models/`,
-`seeds/` and `tests/dbt/` lie under `demo/example/`, to copy from. The embedded warehouse, which may hold more than the
-demo, is moved beside its old place. Prefect's server and the warehouse must be stopped before: `weir down`.
+`seeds/`, `expectations/` and `tests/dbt/` lie under `demo/example/`, to copy from. The embedded warehouse, which may
+hold more than the demo, is moved beside its old place. Prefect's server and the warehouse must be stopped before:
+`weir down`.
 """
 
 import os
@@ -30,6 +31,8 @@ EXAMPLE = (
     "models/quality/held_back.yml",
     "seeds/exchange_rates.csv",
     "seeds/exchange_rates.yml",
+    "expectations/suites/core.py",
+    "expectations/suites/churn.py",
     "tests/dbt/marts",
 )
 

@@ -45,7 +45,7 @@ def _table(key: str, description: str, columns: list[str], rows: Sequence[Sequen
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "NO"
-    return value if value is None or isinstance(value, int) else printable(value)
+    return value if value is None or isinstance(value, int) else _plain(str(value))
 
 
 def _gates(run: Run) -> tuple[list[str], list[list[object]]]:
@@ -97,6 +97,6 @@ def _summary(run: Run, fault: BaseException | None) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown and HTML leave as it is."""
+    """The text, escaped: Prefect reads Markdown and HTML, also in the cells of a table."""
     text = printable(text).replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"\\{letter}" if letter in "\\`*_[]|#~" else letter for letter in text)
+    return "".join(f"\\{letter}" if letter in "\\`*[]|" else letter for letter in text)

@@ -29,6 +29,7 @@ os.environ.pop("WEIR_AS_OF", None)
 _LONGEST = [
     "end_to_end/test_demo.py",
     "flows/test_flow.py",
+    "flows/test_endings.py",
     "flows/test_prefect.py",
     "ingest/test_dying_servers.py",
     "demo/test_servers.py",

@@ -33,7 +33,8 @@ def commands() -> str:
         "# Commands\n",
         MADE,
         "Activate the environment first (`. .venv/bin/activate`), or write `.venv/bin/weir`. Each command ends with "
-        "exit code 0, with 1 and one line that says what is wrong, or with 130 when it was interrupted.\n",
+        "exit code 0, with 1 and one line that says what is wrong, or with 130 when it was interrupted;\n"
+        "`weir psql` ends as psql does.\n",
         "## weir\n",
     ]
     group: Any = typer.main.get_command(app)

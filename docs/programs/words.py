@@ -54,7 +54,7 @@ dbt docs generate
 ## prefect
 
 The installed command `prefect` is Prefect itself, at Weir's server. It starts the server where it is down, and knows
-the login from any folder.
+the login from any folder. A deployment runs only while a worker is up: `make serve` in another terminal.
 
 ```
 prefect deploy --all

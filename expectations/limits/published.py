@@ -9,14 +9,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from expectations.suites import churn, core
+from expectations.suites.marts import MEANS
 from weir.project.marts import PUBLISHED, Mart
 from weir.warehouse.catalog import columns_of
 
 # With fewer published rows the next set is not compared with them.
 FEW_PUBLISHED = 50
 NO_LIMIT = 10**15
-MEANS = {**core.MEANS, **churn.MEANS}
 
 
 def parameters(connection: psycopg.Connection[dict[str, Any]], mart: Mart) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The rules for the marts of models/marts/churn, which leave with the demo."""
+"""The rules for the marts of models/marts/churn; both leave with the demo."""
 
 from expectations.rules import Rule, in_range, no_rows, ordered, steady_mean
 

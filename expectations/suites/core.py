@@ -1,4 +1,4 @@
-"""The rules for the marts of models/marts/core, which leave with the demo."""
+"""The rules for the marts of models/marts/core; both leave with the demo."""
 
 from expectations.rules import Rule, in_range, no_rows, one_of, reconciled, steady_mean
 

@@ -2,12 +2,19 @@
 
 In: tables of analytics_next; limits as parameters (limits/published.py). Out: the rules that failed, by mart. dbt tests
 structure (keys, relations, grain); these suites judge ranges, distributions and reconciliation.
+Every other file of this folder but raw.py holds `SUITES` (rules by mart) and, where means are watched, `MEANS`.
 """
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
 
 import great_expectations.expectations as gxe
 
+from expectations import suites
 from expectations.rules import Rule
-from expectations.suites import churn, core
+from weir.core.errors import WeirError
 
 # The rules for every mart. A mart that was never published has no limits.
 EVERY = (
@@ -24,7 +31,24 @@ EVERY = (
 )
 
 
-SUITES: dict[str, tuple[Rule, ...]] = {**core.SUITES, **churn.SUITES}
+def _files() -> Iterator[ModuleType]:
+    """The files of this folder that hold rules by mart. Raises WeirError for a file without `SUITES`."""
+    for name in sorted(module.name for module in pkgutil.iter_modules(suites.__path__)):
+        if name not in {"marts", "raw"}:
+            module = import_module(f"{suites.__name__}.{name}")
+            if not isinstance(getattr(module, "SUITES", None), dict):
+                raise WeirError(f"expectations/suites/{name}.py has no SUITES, the rules by mart: add it (see core.py)")
+            yield module
+
+
+SUITES: dict[str, tuple[Rule, ...]] = {}
+# By mart the columns whose mean is watched: name -> by which factor the mean may rise or fall.
+MEANS: dict[str, dict[str, float]] = {}
+for _file in _files():
+    for _mart, _rules in _file.SUITES.items():
+        SUITES[_mart] = (*SUITES.get(_mart, ()), *_rules)
+    for _mart, _factors in getattr(_file, "MEANS", {}).items():
+        MEANS[_mart] = MEANS.get(_mart, {}) | _factors
 
 REJECTIONS = (
     Rule(

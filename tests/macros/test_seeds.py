@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.shop import Shop, messages
+from tests.support.shop import ROOT, Shop, messages
 
 pytestmark = pytest.mark.slow
 
@@ -74,3 +74,17 @@ def test_a_header_that_the_contract_does_not_have_is_refused_and_the_table_stays
     assert shop.rows("select * from dev_reference.currencies") == [("EUR", "Euro")]
     seed(shop, "code,name,symbol\nEUR,Euro,E\n", "code: text, name: text, symbol: text")
     assert shop.rows("select * from dev_reference.currencies") == [("EUR", "Euro", "E")]
+
+
+@pytest.mark.parametrize("rate", ["0", "-1.1", "NaN", ""])
+def test_a_rate_that_is_none_stops_the_build(shop: Shop, rate: str) -> None:
+    """NaN is greater than any number, so that a bound below alone lets it pass, and each sum over it is NaN."""
+    for file in ("currencies.csv", "currencies.yml", "exchange_rates.csv", "exchange_rates.yml"):
+        shop.write(f"seeds/{file}", (ROOT / "seeds" / file).read_text())
+    assert shop.dbt("build", "--select", "resource_type:seed", "resource_type:test").success
+    lines = (ROOT / "seeds/exchange_rates.csv").read_text().splitlines()
+    month, currency, _, origin = lines[1].split(",")
+    lines[1] = f"{month},{currency},{rate},{origin}"
+    shop.write("seeds/exchange_rates.csv", "\n".join(lines) + "\n")
+    result = shop.dbt("build", "--select", "resource_type:seed", "resource_type:test")
+    assert not result.success and "exchange_rates_are_of_whole_months" in messages(result)

@@ -1,37 +1,14 @@
 """MongoDB: changes, deletes, windows of a cursor of any type, hostile input, and a source that dies meanwhile."""
 
-import os
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pytest
 from bson import Binary, Code, DatetimeMS, Decimal128, Int64, MaxKey, ObjectId, Timestamp
-from pymongo.database import Database
 
 from ingest.connectors.mongodb import connector
-from tests.servers.mongodb import shared
+from tests.support.mongodb_shop import DAY, HOUR, NOW, SHOP
 
 pytestmark = pytest.mark.slow
-
-SHOP = """
-    sources:
-      - name: shop
-        schema: raw_shop
-        config: {meta: {connection: SHOP_URL}}
-        tables:
-          - name: orders
-            config: {meta: {key: [_id], cursor: updated_at}}
-"""
-NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def shop(landing, monkeypatch) -> Database:
-    url, database = shared().database("shop")
-    monkeypatch.setenv("SHOP_URL", url)
-    database.orders.insert_many({"_id": n, "note": f"note {n}", "updated_at": NOW - 10 * DAY} for n in range(100))
-    landing.declare(SHOP)
-    return database
 
 
 def test_whole_compares_find_changes_and_deletes(landing, shop):
@@ -92,7 +69,6 @@ MIXED = {  # by type of the cursor: what is landed first, what is newer, what is
     "list": ([NOW - DAY], [NOW, 5], [NOW - 9 * DAY]), "null": (None, None, None),
     "greatest": (MaxKey(), MaxKey(), MaxKey()), "code": (Code("b"), Code("c"), Code("a")),
 }  # fmt: skip
-
 
 NUMBERS = ["integer", "double", "decimal"]  # all one type to MongoDB: "large" stands for them among all
 
@@ -206,60 +182,4 @@ def test_large_documents_and_names(landing, shop):
     landing.one()
     found = landing.rows("select length(document ->> 'text'), document -> 'a.b' ->> 9 from raw_shop.big")
     assert found == [(3_000_000, "{}")] * 3
-    landing.proven()
-
-
-def _says(landing, *change):
-    landing.declare(SHOP.replace(*change) if change else SHOP)
-    (result,) = landing.land().values()
-    assert result.state == "failed"
-    assert "\n" not in result.message and "secretword" not in result.message
-    return result.message
-
-
-def test_mistakes_in_one_clear_line(landing, shop, monkeypatch):
-    monkeypatch.setattr(connector, "WAIT", 1)
-    assert "there is no collection order at the source" in _says(landing, "name: orders", "name: order")
-    assert "it has: orders" in _says(landing, "name: orders", "name: order")
-    assert "cursor names 'changed', which no document has" in _says(landing, "updated_at", "changed")
-    assert "key is note, but the key of a collection is _id" in _says(landing, "[_id]", "[note]")
-    assert "exclude names '_id'" in _says(landing, "cursor:", "exclude: [_id], cursor:")
-    url = os.environ["SHOP_URL"]
-    for wrong, expected in {
-        "mongodb://weir:secretword@127.0.0.1:1/shop": "can't be reached: see that it is up, and check SHOP_URL",
-        url.rpartition("/")[0] + "/": "SHOP_URL must name a database",
-        "mongodb://weir:secret@word@127.0.0.1/shop": "is no address that MongoDB's driver understands",
-        "mongodb://127.0.0.1:port/shop": "its port must be a number",
-        "mongodb://127.0.0.1/shop?tlsCAFile=/nowhere": "driver understands: [Errno 2] No such file or directory: '/now",
-    }.items():
-        monkeypatch.setenv("SHOP_URL", wrong)
-        assert expected in _says(landing)
-
-
-def test_a_source_killed_meanwhile_leaves_nothing_half_landed(landing, shop, monkeypatch):
-    server = shared()
-    assert server.process, "MONGODB_TEST_URL names a server that is not ours to kill: leave this test out"
-    shop.orders.insert_many([{"_id": n, "note": "x" * 200} for n in range(100, 12_000)], ordered=False)
-    monkeypatch.setattr(connector, "BATCH", 100)
-    monkeypatch.setattr(connector, "WAIT", 1)
-    read = connector.lines
-
-    def cut(batches, cursor):
-        for number, block in enumerate(read(batches, cursor)):
-            if number == 1:
-                server.kill()
-            yield block
-
-    monkeypatch.setattr(connector, "lines", cut)
-    try:
-        message = _says(landing)
-    finally:
-        server.start()
-    assert message.startswith("shop.orders: went away while it was read: see that it is up, then run again")
-    assert landing.rows("select to_regclass('raw_shop.orders')") == [(None,)]
-    assert landing.rows("select count(*) from ops.landings") == [(0,)]
-    monkeypatch.setattr(connector, "lines", read)
-    _, database = server.database("shop")
-    database.orders.insert_one({"_id": 1, "updated_at": NOW})
-    assert landing.one().tables[0].landed == 1
     landing.proven()
