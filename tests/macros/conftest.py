@@ -18,8 +18,9 @@ def shop(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "PGOPTIONS"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
-    export_environment("dev")
-    for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "PGOPTIONS"):
-        monkeypatch.setenv(name, os.environ[name])
     with psycopg.connect(warehouse, autocommit=True, options="-c TimeZone=UTC") as connection:
-        yield Shop(tmp_path / "project", connection)
+        made = Shop(tmp_path / "project", connection)
+        export_environment("dev")
+        for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "PGOPTIONS"):
+            monkeypatch.setenv(name, os.environ[name])
+        yield made
