@@ -15,10 +15,10 @@ from bson.json_util import CANONICAL_JSON_OPTIONS, dumps
 
 from tests.servers import mongodb
 from tests.servers.mariadb import shared
-from tests.support.mongodb_values import LACKING
-from tests.support.mongodb_values import VALUES as DOCUMENTS
-from tests.support.mysql_types import MATRIX, ONLY_MARIADB
-from tests.support.postgres_types import VALUES
+from tests.support.values.mongodb import LACKING
+from tests.support.values.mongodb import VALUES as DOCUMENTS
+from tests.support.values.mysql import MATRIX, ONLY_MARIADB
+from tests.support.values.postgres import VALUES
 from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from bson.json_util import RELAXED_JSON_OPTIONS, dumps
 from ingest.connectors.mongodb import documents
 from ingest.connectors.mongodb.documents import cut, lines, read
 from ingest.connectors.mongodb.slow_documents import Slowly
-from tests.support.mongodb_values import MILLIS, OID, VALUES
+from tests.support.values.mongodb import MILLIS, OID, VALUES
 from weir.core.errors import WeirError
 
 

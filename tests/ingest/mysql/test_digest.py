@@ -4,7 +4,7 @@ import pytest
 
 from ingest.connectors.mysql import connector
 from tests.servers.mariadb import shared
-from tests.support.mysql_types import MATRIX
+from tests.support.values.mysql import MATRIX
 
 pytestmark = pytest.mark.slow
 

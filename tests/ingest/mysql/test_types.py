@@ -4,7 +4,7 @@ import pytest
 
 from ingest.raw.columns import quoted
 from tests.servers.mariadb import shared
-from tests.support.mysql_types import MATRIX, ONLY_MARIADB
+from tests.support.values.mysql import MATRIX, ONLY_MARIADB
 
 pytestmark = pytest.mark.slow
 

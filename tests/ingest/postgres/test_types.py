@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.support.landing import digests
-from tests.support.postgres_types import VALUES
+from tests.support.values.postgres import VALUES
 
 
 @pytest.mark.parametrize("way", ["first load", "compare"])
