@@ -9,7 +9,7 @@ import pytest
 
 from demo.__main__ import main
 from demo.systems import helpdesk
-from tests.support.demo_home import VARIABLES, Place
+from tests.support.demo.home import VARIABLES, Place
 
 
 @pytest.fixture(scope="module")

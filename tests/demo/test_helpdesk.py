@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from demo.systems import helpdesk, support
-from tests.support import demo_truth
+from tests.support.demo import truth
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
 
@@ -36,27 +36,25 @@ def desk(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_pages_hold_every_ticket_once(desk: str) -> None:
-    found = [row["id"] for row in demo_truth.read_helpdesk()["tickets"]]
+    found = [row["id"] for row in truth.read_helpdesk()["tickets"]]
     assert sorted(found) == list(range(1, 451))
-    body, _ = demo_truth.get("/tickets?per_page=7&page=3")
+    body, _ = truth.get("/tickets?per_page=7&page=3")
     assert len(body["tickets"]) == 7 and body["count"] == 450 and "page=4" in body["next_page"]
-    assert demo_truth.get("/tickets?page=99")[0] == {"tickets": [], "next_page": None, "count": 450}
-    assert demo_truth.get("/satisfaction_ratings")[0]["next_page"] is None
+    assert truth.get("/tickets?page=99")[0] == {"tickets": [], "next_page": None, "count": 450}
+    assert truth.get("/satisfaction_ratings")[0]["next_page"] is None
 
 
 def test_filter_by_time_of_update(desk: str) -> None:
     since = "2025-01-20T00:00:00Z"
     expected = {number for number in range(1, 451) if str(ticket(number)["updated_at"]) >= since}
-    assert {row["id"] for row in demo_truth.read_helpdesk(since)["tickets"]} == expected
-    assert demo_truth.get("/tickets?updated_since=2025-01-20T00%3A00%3A00.000000%2B00%3A00")[0]["count"] == len(
-        expected
-    )
+    assert {row["id"] for row in truth.read_helpdesk(since)["tickets"]} == expected
+    assert truth.get("/tickets?updated_since=2025-01-20T00%3A00%3A00.000000%2B00%3A00")[0]["count"] == len(expected)
 
 
 def test_bad_moments_pass(desk: str) -> None:
     """The second page asks for patience, the third fails, each once; and again the next time."""
     for _ in range(2):
-        assert [demo_truth.get(f"/tickets?page={page}")[1] for page in (1, 2, 3, 4)] == [
+        assert [truth.get(f"/tickets?page={page}")[1] for page in (1, 2, 3, 4)] == [
             [200],
             [429, 200],
             [500, 200],
@@ -70,7 +68,7 @@ def test_many_at_once_get_through(desk: str) -> None:
 
     def read() -> None:
         for page in (1, 2, 3, 4, 5):
-            body, statuses = demo_truth.get(f"/tickets?page={page}&per_page=90", tries=6)
+            body, statuses = truth.get(f"/tickets?page={page}&per_page=90", tries=6)
             failed.extend(statuses if body is None or "tickets" not in body else [])
 
     threads = [threading.Thread(target=read) for _ in range(4)]
@@ -87,7 +85,7 @@ def test_many_at_once_get_through(desk: str) -> None:
      ("/nothing", None, 404), ("/tickets?per_page=101", None, 400), ("/health", "wrong", 401)],
 )  # fmt: skip
 def test_refusals(desk: str, path: str, token: str | None, status: int) -> None:
-    body, statuses = demo_truth.get(path, token)
+    body, statuses = truth.get(path, token)
     assert statuses == [status] and body["error"]
 
 
@@ -106,7 +104,7 @@ def test_ensure_is_safe_to_repeat_and_outlives_a_kill(desk: str, monkeypatch: py
     assert desk in said.stdout and said.returncode == 0
     monkeypatch.setenv("HELPDESK_TOKEN", "another-token")
     helpdesk.ensure()
-    assert demo_truth.get("/tickets", "another-token")[1] == [200]
+    assert truth.get("/tickets", "another-token")[1] == [200]
 
 
 def test_a_port_that_is_taken(desk: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +115,7 @@ def test_a_port_that_is_taken(desk: str, monkeypatch: pytest.MonkeyPatch) -> Non
         taken = f"http://127.0.0.1:{other.server_port}"
         monkeypatch.setenv("HELPDESK_URL", taken)
         assert helpdesk.ensure() != taken
-        assert demo_truth.get("/tickets")[1] == [200]
+        assert truth.get("/tickets")[1] == [200]
         other.shutdown()
 
 

@@ -14,17 +14,17 @@ from demo.__main__ import main
 from demo.corruption import kinds
 from demo.corruption.manifest import CHILDREN, Manifest
 from demo.systems import helpdesk
-from tests.support import demo_truth
-from tests.support.demo_home import REASONS, Place, assert_manifest_is_true
+from tests.support.demo import truth
+from tests.support.demo.home import REASONS, Place, assert_manifest_is_true
 from weir.core.errors import WeirError
 from weir.warehouse.embedded.server import data_folder, start_server, stop_server
 
 
 def test_default_size(startup: Path) -> None:
-    app = demo_truth.read_app()
+    app = truth.read_app()
     assert len(app["accounts"]) == 500
-    assert 180_000 < len(demo_truth.read_events()[0]) < 220_000
-    assert len(list((demo_truth.folder("PRODUCT_URL") / "events").glob("*.gz"))) == 730
+    assert 180_000 < len(truth.read_events()[0]) < 220_000
+    assert len(list((truth.folder("PRODUCT_URL") / "events").glob("*.gz"))) == 730
     assert os.environ["WEIR_AS_OF"] == "2026-07-01T00:00:00Z"
     assert (startup / ".env").stat().st_mode & 0o777 == 0o600
 
@@ -37,11 +37,11 @@ def test_every_kind_is_there_and_the_manifest_is_exact(startup: Path) -> None:
 
 
 def test_nothing_is_later_than_the_present(startup: Path) -> None:
-    now, spoiled = demo_truth.clock(), Manifest.load().keys("users")
-    for table, rows in demo_truth.read_app().items():
+    now, spoiled = truth.clock(), Manifest.load().keys("users")
+    for table, rows in truth.read_app().items():
         assert all(row["updated_at"] < now for row in rows), table
-    assert all(row["created_at"] < now for row in demo_truth.read_app()["users"] if str(row["user_id"]) not in spoiled)
-    for table, rows in demo_truth.read_billing().items():
+    assert all(row["created_at"] < now for row in truth.read_app()["users"] if str(row["user_id"]) not in spoiled)
+    for table, rows in truth.read_billing().items():
         assert all(row["updated_at"] < f"{now:%Y-%m-%dT%H:%M:%SZ}" for row in rows), table
 
 

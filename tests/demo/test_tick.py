@@ -8,16 +8,16 @@ import pytest
 from demo.__main__ import main
 from demo.corruption import kinds
 from demo.corruption.manifest import CHILDREN, Manifest
-from tests.support import demo_truth
-from tests.support.demo_home import Place, assert_manifest_is_true, digest
+from tests.support.demo import truth
+from tests.support.demo.home import Place, assert_manifest_is_true, digest
 
 
 def test_ticks(startup: Path) -> None:
     """Two ticks: everything happens that may happen to rows, and the manifest stays true."""
-    before, first = demo_truth.read_app(), Manifest.load()
-    payments = {row["payment_id"] for row in demo_truth.read_billing()["payments"]}
+    before, first = truth.read_app(), Manifest.load()
+    payments = {row["payment_id"] for row in truth.read_billing()["payments"]}
     assert main(["tick", "--days", "7"]) == 0
-    after, second = demo_truth.read_app(), Manifest.load()
+    after, second = truth.read_app(), Manifest.load()
     assert os.environ["WEIR_AS_OF"] == "2026-07-08T00:00:00Z"
     assert_manifest_is_true()
     old, new = ({row["user_id"]: row for row in rows["users"]} for rows in (before, after))
@@ -29,13 +29,13 @@ def test_ticks(startup: Path) -> None:
     assert any(row["timezone"] for row in after["users"])
     settings = [{(row["account_id"], row["name"]) for row in rows["account_settings"]} for rows in (before, after)]
     assert settings[0] - settings[1]
-    assert payments - {row["payment_id"] for row in demo_truth.read_billing()["payments"]}
-    assert (demo_truth.folder("DROPS_URL") / "nps" / "nps_2026-07-07.csv").exists()
+    assert payments - {row["payment_id"] for row in truth.read_billing()["payments"]}
+    assert (truth.folder("DROPS_URL") / "nps" / "nps_2026-07-07.csv").exists()
     own = [{(e.table, e.key, e.kind) for e in entries if e.kind not in CHILDREN} for entries in (first, second)]
     assert own[0] - own[1] and own[1] - own[0]
     assert main(["tick", "--days", "21"]) == 0
     assert_manifest_is_true()
-    later = demo_truth.read_app()
+    later = truth.read_app()
     users = [{row["user_id"] for row in rows["users"]} for rows in (after, later)]
     soft = [{row["user_id"] for row in rows["users"] if row["deleted_at"]} for rows in (before, later)]
     assert users[0] - users[1] and soft[1] - soft[0]

@@ -12,7 +12,7 @@ import pytest
 from tests.servers.folders import claimed, remove
 from tests.servers.nobody import read_by_nobody
 from tests.support.commands import call, query
-from tests.support.demo_revenue import revenue
+from tests.support.demo.revenue import revenue
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # README's figures are of the demo's own size: WEIR_TEST_ACCOUNTS=500 pytest tests/end_to_end/test_demo.py

@@ -1,7 +1,7 @@
 """docs/reference/types.md, generated: every type and its edge values, as the source and the warehouse print them.
 
 `make types` writes the page; without `WRITE_TYPES` set, these tests make it anew and hold it against the page.
-The values are those of test_types, test_mysql_types and test_mongodb_documents; MongoDB's types go by pymongo's names,
+The values are those of tests/support/values; MongoDB's types go by pymongo's names,
 what stands at the source is canonical Extended JSON.
 """
 

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from tests.support.demo_truth import Found, folder, parsed, read_app, read_billing, read_events, read_helpdesk
+from tests.support.demo.truth import Found, folder, parsed, read_app, read_billing, read_events, read_helpdesk
 
 
 def _rejected_files() -> Found:

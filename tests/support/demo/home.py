@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from demo.corruption.manifest import Manifest
-from tests.support import demo_rules, demo_truth
+from tests.support.demo import rules, truth
 
 REASONS = {
     "amount_formatted": "amount is not a numeric", "amount_na": "total is not a numeric",
@@ -30,13 +30,13 @@ Place = Callable[[], Path]
 def digest() -> dict[str, str]:
     """All that the sources hold, by digest."""
     parts = {
-        "app": repr(demo_truth.read_app()),
-        "billing": repr(demo_truth.read_billing()),
-        "helpdesk": repr(demo_truth.read_helpdesk()),
+        "app": repr(truth.read_app()),
+        "billing": repr(truth.read_billing()),
+        "helpdesk": repr(truth.read_helpdesk()),
     }
     parts |= {name: hashlib.sha256(repr(text).encode()).hexdigest() for name, text in parts.items()}
     for variable in ("PRODUCT_URL", "DROPS_URL"):
-        root = demo_truth.folder(variable)
+        root = truth.folder(variable)
         for file in sorted(path for path in root.rglob("*") if path.is_file()):
             parts[str(file.relative_to(root))] = hashlib.sha256(file.read_bytes()).hexdigest()
     manifest = Path(os.environ["WEIR_HOME"]) / "demo" / "manifest.csv"
@@ -48,7 +48,7 @@ def assert_manifest_is_true() -> None:
     listed = {known: set() for known in ("staging", "intermediate")}
     for entry in Manifest.load():
         listed[entry.known].add((entry.table, entry.key, REASONS[entry.kind]))
-    sources = demo_rules.Sources()
-    rejected = sources.rejected(demo_truth.clock())
+    sources = rules.Sources()
+    rejected = sources.rejected(truth.clock())
     assert listed["staging"] == rejected
     assert listed["intermediate"] == sources.held_back(rejected)

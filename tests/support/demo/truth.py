@@ -1,4 +1,4 @@
-"""Reads the demo's sources as a stranger would: SQL, files, HTTP. `demo_rules` judges what it reads."""
+"""Reads the demo's sources as a stranger would: SQL, files, HTTP. `rules` judges what it reads."""
 
 import gzip
 import json
