@@ -11,12 +11,18 @@ from tests.support.small_company import Company
 
 
 @pytest.fixture(scope="module")
-def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the Prefect server that the tests of a file share."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="module")
+def prefect(prefect_home: Path) -> Iterator[str]:
     """The address of a Prefect server that the tests of this file share."""
     from flows import server
 
     before = dict(os.environ)
-    os.environ["WEIR_HOME"] = str(tmp_path_factory.mktemp("prefect"))
+    os.environ["WEIR_HOME"] = str(prefect_home)
     yield server.start()
     assert server.stop()
     assert server.running() is None

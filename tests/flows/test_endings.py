@@ -57,7 +57,7 @@ def test_a_killed_run_is_marked_crashed_by_the_next(company: Company) -> None:
 
 
 def test_a_run_whose_prefect_server_dies_ends_soon_and_is_ended_there_by_the_next(
-    company: Company, prefect: str, tmp_path_factory: pytest.TempPathFactory
+    company: Company, prefect: str, prefect_home: Path
 ) -> None:
     import psutil
 
@@ -75,7 +75,7 @@ def test_a_run_whose_prefect_server_dies_ends_soon_and_is_ended_there_by_the_nex
     assert query("select count(*) from analytics.fct_orders") == [(100,)]
     ended = last_run()[2]
     again = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    again["WEIR_HOME"] = str(next(tmp_path_factory.getbasetemp().glob("prefect*")))
+    again["WEIR_HOME"] = str(prefect_home)
     subprocess.run([sys.executable, "-c", "from flows import server; server.start()"], env=again, check=True)
     assert flow_state(ended) == "Running"
     assert run()[0] == 0
