@@ -26,7 +26,11 @@ def write(run: Run, fault: BaseException | None) -> None:
     try:
         if not server.healthy(os.environ["PREFECT_API_URL"]):
             return  # the run's end says that the page ends early
-        _table("balance", "Every row of this run: read, landed, accepted or rejected, staged", *balance_rows(run.lines))
+        _table(
+            "balance",
+            "Every row of this run, from source to staging",
+            *balance_rows(run.lines),
+        )
         _table("gates", "What the gates found", *_gates(run))
         _table("changed-rows", "Rows that this publication changed", *change_rows(run.changes or []))
         create_markdown_artifact(_summary(run, fault), key="run", description="How this run ended")

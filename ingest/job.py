@@ -21,7 +21,7 @@ EVERY = 0.25  # seconds between two reports of progress
 
 @dataclass
 class Run:
-    """What the load jobs of one source share."""
+    """The state that the load jobs of one source share."""
 
     source: Source
     warehouse: str

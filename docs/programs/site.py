@@ -1,4 +1,4 @@
-"""What the site does beyond mkdocs: pages from the root, links to files of the repository, the order of what is found.
+"""Hooks of mkdocs for the site: pages from the root, links to files of the repository, the order of what is found.
 
 In: mkdocs' events. Out: CONTRIBUTING, DECISIONS and CHANGELOG as pages; a link to a file that the site does not hold (a
 model, a Python file) as plain text, for the site knows no address of the repository. Alone: `make docs-site`.

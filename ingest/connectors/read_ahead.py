@@ -9,7 +9,7 @@ AHEAD = 8  # how many blocks may wait for the warehouse
 
 
 def ahead(blocks: Iterator[bytes], size: int = AHEAD) -> Iterator[bytes]:
-    """The same blocks, read by a thread of their own, up to `size` ahead."""
+    """Read blocks in a thread of their own, up to `size` blocks ahead; yields them in order."""
     held: queue.Queue[Any] = queue.Queue(size)
     stop = threading.Event()
 

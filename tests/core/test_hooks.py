@@ -86,6 +86,7 @@ def test_blanks_around_a_name_do_not_count(value: str, project: Path, monkeypatc
 def test_blanks_alone_name_no_hook(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIR_BEFORE_LANDING", "  ")
     hooks.call(hooks.BEFORE_LANDING)
+    assert not (project / "up").exists()
 
 
 def test_a_hook_may_set_an_address_but_does_not_move_weir(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

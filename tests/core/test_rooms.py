@@ -25,7 +25,7 @@ WRONG = {
 
 
 def lint(folder: Path) -> str:
-    """What import-linter says of the packages in the folder."""
+    """The output of import-linter for the packages in the folder."""
     command = [
         str(Path(sys.executable).with_name("lint-imports")),
         "--no-logo",

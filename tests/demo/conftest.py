@@ -1,4 +1,4 @@
-"""What the tests of the demo share: a home of its own, and the demo in it at its default size."""
+"""Fixtures for the tests of the demo: a home of its own, and the demo in it at its default size."""
 
 import uuid
 from collections.abc import Iterator

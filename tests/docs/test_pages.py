@@ -58,7 +58,7 @@ def test_the_site_is_built_without_a_warning(tmp_path):
 
 
 def test_every_variable_that_is_read_stands_in_the_example():
-    """What a person may set is in .env.example, and so on the page of settings."""
+    """Every variable that the code reads stands in .env.example, and with it on the page of settings."""
     wanted = re.compile(r"WEIR_[A-Z]\w*[A-Z]|WAREHOUSE_URL|DBT_DEV_PREFIX")
     files = [
         path for room in ("cli", "flows", "expectations", "ingest", "weir") for path in (ROOT / room).rglob("*.py")

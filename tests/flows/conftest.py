@@ -1,4 +1,4 @@
-"""What the tests of the flow share: a Prefect server, and a small company whose runs it is told of."""
+"""Fixtures for the tests of the flow: a Prefect server, and a small company whose runs the server records."""
 
 import os
 from collections.abc import Iterator
@@ -46,6 +46,6 @@ def first(
 
 @pytest.fixture
 def published(first: tuple[Company, tuple[int, str, str]]) -> Company:
-    """That company, all that it has published."""
+    """The company of `first`, with every staged order published."""
     assert query("select count(*) from analytics.fct_orders") == query("select count(*) from staging.stg_shop__orders")
     return first[0]

@@ -1,4 +1,4 @@
-"""What the tests of landing share: a project of one source file, a source database, a folder of files."""
+"""Fixtures for the tests of landing: a project of one source file, a source database, a folder of files."""
 
 from collections.abc import Callable
 from pathlib import Path

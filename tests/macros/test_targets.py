@@ -170,3 +170,14 @@ unit_tests:
     result = shop.dbt("build")
     failed = {node.node.name for node in result.result if node.status == "fail"}
     assert failed == {"amounts", "holds_stg_shop__orders_amount_0"}, messages(result)
+
+
+def test_the_ledger_and_quarantine_of_dev_have_the_columns_of_prod(shop: Shop) -> None:
+    """Two texts make them: schema.sql for prod, make_ledger for dev."""
+    shop.table("orders")
+    shop.land("orders", 1, [{"order_id": "1", "amount": "1"}])
+    shop.build()
+    query = """select attname::text, format_type(atttypid, atttypmod), attnotnull from pg_attribute
+        where attrelid = '{}'::regclass and attnum > 0 and not attisdropped order by attnum"""
+    for name in ("ops.ledger", "ops.staged_code", "quality.quarantine"):
+        assert shop.rows(query.format(f"dev_{name}")) == shop.rows(query.format(name)) != []

@@ -16,7 +16,7 @@ SIGNATURE = re.compile(r"\{%-?\s*(?:macro|test)\s+\w+\s*\((.*?)\)\s*-?%\}", re.S
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    """What dbt reads in the project; no warehouse is asked for it."""
+    """The manifest that dbt parses; parsing asks no warehouse."""
     from dbt.cli.main import dbtRunner
 
     folder = tmp_path_factory.mktemp("target")

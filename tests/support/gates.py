@@ -1,4 +1,4 @@
-"""What the tests of both gates share."""
+"""Rows of the ledger, for the tests of both gates."""
 
 from weir.warehouse import connect
 

@@ -1,4 +1,4 @@
-"""What the tests of landing share: a project of one source file, a way to land it, and to read raw."""
+"""Helpers for the tests of landing: a project of one source file, a way to land it, and to read raw."""
 
 import textwrap
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What the tests of publication share: two marts, and ways to publish them and to digest what readers see."""
+"""Helpers for the tests of publication: two marts, and ways to publish them and to digest what readers see."""
 
 import json
 from collections.abc import Callable

@@ -10,8 +10,8 @@ import psycopg
 import yaml
 
 from tests.support.shallow import shallow
+from weir.core.settings import ROOT
 
-ROOT = Path(__file__).parents[2]
 MODEL = """-- Grain: one row per order.
 with typed as (
     select

@@ -8,7 +8,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+from weir.core.settings import ROOT
+
 CENT = Decimal("0.01")
 Revenue = dict[
     tuple[str, str], tuple[int, Decimal, Decimal, bool]
