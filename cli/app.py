@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cli.access.commands import commands
 from weir.core import ports
 
 app = typer.Typer(
@@ -183,6 +184,9 @@ def docs(
     from cli.docs import make_docs
 
     raise typer.Exit(make_docs(port, serve))
+
+
+app.add_typer(commands)
 
 
 def _moment(text: str | None):  # type: ignore[no-untyped-def]  # datetime is imported where it is used

@@ -1,5 +1,5 @@
 {#- The ledger, the quarantine and the digests of the staged models' code in target dev; those of prod are made by
-    weir/warehouse/schema.sql, with the same columns. Safe to repeat. -#}
+    weir/warehouse/schema/3_ledger.sql, with the same columns. Safe to repeat. -#}
 {% macro make_ledger() -%}
     {%- set ops, quality = dev_prefix() ~ 'ops', dev_prefix() ~ 'quality' -%}
     {%- call statement('ledger_exists', fetch_result=true) -%}

@@ -173,7 +173,7 @@ unit_tests:
 
 
 def test_the_ledger_and_quarantine_of_dev_have_the_columns_of_prod(shop: Shop) -> None:
-    """Two texts make them: schema.sql for prod, make_ledger for dev."""
+    """Two texts make them: schema/3_ledger.sql for prod, make_ledger for dev."""
     shop.table("orders")
     shop.land("orders", 1, [{"order_id": "1", "amount": "1"}])
     shop.build()

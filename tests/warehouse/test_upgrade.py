@@ -1,4 +1,4 @@
-"""A warehouse that an older Weir left: `schema.sql` brings it up to date, and loses nothing of it."""
+"""A warehouse that an older Weir left: the files of `schema/` bring it up to date, and loses nothing of it."""
 
 import os
 from collections.abc import Callable

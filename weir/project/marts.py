@@ -4,26 +4,32 @@ In: the manifest of target prod. Out: a Mart for each, with its grain; and the s
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from weir.core.errors import WeirError
 from weir.core.settings import home
+from weir.project.personal import Mark, marks_of
 
 NEXT = "analytics_next"
 PUBLISHED = "analytics"
+PRIVATE = "analytics_private"  # the clear values of the columns that are masked in `analytics`
 
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart: its table's name, the columns that make a row unique (none: rows may repeat), its columns."""
+    """A mart: its table's name, the columns that make a row unique (none: rows may repeat), its columns.
+
+    `personal` holds the columns that are masked where the mart is published, with the mark of each.
+    """
 
     name: str
     grain: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     incremental: bool = False
+    personal: Mapping[str, Mark] = field(default_factory=dict)
 
 
 def manifest_path() -> Path:
@@ -90,6 +96,7 @@ def _mart(node: dict[str, Any]) -> Mart:
         grain=tuple([grain] if isinstance(grain, str) else grain),
         columns=tuple(node.get("columns") or ()),
         incremental=_materialized(node) == "incremental",
+        personal={name: mark for name, mark in marks_of(node).items() if mark.is_personal},
     )
 
 

@@ -23,7 +23,7 @@ from weir.warehouse.embedded.server import REFUSED, start_server, stop_server
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
-_SCHEMA = Path(__file__).with_name("schema.sql")
+_SCHEMA = Path(__file__).with_name("schema")
 POOLER = (
     "WAREHOUSE_URL leads to a pooler that {does}, so that two runs could go at once and dbt would work as another "
     "role: name the server itself there, or a port of the pooler that keeps a server for each session"
@@ -112,8 +112,8 @@ def _find_role(connection: psycopg.Connection) -> str:
 
 
 def _apply_schema(connection: psycopg.Connection) -> None:
-    """Apply schema.sql if it changed: the comment of schema `ops` holds the digest of the version applied last."""
-    text = _SCHEMA.read_text()
+    """Apply the files of schema/ if one changed: the comment of schema `ops` holds the digest of those applied last."""
+    text = "\n".join(file.read_text() for file in sorted(_SCHEMA.glob("*.sql")))
     digest = "weir " + hashlib.sha256(text.encode()).hexdigest()[:16]
     query = "select obj_description(to_regnamespace('ops'), 'pg_namespace')"
     if connection.execute(query).fetchone() == (digest,):

@@ -1,0 +1,1 @@
+"""The commands of access: who may see what, who has seen what, and giving data out."""

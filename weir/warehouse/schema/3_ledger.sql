@@ -1,0 +1,41 @@
+-- What became of each landed row, by staging step.
+create table if not exists ops.ledger (
+    step_id text not null,
+    run_id text,
+    model text not null,
+    source text not null,
+    table_name text not null,
+    load_id text not null,
+    as_of timestamptz not null,
+    built_at timestamptz not null default clock_timestamp(),
+    full_refresh boolean not null,
+    landed bigint not null,
+    accepted bigint not null,
+    rejected bigint not null,
+    superseded bigint not null,
+    deleted bigint not null,
+    primary key (step_id, model, load_id),
+    check (landed = accepted + rejected + superseded + deleted)
+);
+create index if not exists ledger_by_model on ops.ledger (model, load_id);
+
+create table if not exists ops.staged_code (
+    model text primary key,
+    digest text not null,
+    docs text,
+    built_at timestamptz not null default clock_timestamp()
+);
+
+create table if not exists quality.quarantine (
+    model text not null,
+    key text not null,
+    reasons text[] not null,
+    row jsonb not null,
+    load_id text not null,
+    seq bigint not null,
+    first_seen timestamptz not null,
+    resolved_at timestamptz,
+    how text check (how in ('mended', 'replaced', 'deleted')),
+    primary key (model, key, load_id)
+);
+create index if not exists quarantine_open on quality.quarantine (model, key) where resolved_at is null;
