@@ -17,7 +17,7 @@ from psycopg import sql
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.project.marts import NEXT, PUBLISHED, Mart, labelled, marts
-from weir.publish import key, locks, mask, merge, not_null, seal, shape, undo
+from weir.publish import key, locks, mask, merge, not_null, rows, seal, shape, undo
 from weir.publish.changes import Change, change_of, count_rows
 from weir.publish.evidence import judged
 from weir.publish.shape import Reshape
@@ -52,6 +52,8 @@ def publish_set(
         shape.before(connection, plans)
         for plan in plans:
             not_null.relax(connection, plan)
+            if plan.published:
+                rows.apply(connection, plan)
         with connection.transaction():
             changes, publication, sealed = _merge_all(connection, plans, run_id, as_of, digests, used)
             for mart in gone:
@@ -81,8 +83,8 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
                     continue
                 locks.lock(connection, [mart], NEXT)
                 columns = tuple(name for name in new.columns if name in old.columns)
-                rows = mask.unmasked(mart, columns)
-                difference = merge.find(connection, mart, rows, new.relation, columns)
+                clear = mask.unmasked(mart, columns)
+                difference = merge.find(connection, mart, clear, new.relation, columns)
                 merge.delete(connection, difference)
                 merge.update_and_insert(connection, difference)
                 changes.append(change_of(difference))
@@ -130,6 +132,7 @@ def _merge_all(
     for plan in plans:
         if plan.published is None:
             shape.create(connection, plan)
+            rows.apply(connection, plan, at_once=True)
     ordered = locks.parents_first(connection, [plan.mart for plan in plans])
     locks.lock(connection, ordered)
     locks.lock(connection, ordered, NEXT, "share")
