@@ -48,7 +48,7 @@ def test_a_build_fails_where_a_mart_needs_a_mark_and_is_told_once_where_it_has_i
         build(leads)
     marts(leads, "name: email, config: {meta: {pii: email}}", "name: name, meta: {pii: none, because: all are Ann}")
     build(leads)
-    with psycopg.connect(os.environ["WAREHOUSE_URL"]) as connection:
+    with psycopg.connect(os.environ["WAREHOUSE_URL"], options="-c TimeZone=UTC") as connection:
         found = connection.execute("select passed, marked is not null from ops.builds order by recorded_at").fetchall()
     assert found == [(False, False), (False, False), (True, True)]
 

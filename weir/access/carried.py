@@ -21,6 +21,7 @@ Node = Mapping[str, Any]
 Held = dict[str, frozenset[str]]  # kinds, each with the marked columns that it comes from
 _STAGED = {"_op", "_seq", "_as_of", "_carried", "_reasons", "_unreadable", "_place"}
 OWN = {"_dlt_load_id", "_dlt_id", "_op", "_seq", "_escaped", "_file", "_line", "_error"}  # Weir's columns of raw
+UNREADABLE = "_text"  # Weir's column with the text of a line that can't be read: anything may stand in it
 _EPHEMERAL = "__dbt__cte__"
 
 
@@ -80,7 +81,9 @@ class Lineage:
         for node in _parents_first(nodes):
             relation = relation_of(node)
             self.nodes[relation], self.marks[relation] = node, marks_of(node)
-            if node["resource_type"] in {"model", "snapshot"}:
+            if node["resource_type"] == "source":
+                self._mark_fields(relation)
+            elif node["resource_type"] in {"model", "snapshot"}:
                 parents = [relation_of(nodes[name]) for name in node["depends_on"]["nodes"] if name in nodes]
                 self.columns[relation] = self._read(relation, node, code(node), parents)
 
@@ -97,6 +100,14 @@ class Lineage:
             made = Columns({**kept, "_known_from": frozenset()}, made.rest)
             self._mark_raw(relation, made)
         return made
+
+    def _mark_fields(self, relation: Relation) -> None:
+        """Note the fields of documents that a source marks by name and path: `document.person.email`."""
+        for name, mark in self.marks[relation].items():
+            column, *path = name.split(".")
+            if path and mark.is_personal:
+                field = Field(column, tuple(path), mark.kind, f"{relation[1]}.{name}")
+                self.fields.setdefault(relation, []).append(field)
 
     def _mark_raw(self, relation: Relation, made: Columns) -> None:
         """Note the fields of raw that a staging model's marked columns are made of: they hold the same."""
@@ -126,6 +137,10 @@ class Lineage:
             return _together(self.held(relation, name) for name in names)
         if relation in self.fields:
             return _together(each.held for each in self.fields[relation] if each.meets(column, origin.path))
+        return self.derived(relation, column)
+
+    def derived(self, relation: Relation, column: str) -> Held:
+        """What the column would hold by what it derives from, whatever its own mark says."""
         read = self.columns[relation].of(column) if relation in self.columns else None
         return _together(map(self._of, read or ()))
 
