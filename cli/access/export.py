@@ -40,7 +40,7 @@ def show(given: object) -> None:
     from weir.access.exports.wanted import Given
 
     assert isinstance(given, Given)
-    rows = [
+    rows: list[list[object]] = [
         ["rows", given.rows], ["bytes", given.bytes], ["sha256", given.digest],
         ["publication", str(given.publication or "–")], ["dictionary", given.dictionary],
     ]  # fmt: skip

@@ -5,6 +5,7 @@ mode 600; that of a bucket lies in `home()/tmp`, and is sent in parts that becom
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -90,7 +91,9 @@ def _told(folder: Path) -> Iterator[None]:
         yield
     except OSError as fault:
         refuse_full_disk(folder, str(fault))
-        raise WeirError(f"{folder} can't be written: {fault.strerror or fault}; nothing was left there") from None
+        number = fault.errno or next(iter(re.findall(r"\[errno (\d+)\]", str(fault))), 0)  # pyarrow's are in its words
+        cause = os.strerror(int(number)) if number else fault
+        raise WeirError(f"{folder} can't be written: {cause}; nothing was left there") from None
 
 
 def _rename(draft: Path, path: Path, replace: bool) -> None:

@@ -7,6 +7,7 @@ too: the transaction is read-only, and its role reads the published marts alone.
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -46,9 +47,9 @@ def one_select(text: str, where: str) -> str:
     from sqlglot import exp
 
     try:
-        statements = [each for each in sqlglot.parse(text, dialect="postgres") if each is not None]
+        statements = [each for each in sqlglot.parse(text, dialect="postgres") if each and each.key != "semicolon"]
     except sqlglot.errors.SqlglotError as fault:
-        detail = next(iter(getattr(fault, "errors", [])), {})
+        detail: dict[str, Any] = next(iter(getattr(fault, "errors", [])), {})
         line = f", line {detail['line']}" if detail.get("line") else ""
         raise WeirError(f"{where}{line} can't be read as SQL: write one select") from None
     if len(statements) != 1 or not isinstance(statements[0], (exp.Query, exp.Values)):

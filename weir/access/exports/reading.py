@@ -3,6 +3,7 @@
 In: what is wanted. Out: a Source: a select that PostgreSQL has described, its columns, the publication that it shows.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,17 +17,23 @@ from weir.access.exports import question
 from weir.access.exports.columns import Column, describe
 from weir.access.exports.wanted import Wanted
 from weir.core.errors import WeirError
-from weir.project.marts import PUBLISHED, Mart, marts
+from weir.project.marts import PRIVATE, PUBLISHED, Mart, marts
 from weir.publish.verify import in_force
 
 _READERS = ("weir_analyst", "weir_reader")
 _PRIVATE_READERS = ("weir_private",)
 _SETTINGS = {
-    # A policy that would hide rows makes the export fail, not smaller.
-    "row_security": "off", "search_path": PUBLISHED, "client_encoding": "UTF8", "DateStyle": "ISO, YMD",
+    "search_path": PUBLISHED, "client_encoding": "UTF8", "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres", "extra_float_digits": "1", "bytea_output": "hex", "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }  # fmt: skip
+# Policies that hold for the role, but the one by which a mart with rows_for shows everybody else all rows.
+_HIDING = """
+select distinct c.relname from pg_policy as p inner join pg_class as c on c.oid = p.polrelid
+where c.relnamespace::regnamespace::text = any(%s) and row_security_active(c.oid) and p.polname <> 'weir_rows'
+    and exists (
+        select from unnest(p.polroles) as r (oid) where r.oid = 0 or pg_has_role(current_user, r.oid, 'usage')
+    )"""
 _MAY = "select rolname from pg_roles where rolname = any(%s) and pg_has_role(current_user, oid, 'set')"
 
 
@@ -61,6 +68,7 @@ def opened(wanted: Wanted) -> Iterator[Source]:
             alias = name
             select = _clear(known, name, columns) if wanted.with_pii else f"select * from {_of(name)}"
         role = _take_role(connection, _PRIVATE_READERS if wanted.with_pii else _READERS)
+        _refuse_parts(connection, name, select)
         select = question.filtered(select, wanted.where, alias)
         marks = {mart.name: mart.personal for mart in known.values()}
         found = describe(connection, select, marks, wanted.with_pii)
@@ -78,14 +86,9 @@ def told(wanted: Wanted) -> Iterator[None]:
         yield
     except psycopg.errors.InsufficientPrivilege as fault:
         told = fault.diag.message_primary or "permission denied"
-        if "row-level security" in told:
-            raise WeirError(
-                f"{wanted.what} shows each role only some rows, so an export would be a part of it: let the question name "
-                "another mart"
-            ) from None
         raise WeirError(
-            f"{wanted.what} can't be read ({told}): an export reads published marts of {PUBLISHED}, and the clear values "
-            "of personal columns --with-pii"
+            f"{wanted.what} can't be read ({told}): an export reads the published marts, and --with-pii the clear "
+            "values of their personal columns"
         ) from None
     except psycopg.Error as fault:
         state = fault.sqlstate or ""
@@ -121,6 +124,16 @@ def _clear(known: dict[str, Mart], name: str, columns: list[str]) -> str:
         raise WeirError(f"{name} has no personal columns: leave --with-pii out")
     listed = ", ".join(sql.Identifier(column).as_string() for column in columns)
     return f"select {listed} from {unmasked(mart, columns).as_string()} as clear"
+
+
+def _refuse_parts(connection: psycopg.Connection, name: str, select: str) -> None:
+    """Raise WeirError when a policy may hide rows of a table that is read: an export would be a part of it, unsaid."""
+    for (table,) in connection.execute(_HIDING, [[PUBLISHED, PRIVATE]]).fetchall():
+        if table == name or re.search(rf"\b{re.escape(table)}\b", select, re.IGNORECASE):
+            raise WeirError(
+                f"{table} shows this role only some of its rows (rows_for), so the export would be a part of it: "
+                "export another mart, or take the role out of rows_for"
+            )
 
 
 def _take_role(connection: psycopg.Connection, wanted: tuple[str, ...]) -> str:

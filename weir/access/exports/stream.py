@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import psycopg
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, PGconn
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
 
 BLOCK = 1 << 20
 

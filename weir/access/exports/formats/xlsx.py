@@ -7,6 +7,7 @@ written as text, whole, and the dictionary says how many of a column are. Text i
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ LONGEST = 32_767  # characters of a cell
 WIDEST = 16_384  # columns
 SHEET = "Data"
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\r\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _FIRST = date(1900, 3, 1)  # before it Excel counts a day that there was not
 
 
@@ -42,6 +43,22 @@ def write(work: Work) -> Written:
         cell.data_type = "s"  # openpyxl would take "=1+1" for a formula, and "#N/A" for an error
         return cell
 
+    try:
+        _fill(work, sheet, text_cell, as_text)
+    except BaseException:
+        _drop(sheet)
+        raise
+    notes = {
+        name: f"values as text: {count:,}, for a sheet can't hold them" for name, count in as_text.items() if count
+    }
+    notes |= {column.name: "text, with its zone" for column in work.columns if column.kind == "moment"}
+    types = {column.name: f"{_TOLD.get(column.kind, 'text')} ({column.type})" for column in work.columns}
+    return Written(types, notes, workbook=book)
+
+
+def _fill(work: Work, sheet: Any, text_cell: Callable[[str], Any], as_text: Counter[str]) -> None:
+    from openpyxl.cell import WriteOnlyCell
+
     sheet.append([text_cell(column.name) for column in work.columns])
     makers = [(column.name, _VALUES.get(column.kind)) for column in work.columns]
     number = 1
@@ -58,22 +75,25 @@ def write(work: Work) -> Written:
                     text = _plain(field)
                     if len(text) > LONGEST:
                         raise WeirError(
-                            f"row {number} has a text of {len(text):,} characters in {name}, and a cell of a sheet holds "
-                            f"{LONGEST:,}: export to .csv or .parquet instead"
+                            f"row {number} has a text of {len(text):,} characters in {name}, and a cell of a sheet "
+                            f"holds {LONGEST:,}: export to .csv or .parquet instead"
                         )
                     as_text[name] += make is not None
                     value = text_cell(text)
                 elif isinstance(value, datetime):
-                    value = WriteOnlyCell(sheet, value)
-                    value.number_format = (
-                        "yyyy-mm-dd hh:mm:ss.000" if value.value.microsecond else "yyyy-mm-dd hh:mm:ss"
-                    )
+                    cell = WriteOnlyCell(sheet, value)
+                    cell.number_format = "yyyy-mm-dd hh:mm:ss" + (".000" if value.microsecond else "")
+                    value = cell
                 cells.append(value)
             sheet.append(cells)
-    notes = {name: f"{count:,} values are text: a sheet can't hold them" for name, count in as_text.items() if count}
-    notes |= {column.name: "text, with its zone" for column in work.columns if column.kind == "moment"}
-    types = {column.name: f"{_TOLD.get(column.kind, 'text')} ({column.type})" for column in work.columns}
-    return Written(types, notes, workbook=book)
+
+
+def _drop(sheet: Any) -> None:
+    """Remove the file in the system's temporary folder to which openpyxl writes the rows first."""
+    with suppress(Exception):
+        sheet.close()
+    with suppress(Exception):
+        sheet._writer.cleanup()
 
 
 def _refuse_large(work: Work) -> None:
@@ -83,8 +103,8 @@ def _refuse_large(work: Work) -> None:
     row = work.connection.execute(b"select count(*) from (" + query + b") as n").fetchone()
     if row and row[0] >= ROWS:
         raise WeirError(
-            f"there are more than {ROWS - 1:,} rows, and a sheet holds no more: export to .parquet or .csv, or fewer rows "
-            "by --where"
+            f"there are more than {ROWS - 1:,} rows, and a sheet holds no more: export to .parquet or .csv, or fewer "
+            "rows by --where"
         )
 
 
