@@ -21,3 +21,41 @@ def pii(
     from cli.access.pii import propose_marks, show_marks
 
     raise typer.Exit(propose_marks(source) if propose else show_marks())
+
+
+@commands.command()
+def export(
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="[MART]", help="A published mart, or a file of one select whose name ends in .sql."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="The file to write: .csv, .parquet, .xlsx or .jsonl; also s3://, gs:// or az://."),
+    ] = None,
+    for_whom: Annotated[str | None, typer.Option("--for", help="Who gets it; written down in ops.exports.")] = None,
+    where: Annotated[str, typer.Option("--where", help="Only these rows, as SQL: \"plan = 'team'\".")] = "",
+    columns: Annotated[
+        list[str] | None, typer.Option("--columns", help="Only these columns, in this order: a,b; may be repeated.")
+    ] = None,
+    with_pii: Annotated[
+        bool, typer.Option("--with-pii", help="Personal data in clear, not masked; needs --because.")
+    ] = False,
+    because: Annotated[str, typer.Option("--because", help="Why in clear; written down in ops.exports.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what has that name already.")] = False,
+    formulas: Annotated[
+        bool, typer.Option("--formulas", help="CSV: leave texts that a spreadsheet takes for formulas as they are.")
+    ] = False,
+    share: Annotated[
+        str | None, typer.Option("--share", help="A share that the project declares; stands alone.")
+    ] = None,
+) -> None:
+    """Give data out. A mart, or the answer to a question, as one file with its dictionary; written down."""
+    from cli.access.export import export
+
+    raise typer.Exit(
+        export(
+            what, to, for_whom, share, columns,
+            where=where, with_pii=with_pii, because=because, replace=replace, formulas=formulas,
+        )
+    )  # fmt: skip

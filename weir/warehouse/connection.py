@@ -32,7 +32,7 @@ POOLER = (
 )
 _LOST = (
     "the roles of the warehouse at {place} have passwords that are not in .env: copy the lines {names} from the .env "
-    "of whoever made them, or make new ones by `weir grants --rotate` (whoever else uses this warehouse then needs them)"
+    "of whoever made them, or make new ones by `weir grants --rotate` (whoever else uses this warehouse needs those)"
 )
 # Each address that was checked, with the addresses of the roles; empty where all work as the account itself.
 _ready: dict[str, dict[Role, str]] = {}
