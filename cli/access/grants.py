@@ -33,9 +33,9 @@ def show_grants(dry_run: bool) -> int:
 
 
 def _print(found: grants.Found, title: str = "Roles and rights: what differs") -> None:
-    if found.differences:
-        terminal.table(title, ["role", "what", "on", "number#"],
-                       [[role, what, on, number] for what, role, on, number in differences.grouped(found.differences)])  # fmt: skip
+    rows = [[role, what, on, number] for what, role, on, number in differences.grouped(found.differences)]
+    if rows:
+        terminal.table(title, ["role", "what", "on", "number#"], rows)
 
 
 def _print_statements(found: grants.Found) -> int:

@@ -44,7 +44,9 @@ def add(name: str, word: str, expires: str | None = None) -> str:
     with _owner() as connection:
         role = _role(connection, word)
         _refuse_name(connection, name)
-        connection.execute(sql.SQL("create role {} login in role {}").format(sql.Identifier(name), sql.Identifier(role)))
+        connection.execute(
+            sql.SQL("create role {} login in role {}").format(sql.Identifier(name), sql.Identifier(role))
+        )
         base = role if role in WORDS.values() else Role.ANALYST.value
         for setting, value in connection.execute(_SETTINGS, [base]).fetchall():
             _set(connection, name, setting, value)
@@ -99,7 +101,7 @@ def _owner() -> psycopg.Connection[Any]:
     if not may:
         connection.close()
         raise WeirError(
-            f"the account {account} may not make or change logins: let an account with CREATEROLE stand in WAREHOUSE_URL "
+            f"the account {account} may not make or change logins: let one with CREATEROLE stand in WAREHOUSE_URL "
             "for this command, or ask whoever has one"
         )
     return connection

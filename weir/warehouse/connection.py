@@ -22,6 +22,7 @@ from weir.core.settings import QUOTING
 from weir.warehouse.address import address, parts_of
 from weir.warehouse.embedded.server import REFUSED, running_port, start_server, stop_server
 from weir.warehouse.roles import LOGINS, Role
+from weir.warehouse.roles.names import JOURNAL
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
@@ -32,7 +33,7 @@ POOLER = (
 )
 _LOST = (
     "the roles of the warehouse at {place} have passwords that are not in .env: copy the lines {names} from the .env "
-    "of whoever made them, or make new ones by `weir grants --rotate` (whoever else works here then needs them)"
+    "of whoever made them, or make new ones by `weir grants --rotate` (whoever else uses this warehouse needs those)"
 )
 # Each address that was checked, with the addresses of the roles; empty where all work as the account itself.
 _ready: dict[str, dict[Role, str]] = {}
@@ -111,9 +112,9 @@ def stop() -> bool:
 
 def _finish_rotation() -> None:
     """Take the passwords that hold, where a change of them was cut short."""
-    from weir.warehouse.roles import rotation
+    if os.environ.get(JOURNAL):
+        from weir.warehouse.roles import rotation
 
-    if os.environ.get(rotation.JOURNAL):
         rotation.finish(lambda: parts_of(os.environ.get("WAREHOUSE_URL") or start_server()))
 
 

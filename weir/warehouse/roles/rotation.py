@@ -15,14 +15,13 @@ from typing import Any
 
 import psycopg
 
-from weir.core.env import load_env, outer, remove_env, write_env
+from weir.core.env import load_env, outer, read_env, remove_env, write_env
 from weir.core.errors import WeirError
 from weir.core.settings import home
 from weir.warehouse.address import address, parts_of
 from weir.warehouse.roles import passwords
-from weir.warehouse.roles.names import LOGINS, Role
+from weir.warehouse.roles.names import JOURNAL, LOGINS, Role
 
-JOURNAL = "WEIR_ROTATION_SECRET"
 _URL = "WAREHOUSE_URL"
 
 
@@ -71,8 +70,6 @@ def finish(place: Callable[[], Mapping[str, Any]]) -> None:
 
 def _is_given() -> bool:
     """Whether the warehouse is yours: `.env` or the shell names it."""
-    from weir.core.env import read_env
-
     return bool(read_env().get(_URL) or outer().get(_URL))
 
 
