@@ -1,20 +1,25 @@
 """`weir grants --walk`: what each role can read, write and run, tried for every schema, table, column and function."""
 
+from contextlib import ExitStack
+
 from weir import warehouse
 from weir.access.walk import FORBIDDEN, walk
 from weir.core import terminal
 from weir.core.errors import WeirError
+from weir.warehouse.roles import LOGINS
 
 
 def show_walk() -> int:
     """Print what each role can do in each schema, and what it tried in vain; 1 where something went through."""
     if not warehouse.has_roles():
         raise WeirError("there are no roles in this warehouse: `weir grants` makes them, or says who may")
-    with warehouse.connect(warehouse.Role.OWNER) as connection:
+    with ExitStack() as open_:
+        connection = open_.enter_context(warehouse.connect(warehouse.Role.OWNER))
         query = "select rolsuper from pg_roles where rolname = current_user"
         if connection.execute(query).fetchone() != (True,):
             raise WeirError("only a superuser can try as another role: let one stand in WAREHOUSE_URL for this command")
-        lines, tries = walk(connection)
+        logins = {role.value: open_.enter_context(warehouse.connect(role)) for role in LOGINS}
+        lines, tries = walk(connection, logins)
     terminal.table(
         "What each role can do, by schema (those in which it can do nothing are left out)",
         ["role", "schema", "tables#", "reads#", "columns read#", "writes#", "owns#", "creates"],
@@ -29,7 +34,7 @@ def show_walk() -> int:
     terminal.table(
         "What no role may do, tried by each",
         ["act", *(role.removeprefix("weir_") for role in roles)],
-        [[act, *("refused" if by[(act, role)] else "WENT THROUGH" for role in roles)] for act in FORBIDDEN],
+        [[act, *(_told(by.get((act, role))) for role in roles)] for act in FORBIDDEN],
     )
     wrong = [f"{each.role} can {each.act}" for each in tries if not each.refused]
     wrong += [f"{each.role} on {name}: a SELECT goes otherwise than the catalog says"
@@ -37,3 +42,7 @@ def show_walk() -> int:
     for fault in wrong:
         terminal.fail(fault)
     return int(bool(wrong))
+
+
+def _told(refused: str | None) -> str:
+    return "–" if refused is None else "refused" if refused else "WENT THROUGH"

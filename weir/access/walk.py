@@ -1,10 +1,10 @@
 """The catalog walk: what each role can do with every schema, table, column and function of the warehouse.
 
-In: a connection of the account. Out: a Line per role and schema, and a Try per role and forbidden act. What PostgreSQL
+In: a connection of the account, and one of each role that logs in. Out: a Line per role and schema, and a Try per role and forbidden act. What PostgreSQL
 says of a privilege is compared with a real SELECT, and forbidden acts are really tried; all is rolled back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,13 @@ from psycopg import sql
 
 from weir.warehouse.roles.names import NAMES
 
+_BECOME = "set session authorization {account}"
 # What no role of Weir's may do, whatever it builds or lands.
 FORBIDDEN = {
     "be superuser": "alter role {role} superuser",
     "make roles": "create role weir_walk_intruder",
-    "become the account": "set session authorization {account}",
+    "become the account": _BECOME,
+    "take the account's role": "set role {account}",
     "run a program": "copy (select 1) to program 'true'",
     "write a file": "copy (select 1) to '/tmp/weir_walk'",
     "read a file": "select pg_read_file('/etc/passwd')",
@@ -53,19 +55,32 @@ class Try:
     refused: str
 
 
-def walk(connection: psycopg.Connection[Any], roles: Sequence[str] = NAMES) -> tuple[list[Line], list[Try]]:
-    """Walk through the catalog for each role; in the caller's transaction, which is rolled back."""
+def walk(
+    connection: psycopg.Connection[Any], logins: Mapping[str, psycopg.Connection[Any]]
+) -> tuple[list[Line], list[Try]]:
+    """Walk through the catalog for each role; in the callers' transactions, which are rolled back.
+
+    `logins` holds the sessions of roles that log in; for another role the account's session acts as that role.
+    """
     lines, tries = [], []
     (account,) = connection.execute("select current_user::text").fetchone() or ("",)
-    for role in roles:
+    for role in NAMES:
+        session = logins.get(role)
+
+        def refused(statement: str, session: Any = session, role: str = role) -> str:
+            return _refused(session, "", statement) if session else _refused(connection, role, statement)
+
         for schema, *counts, readable, denied in connection.execute(_LINES, {"role": role}).fetchall():
-            wrong = [name for name in readable if _refused(connection, role, f"select from {name} limit 0")]
-            wrong += [name for name in denied if not _refused(connection, role, f"select from {name} limit 0")]
-            lines.append(Line(role, schema, *counts, wrong=tuple(wrong)))
+            wrong = [name for name in readable if refused(f"select from {name} limit 0")]
+            wrong += [name for name in denied if not refused(f"select from {name} limit 0")]
+            tables, reads, columns, writes, owns, creates = counts
+            lines.append(Line(role, schema, tables, reads, columns, writes, owns, creates, tuple(wrong)))
         for act, statement in FORBIDDEN.items():
-            text = sql.SQL(statement).format(role=sql.Identifier(role), account=sql.Identifier(account))
-            tries.append(Try(role, act, _refused(connection, role, text.as_string(connection))))
-    connection.rollback()
+            if session or statement != _BECOME:  # nobody can log in as the others
+                text = sql.SQL(statement).format(role=sql.Identifier(role), account=sql.Identifier(account))
+                tries.append(Try(role, act, refused(text.as_string(connection))))
+    for each in (connection, *logins.values()):
+        each.rollback()
     return lines, tries
 
 
@@ -75,11 +90,11 @@ def functions(connection: psycopg.Connection[Any], role: str) -> list[str]:
 
 
 def _refused(connection: psycopg.Connection[Any], role: str, statement: str) -> str:
-    """What PostgreSQL says when the role runs the statement; empty where it goes through. Nothing stays."""
+    """What PostgreSQL says when the role, or the session's own, runs it; empty where it goes through. Nothing stays."""
     connection.execute("savepoint walk")
     try:
-        # So that RESET and SET SESSION AUTHORIZATION meet the rights of the role, not those of the account.
-        connection.execute(sql.SQL("set local session authorization {}").format(sql.Identifier(role)))
+        if role:
+            connection.execute(sql.SQL("set local session authorization {}").format(sql.Identifier(role)))
         connection.execute(statement.encode())
     except psycopg.Error as fault:
         return str(fault.diag.message_primary or fault)
