@@ -1,7 +1,8 @@
 """The catalog walk: what each role can do with every schema, table, column and function of the warehouse.
 
-In: a connection of the account, and one of each role that logs in. Out: a Line per role and schema, and a Try per role and forbidden act. What PostgreSQL
-says of a privilege is compared with a real SELECT, and forbidden acts are really tried; all is rolled back.
+In: a connection of the account, and one of each role that logs in. Out: a Line per role and schema, and a Try per role
+and forbidden act. What PostgreSQL says of a privilege is compared with a real SELECT, and forbidden acts are really
+tried; all is rolled back.
 """
 
 from collections.abc import Mapping
@@ -137,7 +138,6 @@ from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid
 where has_function_privilege(%(role)s, p.oid, 'execute') and has_schema_privilege(%(role)s, n.oid, 'usage')
     and (
         n.nspname !~ '^(pg_|information_schema$)'
-        or p.proname ~ '^(pg_read_|pg_ls_|pg_stat_file|lo_import|lo_export|pg_rotate_logfile|pg_reload_conf|'
-            || 'pg_terminate_backend|pg_file_|pg_execute_|dblink)'
+        or p.proname ~ '^(pg_read_|pg_ls_|pg_stat_file|lo_import|lo_export|pg_rotate_|pg_reload_|pg_file_|dblink)'
     )
 order by 1"""
