@@ -41,12 +41,19 @@ def load_env() -> None:
     """
     only = (os.environ.get(ONLY) or "*").split()
     for name, value in _read_env().items():
-        if name not in os.environ and any(fnmatchcase(name, pattern) for pattern in only):
+        if name not in os.environ and matches(name, only):
             put({name: value})
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     for name in _DIVERTING:
         os.environ.pop(name, None)
+
+
+def matches(name: str, patterns: Collection[str]) -> bool:
+    """Whether one of the patterns names the variable, and none with a ! before it does."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns) and not any(
+        pattern.startswith("!") and fnmatchcase(name, pattern[1:]) for pattern in patterns
+    )
 
 
 def load_project() -> Path:

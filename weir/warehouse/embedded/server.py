@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from weir.core.env import load_env, write_env
+from weir.core.env import ONLY, load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.ports import free_port, is_free
 from weir.core.settings import home
@@ -40,6 +40,8 @@ def start_server() -> str:
         if not (data / "PG_VERSION").exists():
             password = initdb.make(data)
         elif not password:
+            if os.environ.get(ONLY):  # a child that is told no password must not make a new one
+                raise WeirError("this process was told no password of the embedded warehouse: type `weir` commands")
             if _running_port(data) is not None:
                 stop_server()
             password = initdb.new_password(data)
