@@ -96,13 +96,16 @@ def check(
 @app.command()
 def publish(
     roll_back: Annotated[bool, typer.Option("--roll-back", help="Return to the set before the last one.")] = False,
+    rotate_key: Annotated[
+        bool, typer.Option("--rotate-key", help="Mask all personal data anew, with a new WEIR_MASK_KEY.")
+    ] = False,
     accept: Accept = None,
     as_of: AsOf = None,
 ) -> None:
     """Show readers the next set, or roll back. It must be built, tested and checked; rows that differ change."""
     from cli import steps
 
-    raise typer.Exit(steps.roll_back() if roll_back else steps.publish(_moment(as_of), accept or []))
+    raise typer.Exit(steps.roll_back() if roll_back else steps.publish(_moment(as_of), accept or [], rotate_key))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from expectations.report import print_failures
 from ingest.report import print_landed
 from weir import warehouse
 from weir.core import hooks, terminal
-from weir.core.env import load_project
+from weir.core.env import env_file, load_project
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
 from weir.ledger import runs
@@ -84,7 +84,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
     return int(not all(result.passed for result in results))
 
 
-def publish(as_of: datetime, accept: Sequence[str]) -> int:
+def publish(as_of: datetime, accept: Sequence[str], rotate_key: bool = False) -> int:
     """Publish the newest set, if it was built, tested and checked."""
     load_project()
     with warehouse.connect() as connection:
@@ -92,8 +92,12 @@ def publish(as_of: datetime, accept: Sequence[str]) -> int:
     if run_id is None:
         raise WeirError("nothing was built yet: type `weir build` first")
     with run_lock(), pulse("publish"):
-        changes = publication.publish_set(run_id, as_of, accept)
+        changes = publication.publish_set(run_id, as_of, accept, rotate_key=rotate_key)
     print_changes(changes)
+    if rotate_key:
+        terminal.say(
+            f"Everything is masked with a new key, which {env_file().name} holds as WEIR_MASK_KEY.", style="green"
+        )
     return 0
 
 

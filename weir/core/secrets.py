@@ -9,7 +9,9 @@ import os
 import re
 from urllib.parse import quote, quote_plus, unquote
 
-_SECRET = re.compile(r"(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|AUTH_STRING)$")
+_SECRET = re.compile(
+    r"(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|MASK_KEY|MASK_KEY_NEXT|AUTH_STRING)$"
+)
 _OPTION = re.compile(r"(?i)(?:password|passwd|pwd|token|secret|api_?key|access_?key|account_?key|sig)=([^&#\s]+)")
 # Characters that a terminal obeys: control characters except tab and line feed, and changes of direction.
 _OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")

@@ -22,7 +22,8 @@ PRIVATE = "analytics_private"  # the clear values of the columns that are masked
 class Mart:
     """A mart: its table's name, the columns that make a row unique (none: rows may repeat), its columns.
 
-    `personal` holds the columns that are masked where the mart is published, with the mark of each.
+    `personal` holds the columns that are masked where the mart is published, with the mark of each. `rows_for` holds
+    the roles that see a part of its rows, each with the predicate of that part. `schema` is where it is published.
     """
 
     name: str
@@ -30,6 +31,24 @@ class Mart:
     columns: tuple[str, ...] = ()
     incremental: bool = False
     personal: Mapping[str, Mark] = field(default_factory=dict)
+    rows_for: Mapping[str, str] = field(default_factory=dict)
+    schema: str = PUBLISHED
+
+    @property
+    def label(self) -> str:
+        """The name by which `ops` and undo know the table: its schema stands before it in `analytics_private`."""
+        return self.name if self.schema == PUBLISHED else f"{self.schema}.{self.name}"
+
+    @property
+    def place(self) -> str:
+        """The table's schema and name, for a person."""
+        return f"{self.schema}.{self.name}"
+
+
+def labelled(label: str) -> Mart:
+    """The table of a label, of which nothing else is known."""
+    private = label.startswith(f"{PRIVATE}.")
+    return Mart(label.removeprefix(f"{PRIVATE}."), schema=PRIVATE) if private else Mart(label)
 
 
 def manifest_path() -> Path:
@@ -90,13 +109,15 @@ def depended(names: list[str]) -> list[str]:
 
 
 def _mart(node: dict[str, Any]) -> Mart:
-    grain = (node["config"].get("meta") or {}).get("grain") or (node.get("meta") or {}).get("grain") or []
+    meta = {**(node.get("meta") or {}), **(node["config"].get("meta") or {})}
+    grain = meta.get("grain") or []
     return Mart(
         name=node.get("alias") or node["name"],
         grain=tuple([grain] if isinstance(grain, str) else grain),
         columns=tuple(node.get("columns") or ()),
         incremental=_materialized(node) == "incremental",
         personal={name: mark for name, mark in marks_of(node).items() if mark.is_personal},
+        rows_for={str(role): str(rows) for role, rows in (meta.get("rows_for") or {}).items()},
     )
 
 

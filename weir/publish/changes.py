@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from weir.project.marts import PUBLISHED, Mart
+from weir.project.marts import Mart
 from weir.publish import merge
 
 
@@ -22,10 +22,12 @@ class Change:
 
 def count_rows(connection: psycopg.Connection, mart: Mart) -> int:
     """The number of rows that readers see in the mart."""
-    row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(PUBLISHED, mart.name))).fetchone()
+    row = connection.execute(
+        sql.SQL("select count(*) from {}").format(sql.Identifier(mart.schema, mart.name))
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
 def change_of(found: merge.Difference) -> Change:
     """The change that merging the difference makes."""
-    return Change(found.mart.name, found.inserted, found.updated, found.deleted, found.rows)
+    return Change(found.mart.label, found.inserted, found.updated, found.deleted, found.rows)

@@ -42,7 +42,7 @@ def find(
     """Compare the two tables. Raises WeirError when a key of the grain is NULL or occurs twice in the source."""
     rows = _check_grain(connection, mart, source)
     # PostgreSQL cuts long names: by digest, two marts whose names begin alike do not share a table.
-    name = f"weir_{hashlib.md5(mart.name.encode()).hexdigest()}"
+    name = f"weir_{hashlib.md5(mart.label.encode()).hexdigest()}"
     table = sql.Identifier("pg_temp", name)
     query = _KEYED if mart.grain else _KEYLESS
     connection.execute(
@@ -98,14 +98,14 @@ def match(mart: Mart, other: sql.Composable) -> sql.Composed:
 
 def _check_grain(connection: psycopg.Connection, mart: Mart, source: sql.Composable) -> int:
     if not mart.grain:
-        row = connection.execute(sql.SQL("select count(*) from {}").format(source)).fetchone()
+        row = connection.execute(sql.SQL("select count(*) from {} as s").format(source)).fetchone()
         assert row
         return int(row[0])
     nulls = sql.SQL(" or ").join(sql.SQL("{} is null").format(sql.Identifier(name)) for name in mart.grain)
     row = connection.execute(
         sql.SQL(
             "select coalesce(sum(n), 0)::bigint, count(*) filter (where n > 1), coalesce(bool_or(void), false)"
-            " from (select count(*) as n, bool_or({nulls}) as void from {source} group by {grain}) as g"
+            " from (select count(*) as n, bool_or({nulls}) as void from {source} as s group by {grain}) as g"
         ).format(nulls=nulls, source=source, grain=listed(mart.grain))
     ).fetchone()
     assert row
@@ -113,7 +113,7 @@ def _check_grain(connection: psycopg.Connection, mart: Mart, source: sql.Composa
     fault = f"{doubled} keys are there twice" if doubled else "a key is NULL" if void else ""
     if fault:
         raise WeirError(
-            f"{mart.name} can't be published: its grain ({', '.join(mart.grain)}) does not hold, {fault}; "
+            f"{mart.label} can't be published: its grain ({', '.join(mart.grain)}) does not hold, {fault}; "
             "mend the model or its grain, then `weir build`"
         )
     return int(rows)
@@ -135,7 +135,7 @@ def _run(connection: psycopg.Connection, difference: Difference, expected: int, 
     ).rowcount
     if done != expected:
         raise WeirError(
-            f"{difference.mart.name} changed while it was merged ({done} rows instead of {expected}): publish again"
+            f"{difference.mart.label} changed while it was merged ({done} rows instead of {expected}): publish again"
         )
 
 
@@ -148,7 +148,7 @@ select p.address as old, n.address as new
 from (select ctid as address, md5(row({mine})::text)::uuid as digest,
     row_number() over (partition by md5(row({mine})::text)::uuid) as copy from {target}) as p
 full join (select ctid as address, md5(row({mine})::text)::uuid as digest,
-    row_number() over (partition by md5(row({mine})::text)::uuid) as copy from {source}) as n
+    row_number() over (partition by md5(row({mine})::text)::uuid) as copy from {source} as s) as n
     on p.digest = n.digest and p.copy = n.copy
 where p.address is null or n.address is null"""
 _DELETE = "delete from {target} as p using {table} as d where p.ctid = d.old and d.new is null"

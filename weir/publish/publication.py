@@ -1,8 +1,9 @@
 """Publication: readers get the set that was built and tested, all marts in one transaction.
 
 In: `analytics_next` (built by dbt, judged by the gate). Out: `analytics`, where stable tables take over the rows that
-differ; `ops.publications`; undo rows. Readers never wait and never see a part: the merge is DELETE, UPDATE and INSERT
-only (TRUNCATE or a swapped table reads as empty in an older snapshot).
+differ, personal columns masked; `analytics_private`, where these stand in clear; `ops.publications`; undo rows. Readers
+never wait and never see a part: the merge is DELETE, UPDATE and INSERT only (TRUNCATE or a swapped table reads as empty
+in an older snapshot).
 Alone: `weir publish`; rollback.py takes it back.
 """
 
@@ -13,46 +14,58 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from weir import warehouse
 from weir.core.errors import WeirError
-from weir.project.marts import NEXT, PUBLISHED, Mart, marts
-from weir.publish import locks, merge, not_null, shape, undo
+from weir.project.marts import NEXT, PUBLISHED, Mart, labelled, marts
+from weir.publish import key, locks, mask, merge, not_null, rows, seal, shape, undo
 from weir.publish.changes import Change, change_of, count_rows
 from weir.publish.evidence import judged
 from weir.publish.shape import Reshape
-from weir.publish.verify import keep_digest
+from weir.publish.verify import digest, keep_digest
 from weir.warehouse.catalog import shape_of
 
 
 def publish_set(
-    run_id: str, as_of: datetime, accept: Collection[str] = (), found: Sequence[Mart] | None = None
+    run_id: str,
+    as_of: datetime,
+    accept: Collection[str] = (),
+    found: Sequence[Mart] | None = None,
+    rotate_key: bool = False,
 ) -> list[Change]:
     """Merge the rows that differ from analytics_next into analytics. A second publisher waits for the first.
 
-    `accept` names what may be lost: `mart.column` dropped or retyped, `mart` dropped.
+    `accept` names what may be lost: `mart.column` dropped or retyped, `mart` dropped. `rotate_key` masks everything
+    with a new key.
     Raises WeirError when the set was not built, tested and passed by the gate in this run, or was changed since the
     gate judged it; nothing is changed then.
     """
     chosen = marts() if found is None else found
-    with locks.alone() as connection:
+    used = _key(chosen, rotate_key)
+    with locks.alone(used.options if used else "") as connection:
         digests = judged(connection, run_id)
-        gone = shape.vanished(connection, chosen)
         plans = shape.plans(connection, chosen)
-        for plan in plans:
-            _refuse_changed(plan.mart, digests, "columns", plan.built.columns)
+        gone = shape.vanished(connection, plans)
+        for mart in chosen:
+            built = next(plan.built for plan in plans if plan.mart is mart)
+            _refuse_changed(mart, digests, "columns", built.columns)
         shape.refuse_losses(plans, gone, accept)
         shape.before(connection, plans)
         for plan in plans:
             not_null.relax(connection, plan)
+            if plan.published:
+                rows.apply(connection, plan)
         with connection.transaction():
-            changes, publication = _merge_all(connection, plans, run_id, as_of, digests)
-            for name in gone:
-                undo.mark(connection, publication, name, "shape")
-        dropped = [Change(name, 0, 0, count_rows(connection, Mart(name)), None) for name in gone]
+            changes, publication, sealed = _merge_all(connection, plans, run_id, as_of, digests, used)
+            for mart in gone:
+                undo.mark(connection, publication, mart.label, "shape")
+        if used and rotate_key:
+            key.adopt(used)
+        dropped = [Change(mart.label, 0, 0, count_rows(connection, mart), None) for mart in gone]
         shape.after(connection, plans, gone)
         for plan in plans:
             not_null.tighten(connection, plan)
-        _afterwards(connection, changes)
-    return changes + dropped
+        _afterwards(connection, changes, sealed)
+    return [change for change in changes + dropped if labelled(change.mart).schema == PUBLISHED]
 
 
 def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
@@ -68,13 +81,28 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
                 old, new = (shape_of(connection, schema, mart.name) for schema in (PUBLISHED, NEXT))
                 if not old or not new:
                     continue
-                locks.lock(connection, NEXT, [mart])
+                locks.lock(connection, [mart], NEXT)
                 columns = tuple(name for name in new.columns if name in old.columns)
-                difference = merge.find(connection, mart, old.relation, new.relation, columns)
+                clear = mask.unmasked(mart, columns)
+                difference = merge.find(connection, mart, clear, new.relation, columns)
                 merge.delete(connection, difference)
                 merge.update_and_insert(connection, difference)
                 changes.append(change_of(difference))
     return changes
+
+
+def _key(chosen: Sequence[Mart], rotate: bool) -> key.Key | None:
+    """The key to mask with; None where nothing is personal. Raises WeirError."""
+    if not any(mart.personal for mart in chosen):
+        if rotate:
+            raise WeirError(
+                "no mart has a column that is masked, so there is no key to rotate (meta: {pii: …} marks one)"
+            )
+        return None
+    if rotate:
+        return key.rotated()
+    with warehouse.connect() as connection:
+        return key.current(connection)
 
 
 def _refuse_changed(mart: Mart, digests: Mapping[str, Any], fact: str, found: Any) -> None:
@@ -92,31 +120,39 @@ def _merge_all(
     run_id: str,
     as_of: datetime,
     digests: Mapping[str, Any],
-) -> tuple[list[Change], int]:
+    used: key.Key | None,
+) -> tuple[list[Change], int, set[str]]:
     """All marts, in the caller's transaction: compare, keep undo, delete, update, insert, write down what was done.
 
+    Returns the changes, the publication's number, and the tables whose values before it may not come back.
     Raises WeirError when a mart is then not the one of `digests`: it was changed after the gate judged it.
     """
     undo.settings(connection)
-    by_name = {plan.mart.name: plan for plan in plans}
+    by_label = {plan.mart.label: plan for plan in plans}
     for plan in plans:
         if plan.published is None:
             shape.create(connection, plan)
+            rows.apply(connection, plan, at_once=True)
     ordered = locks.parents_first(connection, [plan.mart for plan in plans])
-    locks.lock(connection, PUBLISHED, ordered)
-    locks.lock(connection, NEXT, ordered, "share")
+    locks.lock(connection, ordered)
+    locks.lock(connection, ordered, NEXT, "share")
+    sealed = seal.newly_masked(connection, ordered, used)
     row = connection.execute(
-        "insert into ops.publications (run_id, as_of) values (%s, %s) returning publication_id", [run_id, as_of]
+        "insert into ops.publications (run_id, as_of, mask_key) values (%s, %s, %s) returning publication_id",
+        [run_id, as_of, used.id if used else None],
     ).fetchone()
     assert row
     differences = []
     for mart in ordered:
-        plan = by_name[mart.name]
-        target = sql.Identifier(PUBLISHED, mart.name)
-        difference = merge.find(connection, mart, plan.built.relation, target, tuple(plan.built.columns))
-        undo.keep(connection, row[0], difference)
+        plan = by_label[mart.label]
+        target = sql.Identifier(mart.schema, mart.name)
+        difference = merge.find(connection, mart, plan.source, target, tuple(plan.built.columns))
+        if mart.label in sealed:
+            undo.mark(connection, row[0], mart.label, "masked")
+        else:
+            undo.keep(connection, row[0], difference)
         if plan.losing:
-            undo.mark(connection, row[0], mart.name, "shape")
+            undo.mark(connection, row[0], mart.label, "shape")
         differences.append(difference)
     for difference in reversed(differences):
         merge.delete(connection, difference)
@@ -124,22 +160,41 @@ def _merge_all(
         merge.update_and_insert(connection, difference)
     for plan in plans:
         shape.within(connection, plan)
+    if sealed:
+        undo.drop_before(connection, row[0])
     changes = sorted((change_of(difference) for difference in differences), key=lambda change: change.mart)
     for change in changes:
+        plan = by_label[change.mart]
         connection.execute(
-            "insert into ops.publication_tables (publication_id, mart, inserted, updated, deleted, rows) "
-            "values (%s, %s, %s, %s, %s, %s)",
-            [row[0], change.mart, change.inserted, change.updated, change.deleted, change.rows],
+            "insert into ops.publication_tables (publication_id, mart, inserted, updated, deleted, rows, masked) "
+            "values (%s, %s, %s, %s, %s, %s, %s)",
+            [row[0], change.mart, change.inserted, change.updated, change.deleted, change.rows, seal.masks(plan.mart)],
         )
-        left = keep_digest(connection, row[0], change.mart, by_name[change.mart].built.columns)
-        for fact in ("rows", "sum"):
-            _refuse_changed(by_name[change.mart].mart, digests, fact, left[fact])
-    return changes, int(row[0])
+        left = keep_digest(connection, row[0], plan.mart, plan.built.columns)
+        _check_merged(connection, plan, left, digests)
+    return changes, int(row[0]), sealed
 
 
-def _afterwards(connection: psycopg.Connection, changes: Sequence[Change]) -> None:
+def _check_merged(connection: psycopg.Connection, plan: Reshape, left: Any, digests: Mapping[str, Any]) -> None:
+    """Raises WeirError unless the table holds what the gate judged, masked or in part where it is published so."""
+    judged_now = left
+    if plan.mart.personal:
+        if left != digest(connection, plan.source, plan.built.columns):
+            raise WeirError(f"nothing is published: {plan.mart.place} is not what was to be merged; publish again")
+        if plan.mart.schema != PUBLISHED:
+            return
+        types = digests[plan.mart.name]["columns"]
+        judged_now = digest(connection, sql.Identifier(NEXT, plan.mart.name), types)
+    for fact in ("rows", "sum"):
+        _refuse_changed(plan.mart, digests, fact, judged_now[fact])
+
+
+def _afterwards(connection: psycopg.Connection, changes: Sequence[Change], sealed: Collection[str]) -> None:
     """Refresh the statistics of changed marts and delete old undo rows, after the publication is committed."""
     for change in changes:
         if change.inserted or change.updated or change.deleted:
-            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(PUBLISHED, change.mart)))
+            # a vacuum takes the clear values, which now are masked, out of the table's pages
+            what = sql.SQL("vacuum (analyze)" if change.mart in sealed else "analyze")
+            mart = labelled(change.mart)
+            connection.execute(sql.SQL("{} {}").format(what, sql.Identifier(mart.schema, mart.name)))
     undo.prune(connection)

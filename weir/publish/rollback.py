@@ -4,12 +4,13 @@ In: `ops.publications`, undo rows. Out: `analytics` as it was, all marts in one 
 Alone: `weir publish --roll-back`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import psycopg
 
 from weir.core.errors import WeirError
-from weir.project.marts import PUBLISHED, Mart, marts
+from weir.project.marts import PUBLISHED, Mart, labelled, marts
 from weir.publish import locks, not_null, undo
 from weir.publish.changes import Change, count_rows
 
@@ -24,15 +25,15 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
         publication, kept = _newest_undo(connection)
         not_null.relax_for_undo(connection, publication, kept)
         known = {mart.name: mart for mart in (marts() if found is None else found)}
-        changed = locks.parents_first(connection, [known.get(name) or Mart(name) for name in kept])
+        changed = locks.parents_first(connection, [_known(label, known) for label in kept])
         with connection.transaction():
             undo.settings(connection)
-            locks.lock(connection, PUBLISHED, changed)
-            gone = {mart.name: undo.take_out(connection, publication, mart) for mart in reversed(changed)}
+            locks.lock(connection, changed)
+            gone = {mart.label: undo.take_out(connection, publication, mart) for mart in reversed(changed)}
             changes = []
             for mart in changed:
                 back, updated = undo.put_back(connection, publication, mart)
-                changes.append(Change(mart.name, back, updated, gone[mart.name], count_rows(connection, mart)))
+                changes.append(Change(mart.label, back, updated, gone[mart.label], count_rows(connection, mart)))
             # Later publications changed no row and showed the same set: they are rolled back with this one.
             connection.execute(
                 "update ops.publications set rolled_back_at = clock_timestamp() "
@@ -40,7 +41,14 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
                 [publication],
             )
             connection.execute("delete from undo.rows where publication_id = %s", [publication])
-    return publication, changes
+    return publication, [change for change in changes if labelled(change.mart).schema == PUBLISHED]
+
+
+def _known(label: str, known: Mapping[str, Mart]) -> Mart:
+    """The table of a label, with the grain of its mart."""
+    table = labelled(label)
+    mart = known.get(table.name)
+    return replace(mart, schema=table.schema) if mart else table
 
 
 def _newest_undo(connection: psycopg.Connection) -> tuple[int, list[str]]:
@@ -56,6 +64,11 @@ def _newest_undo(connection: psycopg.Connection) -> tuple[int, list[str]]:
     query = "select mart, array_agg(distinct op) from undo.rows where publication_id = %s group by mart"
     kept: dict[str, list[str]] = dict(connection.execute(query, [publication]).fetchall())
     for name, operations in kept.items():
+        if "masked" in operations:
+            raise WeirError(
+                f"publication {publication} masked personal data that stood in {name} otherwise before it, so it can't "
+                "be rolled back; publish a good set instead"
+            )
         if "shape" in operations:
             raise WeirError(
                 f"publication {publication} dropped or retyped a part of {name} (--accept), so it can't be "

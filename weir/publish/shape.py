@@ -14,8 +14,9 @@ import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.project.marts import NEXT, PUBLISHED, Mart
-from weir.warehouse.catalog import Shape, shape_of
+from weir.project.marts import NEXT, PRIVATE, PUBLISHED, Mart, labelled
+from weir.publish import mask
+from weir.warehouse.catalog import Shape, exists, shape_of
 
 _TRIES = 40
 _WAIT = "300ms"
@@ -23,11 +24,12 @@ _WAIT = "300ms"
 
 @dataclass
 class Reshape:
-    """The changes that lead one mart from its published shape to its built shape."""
+    """The changes that lead one published table to the shape of what was built; `source` reads what it shall hold."""
 
     mart: Mart
     built: Shape
     published: Shape | None
+    source: sql.Composable
     added: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     retyped: list[str] = field(default_factory=list)
@@ -35,11 +37,11 @@ class Reshape:
     @property
     def losing(self) -> list[str]:
         """The changes that lose data, as `mart.column`: the names that `--accept` takes."""
-        return [f"{self.mart.name}.{column}" for column in [*self.dropped, *self.retyped]]
+        return [f"{self.mart.label}.{column}" for column in [*self.dropped, *self.retyped]]
 
     def loss(self, act: str) -> str:
         """The sentence that says what a change of `losing` does."""
-        name = act.removeprefix(self.mart.name + ".")
+        name = act.removeprefix(self.mart.label + ".")
         old = self.published.columns[name] if self.published else ""
         if name in self.retyped:
             return f"changes its type from {old} to {self.built.columns[name]}"
@@ -47,27 +49,44 @@ class Reshape:
 
 
 def plans(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[Reshape]:
-    """Compare the built and the published shapes. Raises WeirError for a mart that was not built."""
-    return [_plan(connection, mart) for mart in marts]
+    """Compare the built and the published shapes; a mart with personal columns has a second plan, of its private part.
+
+    Raises WeirError for a mart that was not built, or that can't be masked.
+    """
+    found = []
+    for mart in marts:
+        built = shape_of(connection, NEXT, mart.name)
+        if built is None:
+            raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
+        found.append(_plan(connection, mart, built, mask.masked(mart, built)))
+        if clear := mask.private(mart, built):
+            found.append(_plan(connection, *clear))
+    return found
 
 
-def vanished(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[str]:
-    """Names of published marts that no model makes any more."""
+def vanished(connection: psycopg.Connection, found: Sequence[Reshape]) -> list[Mart]:
+    """Published tables that no model makes any more."""
     rows = connection.execute(
-        "select distinct mart from ops.publication_tables where to_regclass(format('%%I.%%I', %s::text, mart)) "
-        "is not null and not mart = any(%s) order by mart",
-        [PUBLISHED, [mart.name for mart in marts]],
+        "select distinct mart from ops.publication_tables where not mart = any(%s) order by mart",
+        [[plan.mart.label for plan in found]],
     ).fetchall()
-    return [name for (name,) in rows]
+    known = [labelled(label) for (label,) in rows]
+    return [mart for mart in known if exists(connection, mart.schema, mart.name)]
 
 
-def refuse_losses(found: Sequence[Reshape], gone: Sequence[str], accept: Collection[str]) -> None:
+def refuse_losses(found: Sequence[Reshape], gone: Sequence[Mart], accept: Collection[str]) -> None:
     """Raise WeirError that names each loss that is not accepted, and the command that accepts all of them."""
     losses = {act: plan.loss(act) for plan in found for act in plan.losing}
-    losses |= dict.fromkeys(gone, "is published but no model makes it any more")
+    losses |= {mart.label: "is published but no model makes it any more" for mart in gone}
+    # What is lost in analytics is lost in analytics_private: it is accepted once.
+    losses = {act: change for act, change in losses.items() if act.removeprefix(f"{PRIVATE}.") == act
+              or act.removeprefix(f"{PRIVATE}.") not in losses}  # fmt: skip
     open_ = {act: change for act, change in losses.items() if act not in accept}
     if open_:
-        told = "; ".join(f"{PUBLISHED}.{act} {change}" for act, change in open_.items())
+        told = "; ".join(
+            f"{act if act.startswith(f'{PRIVATE}.') else f'{PUBLISHED}.{act}'} {change}"
+            for act, change in open_.items()
+        )
         names = " ".join(f"--accept {shlex.quote(act)}" for act in losses)
         raise WeirError(
             f"{told}: readers may depend on that, so nothing was published; if it is meant: weir publish {names}"
@@ -91,15 +110,15 @@ def before(connection: psycopg.Connection, found: Sequence[Reshape]) -> None:
         ]  # fmt: skip
         if acts:
             statement = sql.SQL("alter table {} ").format(plan.published.relation) + sql.SQL(", ").join(acts)
-            briefly(connection, plan.mart.name, statement)
-            plan.published = shape_of(connection, PUBLISHED, plan.mart.name)
+            briefly(connection, plan.mart, statement)
+            plan.published = shape_of(connection, plan.mart.schema, plan.mart.name)
         for statement in _indexes(plan):
-            briefly(connection, plan.mart.name, statement)
+            briefly(connection, plan.mart, statement)
 
 
 def within(connection: psycopg.Connection, plan: Reshape) -> None:
     """Make, in the transaction of the merge, the indexes of a new table, and the comments and grants of any table."""
-    target = sql.Identifier(PUBLISHED, plan.mart.name)
+    target = sql.Identifier(plan.mart.schema, plan.mart.name)
     kept = plan.published or Shape(target, {})
     if plan.published is None:
         for statement in _indexes(plan):
@@ -108,7 +127,7 @@ def within(connection: psycopg.Connection, plan: Reshape) -> None:
         if kept.comments.get(column) != text:
             what = sql.SQL("table {}").format(target)
             if column:
-                what = sql.SQL("column {}").format(sql.Identifier(PUBLISHED, plan.mart.name, column))
+                what = sql.SQL("column {}").format(sql.Identifier(plan.mart.schema, plan.mart.name, column))
             connection.execute(sql.SQL("comment on {} is {}").format(what, sql.Literal(text)))
     for role, privilege in plan.built.grants - kept.grants:
         who = sql.Identifier(role) if role else sql.SQL("public")
@@ -124,23 +143,23 @@ def create(connection: psycopg.Connection, plan: Reshape) -> None:
         )
         for name, kind in plan.built.columns.items()
     )
-    target = sql.Identifier(PUBLISHED, plan.mart.name)
+    target = sql.Identifier(plan.mart.schema, plan.mart.name)
     connection.execute(sql.SQL("create table {} ({})").format(target, columns))
 
 
-def after(connection: psycopg.Connection, found: Sequence[Reshape], gone: Sequence[str]) -> None:
+def after(connection: psycopg.Connection, found: Sequence[Reshape], gone: Sequence[Mart]) -> None:
     """Drop, after the merge, the columns and marts whose loss was accepted."""
     for plan in found:
         for name in plan.dropped:
             statement = sql.SQL("alter table {} drop column {}").format(
-                sql.Identifier(PUBLISHED, plan.mart.name), sql.Identifier(name)
+                sql.Identifier(plan.mart.schema, plan.mart.name), sql.Identifier(name)
             )
-            briefly(connection, plan.mart.name, statement)
-    for name in gone:
-        briefly(connection, name, sql.SQL("drop table {}").format(sql.Identifier(PUBLISHED, name)))
+            briefly(connection, plan.mart, statement)
+    for mart in gone:
+        briefly(connection, mart, sql.SQL("drop table {}").format(sql.Identifier(mart.schema, mart.name)))
 
 
-def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed, tries: int | None = None) -> None:
+def briefly(connection: psycopg.Connection, mart: Mart, statement: sql.Composed, tries: int | None = None) -> None:
     """Run one statement under a short lock timeout, again until it succeeds, so that no reader queues behind it.
 
     Raises WeirError when the lock is never free, or when something depends on what the statement drops.
@@ -156,20 +175,17 @@ def briefly(connection: psycopg.Connection, name: str, statement: sql.Composed, 
         except psycopg.errors.DependentObjectsStillExist as fault:
             detail = " ".join((fault.diag.message_detail or "").split())
             raise WeirError(
-                f"{PUBLISHED}.{name} can't lose it yet: {detail}; change or drop that first, then publish again"
+                f"{mart.place} can't lose it yet: {detail}; change or drop that first, then publish again"
             ) from None
     raise WeirError(
-        f"{PUBLISHED}.{name} must change its shape, but a long transaction holds it: publish again when it has "
+        f"{mart.place} must change its shape, but a long transaction holds it: publish again when it has "
         "ended (pg_stat_activity shows it)"
     )
 
 
-def _plan(connection: psycopg.Connection, mart: Mart) -> Reshape:
-    built = shape_of(connection, NEXT, mart.name)
-    if built is None:
-        raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
-    published = shape_of(connection, PUBLISHED, mart.name)
-    plan = Reshape(mart, built, published)
+def _plan(connection: psycopg.Connection, mart: Mart, built: Shape, source: sql.Composable) -> Reshape:
+    published = shape_of(connection, mart.schema, mart.name)
+    plan = Reshape(mart, built, published, source)
     if published:
         plan.added = [name for name in built.columns if name not in published.columns]
         plan.dropped = [name for name in published.columns if name not in built.columns]
@@ -185,7 +201,7 @@ def _indexes(plan: Reshape) -> list[sql.Composed]:
     kept = plan.published.indexes if plan.published else frozenset()
     return [
         sql.SQL("create {}index on {} using {}").format(
-            sql.SQL("unique " if unique else ""), sql.Identifier(PUBLISHED, plan.mart.name), sql.SQL(definition)
+            sql.SQL("unique " if unique else ""), sql.Identifier(plan.mart.schema, plan.mart.name), sql.SQL(definition)
         )
         for unique, definition in sorted(wanted - kept)
     ]

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.project.marts import PUBLISHED, Mart
+from weir.project.marts import Mart
 from weir.publish.merge import Difference, listed
 from weir.warehouse.catalog import shape_of
 
@@ -26,7 +26,7 @@ def settings(connection: psycopg.Connection) -> None:
 
 def keep(connection: psycopg.Connection, publication: int, difference: Difference) -> None:
     """Write down the rows that the merge is about to change."""
-    name = difference.mart.name
+    name = difference.mart.label
     if difference.was_empty:
         if difference.inserted:
             mark(connection, publication, name, "filled")
@@ -38,7 +38,10 @@ def keep(connection: psycopg.Connection, publication: int, difference: Differenc
 
 
 def mark(connection: psycopg.Connection, publication: int, name: str, op: str) -> None:
-    """Write down one mark for a whole mart: 'filled' (it was empty before) or 'shape' (a column was dropped)."""
+    """Write down one mark for a whole mart.
+
+    'filled': it was empty before; 'shape': a column was dropped; 'masked': what stood there before may not come back.
+    """
     connection.execute(
         "insert into undo.rows (publication_id, mart, op, row) values (%s, %s, %s, '{}')", [publication, name, op]
     )
@@ -47,7 +50,7 @@ def mark(connection: psycopg.Connection, publication: int, name: str, op: str) -
 def take_out(connection: psycopg.Connection, publication: int, mart: Mart) -> int:
     """Delete the rows that the publication inserted; returns how many. Raises WeirError when some are gone."""
     if "filled" in _kept(connection, publication, mart):
-        return connection.execute(sql.SQL("delete from {}").format(sql.Identifier(PUBLISHED, mart.name))).rowcount
+        return connection.execute(sql.SQL("delete from {}").format(sql.Identifier(mart.schema, mart.name))).rowcount
     return _restore(connection, publication, mart, "insert", _TAKE_OUT if mart.grain else _TAKE_OUT_COPY)
 
 
@@ -55,6 +58,11 @@ def put_back(connection: psycopg.Connection, publication: int, mart: Mart) -> tu
     """Restore the rows that the publication deleted and updated; returns how many of each. Raises WeirError."""
     updated = _restore(connection, publication, mart, "update", _PUT_BACK)
     return _restore(connection, publication, mart, "delete", _PUT_IN), updated
+
+
+def drop_before(connection: psycopg.Connection, publication: int) -> None:
+    """Delete the undo rows of all earlier publications: nothing before this one may come back."""
+    connection.execute("delete from undo.rows where publication_id < %s", [publication])
 
 
 def prune(connection: psycopg.Connection) -> None:
@@ -76,7 +84,7 @@ def _keep(
     connection.execute(
         sql.SQL(query).format(
             id=sql.Literal(publication),
-            mart=sql.Literal(difference.mart.name),
+            mart=sql.Literal(difference.mart.label),
             row=sql.SQL("jsonb_object(array[{}]::text[], array[{}]::text[])").format(names, values),
             table=difference.table,
             source=difference.source,
@@ -87,13 +95,13 @@ def _keep(
 
 def _kept(connection: psycopg.Connection, publication: int, mart: Mart) -> dict[str, int]:
     query = "select op, count(*) from undo.rows where publication_id = %s and mart = %s group by op"
-    return dict(connection.execute(query, [publication, mart.name]).fetchall())
+    return dict(connection.execute(query, [publication, mart.label]).fetchall())
 
 
 def _restore(connection: psycopg.Connection, publication: int, mart: Mart, op: str, statement: str) -> int:
     """Run the statement on the kept rows of one kind. Raises WeirError when it changes more or fewer rows."""
     expected = _kept(connection, publication, mart).get(op, 0)
-    now = shape_of(connection, PUBLISHED, mart.name)
+    now = shape_of(connection, mart.schema, mart.name)
     if not expected or not now:
         return 0
     values = {
@@ -104,7 +112,7 @@ def _restore(connection: psycopg.Connection, publication: int, mart: Mart, op: s
         sql.SQL(statement).format(
             target=now.relation,
             kept=sql.SQL("publication_id = {} and u.mart = {}").format(
-                sql.Literal(publication), sql.Literal(mart.name)
+                sql.Literal(publication), sql.Literal(mart.label)
             ),
             match=sql.SQL(" and ").join(
                 sql.SQL("p.{} = {}").format(sql.Identifier(name), values[name]) for name in mart.grain
@@ -118,7 +126,7 @@ def _restore(connection: psycopg.Connection, publication: int, mart: Mart, op: s
     ).rowcount
     if done != expected:
         raise WeirError(
-            f"{PUBLISHED}.{mart.name} was changed by somebody else since it was published: nothing was "
+            f"{mart.place} was changed by somebody else since it was published: nothing was "
             "rolled back; publish a good set instead"
         )
     return done

@@ -5,14 +5,14 @@ The digest is a sum of PostgreSQL's own hash of each row: a tenth of the time th
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from weir.project.marts import PUBLISHED
+from weir.project.marts import Mart, labelled
 from weir.publish import evidence
 from weir.warehouse.catalog import shape_of
 
@@ -58,18 +58,23 @@ def digest_of(connection: psycopg.Connection, schema: str, mart: str, only: Coll
     `columns` holds the type of each column, by its name.
     """
     found = shape_of(connection, schema, mart)
-    columns = sorted(found.columns if only is None else only) if found else []
-    if not found or not set(columns) <= set(found.columns):
+    if not found or not set(only or ()) <= set(found.columns):
         return None
+    types = found.columns if only is None else {name: found.columns[name] for name in only}
+    return digest(connection, found.relation, types)
+
+
+def digest(connection: psycopg.Connection, relation: sql.Composable, types: Mapping[str, str]) -> Any:
+    """{rows, columns, sum, postgres} of a relation, a table or a select, over the columns of these types."""
+    columns = sorted(types)
     parts = [
-        sql.SQL("{}" if found.columns[name].split("(")[0] in _HASHED else "{}::text").format(sql.Identifier(name))
+        sql.SQL("{}" if types[name].split("(")[0] in _HASHED else "{}::text").format(sql.Identifier(name))
         for name in columns
     ]
-    query = sql.SQL("select count(*), coalesce(sum(hash_record_extended(row({}), 0)), 0)::text from {}")
-    row: Any = connection.execute(query.format(sql.SQL(", ").join(parts), found.relation)).fetchone()
+    query = sql.SQL("select count(*), coalesce(sum(hash_record_extended(row({}), 0)), 0)::text from {} as t")
+    row: Any = connection.execute(query.format(sql.SQL(", ").join(parts), relation)).fetchone()
     postgres = connection.info.server_version // 10_000  # another major version may hash differently
-    types = {name: found.columns[name] for name in columns}
-    return {"rows": row[0], "columns": types, "sum": row[1], "postgres": postgres}
+    return {"rows": row[0], "columns": {name: types[name] for name in columns}, "sum": row[1], "postgres": postgres}
 
 
 def compare_published(connection: psycopg.Connection) -> list[MartComparison]:
@@ -84,24 +89,25 @@ def compare_published(connection: psycopg.Connection) -> list[MartComparison]:
         repair = "`weir publish` puts that right"
     query = "select mart, rows, digest from ops.publication_tables where publication_id = %s order by mart"
     checks = []
-    for mart, rows, left in connection.execute(query, [publication]).fetchall():
-        there = digest_of(connection, PUBLISHED, mart, left["columns"] if left else None)
+    for label, rows, left in connection.execute(query, [publication]).fetchall():
+        mart = labelled(label)
+        there = digest_of(connection, mart.schema, mart.name, left["columns"] if left else None)
         now = there["rows"] if there else None
         fault = ""
         if there is None:
-            fault = f"{PUBLISHED}.{mart} or a column of it is gone since publication {publication}: {repair}"
+            fault = f"{mart.place} or a column of it is gone since publication {publication}: {repair}"
         elif now != rows or (left and left["postgres"] == there["postgres"] and left["sum"] != there["sum"]):
             counts = f"{now:,} rows, {rows:,} published" if now != rows else f"of its {rows:,} rows some were changed"
-            fault = f"{PUBLISHED}.{mart} is not as publication {publication} left it ({counts}): {repair}"
-        checks.append(MartComparison(mart, publication, rows, now, fault))
+            fault = f"{mart.place} is not as publication {publication} left it ({counts}): {repair}"
+        checks.append(MartComparison(label, publication, rows, now, fault))
     return checks
 
 
-def keep_digest(connection: psycopg.Connection, publication: int, mart: str, columns: Collection[str]) -> Any:
+def keep_digest(connection: psycopg.Connection, publication: int, mart: Mart, columns: Collection[str]) -> Any:
     """Record the digest by which `compare_published` judges the mart, in the publication's transaction; returns it."""
-    left = digest_of(connection, PUBLISHED, mart, columns)
+    left = digest_of(connection, mart.schema, mart.name, columns)
     connection.execute(
         "update ops.publication_tables set digest = %s where publication_id = %s and mart = %s",
-        [json.dumps(left), publication, mart],
+        [json.dumps(left), publication, mart.label],
     )
     return left

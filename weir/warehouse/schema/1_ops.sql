@@ -5,6 +5,7 @@ create schema if not exists ops;
 create schema if not exists quality;
 create schema if not exists undo;
 create schema if not exists analytics;
+create schema if not exists analytics_private;
 
 create table if not exists ops.runs (
     run_id text primary key,

@@ -61,6 +61,13 @@ create table if not exists ops.publication_tables (
     primary key (publication_id, mart)
 );
 alter table ops.publication_tables add column if not exists digest jsonb;
+alter table ops.publications add column if not exists mask_key text;
+comment on column ops.publications.mask_key is
+    'The id of the key that personal data were masked with; NULL where nothing was masked.';
+alter table ops.publication_tables add column if not exists masked jsonb;
+comment on column ops.publication_tables.masked is 'The kind of personal data of each masked column.';
+comment on column ops.publication_tables.mart is
+    'The table of analytics; with its schema before it where it is one of analytics_private.';
 
 create table if not exists undo.rows (
     publication_id bigint not null,
