@@ -65,7 +65,7 @@ class Erased:
                     f"update {relation} r set {sets} from ({found} offset 0) h "
                     "where r.ctid = h.place and h.hash = any($3)", *pads, self.rows,
                 )  # fmt: skip
-            replaced = [name for name in key if erasure.is_replaced(columns[name])]
+            replaced = erasure.replaced(columns, key)
             if raw and replaced:  # rows that were blanked before they came to raw
                 tokens = [erasure.token(each, columns[replaced[0]]) for each in self.rows]
                 self.touched += wire.execute(
@@ -80,10 +80,14 @@ class Erased:
     def _scrub(self, wire: Wire, relation: str, columns: dict[str, str], key: list[str], where: str,
                *given: Any) -> None:  # fmt: skip
         """Take the values out of the texts of these rows; they are few."""
-        texts = {name: kind for name, kind in columns.items() if name not in key and erasure.is_searched(kind)}
+        texts = {
+            name: kind for name, kind in columns.items() if name not in {*key, "_file"} and erasure.is_searched(kind)
+        }
         if not texts:
             return
-        for row in wire.rows(f"select ctid::text as place, {listed(list(texts))} from {relation} where {where}", *given):
+        for row in wire.rows(
+            f"select ctid::text as place, {listed(list(texts))} from {relation} where {where}", *given
+        ):
             new = {name: self.scrubbed.scrub_any(row[name], kind) for name, kind in texts.items()}
             changed = [name for name in texts if new[name] != row[name]]
             if changed:

@@ -11,17 +11,19 @@ import json
 import os
 import re
 import secrets
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from weir.core.env import load_env, write_env
 from weir.core.errors import WeirError
 
-SECRET = "WEIR_ERASURE_SECRET"
+NAME = "WEIR_ERASURE_SECRET"
 ERASED = "[erased]"  # stands where a value stood within a text
 _TEXT = ("text", "character varying", "character", "bpchar", "citext")
 KEPT = {"_file", "_line", "_error"}  # of a row of a file: where it stood, and what was wrong with it
-# Signs that make one word of what stands beside them, by kind: ann@x.io is not in jo.ann@x.io, Ann Lee not in Ann Lee-Fox.
+# Signs that make one word with what stands beside them, by kind: ann@x.io is not in jo.ann@x.io, nor Ann Lee in
+# Ann Lee-Fox.
 _JOINS = {"email": ".+-", "name": "-"}
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -134,17 +136,27 @@ def is_searched(type_: str) -> bool:
     return plain in {*_TEXT, "json", "jsonb"}
 
 
-def secret(make: bool = False) -> bytes:
-    """The secret of all hashes; with `make` it is made and put in `.env` where there is none. Raises WeirError."""
+def secret() -> bytes:
+    """The secret of all hashes. Raises WeirError where `.env` has none."""
     load_env()
-    if not os.environ.get(SECRET) and make:
-        write_env({SECRET: secrets.token_hex(32)})
-    if not os.environ.get(SECRET):
+    if not os.environ.get(NAME):
         raise WeirError(
-            f"{SECRET} is not set, so that people who were forgotten can't be held back: put back the .env "
+            f"{NAME} is not set, so that people who were forgotten can't be held back: put back the .env "
             "with which they were erased"
         )
-    return os.environ[SECRET].encode()
+    return os.environ[NAME].encode()
+
+
+def secret_or_new() -> bytes:
+    """The secret of all hashes; a new one, which `keep` puts in `.env`, where there is none."""
+    load_env()
+    return (os.environ.get(NAME) or secrets.token_hex(32)).encode()
+
+
+def keep(own: bytes) -> None:
+    """Put the secret in `.env`, unless it is there."""
+    if not os.environ.get(NAME):
+        write_env({NAME: own.decode()})
 
 
 def mark_of(own: bytes) -> str:
@@ -156,7 +168,7 @@ def require_same(own: bytes, mark: str) -> None:
     """Raise WeirError when the secret is not that of the mark."""
     if mark_of(own) != mark:
         raise WeirError(
-            f"{SECRET} is not the one with which people were erased, so that they can't be held back: put back that .env"
+            f"{NAME} is not the one with which people were erased, so that they can't be held back: put back that one"
         )
 
 
@@ -185,7 +197,7 @@ def key_hash_sql(source: str, table: str, key: Sequence[str], inner: str, outer:
 
 def token(hashed: str, type_: str = "text") -> str:
     """What stands in place of a key that is a text or a uuid."""
-    return hashed[:32] if type_ == "uuid" else f"erased-{hashed[:24]}"
+    return str(uuid.UUID(hashed[:32])) if type_ == "uuid" else f"erased-{hashed[:24]}"
 
 
 def token_sql(hashed: str, type_: str) -> str:
@@ -193,15 +205,18 @@ def token_sql(hashed: str, type_: str) -> str:
     return f"left({hashed}, 32)::uuid" if type_ == "uuid" else f"('erased-' || left({hashed}, 24))::{type_}"
 
 
-def is_replaced(type_: str) -> bool:
-    """Whether a key of this type gives way to a token. Numbers stay: without the row they tell nothing of a person."""
-    return type_ == "uuid" or is_text(type_)
+def replaced(columns: dict[str, str], key: Sequence[str]) -> list[str]:
+    """The columns of the key that give way to a token: texts and uuids, but for a row's place in a file.
+
+    Numbers stay: without the row they tell nothing of a person.
+    """
+    return [name for name in key if name not in KEPT and (columns[name] == "uuid" or is_text(columns[name]))]
 
 
 def blanks(columns: dict[str, str], key: Sequence[str], hashed: str, quote: Callable[[str], str]) -> str:
     """The assignments that blank a row: all but its key, its place in a file and the reader's words becomes NULL."""
     found = [f"{quote(name)} = null" for name in columns if name not in {*key, *KEPT} and not name.startswith("_dlt")]
-    found += [f"{quote(name)} = {token_sql(hashed, columns[name])}" for name in key if is_replaced(columns[name])]
+    found += [f"{quote(name)} = {token_sql(hashed, columns[name])}" for name in replaced(columns, key)]
     return ", ".join(found)
 
 

@@ -23,8 +23,8 @@ from weir.warehouse.catalog import columns_of
 
 _META = ("_dlt_load_id", "_op", "_seq")
 _WHOLE = {"ip", "birth_date"}  # counts only where nothing else stands beside it
-_NEVER = {"person", "free_text", "none"}  # says nothing of who a row is about, or is the text itself
-_ALONE = {"name", "phone", "account"}  # finds other rows only where no other row of the table has it
+NEVER = {"person", "free_text", "none"}  # says nothing of who a row is about, or is the text itself
+ALONE = {"name", "phone", "account"}  # finds other rows only where no other row of the table has it
 SHORTEST = 8  # letters of a name, or digits of a number, that may find rows elsewhere
 
 
@@ -38,9 +38,14 @@ class Place:
     key: tuple[str, ...]
 
     @property
+    def schema(self) -> str:
+        """The schema in raw."""
+        return shortened(f"raw_{self.source}")
+
+    @property
     def relation(self) -> sql.Identifier:
         """The table in raw."""
-        return sql.Identifier(shortened(f"raw_{self.source}"), shortened(self.table))
+        return sql.Identifier(self.schema, shortened(self.table))
 
     @property
     def name(self) -> str:
@@ -49,8 +54,8 @@ class Place:
 
     @property
     def texts(self) -> dict[str, str]:
-        """The columns in which values are looked for."""
-        return {name: kind for name, kind in self.columns.items() if erasure.is_searched(kind)}
+        """The columns in which values are looked for; the names of files are theirs at the source."""
+        return {name: kind for name, kind in self.columns.items() if name != "_file" and erasure.is_searched(kind)}
 
     def keys(self) -> sql.Composed:
         """The columns of the key as an array of texts."""
@@ -73,8 +78,9 @@ def place(connection: psycopg.Connection, source: str, key: Sequence[str], table
     if not columns:
         return None
     columns = {name: kind.split(" collate ")[0] for name, kind in columns.items() if name not in _META}
-    own = tuple(key) or tuple(name for name in ("_key", "_id") if name in columns)[:1]
-    return Place(source, table, columns, own)
+    own = [name for name in ("_key", "_id") if name in columns][:1]
+    line = [name for name in ("_file", "_line") if name in columns]
+    return Place(source, table, columns, tuple(key or own or line))
 
 
 def places(connection: psycopg.Connection, plan: Plan) -> list[Place]:
@@ -95,7 +101,9 @@ def parts(where: Place, key: str) -> list[str]:
         return [key]
     found = [part.replace("~1", "|").replace("~0", "~") for part in key.split("|")]
     if len(found) != len(where.key):
-        raise WeirError(f"{where.name} has a key of {len(where.key)} columns: write it as {'|'.join(where.key)}, in quotes")
+        raise WeirError(
+            f"{where.name} has a key of {len(where.key)} columns: write it as {'|'.join(where.key)}, in quotes"
+        )
     return found
 
 
@@ -118,6 +126,21 @@ class Marks:
     raw: dict[str, Mark]
     models: dict[str, dict[str, Mark]]
 
+    def of_raw(self, where: Place) -> dict[str, str]:
+        """The kinds of the marked columns that raw has; a document as a whole is not a value."""
+        return {
+            name: mark.kind
+            for name, mark in self.raw.items()
+            if mark.is_personal and name in where.columns and "json" not in where.columns[name]
+        }
+
+    def of_model(self, model: str) -> dict[str, str]:
+        """The kinds of the marked columns of a staging model."""
+        own = {"_key", "_load_id", "_known_from"}
+        return {
+            name: mark.kind for name, mark in self.models.get(model, {}).items() if mark.is_personal and name not in own
+        }
+
 
 def marks(where: Place, models: Iterable[str]) -> Marks:
     """The marks of the table and of these staging models, by dbt's manifest."""
@@ -139,7 +162,7 @@ def values(own: bytes, said: Iterable[tuple[str, str]]) -> Values:
     known, clear = set(), {}
     for kind, text in said:
         value = text.strip().lower()
-        if kind in _NEVER or len(value) < 3 or value == erasure.ERASED or value.startswith("erased-"):
+        if kind in NEVER or len(value) < 3 or value == erasure.ERASED or value.startswith("erased-"):
             continue
         short = len(value) < (SHORTEST if kind == "name" else 6) or (kind == "name" and len(value.split()) < 2)
         hashed = erasure.value_hash(own, value)
@@ -155,18 +178,19 @@ def finding(connection: psycopg.Connection, found: Values, others: Iterable[tupl
     """
     kinds = {each.hash: each for each in found.known}
     searched = list(others)
-    kept = []
-    for value, hashed in found.clear.items():
-        each = kinds[hashed]
-        if each.kind == "email":
-            kept.append(value)
-        elif each.kind in _ALONE and not each.whole and len(value) >= SHORTEST and not any(
+
+    def shared(value: str) -> bool:
+        query = "select exists (select from {} and lower({}::text) = {})"
+        return any(
             connection.execute(
-                sql.SQL("select exists (select from {} and lower({}::text) = {})").format(
-                    relation, sql.Identifier(column), sql.Literal(value)
-                )
+                sql.SQL(query).format(relation, sql.Identifier(column), sql.Literal(value))
             ).fetchone() == (True,)
             for relation, column in searched
-        ):  # fmt: skip
-            kept.append(value)
-    return kept
+        )  # fmt: skip
+
+    def finds(value: str, each: Known) -> bool:
+        if each.kind == "email":
+            return True
+        return each.kind in ALONE and not each.whole and len(value) >= SHORTEST and not shared(value)
+
+    return [value for value, hashed in found.clear.items() if finds(value, kinds[hashed])]

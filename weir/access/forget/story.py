@@ -52,7 +52,9 @@ class Story:
 
     def keys(self, connection: psycopg.Connection, name: str) -> list[str]:
         """The keys of the story, as staging and quarantine write them."""
-        return [row[0] for row in connection.execute(sql.SQL("select distinct _key from {}").format(sql.Identifier(name)))]
+        return [
+            row[0] for row in connection.execute(sql.SQL("select distinct _key from {}").format(sql.Identifier(name)))
+        ]
 
     def values(self, connection: psycopg.Connection, name: str, column: str) -> list[str]:
         """The values of a column in all versions."""
@@ -144,7 +146,8 @@ select
         where c.value <> 'null'
     ),
     s._load_id, s._seq, s._moment, s._next_moment,
-    case s._next_class when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' when 'e' then 'deleted' end
+    case s._next_class when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' when 'e' then 'deleted'
+    end
 from {raw} as r inner join {after} as s on r._seq = s._seq
 where s._class = 'r' and not s._superseded"""
 _COUNTS = """select _load_id,
@@ -156,7 +159,8 @@ _COUNTS = """select _load_id,
     from {} group by _load_id"""
 _LEDGER = f"""
 with newest as (
-    select distinct on (load_id) step_id, load_id from ops.ledger where model = {{model}} order by load_id, built_at desc
+    select distinct on (load_id) step_id, load_id from ops.ledger
+    where model = {{model}} order by load_id, built_at desc
 )
 
 update ops.ledger as l set
