@@ -164,7 +164,7 @@ def values(own: bytes, said: Iterable[tuple[str, str]]) -> Values:
         value = text.strip().lower()
         if kind in NEVER or len(value) < 3 or value == erasure.ERASED or value.startswith("erased-"):
             continue
-        short = len(value) < (SHORTEST if kind == "name" else 6) or (kind == "name" and len(value.split()) < 2)
+        short = len(value) < 6 or (kind == "name" and len(value.split()) < 2)
         hashed = erasure.value_hash(own, value)
         known.add(Known(kind, len(value), hashed, short or kind in _WHOLE))
         clear[value] = hashed
