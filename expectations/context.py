@@ -50,7 +50,7 @@ def validate(
     """
     from weir import warehouse
 
-    context, source = _open(warehouse.ensure().replace("postgresql://", "postgresql+psycopg2://", 1))
+    context, source = _open(warehouse.url_of().replace("postgresql://", "postgresql+psycopg2://", 1))
     unique = f"{name} {uuid.uuid4().hex[:8]}"
     asset: Any
     if table:

@@ -92,7 +92,8 @@ class Dbt:
         hide_values()
         logging.raiseExceptions = False  # a log that can't be written (a full disk) is no reason for a traceback
         runner = dbtRunner(manifest=self.manifest, callbacks=list(callbacks))
-        outcome = runner.invoke([*arguments, "--target", "prod", *self.options])
+        with environment.as_dbt():
+            outcome = runner.invoke([*arguments, "--target", "prod", *self.options])
         if outcome.exception is not None:
             raise WeirError(f"dbt {arguments[0]} can't start: {one_line(outcome.exception)}")
         return outcome
