@@ -1,7 +1,8 @@
 """The catalog walk: what each role can do with every schema, table, column and function of the warehouse.
 
-In: a connection of the account, and one of each role that logs in. Out: a Line per role and schema, and a Try per role and forbidden act. What PostgreSQL
-says of a privilege is compared with a real SELECT, and forbidden acts are really tried; all is rolled back.
+In: a connection of the account, and one of each role that logs in. Out: a Line per role and schema, and a Try per role
+and forbidden act. What PostgreSQL says of a privilege is compared with a real SELECT, and forbidden acts are really
+tried; all is rolled back.
 """
 
 from collections.abc import Mapping
