@@ -11,7 +11,7 @@ from weir.project.personal import Mark
 PEOPLE = Mart("people", ("id",), personal={"email": Mark("email")})
 ODD = Mart("odd")
 TABLES = r"""
-    create schema analytics_next;
+    create schema if not exists analytics_next;
     create table analytics_next.people (id bigint not null, email text, plan text, "a ""b,C" integer);
     insert into analytics_next.people values
         (1, 'ann@acme.example', '=1+1', 7), (2, null, '', null), (3, 'bob@acme.example', E'team, "x"\ny', -3);

@@ -220,7 +220,7 @@ def test_nothing_is_published_yet(run: Sql, tmp_path: Path) -> None:
 
 
 def test_a_mart_that_hides_rows_from_the_reader_is_no_export(run: Sql, given) -> None:
-    mart = replace(PEOPLE, rows_for={"weir_reader": "id = 1"})
+    mart = replace(PEOPLE, rows_for={"weir_analyst": "id = 1"})
     declare(mart)
     release("r2", marts=(mart, Mart("odd")))
     with pytest.raises(WeirError, match="shows this role only some of its rows"):

@@ -45,6 +45,7 @@ def test_a_bucket_gets_the_file_whole(run: Sql, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(WeirError, match="must name a bucket and an object"):
             export(Wanted("people", "s3:///p.csv", "Ann"))
         run("create view analytics.broken as select 1 / (id - 3) as x from analytics.people")
+        run("grant select on analytics.broken to weir_analyst")
         with pytest.raises(WeirError, match="DivisionByZero"):
             export(Wanted("broken", "s3://out/broken.csv", "Ann"))
         assert not any("broken" in name for name in objects()), "not a part of it either"
@@ -58,6 +59,7 @@ def test_a_full_disk_leaves_no_half_file(run: Sql, tmp_path: Path) -> None:
     """The kernel says that it is full: a limit on the size of files stands for a limit on the disk."""
     publish(run)
     run("create table analytics.large as select n, repeat('x', 100) as t from generate_series(1, 50000) as n")
+    run("grant select on analytics.large to weir_analyst")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     for form in ("csv", "parquet", "jsonl", "xlsx"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))

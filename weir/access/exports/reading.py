@@ -1,8 +1,10 @@
-"""The transaction that an export reads in: one snapshot, read-only, by a role that reads the published marts alone.
+"""The transaction that an export reads in: one snapshot, read-only, by a login that reads the published marts alone.
 
-In: what is wanted. Out: a Source: a select that PostgreSQL has described, its columns, the publication that it shows.
+The publisher's session says which publication is in force, and hands its snapshot over; for clear values the publisher
+itself reads. In: what is wanted. Out: a Source: a select that PostgreSQL has described, its columns, the publication.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,10 +20,11 @@ from weir.access.exports.columns import Column, describe
 from weir.access.exports.wanted import Wanted
 from weir.core.errors import WeirError
 from weir.project.marts import PRIVATE, PUBLISHED, Mart, marts
+from weir.publish.mask import unmasked
 from weir.publish.verify import in_force
+from weir.warehouse import Role
 
-_READERS = ("weir_analyst", "weir_reader")
-_PRIVATE_READERS = ("weir_private",)
+_BEGIN = "begin isolation level repeatable read read only"
 _SETTINGS = {
     "search_path": PUBLISHED, "client_encoding": "UTF8", "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres", "extra_float_digits": "1", "bytea_output": "hex", "statement_timeout": "0",
@@ -34,7 +37,6 @@ where c.relnamespace::regnamespace::text = any(%s) and row_security_active(c.oid
     and exists (
         select from unnest(p.polroles) as r (oid) where r.oid = 0 or pg_has_role(current_user, r.oid, 'usage')
     )"""
-_MAY = "select rolname from pg_roles where rolname = any(%s) and pg_has_role(current_user, oid, 'set')"
 
 
 @dataclass(frozen=True)
@@ -54,29 +56,42 @@ class Source:
 def opened(wanted: Wanted) -> Iterator[Source]:
     """Open the transaction and have PostgreSQL describe the select. Raises WeirError for what can't be read."""
     known = _known()
-    with closing(warehouse.connect(autocommit=True)) as connection, told(wanted):
-        connection.execute("begin isolation level repeatable read read only")
-        current = in_force(connection)
-        for setting, value in _SETTINGS.items():
-            connection.execute("select set_config(%s, %s, true)", [setting, value])
-        statement = None
-        if question.is_file(wanted.what):
-            name, statement = Path(wanted.what).name, question.read_file(Path(wanted.what))
-            select, alias = statement, Path(wanted.what).stem
-        else:
-            name, columns = question.published(connection, wanted.what)
-            alias = name
-            select = _clear(known, name, columns) if wanted.with_pii else f"select * from {_of(name)}"
-        role = _take_role(connection, _PRIVATE_READERS if wanted.with_pii else _READERS)
-        _refuse_parts(connection, name, select)
-        select = question.filtered(select, wanted.where, alias)
-        marks = {mart.name: mart.personal for mart in known.values()}
-        found = describe(connection, select, marks, wanted.with_pii)
-        if wanted.columns:
-            select = question.picked(select, wanted.columns, [column.name for column in found])
-            by_name = {column.name: column for column in found}
-            found = [by_name[name] for name in wanted.columns]
-        yield Source(connection, name, select, statement, found, role, current[0] if current else None)
+    role = Role.PUBLISHER if wanted.with_pii else Role.ANALYST
+    keeping, reading = warehouse.connect(autocommit=True), warehouse.connect(role, autocommit=True)
+    with closing(keeping) as keeper, closing(reading) as connection, told(wanted):
+        keeper.execute(_BEGIN)
+        current = in_force(keeper)
+        snapshot = keeper.execute("select pg_export_snapshot()").fetchone()
+        connection.execute(_BEGIN)
+        connection.execute(sql.SQL("set transaction snapshot {}").format(snapshot[0] if snapshot else ""))
+        keeper.close()
+        yield _source(connection, wanted, known, current[0] if current else None)
+
+
+def _source(connection: psycopg.Connection, wanted: Wanted, known: dict[str, Mart], publication: int | None) -> Source:
+    """What is read, described by PostgreSQL."""
+    for setting, value in _SETTINGS.items():
+        connection.execute("select set_config(%s, %s, true)", [setting, value])
+    statement = None
+    if question.is_file(wanted.what):
+        name, statement = Path(wanted.what).name, question.read_file(Path(wanted.what))
+        select, alias = statement, Path(wanted.what).stem
+    else:
+        name, columns = question.published(connection, wanted.what)
+        alias = name
+        select = _clear(known, name, columns) if wanted.with_pii else f"select * from {_of(name)}"
+    _refuse_parts(connection, name, select)
+    select = question.filtered(select, wanted.where, alias)
+    marks = {mart.name: mart.personal for mart in known.values()}
+    found = describe(connection, select, marks, wanted.with_pii)
+    if wanted.columns:
+        select = question.picked(select, wanted.columns, [column.name for column in found])
+        by_name = {column.name: column for column in found}
+        found = [by_name[name] for name in wanted.columns]
+    if wanted.with_pii:
+        _refuse_others(connection, select)
+    row = connection.execute("select current_user::text").fetchone()
+    return Source(connection, name, select, statement, found, str(row[0]) if row else "", publication)
 
 
 @contextmanager
@@ -117,8 +132,6 @@ def _of(name: str) -> str:
 
 def _clear(known: dict[str, Mart], name: str, columns: list[str]) -> str:
     """The select of the mart with the clear values of its personal columns."""
-    from weir.publish.mask import unmasked
-
     mart = known.get(name)
     if mart is None or not mart.personal:
         raise WeirError(f"{name} has no personal columns: leave --with-pii out")
@@ -136,12 +149,9 @@ def _refuse_parts(connection: psycopg.Connection, name: str, select: str) -> Non
             )
 
 
-def _take_role(connection: psycopg.Connection, wanted: tuple[str, ...]) -> str:
-    """Become the first of the roles that there is, for this transaction; else stay the account itself."""
-    may = {name for (name,) in connection.execute(_MAY, [list(wanted)])}
-    role = next((name for name in wanted if name in may), None)
-    if role:
-        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
-        return role
-    row = connection.execute("select current_user").fetchone()
-    return str(row[0]) if row else ""
+def _refuse_others(connection: psycopg.Connection, select: str) -> None:
+    """Raise WeirError when the select reads more than the marts: for clear values it is read by a role that may."""
+    plan = connection.execute(f"explain (verbose, format json) {select}".encode()).fetchone()
+    for schema in re.findall(r'"Schema": "([^"]+)"', json.dumps(plan[0] if plan else None)):
+        if schema not in {PUBLISHED, PRIVATE, "pg_catalog"}:
+            raise WeirError(f"the question reads the schema {schema}: an export reads {PUBLISHED} and {PRIVATE} alone")
