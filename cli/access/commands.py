@@ -59,3 +59,16 @@ def export(
             where=where, with_pii=with_pii, because=because, replace=replace, formulas=formulas,
         )
     )  # fmt: skip
+
+
+@commands.command()
+def usage(
+    mart: Annotated[
+        str | None, typer.Argument(metavar="[MART]", help="Only this mart: by whom, which columns.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", help="How many days to look back.", min=1, max=4000)] = 30,
+) -> None:
+    """Show who reads what. Marts with their readers, marts nobody reads, personal data read in clear."""
+    from cli.access.usage import show_usage
+
+    raise typer.Exit(show_usage(mart, days))
