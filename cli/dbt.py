@@ -15,6 +15,7 @@ from weir.core.private import keep_private
 from weir.core.secrets import redact
 from weir.core.settings import project_dir
 from weir.dbt.environment import as_dbt, export_environment, export_paths
+from weir.dbt.faults import hide_values
 from weir.dbt.policy import protect
 
 # Commands that would write the tables from which marts are published.
@@ -76,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     from dbt.cli.main import cli
 
+    hide_values()
     sys.argv = ["dbt", *arguments]
     try:
         with nullcontext() if is_offline else as_dbt():

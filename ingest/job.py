@@ -88,6 +88,7 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
             found = raw.begin(table.name)
             if found is None:
                 facts, state = session.connector().land(table, raw, raw.state, run.full, progress)
+                raw.settle_erased(table.key, facts)
                 facts["seconds"] = time.monotonic() - begun
                 # the table's state is that of its newest receipt with one: a state that did not change is not written
                 # again

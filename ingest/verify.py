@@ -52,6 +52,7 @@ def _compare_rows(wire: Wire, raw: Raw, key: list[str], found: SourceComparison)
 
     Both sides become narrow tables of digests and row addresses, because sorting many whole documents takes minutes.
     """
+    raw.hold_back([name for name in key if name != "_file"], "incoming")
     exact = [c for c in raw.columns if c.name not in {"_line", "_n"} or c.name in key]
     # NULL is kept apart from text: a row of a file without a key, or in conflict, is identified by its line.
     types = {c.name: c.type for c in raw.columns}
@@ -65,7 +66,7 @@ def _compare_rows(wire: Wire, raw: Raw, key: list[str], found: SourceComparison)
     wire.execute("set local work_mem = '256MB'")
     wire.execute(
         "create temporary table here on commit drop as select id, body, place from (select distinct on (id) * from "
-        f"(select {digests}, _seq, _op from {raw.relation}) v order by id, _seq desc) v where _op = 'upsert'"
+        f"(select {digests}, _seq, _op from {raw.relation}) v order by id, _seq desc) v where _op <> 'delete'"
     )
     line = "_line" if any(c.name == "_line" for c in raw.columns) else "0"
     wire.execute(

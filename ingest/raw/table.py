@@ -12,6 +12,7 @@ from typing import Any
 from ingest.raw import drift, receipts
 from ingest.raw.columns import Column, as_named, comparable, listed, quoted
 from ingest.raw.connection import Wire
+from ingest.raw.erased import Erased
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 
@@ -44,6 +45,7 @@ class Raw:
         self.made = False  # whether this transaction made the table
         self.state: dict[str, Any] = {}
         self.block = 0  # the block from which on this landing's rows lie, as a rule
+        self.erased: Erased | None = None
         self._have: dict[str, str] | None = None
         self._before: dict[str, str] | None = None
 
@@ -57,9 +59,10 @@ class Raw:
 
     def look(self, job: str = "") -> dict[str, Any] | None:
         """Read the table's state, its columns now and when it was last landed; returns the job's receipt, if any."""
-        receipt, state, self._before, have = receipts.read(
+        receipt, state, self._before, have, erased = receipts.read(
             self.wire, self.relation, self.source, self.table, self.load_id, job
         )
+        self.erased = Erased.read(erased, self.source, self.table)
         self.state, self._have = state or {}, dict(have or [])
         return receipt or None
 
@@ -154,10 +157,38 @@ class Raw:
         body = ", ".join(f"{quoted(c.name)} {c.type}" for c in self.columns)
         self.wire.execute(f"create temporary table incoming ({body}{extra}) on commit drop")
 
+    def hold_back(self, key: list[str], relation: str = "", only: list[str] | None = None) -> None:
+        """Blank the rows of people who were forgotten, in the relation or in this landing's rows of raw.
+
+        `only` names the columns of the relation where it has not all of them.
+        """
+        if not self.erased:
+            return
+        columns = {c.name: c.type for c in self.columns if not only or c.name in map(shortened, only)}
+        key = self._own_key(key, columns)
+        mine = f"_dlt_load_id = '{self.load_id}'"
+        where = {"where": "true" if relation else mine, "raw": not relation}
+        self.erased.hold_back(self.wire, relation or self.relation, columns, key, **where)  # type: ignore[arg-type]
+
+    def settle_erased(self, key: list[str], facts: dict[str, Any]) -> None:
+        """Blank what is left of people who were forgotten, and put the number of their live rows into `facts`."""
+        if not self.erased:
+            return
+        have = self._present()
+        self.columns = [Column(name, type_) for name, type_ in have.items() if name not in _META]
+        key = self._own_key(key, have)
+        self.hold_back(key)
+        facts["erased"] = self.erased.count_live(self.wire, self.relation, have, key)
+
+    def _own_key(self, key: list[str], columns: dict[str, str]) -> list[str]:
+        """The columns that tell one row from another, also where no key is declared."""
+        own = [name for name in ("_key", "_id") if name in columns][:1]
+        return [shortened(name) for name in key] or own or [name for name in ("_file", "_line") if name in columns]
+
     def live(self, key: list[str], columns: str, where: str = "true") -> str:
         """The query for the live rows: the last version of each key, without tombstones."""
         last = f"select max(_seq) from {self.relation} where {where} group by {listed(key)}"
-        return f"select {columns} from {self.relation} where _seq in ({last}) and _op = 'upsert'"
+        return f"select {columns} from {self.relation} where _seq in ({last}) and _op <> 'delete'"
 
     def count_live(self, key: list[str]) -> int:
         """The number of live rows."""
@@ -187,6 +218,7 @@ class Raw:
 
         With `deletes` false `incoming` is a part of the source, and a row that it lacks is not taken for deleted.
         """
+        self.hold_back(key, "incoming")
         names = [c.name for c in self.columns]
         compared = ", ".join(comparable(c) for c in self.columns)
         back = ", ".join(f"{quoted(c.name)}::{c.type}" for c in self.columns)
@@ -212,6 +244,7 @@ class Raw:
 
     def insert_gone(self, key: list[str], keys: str) -> int:
         """Append a tombstone for every live key that the relation `keys` lacks; returns the number of tombstones."""
+        self.hold_back(key, keys, only=key)
         names = listed(key)
         same = " and ".join(f"k.{quoted(name)} = r.{quoted(name)}" for name in key)
         # NULL equals nothing in a join, but `except` takes two NULLs for the same.
@@ -221,7 +254,7 @@ class Raw:
         last = f"select distinct on ({names}) {names}, _op from ({left}) l order by {names}, _seq desc"
         return self.wire.execute(
             f"insert into {self.relation} ({names}, _dlt_load_id, _op) select {names}, '{self.load_id}', 'delete' "
-            f"from (select {names} from ({last}) o where _op = 'upsert' "
+            f"from (select {names} from ({last}) o where _op <> 'delete' "
             f"except select {names} from {keys} where {null}) gone"
         )
 

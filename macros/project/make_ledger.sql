@@ -7,6 +7,9 @@
             to_regclass('{{ ops }}.ledger') is not null
             and to_regclass('{{ ops }}.staged_code') is not null
             and to_regclass('{{ quality }}.quarantine') is not null
+            and exists (
+                select from pg_attribute where attrelid = to_regclass('{{ ops }}.ledger') and attname = 'erased'
+            )
     {%- endcall -%}
     {%- if not load_result('ledger_exists').table.rows[0][0] -%}
         {%- call statement('make_ledger') -%}
@@ -29,9 +32,14 @@
                 rejected bigint not null,
                 superseded bigint not null,
                 deleted bigint not null,
+                erased bigint not null default 0,
                 primary key (step_id, model, load_id),
-                check (landed = accepted + rejected + superseded + deleted)
+                check (landed = accepted + rejected + superseded + deleted + erased)
             );
+            alter table {{ ops }}.ledger
+                add column if not exists erased bigint not null default 0,
+                drop constraint if exists ledger_check,
+                add constraint ledger_check check (landed = accepted + rejected + superseded + deleted + erased);
             create index if not exists ledger_by_model on {{ ops }}.ledger (model, load_id);
 
             create table if not exists {{ ops }}.staged_code (

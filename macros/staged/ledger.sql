@@ -4,12 +4,12 @@
     {%- call statement('book') -%}
         insert into {{ names.ledger }} (
             step_id, run_id, model, source, table_name, load_id, as_of, full_refresh,
-            landed, accepted, rejected, superseded, deleted
+            landed, accepted, rejected, superseded, deleted, erased
         )
         select
             '{{ invocation_id }}', {{ staged_literal(run) if run else 'null' }}, '{{ names.model }}',
             '{{ names.source }}', '{{ names.source_table }}', load_id, as_of, {{ step.full }},
-            landed, accepted, rejected, superseded, deleted
+            landed, accepted, rejected, superseded, deleted, erased
         from _counts;
 
         insert into {{ names.code }} (model, digest, docs) values ('{{ names.model }}', '{{ step.code }}', '{{ step.docs }}')

@@ -50,7 +50,7 @@
             _key collate "C" as _key,
             _load_id,
             _seq,
-            case when _op = 'delete' then 'd' when _reasons is null then 'a' else 'r' end::"char" as _class,
+            case when _op = 'delete' then 'd' when _op = 'erase' then 'e' when _reasons is null then 'a' else 'r' end::"char" as _class,
             _reasons
         from _typed;
         {%- if step.marked %}
@@ -58,7 +58,7 @@
         update _batch as b
         set _class = 'r', _reasons = r._error
         from {{ names.raw }} as r
-        where b._seq = r._seq and r._error is not null and {{ staged_bound(step, 'r') }};
+        where b._seq = r._seq and b._class <> 'e' and r._error is not null and {{ staged_bound(step, 'r') }};
         {%- endif %}
         analyze _batch (_key, _load_id, _class)
     {%- endcall -%}

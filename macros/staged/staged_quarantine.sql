@@ -49,5 +49,5 @@
 
 {#- How an entry of quarantine ends: by what became of the key's next version. -#}
 {% macro staged_how(class) -%}
-    case {{ class }} when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' end
+    case {{ class }} when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' when 'e' then 'deleted' end
 {%- endmacro %}

@@ -29,6 +29,7 @@ final as (
         ledger.rejected,
         ledger.superseded,
         ledger.deleted,
+        ledger.erased,
         case
             when landings.load_id is null then 'no receipt'
             when ledger.load_id is null and landings.landed = 0 then 'holds'

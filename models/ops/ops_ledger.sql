@@ -24,7 +24,8 @@ final as (
         rejected,
         superseded,
         deleted,
-        landed = accepted + rejected + superseded + deleted as balances
+        erased,
+        landed = accepted + rejected + superseded + deleted + erased as balances
     from ledger
     where newest_first = 1
 )

@@ -79,3 +79,18 @@ def digests(url: str, relation: str, columns: list[str]) -> list[object]:
     each = ", ".join(f'count("{c}"), sum(hashtextextended("{c}"::text, 0)::numeric)' for c in columns)
     with psycopg.connect(url) as connection:
         return list(connection.execute(f"select count(*), {each} from {relation}").fetchone() or [])
+
+
+def forget(landing: Landing, table: str, key: str, **marks: str) -> Any:
+    """Forget a person of a table whose columns bear these marks, in a project without models."""
+    import json
+
+    from weir.access.forget.forget import forget
+    from weir.project.marts import manifest_path
+
+    source, name = table.split(".")
+    columns = {column: {"name": column, "config": {"meta": {"pii": kind}}} for column, kind in marks.items()}
+    node = {"source_name": source, "name": name, "columns": columns}
+    manifest_path().parent.mkdir(parents=True, exist_ok=True)
+    manifest_path().write_text(json.dumps({"sources": {table: node}, "nodes": {}}))
+    return forget(read_plan(landing.folder), table, key, "asked", [], [])

@@ -9,18 +9,20 @@ Alone: `weir pii`.
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from weir.access.lineage import WHOLE, Columns, Origin, Relation, Unread, origins
 from weir.core.errors import WeirError
 from weir.core.settings import home
-from weir.project.marts import NEXT, manifest_path
+from weir.project.marts import NEXT
 from weir.project.personal import Mark, marks_of
 
 Node = Mapping[str, Any]
 Held = dict[str, frozenset[str]]  # kinds, each with the marked columns that it comes from
 _STAGED = {"_op", "_seq", "_as_of", "_carried", "_reasons", "_unreadable", "_place"}
-OWN = {"_dlt_load_id", "_dlt_id", "_op", "_seq", "_escaped", "_file", "_line", "_error"}  # Weir's columns of raw
+# Weir's columns of raw
+OWN = frozenset({"_dlt_load_id", "_dlt_id", "_op", "_seq", "_escaped", "_file", "_line", "_error"})
 UNREADABLE = "_text"  # Weir's column with the text of a line that can't be read: anything may stand in it
 _EPHEMERAL = "__dbt__cte__"
 
@@ -57,9 +59,12 @@ class Field:
     origin: str
 
     def meets(self, column: str, path: tuple[str, ...]) -> bool:
-        """Whether the field is in what lies at this path of this column, or the other way round."""
-        both = min(len(path), len(self.path))
-        return column == self.column and path[:both] == self.path[:both]
+        """Whether the field is in what lies at this path of this column, or the other way round.
+
+        Places in a list don't count: what one element holds, the others hold.
+        """
+        mine, theirs = ([name for name in each if not name.isdigit()] for each in (self.path, path))
+        return column == self.column and all(a == b for a, b in zip(mine, theirs, strict=False))
 
     @property
     def held(self) -> Held:
@@ -182,22 +187,23 @@ class Lineage:
         return ""
 
 
-def read_lineage() -> Lineage:
+def read_lineage(target: str = "prod") -> Lineage:
     """The lineage of the project as the last build compiled it. Raises WeirError when nothing was built yet."""
+    folder = home() / "target" / target
     try:
-        manifest = json.loads(manifest_path().read_text())
+        manifest = json.loads((folder / "manifest.json").read_text())
     except FileNotFoundError:
         raise WeirError("nothing was built yet: type `weir build` first") from None
     except ValueError:
         raise WeirError("the manifest of the last build can't be read: type `weir build` again") from None
-    return Lineage(manifest, _compiled)
+    return Lineage(manifest, lambda node: _compiled(node, folder / "compiled"))
 
 
-def _compiled(node: Node) -> str | None:
+def _compiled(node: Node, folder: Path) -> str | None:
     """The node's SQL: of the last build, or of the last one that built this node."""
     if node.get("compiled_code"):
         return str(node["compiled_code"])
-    path = home() / "target" / "prod" / "compiled" / node["package_name"] / node["original_file_path"]
+    path = folder / node["package_name"] / node["original_file_path"]
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 

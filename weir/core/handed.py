@@ -20,7 +20,7 @@ BASE = (
 _WEIR = ("WEIR_[!P]*", "WEIR_PG_*", "WEIR_PROJECT_DIR")
 GATES = (*_WEIR, "WEIR_PUBLISHER_PASSWORD", "WAREHOUSE_URL", "PG*", "GX_*")
 # dbt is told its own account in WAREHOUSE_URL and WEIR_PG_…, and finds no other's password: a model can print env_var.
-DBT = (*_WEIR, "!WEIR_*_PASSWORD", "!WEIR_*_SECRET", "!WEIR_*_KEY", "PG*", "DBT_*")
+DBT = (*_WEIR, "!WEIR_*_PASSWORD", "!WEIR_*_SECRET", "!WEIR_*_KEY*", "PG*", "DBT_*")
 PREFECT_SERVER = ("WEIR_HOME", "PREFECT_*")
 PREFECT_CLIENT = (*PREFECT_SERVER, "WEIR_PREFECT_*")
 _ASKED = re.compile(r"""env_var\(\s*['"](\w+)['"]""")

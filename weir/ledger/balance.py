@@ -79,6 +79,8 @@ def _staged(
         rejected=sum(int(step["rejected"]) for step in mine),
         superseded=sum(int(step["superseded"]) for step in mine),
         deleted=sum(int(step["deleted"]) for step in mine),
+        erased=sum(int(step["erased"]) for step in mine),
+        erased_rows=int(receipts[0]["erased"]),
         source_rows=receipts[0]["source_rows"],
     )
     if exists(connection, "staging", model):
@@ -102,7 +104,7 @@ with receipts as (
 ),
 
 newest as (  -- the number of rows at the source is known only if the table's newest receipt counted them
-    select distinct on (source, table_name) source, table_name, source_rows, duplicates
+    select distinct on (source, table_name) source, table_name, source_rows, duplicates, erased
     from ops.landings
     order by source, table_name, landed_at desc, load_id desc
 )
@@ -110,12 +112,12 @@ newest as (  -- the number of rows at the source is known only if the table's ne
 select
     source, table_name, load_id, sum(extracted) as extracted, sum(unchanged) as unchanged,
     sum(deleted) as tombstones, sum(landed) as landed, max(newest.source_rows) as source_rows,
-    max(newest.duplicates) as duplicates
+    max(newest.duplicates) as duplicates, max(newest.erased) as erased
 from receipts join newest using (source, table_name)
 where %(run)s::text is null or run_id = %(run)s
 group by source, table_name, load_id
 order by source, table_name, load_id"""
 _LEDGER = """
-select distinct on (model, load_id) source, table_name, model, load_id, accepted, rejected, superseded, deleted
+select distinct on (model, load_id) source, table_name, model, load_id, accepted, rejected, superseded, deleted, erased
 from ops.ledger
 order by model, load_id, built_at desc"""

@@ -36,10 +36,12 @@ class Line:
     rejected: int = 0
     superseded: int = 0
     deleted: int = 0
+    erased: int = 0  # rows of people who were forgotten
     source_rows: int | None = None  # live rows at the source, by the newest landing that counted them
     duplicates: int = 0  # rows of its files with the key and content of another, not counted in source_rows
     staging: int | None = None
     quarantined: int | None = None
+    erased_rows: int = 0  # live rows at the source that are erased in raw
 
     @property
     def holds(self) -> bool:
@@ -74,15 +76,16 @@ def _equations(line: Line) -> Iterator[Equation]:
     )  # fmt: skip
     if line.model is None:
         return
-    counted = line.accepted + line.rejected + line.superseded + line.deleted
+    counted = line.accepted + line.rejected + line.superseded + line.deleted + line.erased
     late = line.loads - line.staged_loads
     waits = f"{late} loads wait for `weir build`" if late > 0 else "rows are unaccounted for"
     yield equation("landed = staged", line.landed, counted,
                    f"{line.landed} rows landed, {line.model} counted {counted}: {waits}", also=late == 0)  # fmt: skip
     if line.source_rows is not None and line.staging is not None and not late:
-        held = line.staging + (line.quarantined or 0)
+        held = line.staging + (line.quarantined or 0) + line.erased_rows
+        erased = f", {line.erased_rows} erased" if line.erased_rows else ""
         yield equation(
-            "at source = staging + quarantine", line.source_rows, held,
+            "at source = staging + quarantine + erased", line.source_rows, held,
             f"{line.source_rows} live rows at the source, {line.staging} in {line.model} and {line.quarantined} in "
-            "quarantine: `weir verify` names the keys",
+            f"quarantine{erased}: `weir verify` names the keys",
         )  # fmt: skip

@@ -26,7 +26,7 @@ def print_balance(lines: Sequence[Line]) -> None:
 def balance_rows(lines: Sequence[Line]) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of the balance, without the columns in which no table has anything to say."""
     return without_zeros(
-        ["table", "extracted#", "unchanged#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#",
+        ["table", "extracted#", "unchanged#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#", "erased#",
          "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
         [
             [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
@@ -37,6 +37,6 @@ def balance_rows(lines: Sequence[Line]) -> tuple[list[str], list[list[object]]]:
 
 def _staged(line: Line) -> list[object]:
     if line.model is None:
-        return [None] * 8
-    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.duplicates]
-    return [*found, line.source_rows, line.staging, line.quarantined]
+        return [None] * 9
+    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.erased]
+    return [*found, line.duplicates, line.source_rows, line.staging, line.quarantined]

@@ -155,7 +155,7 @@ _model as (
     {code}
 )
 
-select {columns}, _key collate "C" as _key, _seq, _op = 'delete' as _gone, _reasons
+select {columns}, _key collate "C" as _key, _seq, _op in ('delete', 'erase') as _gone, _reasons
 from _model;
 
 -- the last version of each key, in order of arrival; most keys have one only

@@ -111,3 +111,18 @@ def keep_digest(connection: psycopg.Connection, publication: int, mart: Mart, co
         [json.dumps(left), publication, mart.label],
     )
     return left
+
+
+def keep_missing_digests(connection: psycopg.Connection) -> None:
+    """Record digest and number of rows of the marts in force that have no digest, for a person was erased in them."""
+    current = in_force(connection)
+    query = "select mart from ops.publication_tables where publication_id = %s and digest is null"
+    for (label,) in connection.execute(query, [current[0]]).fetchall() if current else ():
+        mart = labelled(label)
+        there = shape_of(connection, mart.schema, mart.name)
+        if current and there:
+            left = keep_digest(connection, current[0], mart, there.columns)
+            connection.execute(
+                "update ops.publication_tables set rows = %s where publication_id = %s and mart = %s",
+                [left["rows"], current[0], label],
+            )

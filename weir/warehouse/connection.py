@@ -22,6 +22,7 @@ from weir.core.settings import QUOTING
 from weir.warehouse.address import address, parts_of
 from weir.warehouse.embedded.server import REFUSED, running_port, start_server, stop_server
 from weir.warehouse.roles import LOGINS, Role
+from weir.warehouse.roles.names import JOURNAL
 
 OLDEST_VERSION = 16
 _DEFAULTS: dict[str, Any] = {"options": "-c TimeZone=UTC", "application_name": "weir", "connect_timeout": 10}
@@ -44,12 +45,10 @@ def ensure() -> str:
     Returns the account's URL, and puts it in the environment (`WAREHOUSE_URL`). Raises WeirError when the warehouse
     can't be reached, is older than PostgreSQL 16, or has roles with other passwords.
     """
-    load_env()
-    given = os.environ.get("WAREHOUSE_URL")
-    parts = parts_of(given or start_server())
-    url = address(**parts)
+    url = account_url()
     if url not in _ready:
-        _ready[url] = _prepare(url, parts, is_embedded=not given or is_embedded(parts))
+        parts = parts_of(url)
+        _ready[url] = _prepare(url, parts, is_embedded(parts))
     put({"WAREHOUSE_URL": url})
     return url
 
@@ -72,12 +71,17 @@ def connect(role: Role = Role.PUBLISHER, autocommit: bool = False, **options: An
 
 def open_owner(**options: Any) -> psycopg.Connection:
     """Open a connection as the account, whatever the state of schema and roles; starts the embedded warehouse."""
-    load_env()
-    given = os.environ.get("WAREHOUSE_URL")
-    url = address(**parts_of(given or start_server()))
-    connection = _open(url, is_embedded=not given, **options)
+    url = account_url()
+    connection = _open(url, is_embedded=is_embedded(parts_of(url)), **options)
     _check_version(connection)
     return connection
+
+
+def account_url() -> str:
+    """The address of the account itself; starts the embedded warehouse if needed, and checks nothing."""
+    load_env()
+    _finish_rotation()
+    return address(**parts_of(os.environ.get("WAREHOUSE_URL") or start_server()))
 
 
 def is_embedded(parts: dict[str, Any]) -> bool:
@@ -109,6 +113,14 @@ def stop() -> bool:
     """Stop the embedded warehouse; returns whether it was running. Yours, by `WAREHOUSE_URL`, is left alone."""
     load_env()
     return stop_server()
+
+
+def _finish_rotation() -> None:
+    """Take the passwords that hold, where a change of them was cut short."""
+    if os.environ.get(JOURNAL):
+        from weir.warehouse.roles import rotation
+
+        rotation.finish(lambda: parts_of(os.environ.get("WAREHOUSE_URL") or start_server()))
 
 
 def _prepare(url: str, parts: dict[str, Any], is_embedded: bool) -> dict[Role, str]:

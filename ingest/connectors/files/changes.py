@@ -24,6 +24,7 @@ def replace(raw: Raw, key: list[str], file: str, counts: dict[str, int], last: b
     name = "'" + file.replace("'", "''") + "'"
     null = by_line(key)
     repeats = mark(raw, key, "incoming", last=last)
+    raw.hold_back(key, "incoming")
     if repeats.duplicates:  # within a file the last row of a key counts
         raw.wire.execute(f"delete from incoming where not {null} and _line not in "
                          f"(select max(_line) from incoming where not {null} group by {listed(key)})")  # fmt: skip
@@ -71,7 +72,7 @@ def restore(raw: Raw, key: list[str]) -> int:
     hidden = f"select {by} from {raw.relation} where _seq in ({last}) and _op = 'delete' and _dlt_load_id = $1"
     held = raw.live([*key, "_file"], f"{by}, _seq", f"({by}) in ({hidden}) and not {by_line(key)}")
     return raw.wire.execute(
-        f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, $1, 'upsert' from {raw.relation} "
+        f"insert into {raw.relation} ({names}, _dlt_load_id, _op) select {names}, $1, _op from {raw.relation} "
         f"where _seq in (select max(_seq) from ({held}) h group by {by})", raw.load_id
     )  # fmt: skip
 

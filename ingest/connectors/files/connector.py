@@ -68,6 +68,9 @@ class Connector:
             known[name] = [size, stamp, digest, *known[name][3:]]
         fresh = [name for name in files if name not in known]
         known |= self._land_fresh(table, raw, files, deque(fresh), counts, progress)
+        if raw.erased:
+            raw.adopt()
+            raw.hold_back(table.key)
         self.place.refuse_changed(files, known)
         how = "files" if counts["extracted"] or counts["landed"] else "nothing new" if files else "no file matches"
         rows = state.get("rows")

@@ -84,6 +84,7 @@ class Connector:
         bits = None
         if raw.empty:
             facts = self._first(raw, relation, source, columns, progress)
+            raw.hold_back(table.key)
             if not relation.unique:
                 raw.check_keys(raw.relation, table.key)
             rows = facts["landed"]
@@ -101,6 +102,7 @@ class Connector:
                 if where != NONE:
                     where = keys.find_new(state["rows"], where)
                 facts = self._copy(raw, relation, source, columns, where, progress)
+                raw.hold_back(table.key)  # before keys are counted
             keys.landed = facts["landed"]
             if several:
                 live = raw.count_live(table.key)

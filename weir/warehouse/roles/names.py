@@ -2,6 +2,7 @@
 
 from enum import Enum
 
+JOURNAL = "WEIR_ROTATION_SECRET"  # the variable of a change of passwords that is under way: rotation.py
 GROUPS = ("weir_private", "weir_auditor")  # with weir_analyst, the roles that people's logins are members of
 
 

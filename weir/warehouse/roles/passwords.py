@@ -1,10 +1,7 @@
 """The passwords of the roles that Weir logs in as: made, kept in `.env`, changed.
 
 In: the environment, which `.env` fills. Out: logins in the warehouse. The server gets a SCRAM verifier only, so that no
-log of statements holds a password. A change of several passwords goes through a journal line in `.env`
-(`WEIR_ROTATION_SECRET`): it is written first, then the server changes all of them in one transaction, then `.env` takes
-them and drops the journal. Whoever finds a journal asks the server which passwords hold: so a crash at any moment
-leaves passwords that work.
+log of statements holds a password.
 """
 
 import os
@@ -17,8 +14,6 @@ from psycopg import sql
 
 from weir.core.env import write_env
 from weir.warehouse.roles.names import LOGINS, Role
-
-JOURNAL = "WEIR_ROTATION_SECRET"
 
 
 def new() -> str:

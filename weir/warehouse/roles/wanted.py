@@ -26,6 +26,9 @@ _WRITERS: dict[str, dict[str, tuple[str, ...]]] = {
     "ops.key_bits": {LOADER: _WRITE},
     "ops.ledger": {DBT: ("INSERT",)},
     "ops.staged_code": {DBT: ("INSERT", "UPDATE")},
+    "ops.erased": {LOADER: ("SELECT",)},
+    "ops.erased_values": {LOADER: ("SELECT",)},
+    "ops.disclosures": {PUBLISHER: ("INSERT",)},
     "quality.quarantine": {DBT: ("INSERT", "UPDATE", "DELETE", "MAINTAIN")},
 }
 # The settings of a person's session; another value that somebody gave a role stays.

@@ -14,9 +14,20 @@ create table if not exists ops.ledger (
     rejected bigint not null,
     superseded bigint not null,
     deleted bigint not null,
+    erased bigint not null default 0,
     primary key (step_id, model, load_id),
-    check (landed = accepted + rejected + superseded + deleted)
+    check (landed = accepted + rejected + superseded + deleted + erased)
 );
+do $$
+begin
+    if not exists (select from pg_attribute where attrelid = 'ops.ledger'::regclass and attname = 'erased') then
+        alter table ops.ledger
+            add column erased bigint not null default 0,
+            drop constraint if exists ledger_check,
+            add constraint ledger_check check (landed = accepted + rejected + superseded + deleted + erased);
+    end if;
+end
+$$;
 create index if not exists ledger_by_model on ops.ledger (model, load_id);
 
 create table if not exists ops.staged_code (
