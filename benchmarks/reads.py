@@ -35,18 +35,16 @@ def measure_reads(seconds: int, rounds: int, keep: bool) -> tuple[str, list[list
         analyst = warehouse.url_of(warehouse.Role.ANALYST)
         tables.make_postgres(owner, 200_000, 0)
         tables.sql(owner, "alter table rows set schema analytics", "grant select on analytics.rows to weir_analyst")
-        found: dict[tuple[str, bool], list[float]] = {
-            (name, logged): [] for name in QUERIES for logged in (True, False)
-        }
+        ways = (True, False)
+        found: dict[tuple[str, bool], list[float]] = {(name, logged): [] for name in QUERIES for logged in ways}
         for number in range(rounds):
             for name, query in QUERIES.items():
                 for logged in ways if number % 2 == 0 else ways[::-1]:
                     acts = [f"set {key} = {value}" if logged else f"reset {key}" for key, value in SETTINGS.items()]
                     tables.sql(owner, *(f"alter role weir_analyst {act}" for act in acts))
                     found[name, logged].append(_pgbench(home, analyst, query, seconds))
-                say(
-                    f"round {number + 1}: {name}: logged {found[name, True][-1]:.0f}/s, not {found[name, False][-1]:.0f}/s"
-                )
+                rates = f"logged {found[name, True][-1]:.0f}/s, not {found[name, False][-1]:.0f}/s"
+                say(f"round {number + 1}: {name}: {rates}")
         began = time.perf_counter()
         taken = collect()
         took = time.perf_counter() - began

@@ -50,7 +50,7 @@ def _all(connection: Any, days: int) -> None:
     terminal.table("Marts that are read", heads, [_shown(row, 5, 6) for row in rows])
     unread = usage.rows(connection, usage.UNREAD, days=days)
     if unread:
-        terminal.table(f"Marts that nobody has read in {days} days", ["mart", "last read"], unread)
+        terminal.table("Nobody reads", ["mart", "last read"], unread)
     personal = usage.rows(connection, usage.PERSONAL, days=days)
     if personal:
         heads = ["login", "role", "mart", "reads#", "last read", "columns"]
@@ -92,4 +92,4 @@ def _shown(row: tuple[Any, ...], *milliseconds: int) -> list[Any]:
 
 
 def _ms(value: float | None) -> str | None:
-    return None if value is None else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+    return None if value is None else f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
