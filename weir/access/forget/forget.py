@@ -5,6 +5,7 @@ and ledger as a full refresh would make them, marts and undo without the values,
 an Erasure that tells all this. One transaction holds all that happens in the warehouse. Alone: `weir forget`.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -140,7 +141,8 @@ def _others(work: Work, hit: Hit, marks: Marks) -> list[tuple[sql.Composable, st
 
 
 def _clean_files(work: Work) -> None:
-    found = files.clean(work.search, work.done.dry)
+    addresses = [os.environ.get(source.connection, "") for source in work.plan.sources]
+    found = files.clean(work.search, addresses, work.done.dry)
     for what, names in (("values taken out", found.changed), ("deleted, made anew when needed", found.removed)):
         if names:
             shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
