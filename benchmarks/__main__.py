@@ -109,6 +109,22 @@ def growth(millions: str = "1,2,5,10,20", rounds: int = 3, write: Write = False,
     page.show("growth", *_with_head(measure_growth(sizes, rounds, keep), HEAD), write)
 
 
+@app.command()
+def masking(times: int = 10, rounds: int = 5, write: Write = False, keep: bool = False) -> None:
+    """Publish with masks and private marts, beside the same publication in clear."""
+    from benchmarks.masking import HEAD, measure_masking
+
+    page.show("masking", *_with_head(measure_masking(times, rounds, keep), HEAD), write)
+
+
+@app.command()
+def export(rows: int = 5_000_000, rounds: int = 3, write: Write = False, keep: bool = False) -> None:
+    """Export a mart by `weir export` and by `psql \\copy`, as CSV, JSON lines and Parquet."""
+    from benchmarks.export import HEAD, measure_export
+
+    page.show("export", *_with_head(measure_export(rows, rounds, keep), HEAD), write)
+
+
 def _with_head(found: Found, head: list[str]) -> tuple[str, list[str], list[list[object]], str]:
     title, lines, note = found
     return title, head, lines, note

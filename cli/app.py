@@ -32,6 +32,10 @@ Accept = Annotated[
         help="Go on despite this failed check or lost column: the id that the refusal printed; may be repeated.",
     ),
 ]
+WithPii = Annotated[bool, typer.Option("--with-pii", help="Show personal values in clear; needs --because.")]
+Because = Annotated[
+    str | None, typer.Option("--because", metavar="TEXT", help="Why; it is written down in ops.disclosures.")
+]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Refuse instead of waiting while another run is under way.")]
 
 
@@ -112,11 +116,13 @@ def publish(
 def verify(
     source: Sources = None,
     counts_only: Annotated[bool, typer.Option("--counts-only", help="The balance alone, without the sources.")] = False,
+    with_pii: WithPii = False,
+    because: Because = None,
 ) -> None:
     """Prove that nothing was lost. The balance of every run, and every row at the source, by key and column."""
     from cli.verify import print_proof
 
-    raise typer.Exit(print_proof(source, counts_only))
+    raise typer.Exit(print_proof(source, counts_only, with_pii, because))
 
 
 @app.command()
@@ -125,11 +131,13 @@ def quarantine(
     key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
     history: Annotated[bool, typer.Option("--history", help="Also rows that have left quarantine, and how.")] = False,
     dev: Annotated[bool, typer.Option("--dev", help="Rows held back by `dbt build` by hand, in its schemas.")] = False,
+    with_pii: WithPii = False,
+    because: Because = None,
 ) -> None:
-    """Show what waits in quarantine or is held back, and why."""
+    """Show what waits in quarantine or is held back, and why. Personal values by kind and length."""
     from cli.quarantine import show_quarantine
 
-    raise typer.Exit(show_quarantine(model, key, history, dev))
+    raise typer.Exit(show_quarantine(model, key, history, dev, with_pii, because))
 
 
 @app.command()

@@ -7,13 +7,15 @@ from the project's root, with nothing exported by hand.
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
 from weir.core.settings import project_dir
-from weir.dbt.environment import export_environment, export_paths
+from weir.dbt.environment import as_dbt, export_environment, export_paths
+from weir.dbt.faults import hide_values
 from weir.dbt.policy import protect
 
 # Commands that would write the tables from which marts are published.
@@ -65,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             # dbt's default runs every test of a chosen model, also tests that need models which nobody has built in
             # dev.
             os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
-        if verb in OFFLINE or "--help" in arguments or "-h" in arguments:
+        is_offline = verb in OFFLINE or "--help" in arguments or "-h" in arguments
+        if is_offline:
             export_paths(target, docs=verb.startswith("docs"))
         else:
             export_environment(target, docs=verb.startswith("docs"))
@@ -74,9 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     from dbt.cli.main import cli
 
+    hide_values()
     sys.argv = ["dbt", *arguments]
     try:
-        cli(prog_name="dbt")
+        with nullcontext() if is_offline else as_dbt():
+            cli(prog_name="dbt")
     finally:
         if verb == "docs generate":
             folder = option(arguments, "--target-path") or os.environ["DBT_TARGET_PATH"]

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.errors import WeirError
-from weir.core.handed import for_dbt, handed
 
 
 class _Pages(SimpleHTTPRequestHandler):
@@ -65,13 +64,15 @@ def make_docs(port: int, serve: bool) -> int:
 
 def _generate() -> int:
     """Make the docs; Ctrl-C ends dbt without output of its own."""
+    from weir.dbt.environment import handed_to_dbt
+
     # the warning that Python prints when dbt is ended
     quiet = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"}
     # dbt inherits this: Weir ends dbt, so that dbt prints no traceback
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         command = [sys.executable, "-m", "cli.dbt", "docs", "generate", "--target", "prod"]
-        child = subprocess.Popen(command, env=handed(*for_dbt(), **quiet))
+        child = subprocess.Popen(command, env=handed_to_dbt(**quiet))
     finally:
         signal.signal(signal.SIGINT, before)
     try:

@@ -1,8 +1,8 @@
 """`weir psql`: opens psql on the warehouse as a reader of the published marts.
 
-In: the arguments of psql. Out: psql, in place of this process; or the address, for a BI tool or a notebook. The
-session works as the role `weir_reader`, which may read `analytics` and write nothing. Where the account of
-`WAREHOUSE_URL` may not make roles, the session is only set to read.
+In: the arguments of psql. Out: psql, in place of this process; or the address, for a BI tool or a notebook. It logs in
+as `weir_analyst`, which may read `analytics` and nothing else, so there is no other role to go back to. Where the
+account of `WAREHOUSE_URL` may not make roles, its own session is only set to read.
 """
 
 import os
@@ -18,7 +18,6 @@ from weir.project.marts import PUBLISHED
 from weir.warehouse import TLS, parts_of
 from weir.warehouse.embedded import programs
 
-ROLE = "weir_reader"
 _PLAIN = {"disable", "allow", "prefer"}  # the modes of TLS in which a psql without TLS can connect
 
 
@@ -29,7 +28,7 @@ def open_psql(arguments: Sequence[str]) -> None:
     """
     load_env()
     is_embedded = not os.environ.get("WAREHOUSE_URL")
-    parts = parts_of(warehouse.ensure())
+    parts = parts_of(warehouse.url_of(warehouse.Role.ANALYST))
     program = _program(is_embedded, parts["sslmode"])
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "database": "PGDATABASE"}
     names |= {name: f"PG{name.upper()}" for name in TLS}
@@ -39,10 +38,10 @@ def open_psql(arguments: Sequence[str]) -> None:
 
 
 def print_address() -> int:
-    """Print the address, with its password, and with the reader's role and search path in its options."""
+    """Print the address, with its password; settings that the account lacks stand in its options."""
     load_env()
-    url = warehouse.ensure()
-    print(f"{url}{'&' if '?' in url else '?'}options={quote(_options(), safe='')}")
+    url, options = warehouse.url_of(warehouse.Role.ANALYST), _options()
+    print(f"{url}{'&' if '?' in url else '?'}options={quote(options, safe='')}" if options else url)
     return 0
 
 
@@ -58,10 +57,8 @@ def _program(is_embedded: bool, sslmode: str) -> str:
 
 
 def _options() -> str:
-    """The settings of a reader's session, as libpq takes them."""
-    with warehouse.connect() as connection:
-        query = "select exists (select from pg_roles where rolname = %s and pg_has_role(current_user, oid, 'set'))"
-        may = connection.execute(query, [ROLE]).fetchone() == (True,)
-    settings = {"role": ROLE} if may else {}
-    settings |= {"default_transaction_read_only": "on", "search_path": PUBLISHED, "TimeZone": "UTC"}
+    """The settings of a reader's session that its account does not have, as libpq takes them."""
+    if warehouse.has_roles():
+        return ""
+    settings = {"default_transaction_read_only": "on", "search_path": PUBLISHED, "TimeZone": "UTC"}
     return " ".join(f"-c {name}={value}" for name, value in settings.items())

@@ -1,11 +1,13 @@
 """`weir quarantine`: prints the rows that wait or are held back, the reasons, and one row as it was received.
 
 In: quarantine (rows that are wrong by themselves) and the view `held_back` (sound rows, held back for what other tables
-say), of the runs or of `dbt build` by hand. Out: tables. Alone: `weir quarantine`.
+say), of the runs or of `dbt build` by hand. Out: tables. Personal values are shown as their kind and length; with a
+reason, which is written down, in clear. Alone: `weir quarantine`.
 """
 
 import json
 import os
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -13,6 +15,9 @@ from psycopg import sql
 from rich.json import JSON
 
 from weir import warehouse
+from weir.access.carried import Lineage, read_lineage
+from weir.access.disclosures import disclose
+from weir.access.veil import Veil, refuse_without_reason, veiled
 from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.errors import WeirError
@@ -21,13 +26,23 @@ from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KE
 from weir.warehouse.catalog import exists
 
 
-def show_quarantine(model: str | None = None, key: str | None = None, history: bool = False, dev: bool = False) -> int:
+def show_quarantine(
+    model: str | None = None,
+    key: str | None = None,
+    history: bool = False,
+    dev: bool = False,
+    with_pii: bool = False,
+    because: str | None = None,
+) -> int:
     """Print the counts of waiting rows; with a model its newest keys too; with a key the row as received.
 
-    `dev` looks into the dev schemas, which `dbt build` by hand fills. Raises WeirError when the model or the key is
-    unknown.
+    `dev` looks into the dev schemas, which `dbt build` by hand fills. `with_pii` shows the row in clear, and writes
+    `because` down. Raises WeirError when the model or the key is unknown.
     """
     load_project()
+    refuse_without_reason(with_pii, because)
+    if with_pii and key is None:
+        raise WeirError("--with-pii shows one row in clear: name it by --key")
     prefix = os.environ.get("DBT_DEV_PREFIX", "dev_").lower() if dev else ""
     with warehouse.connect() as connection:
         path = sql.SQL(", ").join(sql.Identifier(prefix + name) for name in ("quality", "ops"))
@@ -44,7 +59,15 @@ def show_quarantine(model: str | None = None, key: str | None = None, history: b
         if key is not None:
             rows = connection.execute(ROW, values).fetchall()
             beside = connection.execute(HELD_BACK_KEY, values).fetchall() if has_held_back else []
-            return _one(rows, beside, key, history)
+            if not rows and not beside:
+                more = "" if history else " (--history shows what has left it)"
+                raise WeirError(f"no row with that key waits in quarantine or is held back{more}")
+            veils = _Veils(dev)
+            if because:
+                models = sorted({row[0] for row in [*rows, *beside]})
+                hidden = any(veils[each].key_kind for each in models)
+                disclose(connection, "quarantine", because, len(rows), ", ".join(models), key, hidden)
+            return _one(rows, beside, key, None if because else veils)
         taken = connection.execute("select exists (select from ledger where model = %s)", [model]).fetchone()
         if model and taken != (True,):
             raise WeirError(f"no staging model {model!r} has taken anything: `weir quarantine` lists those that have")
@@ -54,11 +77,38 @@ def show_quarantine(model: str | None = None, key: str | None = None, history: b
                 "Quarantine, open and past", ["model", "state", "reasons", "rows#", "first seen", "resolved"], rows
             )
             return 0
-        _waiting(connection, values, has_held_back)
+        _waiting(connection, values, has_held_back, _Veils(dev))
     return 0
 
 
-def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_back: bool) -> None:
+class _Veils(dict[str, Veil]):
+    """The veil of each model, made when first needed."""
+
+    def __init__(self, dev: bool) -> None:
+        super().__init__()
+        self._dev = dev
+
+    def __missing__(self, model: str) -> Veil:
+        self[model] = Veil(self.lineage, model)
+        return self[model]
+
+    @cached_property
+    def lineage(self) -> Lineage | None:
+        """The lineage of the last build; None where nothing was built yet."""
+        try:
+            return read_lineage("dev" if self._dev else "prod")
+        except WeirError:
+            return None
+
+    def parent(self, key: str | None) -> str | None:
+        """The key that a held-back row refers to; hidden where it may be personal."""
+        lineage = self.lineage
+        views = [each for each in lineage.nodes if each[1] == "held_back"] if lineage else []
+        kinds = [kind for view in views if lineage for kind in lineage.held(view, "parent_key")]
+        return veiled(kinds[0], key) if key and kinds else key
+
+
+def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_back: bool, veils: _Veils) -> None:
     """Print two tables: rows that are wrong by themselves, and rows held back for what other tables say."""
     rows = marked(connection.execute(COUNTS, values).fetchall())
     if rows:
@@ -66,28 +116,36 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_ba
     else:
         terminal.say("Nothing waits in quarantine.", style="green")
     if rows and values["model"]:
-        terminal.table("Newest keys", ["key", "reasons", "seen"], connection.execute(KEYS, values).fetchall())
+        veil = veils[values["model"]]
+        found = connection.execute(KEYS, values).fetchall()
+        keys = [[veil.key(key, seq), reasons, seen] for key, reasons, seen, seq in found]
+        terminal.table("Newest keys", ["key", "reasons", "seen"], keys)
     beside = connection.execute(HELD_BACK, values).fetchall() if has_held_back else []
     if beside:
         title = "Accepted, but held back from the marts for what other tables say"
-        terminal.table(title, ["model", "reason", "rows#", "such as"], beside)
+        told = [[name, reason, number, veils[name].key(key)] for name, reason, number, key in beside]
+        terminal.table(title, ["model", "reason", "rows#", "such as"], told)
     if values["model"] and (rows or beside):
         terminal.say(f"one row: weir quarantine {values['model']} --key KEY")
 
 
-def _one(rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str, history: bool) -> int:
-    if not rows and not beside:
-        more = "" if history else " (--history shows what has left it)"
-        raise WeirError(f"no row with key {key!r} waits in quarantine or is held back{more}")
+def _one(rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str, veils: _Veils | None) -> int:
+    """Print the row, in clear where there are no veils."""
     console = terminal.console()
-    for model, name, reasons, row, load, seen, resolved, how in rows:
+    for model, name, reasons, row, load, seen, resolved, how, seq in rows:
         state = f"{how} {resolved:%Y-%m-%d %H:%M}" if resolved else "open"
-        terminal.say(f"{model}  {name}  [{state}]", style="bold")
+        told = veils[model].key(name, seq) if veils is not None else name
+        terminal.say(f"{model}  {told}  [{state}]", style="bold")
         terminal.say(f"{'; '.join(reasons)}  (first seen {seen:%Y-%m-%d %H:%M}, load {load})", style="red")
-        received = JSON(json.dumps(row), ensure_ascii=False).text
+        shown = veils[model].row(row) if veils is not None else row
+        received = JSON(json.dumps(shown), ensure_ascii=False).text
         received.plain = printable(received.plain)
         console.print(received)
+        if shown != row:
+            terminal.say('In clear, which is written down: --with-pii --because "why you must see it"', style="dim")
     for model, reason, parent in beside:
-        terminal.say(f"{model}  {key}  [accepted, but held back from the marts]", style="bold")
+        told = veils[model].key(key) if veils is not None else key
+        parent = veils.parent(parent) if veils is not None else parent
+        terminal.say(f"{model}  {told}  [accepted, but held back from the marts]", style="bold")
         terminal.say(f"{reason}{f': it refers to {parent}' if parent else ''}", style="red")
     return 0

@@ -16,7 +16,7 @@ from weir.core import ports
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.faults import one_line
-from weir.core.handed import for_dbt, for_runs, handed
+from weir.core.handed import for_runs
 from weir.core.private import keep_private
 from weir.core.settings import ROOT, home
 
@@ -43,6 +43,7 @@ def serve(docs: bool = True) -> int:
         warehouse.ensure()
         server.start()
         from flows import deployments
+        from weir.dbt.environment import handed_to_dbt
 
         names = deployments.deploy()
         words = ["worker", "start", "--pool", deployments.POOL, "--name", "weir"]
@@ -50,7 +51,7 @@ def serve(docs: bool = True) -> int:
         children["worker"] = _start("prefect-worker", for_runs(), "flows.command", *words)
         if docs:
             words = ["docs", "--port", str(ports.DOCS)]
-            children["docs"] = _start("docs", handed(*for_dbt()), "cli.app", *words)
+            children["docs"] = _start("docs", handed_to_dbt(), "cli.app", *words)
         terminal.say(f"Prefect, its runs and deployments: {server.ui()}")
         if server.login():
             terminal.say(f"  {server.login()}")

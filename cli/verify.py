@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from ingest.results import SourceComparison
 from weir import warehouse
+from weir.access.carried import read_lineage
+from weir.access.disclosures import disclose
+from weir.access.veil import has_personal_key, refuse_without_reason
 from weir.core import hooks, terminal
 from weir.core.env import load_project
 from weir.core.settings import project_dir
@@ -86,9 +89,15 @@ def _faults(table: str, found: SourceComparison | StagingComparison, where: str)
     return [f"{table}: {counts} {where}{more}"]
 
 
-def print_proof(sources: Sequence[str] | None, counts_only: bool) -> int:
-    """Print the balance and the proof; 1 when something does not hold."""
+def print_proof(
+    sources: Sequence[str] | None, counts_only: bool, with_pii: bool = False, because: str | None = None
+) -> int:
+    """Print the balance and the proof; 1 when something does not hold.
+
+    Keys that are personal are named only `with_pii`, and `because` is written down.
+    """
     load_project()
+    refuse_without_reason(with_pii, because)
     if counts_only:
         proof = Proof([line for line in lines() if not sources or line.source in sources])
     else:
@@ -96,11 +105,28 @@ def print_proof(sources: Sequence[str] | None, counts_only: bool) -> int:
         console = terminal.console(stderr=True)
         with console.status("verifying …") as progress:
             proof = prove(list(sources or []) or None, lambda step: progress.update(f"verifying {step} …"))
+        _veil(proof, because)
     print_balance(proof.lines)
     _print_comparisons(proof)
     for fault in proof.faults:
         terminal.fail(fault)
     return int(bool(proof.faults))
+
+
+def _veil(proof: Proof, because: str | None) -> None:
+    """Take the keys that are personal out of the examples, or write down that they are shown."""
+    comparisons: list[SourceComparison | StagingComparison] = [*proof.sources, *proof.staging]
+    named = [each for each in comparisons if each.examples]
+    lineage = read_lineage() if named else None
+    for each in named:
+        model = each.model if isinstance(each, StagingComparison) else each
+        if lineage is None or not has_personal_key(lineage, model.source, model.table):
+            continue
+        if because:
+            with warehouse.connect() as connection:
+                disclose(connection, "verify", because, len(each.examples), f"{model.source}.{model.table}")
+        else:
+            each.examples = ['their keys are personal: weir verify --with-pii --because "why you must see them"']
 
 
 def _print_comparisons(found: Proof) -> None:

@@ -8,7 +8,7 @@ import functools
 import logging
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import great_expectations as gx
@@ -18,6 +18,8 @@ from great_expectations.datasource.fluent import PostgresDatasource
 
 from expectations.rules import Rule
 
+HIDDEN = "‹personal›"
+_VALUES = {"observed_value", "partial_unexpected_list", "partial_unexpected_counts", "partial_unexpected_index_list"}
 # For rules with few failing rows alone: measures of tables, and queries that return one row of totals.
 _COMPLETE: dict[str, Any] = {"result_format": "COMPLETE", "include_unexpected_rows": False}
 
@@ -40,11 +42,15 @@ def validate(
     query: str | None = None,
     parameters: dict[str, Any] | None = None,
     identified_by: str | None = None,
+    personal: Collection[str] = (),
 ) -> ExpectationSuiteValidationResult:
-    """Judge a table (schema, name), or the rows of a query of the warehouse, by the rules."""
+    """Judge a table (schema, name), or the rows of a query of the warehouse, by the rules.
+
+    Of the columns that are `personal` the result holds no value.
+    """
     from weir import warehouse
 
-    context, source = _open(warehouse.ensure().replace("postgresql://", "postgresql+psycopg2://", 1))
+    context, source = _open(warehouse.url_of().replace("postgresql://", "postgresql+psycopg2://", 1))
     unique = f"{name} {uuid.uuid4().hex[:8]}"
     asset: Any
     if table:
@@ -55,12 +61,24 @@ def validate(
     suite = context.suites.add(gx.ExpectationSuite(name=unique, expectations=[rule.configured() for rule in rules]))
     batch = asset.add_batch_definition_whole_table("all")
     definition = context.validation_definitions.add(gx.ValidationDefinition(name=unique, data=batch, suite=suite))
-    form: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 3}
+    form: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0 if personal else 3}
     if identified_by or all(rule.is_query for rule in rules):
         form = _COMPLETE | ({"unexpected_index_column_names": [identified_by]} if identified_by else {})
     result = definition.run(result_format=form, expectation_parameters=parameters or {})
     result.meta["validation_name"] = name  # type: ignore[typeddict-unknown-key]
+    for outcome in result.results if personal else ():
+        _hide(outcome, personal)
     return result
+
+
+def _hide(outcome: Any, personal: Collection[str]) -> None:
+    """Take the values of personal columns out of the result of one expectation."""
+    kwargs = outcome.expectation_config.kwargs if outcome.expectation_config else {}
+    if kwargs.get("column") in personal:
+        for name in _VALUES & set(outcome.result):
+            outcome.result[name] = HIDDEN if name == "observed_value" else []
+    for row in (outcome.result.get("details") or {}).get("unexpected_rows") or []:
+        row.update(dict.fromkeys(set(row) & set(personal), HIDDEN))
 
 
 def failures(

@@ -116,7 +116,9 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
         for kind in (False, True):
             part = [rule for rule in rules if rule.is_query == kind]
             if part:
-                outcome = validate(f"marts {mart.name}", part, table=(NEXT, mart.name), parameters=known)
+                outcome = validate(
+                    f"marts {mart.name}", part, table=(NEXT, mart.name), parameters=known, personal=mart.personal
+                )
                 failures += _failures(f"marts: {mart.name}", outcome, part, {**known, "mart": mart.name})
                 outcomes.append(outcome)
     shares = rejections(connection)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from weir.core.child import Child, Handler, serve
-from weir.core.handed import GATES
+from weir.core.handed import GATES, handed
 
 
 class Worker:
@@ -17,7 +17,7 @@ class Worker:
     _waiting: "Worker | None" = None
 
     def __init__(self) -> None:
-        self.child = Child("expectations.worker", GATES)
+        self.child = Child("expectations.worker", handed(*GATES))
 
     @classmethod
     def early(cls) -> None:

@@ -7,12 +7,14 @@ your own, that one is asked, as you have set it up.
 
 import os
 import sys
+from pathlib import Path
 
 from flows import deployments, server
 from weir.core.env import outer
 from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
+from weir.core.settings import ROOT
 
 # What needs no server, or starts one of its own.
 OFFLINE = {"", "config", "cloud", "dev", "init", "profile", "server", "version"}
@@ -41,6 +43,8 @@ def main() -> None:
 
     if verb == "deploy":
         deployments.make_pool()
+        if not {"--prefect-file", "--help"} & set(sys.argv) and Path.cwd().resolve() == ROOT:
+            sys.argv += ["--prefect-file", str(deployments.with_shares())]
         with deployments.switched_off_stay_off():
             app()
     else:

@@ -54,7 +54,7 @@ def land_sources(
     from weir import warehouse
 
     picked = [source for source in plan.pick(sources, tables) if source.tables]
-    url = warehouse.ensure()
+    url = warehouse.url_of(warehouse.Role.LOADER)
     if not picked:
         return []
     os.environ.update(_SETTINGS)

@@ -25,7 +25,7 @@ def compare_with_sources(plan: Plan, sources: list[str] | None = None) -> list[S
     """
     from weir import warehouse
 
-    url = warehouse.ensure()
+    url = warehouse.url_of(warehouse.Role.LOADER)
     return [_compare_table(source, table, url) for source in plan.pick(sources, None) for table in source.tables]
 
 

@@ -24,6 +24,9 @@ for _name in [name for name in os.environ if name.endswith("_URL") and name.spli
               {"WAREHOUSE", "APP", "BILLING", "PRODUCT", "HELPDESK", "DROPS", "PREFECT"}]:  # fmt: skip
     del os.environ[_name]
 os.environ.pop("WEIR_AS_OF", None)
+# One server has many warehouses here, and its roles one password each: every home of a test knows them.
+for _name in ("LOADER", "DBT", "PUBLISHER", "ANALYST"):
+    os.environ[f"WEIR_{_name}_PASSWORD"] = f"{_name} {uuid.uuid4().hex} @:/?#'%\\\"ü"
 
 # Two processes take file after file: the longest come first, or one would still be at them when all else is done.
 _LONGEST = [
@@ -125,9 +128,17 @@ def warehouse_of_module(
 
 
 def _made_warehouse(patch: pytest.MonkeyPatch, url: str) -> str:
+    import psycopg
+
     from weir.warehouse import ensure
 
     patch.setenv("WAREHOUSE_URL", url)
     for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE", "SSLMODE"):
         patch.setenv(f"WEIR_PG_{name}", "")
-    return ensure()
+    made = ensure()
+    with psycopg.connect(made, autocommit=True) as connection:
+        # Tests write as the owner what landing or dbt writes otherwise: the roles may read that, publication write it.
+        for each in ("select on tables to weir_dbt", "usage on schemas to weir_dbt", "all on tables to weir_publisher",
+                     "all on schemas to weir_publisher, weir_loader", "all on tables to weir_loader"):  # fmt: skip
+            connection.execute(f"alter default privileges grant {each}")
+    return made

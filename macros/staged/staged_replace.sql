@@ -27,8 +27,11 @@
         where level > 0 and oid in (select c.oid from pg_class as c where c.relkind = 'v')
         group by oid;
 
+        for reader in select * from _readers where not pg_has_role(session_user, owner, 'set') loop
+            raise exception 'view % of % reads %, whose columns change: drop it or type `alter view % owner to %`, then build again',
+                reader.name, reader.owner, {{ staged_literal(names.table) }}, reader.name, current_user;
+        end loop;
         for reader in select * from _readers order by level desc loop
-            -- a person's view is not the build's to drop, and stays that person's
             perform set_config('role', reader.owner, true);
             execute 'drop view ' || reader.name;
         end loop;

@@ -17,7 +17,7 @@ from weir.warehouse.embedded.server import data_folder, stop_server
 def marts(warehouse: str) -> str:
     """A warehouse with one published mart of three rows."""
     with psycopg.connect(warehouse, autocommit=True) as connection:
-        connection.execute("create schema analytics_next")
+        connection.execute("create schema if not exists analytics_next")
         connection.execute("create table analytics_next.accounts (account_id bigint, name text)")
         connection.execute("insert into analytics_next.accounts values (1, 'a'), (2, 'b'), (3, 'ü')")
     release(marts=(ACCOUNTS,))
@@ -79,21 +79,17 @@ def test_the_address_is_that_of_a_reader_for_any_tool(marts: str) -> None:
             connection.execute("delete from accounts")
     engine = sa.create_engine(found.stdout.strip())
     with engine.connect() as connection:
-        assert connection.exec_driver_sql("select current_user").scalar() == "weir_reader"
+        assert connection.exec_driver_sql("select current_user").scalar() == "weir_analyst"
     engine.dispose()
 
 
-def test_a_tool_may_have_an_account_of_its_own_that_only_reads(marts: str) -> None:
-    name = f"bi_{os.getpid()}"
-    owner = ("-c", "set role none", "-c", "set default_transaction_read_only = off", "-c")
-    assert weir(*owner, f"create role {name} login password 'p' in role weir_reader").returncode == 0
-    try:
-        with psycopg.connect(marts, user=name, password="p", autocommit=True) as connection:
-            assert connection.execute("select count(*) from analytics.accounts").fetchone() == (3,)
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("delete from analytics.accounts")
-    finally:
-        assert weir(*owner, f"drop role {name}").returncode == 0
+def test_there_is_no_other_role_to_go_back_to(marts: str) -> None:
+    for way in ("set role none", "reset role", "set role weir", "set session authorization weir"):
+        found = weir(
+            "-v", "ON_ERROR_STOP=1", stdin=f"{way};\nset default_transaction_read_only = off;\ndelete from accounts;"
+        )
+        assert found.returncode == 3 and "permission denied" in found.stderr, found.stderr
+    assert "weir_analyst" in weir("-c", "reset role", "-c", "select session_user").stdout
 
 
 def test_help_says_where_the_password_is() -> None:
@@ -115,7 +111,7 @@ def test_the_embedded_warehouse_is_started_and_its_own_psql_taken(tmp_path: Path
     env |= {name: "" for name in os.environ if name.startswith("WEIR_PG_")}
     try:
         found = weir("-At", "-c", "select current_user, 1", **env)
-        assert (found.returncode, found.stdout) == (0, "weir_reader|1\n"), found.stderr
+        assert (found.returncode, found.stdout) == (0, "weir_analyst|1\n"), found.stderr
     finally:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in env.items():

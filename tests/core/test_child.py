@@ -7,6 +7,7 @@ import pytest
 
 from weir.core.child import Child
 from weir.core.errors import WeirError
+from weir.core.handed import handed
 
 TALKS = """
 from weir.core.child import serve
@@ -32,7 +33,7 @@ def child(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     def start(code: str) -> Child:
         (tmp_path / "some_child.py").write_text(code)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        started.append(Child("some_child", ()))
+        started.append(Child("some_child", handed()))
         return started[-1]
 
     yield start

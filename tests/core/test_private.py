@@ -145,7 +145,7 @@ def test_dbt_gets_what_the_project_asks_for(tmp_path: Path, monkeypatch: pytest.
     found = handed.for_dbt()
     assert {"CURRENCY", "REGION", "FROM_HELPER"} <= set(found)
     for name in ("SHOP_URL", "AWS_SECRET_ACCESS_KEY", "WEIR_PREFECT_PASSWORD"):
-        assert not handed.matches(name, found)
+        assert not env.matches(name, found)
 
 
 def test_what_came_from_the_file_is_told_from_what_was_exported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

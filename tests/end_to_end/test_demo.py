@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,21 @@ from tests.servers.folders import claimed, remove
 from tests.servers.nobody import read_by_nobody
 from tests.support.commands import call, query
 from tests.support.demo.revenue import revenue
+from tests.support.demo.traces import Traces
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # README's figures are of the demo's own size: WEIR_TEST_ACCOUNTS=500 pytest tests/end_to_end/test_demo.py
 ACCOUNTS = os.environ.get("WEIR_TEST_ACCOUNTS", "200")
+PEOPLE = [
+    "select email from raw_app.users",
+    "select full_name from raw_app.users",
+    "select email from raw_billing.customers",
+    "select document #>> '{requester,email}' from raw_helpdesk.tickets",
+    "select document #>> '{requester,name}' from raw_helpdesk.tickets",
+    "select email from raw_drops.nps_answers",
+    "select email from raw_drops.campaign_touches",
+    "select owner from raw_drops.crm_accounts",
+]
 OURS = {"ops", "steps", "quality"}  # the sources that Weir writes itself
 STAGED = "select table_name from information_schema.tables where table_schema = 'staging' order by 1"
 PUBLISHED = "select table_name from information_schema.tables where table_schema = 'analytics' order by 1"
@@ -178,3 +190,28 @@ def test_a_failed_gate_leaves_what_readers_see(company: Path) -> None:
     facts = PUBLISHED.replace("order by", "and table_name not like 'churn%' order by")
     assert digest(company, "analytics", facts) == {mart: before[mart] for mart in before if "churn" not in mart}
     call(company, "weir", "verify")
+
+
+def people(home: Path) -> Traces:
+    """Every address and name of a person in the demo, and every password and key of its home."""
+    values = {value for text in PEOPLE for (value,) in query(home, text) if value}
+    assert len(values) > 500
+    lines = (line.partition("=") for line in (home / ".env").read_text().splitlines())
+    secrets = {value.strip("'") for name, _, value in lines if re.search(r"PASSWORD|KEY|TOKEN|AUTH", name)}
+    return Traces(values | {secret for secret in secrets if len(secret) > 6})
+
+
+def test_nothing_of_a_person_is_where_nobody_looks_for_it(company: Path) -> None:
+    traces = people(company)
+    key = query(company, "select key from quality.quarantine where model = 'stg_app__users' and resolved_at is null")
+    for words in (["quarantine"], ["quarantine", "stg_app__users", "--key", str(key[0][0])], ["status"], ["pii"],
+                  ["quarantine", "stg_drops__nps_answers"], ["pii", "--propose"], ["verify"]):  # fmt: skip
+        assert traces.first_in(call(company, "weir", *words)) == "", words
+    # The home's own settings, the demo's own sources, and the warehouse's data, but not its log.
+    kept = [company / ".env", company / "demo", company / "warehouse"]
+    assert traces.in_files(company, *kept) == {}
+    assert traces.first_in((company / "warehouse" / "server.log").read_text()) == ""
+    found = traces.in_warehouse(lambda text: query(company, text))
+    assert {"analytics_private", "raw_app", "raw_helpdesk", "staging"} <= set(found), "the search finds what is there"
+    hold = r"raw_\w+|(dev_)?(staging|intermediate|quality)|dev_analytics|analytics_(next|private)|undo"
+    assert {schema: tables for schema, tables in found.items() if not re.fullmatch(hold, schema)} == {}

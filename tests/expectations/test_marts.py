@@ -21,7 +21,7 @@ def built(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """analytics_next with a mart of 210 rows, analytics with the same of 630; payments in staging, one held back."""
     with connect() as connection:
         connection.execute(
-            """create schema analytics_next;  create schema staging; create schema intermediate;
+            """create schema if not exists analytics_next;  create schema staging; create schema intermediate;
             create table analytics.churn_features as select n as id from generate_series(1, 630) n;
             create table analytics_next.churn_features as select n as id from generate_series(1, 210) n;
             create table staging.stg_billing__payments as

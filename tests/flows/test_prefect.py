@@ -20,6 +20,14 @@ from tests.support.served import BIN, Served
 from tests.support.small_company import Company
 
 pytestmark = pytest.mark.slow
+SHARE = """
+exposures:
+  - name: orders_monday
+    type: analysis
+    owner: {name: Finance}
+    depends_on: [ref('fct_orders')]
+    config: {meta: {export: {to: exports/orders.csv, for: Finance, schedule: "0 6 * * 1"}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +42,7 @@ def served(warehouse_of_module: pytest.MonkeyPatch) -> Iterator[Served]:
         company = Company(folder, patch)
         company.orders(1, 10)
         company.people("a.csv", ["ann@x.io,Ann"])
+        (folder / "project" / "models" / "_exposures.yml").write_text(SHARE)
         lines = {
             "SHOP_URL": os.environ["SHOP_URL"],
             "WEIR_AS_OF": os.environ["WEIR_AS_OF"],
@@ -66,7 +75,7 @@ def test_the_command_line_deploys_lists_runs_and_shows_logs(served: Served) -> N
     names = {"shop.orders", "leads.people", "stg_shop__orders", "fct_orders", "land", "publish"}
     tasks = served.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
     assert names <= {each["name"] for each in tasks}
-    assert {each["state_name"] for each in tasks} == {"Completed"}
+    assert {each["state_name"] for each in tasks if each["name"] != "orders_monday"} == {"Completed"}
     assert all(each["start_time"] < each["end_time"] for each in tasks)
 
 
@@ -86,6 +95,19 @@ def test_the_page_of_a_run_shows_what_the_run_did(served: Served) -> None:
     failed = served.artifacts(served.run_now(exit_code=1))
     served.company.shop("alter table gone rename to orders")
     assert "**The run failed.**" in failed["run"] and "shop.orders" in failed["run"].replace("\\", "")
+
+
+def test_a_share_is_a_deployment(served: Served) -> None:
+    assert "share/orders-monday" in served.prefect("deployment", "ls")
+    (schedule,) = served.ask("/deployments/name/share/orders-monday")["schedules"]
+    assert schedule["schedule"]["cron"] == "0 6 * * 1" and schedule["active"]
+    file = served.home / "exports" / "orders.csv"
+    assert not file.exists()
+    found = served.artifacts(served.run_now("share/orders-monday"))
+    (row,) = found["export"]
+    assert row["to"] == str(file) and row["rows"] == len(file.read_text().splitlines()) - 1 > 0
+    said = served.prefect("deploy", "-n", "orders-monday")
+    assert "orders-monday" in said, "by hand, too"
 
 
 def test_what_a_person_switched_off_stays_off_also_with_a_new_password(served: Served) -> None:

@@ -42,7 +42,9 @@ def test_other_rows_under_the_same_header_leave_the_table_in_place(shop: Shop) -
 def test_a_view_of_a_person_outlives_a_new_column_and_a_full_refresh(shop: Shop) -> None:
     seed(shop, "code,name\nEUR,Euro\n")
     shop.execute("create schema mine")
+    shop.execute("grant create, usage on schema mine to weir_dbt")
     shop.execute("create view mine.names as select name from dev_reference.currencies")
+    shop.execute("alter view mine.names owner to weir_dbt")
     seed(shop, "code,name,minor_units\nEUR,Euro,2\n")
     assert shop.rows("select * from mine.names") == [("Euro",)]
     assert shop.dbt("seed", "--full-refresh").success

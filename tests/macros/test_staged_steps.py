@@ -99,11 +99,17 @@ def test_a_new_shape_keeps_the_views_that_still_fit(shop: Shop) -> None:
     shop.execute("create view public.fits as select order_id from dev_staging.stg_shop__orders")
     shop.execute("create view public.upon as select order_id from public.fits")
     shop.execute("create view public.fits_not as select amount from dev_staging.stg_shop__orders")
+    shop.execute("grant create on schema public to weir_dbt")
     model = MODEL.replace("TABLE", "orders").replace("as amount", "as paid").replace("2)') }}", "2)', name='paid') }}")
     shop.write("models/staging/shop/stg_shop__orders.sql", model.replace("amount < 0", "paid < 0"))
+    told = messages(shop.dbt("run"))
+    assert "of weir reads dev_staging.stg_shop__orders, whose columns change: drop it or type `alter view" in told
+    assert shop.rows("select amount from public.fits_not") == [(1,)], "nothing has happened to it"
+    for name in ("fits", "upon", "fits_not"):
+        shop.execute(f"alter view public.{name} owner to weir_dbt")
     shop.build()
     assert shop.rows("select order_id from public.upon") == [(1,)]
-    assert shop.rows("select viewowner from pg_views where viewname in ('fits', 'upon')") == [("weir",), ("weir",)]
+    assert shop.rows("select viewowner from pg_views where viewname in ('fits', 'upon')") == [("weir_dbt",)] * 2
     assert shop.rows("select to_regclass('public.fits_not')") == [(None,)]
     assert shop.rows("select paid from dev_staging.stg_shop__orders") == [(1,)]
 

@@ -17,7 +17,7 @@ def run(warehouse: str) -> Sql:
 
     execute(
         """
-        create schema analytics_next;
+        create schema if not exists analytics_next;
         create table analytics_next.accounts (
             account_id bigint, name text, mrr numeric, settings json, tags text[], seen timestamptz);
         create index on analytics_next.accounts (name);

@@ -75,6 +75,14 @@ def test_clear_values_stand_beside_with_the_grain(people: Sql) -> None:
     ]
 
 
+def test_comments_say_what_is_masked(people: Sql) -> None:
+    release(marts=ALL)
+    query = "select col_description('{}.people'::regclass, 2)"
+    masked = "Where to write to Masked: email. In clear: analytics_private.people."
+    assert people(query.format("analytics")) == [(masked,)]
+    assert people(query.format("analytics_private")) == [("Where to write to",)]
+
+
 def test_joins_and_counts_stay_right(people: Sql) -> None:
     release(marts=ALL)
     joined = "select count(*), count(distinct p.email) from {0}.people as p inner join {0}.tickets as t using (email)"

@@ -26,7 +26,7 @@ def people(run: Sql) -> Sql:
         run(f"do $$ begin create role {role}; exception when duplicate_object then null; end $$")
         for schema in ("analytics", "analytics_private"):
             run(f"grant usage on schema {schema} to {role}")
-            run(f"alter default privileges in schema {schema} grant select on tables to {role}")
+            run(f"alter default privileges for role weir_publisher in schema {schema} grant select on tables to {role}")
     return run
 
 

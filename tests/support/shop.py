@@ -86,7 +86,10 @@ class Shop:
         """Run dbt in this process; returns dbt's result."""
         from dbt.cli.main import dbtRunner
 
-        return shallow(dbtRunner().invoke, ["--quiet", *arguments])
+        from weir.dbt.environment import as_dbt
+
+        with as_dbt():
+            return shallow(dbtRunner().invoke, ["--quiet", *arguments])
 
     def build(self, *arguments: str) -> Any:
         """`dbt run`, which must succeed."""

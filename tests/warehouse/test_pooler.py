@@ -91,7 +91,7 @@ from weir.warehouse.address import address, parts_of
 from weir.warehouse.run_lock import run_lock
 from weir.core.errors import WeirError
 from weir.core.env import load_env
-connection._ready[address(**parts_of(sys.argv[1]))] = ""  # a pooler that keeps settings, as some do
+connection._ready[address(**parts_of(sys.argv[1]))] = {}  # a pooler that keeps settings, as some do
 os.environ["WAREHOUSE_URL"] = sys.argv[1]
 connection._DEFAULTS.pop("options")
 try:

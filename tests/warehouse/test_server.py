@@ -35,7 +35,7 @@ def test_it_is_made_private_and_listens_on_loopback_only(fresh: Path) -> None:
     url = warehouse.ensure()
     assert "127.0.0.1" in url
     assert (fresh / ".env").stat().st_mode & 0o777 == 0o600
-    with warehouse.connect() as connection:
+    with warehouse.connect(warehouse.Role.OWNER) as connection:
         row = connection.execute(
             "select current_setting('listen_addresses'), current_setting('TimeZone'),"
             " (select bool_and(auth_method = 'scram-sha-256') from pg_hba_file_rules),"
@@ -179,7 +179,9 @@ def test_an_account_that_may_not_make_roles_will_do(
                 connection.execute("do $$ begin create role weir_dbt; exception when duplicate_object then end $$")
         port = url.rsplit(":", 1)[1].split("/")[0]
         monkeypatch.setenv("WAREHOUSE_URL", f"postgresql://{name}:plain@127.0.0.1:{port}/{name}")
-        assert warehouse.dbt_role() == ""
+        for role in warehouse.roles.LOGINS:
+            monkeypatch.delenv(role.variable, raising=False)
+        assert not warehouse.has_roles()
         with warehouse.connect() as connection:
             assert connection.execute("select count(*) from ops.runs").fetchone() == (0,)
 

@@ -11,13 +11,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from weir.core.errors import WeirError
-from weir.core.handed import handed
 from weir.core.secrets import redact
 from weir.core.settings import home
 
@@ -25,9 +24,9 @@ Handler = Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], Any]
 
 
 class Child:
-    """The parent's side: starts `python -m module` with the environment that it needs, and sends it requests."""
+    """The parent's side: starts `python -m module` with an environment of its own, and sends it requests."""
 
-    def __init__(self, module: str, needs: Sequence[str], **environment: str) -> None:
+    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
         self.module = module
         logs = home() / "logs"
         logs.mkdir(parents=True, exist_ok=True)
@@ -37,7 +36,7 @@ class Child:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
-                env=handed(*needs, **environment),
+                env=environment,
             )  # fmt: skip
         self._lock = threading.Lock()
 

@@ -40,13 +40,20 @@ def load_env() -> None:
     Raises WeirError when the file or a line of it can't be read.
     """
     only = (os.environ.get(ONLY) or "*").split()
-    for name, value in _read_env().items():
-        if name not in os.environ and any(fnmatchcase(name, pattern) for pattern in only):
+    for name, value in read_env().items():
+        if name not in os.environ and matches(name, only):
             put({name: value})
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     for name in _DIVERTING:
         os.environ.pop(name, None)
+
+
+def matches(name: str, patterns: Collection[str]) -> bool:
+    """Whether one of the patterns names the variable, and none with a ! before it does."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns) and not any(
+        pattern.startswith("!") and fnmatchcase(name, pattern[1:]) for pattern in patterns
+    )
 
 
 def load_project() -> Path:
@@ -71,7 +78,7 @@ def outer() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if _filled.get(name) != value}
 
 
-def _read_env() -> dict[str, str]:
+def read_env() -> dict[str, str]:
     """The names and values of `.env`."""
     from dotenv import dotenv_values
     from dotenv.parser import parse_stream
@@ -114,7 +121,7 @@ def remove_env(names: Collection[str]) -> list[str]:
     from dotenv import unset_key
 
     with _changing() as path:
-        for name in _read_env().keys() & set(names):
+        for name in read_env().keys() & set(names):
             unset_key(path, name)
     return [name for name in names if os.environ.pop(name, None) is not None]
 

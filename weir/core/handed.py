@@ -6,10 +6,9 @@ its list from it.
 
 import os
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from weir.core.env import ONLY, QUIET, outer
+from weir.core.env import ONLY, QUIET, matches, outer
 from weir.core.settings import project_dir
 
 # The variables by which any program finds its files, its language and its certificates.
@@ -19,8 +18,9 @@ BASE = (
 )  # fmt: skip
 # Weir's own settings, but not Prefect's password.
 _WEIR = ("WEIR_[!P]*", "WEIR_PG_*", "WEIR_PROJECT_DIR")
-GATES = (*_WEIR, "WAREHOUSE_URL", "PG*", "GX_*")
-DBT = (*_WEIR, "WAREHOUSE_URL", "PG*", "DBT_*")
+GATES = (*_WEIR, "WEIR_PUBLISHER_PASSWORD", "WAREHOUSE_URL", "PG*", "GX_*")
+# dbt is told its own account in WAREHOUSE_URL and WEIR_PG_…, and finds no other's password: a model can print env_var.
+DBT = (*_WEIR, "!WEIR_*_PASSWORD", "!WEIR_*_SECRET", "!WEIR_*_KEY*", "PG*", "DBT_*")
 PREFECT_SERVER = ("WEIR_HOME", "PREFECT_*")
 PREFECT_CLIENT = (*PREFECT_SERVER, "WEIR_PREFECT_*")
 _ASKED = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
@@ -44,11 +44,6 @@ def for_runs() -> dict[str, str]:
     Each run reads `.env` itself, so that a changed line reaches the next run.
     """
     return outer()
-
-
-def matches(name: str, patterns: tuple[str, ...] | list[str]) -> bool:
-    """Whether one of the patterns names the variable."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _asked(project: Path) -> set[str]:

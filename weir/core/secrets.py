@@ -1,6 +1,7 @@
 """Redaction: replaces every password, token and key of the environment by ***, in all texts that are printed or kept.
 
-In: any text, the environment, and the names of variables that a source's settings use. Out: the text without secrets.
+In: any text, the environment, and the names of variables that a source's settings use. Out: the text without secrets,
+and without the values of rows that a database's error quotes.
 """
 
 import functools
@@ -8,6 +9,8 @@ import json
 import os
 import re
 from urllib.parse import quote, quote_plus, unquote
+
+from weir.core.values import without_values
 
 _SECRET = re.compile(
     r"(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|MASK_KEY|MASK_KEY_NEXT|AUTH_STRING)$"
@@ -30,8 +33,8 @@ def hide_password(name: str) -> None:
 
 
 def redact(text: object) -> str:
-    """Replace every secret of the environment, and every password in a URL, by ***."""
-    result = str(text)
+    """Replace every secret of the environment, and every password in a URL, by ***; hide values in errors."""
+    result = without_values(str(text))
     for secret in _secrets(frozenset(os.environ.items()), frozenset(_hidden), frozenset(_addresses)):
         result = result.replace(secret, "***")
     return re.sub(r"(://[^:/\s@]*):[^@\s/]+@", r"\1:***@", result)

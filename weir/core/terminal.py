@@ -42,6 +42,11 @@ def fail(text: str) -> None:
     _print(Text(" ".join(printable(text).split()), style="bold red"), stderr=True, soft_wrap=True)
 
 
+def warn(text: str) -> None:
+    """Print one yellow line on standard error, without secrets."""
+    _print(Text(" ".join(printable(text).split()), style="yellow"), stderr=True, soft_wrap=True)
+
+
 def _print(found: Any, stderr: bool = False, soft_wrap: bool = False) -> None:
     console(stderr).print(found, soft_wrap=soft_wrap)
     if _log:

@@ -1,7 +1,8 @@
 """The build: dbt makes and tests the next set of marts in `analytics_next`.
 
 In: what landed, a Todo. Out: staging, intermediate, `analytics_next`, and a row of `ops.builds` that says what was
-built, by which code, and how it ended; publication and the next run ask for it. Alone: `weir build`.
+built, by which code, and how it ended; publication and the next run ask for it. Where the code is new, the build fails
+if a mart has a column that derives from personal data and no mark. Alone: `weir build`.
 """
 
 from dataclasses import replace
@@ -14,7 +15,7 @@ from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.settings import home, project_dir
 from weir.dbt.engine import Engine
-from weir.dbt.results import Built, OnNode
+from weir.dbt.results import Built, OnNode, sentence
 from weir.dbt.selection import Todo, Why
 from weir.project.code import digest, unit_tests_digest
 from weir.project.marts import marts_or_parse
@@ -33,6 +34,7 @@ def build_set(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: On
     with warehouse.connect() as connection:
         tests = unit_tests_digest(project_dir(), connection)
         run_tests = not evidence.unit_tests_passed(connection, tests)
+        is_known = evidence.is_marked(connection, tests)
         # A part of a set is built beside the rest of it, which stays as it is.
         reset = todo.why is not Why.NEW_ROWS and _is_unseen(connection)
     begun = evidence.Build(
@@ -50,7 +52,7 @@ def build_set(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: On
     try:
         if reset:
             _reset_incremental(dbt)
-        built = dbt.build(todo, run_tests, on_node)
+        built = _judged(dbt.build(todo, run_tests, on_node), is_known or not todo.whole)
     except WeirError as fault:
         _record(replace(begun, sentence=str(fault)))
         raise
@@ -60,11 +62,22 @@ def build_set(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: On
             passed=built.passed,
             sentence=built.sentence if todo.whole or not built.passed else _part(todo),
             unit_tests=tests if built.all_unit_tests_passed else None,
+            marked=tests if is_known or (built.passed and todo.whole) else None,
         )
     )
     if todo.why is Why.SELECTED and not built.counts:
         raise WeirError(f"nothing matches --select {' '.join(todo.select or [])}: no model, seed or test was built")
     return replace(built, without_unit_tests=not run_tests)
+
+
+def _judged(built: Built, is_known: bool) -> Built:
+    """The build, failed where a mart has a column of personal data without a mark; known code was judged before."""
+    if is_known or not built.passed:
+        return built
+    from weir.access.carried import read_lineage
+
+    faults = [each.sentence for each in read_lineage().unmarked()]
+    return replace(built, passed=False, sentence=sentence(faults), faults=faults) if faults else built
 
 
 def _record(build: evidence.Build) -> None:

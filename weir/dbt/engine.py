@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import environment
+from weir.dbt.faults import hide_values
 from weir.dbt.results import BatchReasons, Built, NodeEvent, OnNode, one_line, summary, together
 from weir.dbt.selection import Todo
 from weir.dbt.unit_tests import POSSIBLE, Beside
@@ -88,9 +89,11 @@ class Dbt:
         """dbt's result of a command for target prod. Raises WeirError when dbt itself fails, not a node."""
         from dbt.cli.main import dbtRunner
 
+        hide_values()
         logging.raiseExceptions = False  # a log that can't be written (a full disk) is no reason for a traceback
         runner = dbtRunner(manifest=self.manifest, callbacks=list(callbacks))
-        outcome = runner.invoke([*arguments, "--target", "prod", *self.options])
+        with environment.as_dbt():
+            outcome = runner.invoke([*arguments, "--target", "prod", *self.options])
         if outcome.exception is not None:
             raise WeirError(f"dbt {arguments[0]} can't start: {one_line(outcome.exception)}")
         return outcome

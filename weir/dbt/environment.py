@@ -1,27 +1,28 @@
-"""The command `dbt`: dbt itself, with the warehouse started, the settings exported and the targets kept apart.
+"""The environment of dbt: its folders, its sessions' settings, and the account by which it logs in, and no other.
 
-In: the arguments of dbt. Out: what dbt prints, and its exit code. Alone: `dbt build`, `dbt docs generate` and so on
-from the project's root, with nothing exported by hand.
+In: the warehouse's address of `weir_dbt`. Out: `WAREHOUSE_URL` and `WEIR_PG_…` for the process that runs dbt, which
+profiles.yml reads.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from weir.core.env import matches
+from weir.core.handed import BASE, for_dbt, handed
 from weir.core.settings import home, project_dir
 
 
 def export_environment(target: str = "dev", docs: bool = False) -> None:
-    """Start the warehouse and export what dbt needs for the target: addresses, session settings, folders of its own.
+    """Start the warehouse and export what dbt needs for the target: settings of its sessions, folders of its own.
 
     Each target (and the docs of prod) has a target folder of its own, for a switch of target or of a variable costs
     a full parse. Raises WeirError when the warehouse can't be reached.
     """
     from weir import warehouse
 
-    role = warehouse.dbt_role()
+    warehouse.ensure()
     export_paths(target, docs)
-    # Not by the profile's own `role`: that is a SET, which the first rollback of the connection undoes.
-    if role and f"-c role={role}" not in os.environ["PGOPTIONS"]:
-        os.environ["PGOPTIONS"] += f" -c role={role}"
     if docs and target == "prod":
         os.environ["WEIR_DOCS"] = "1"
 
@@ -39,3 +40,35 @@ def export_paths(target: str, docs: bool = False) -> None:
             os.environ[f"DBT_ENV_CUSTOM_ENV_{name}"] = os.environ[name]
     # Text made of a moment or a date must not depend on the settings of a server.
     os.environ.setdefault("PGOPTIONS", "-c TimeZone=UTC -c DateStyle=ISO,YMD -c client_min_messages=warning")
+
+
+def account() -> dict[str, str]:
+    """The variables that tell dbt its account. Raises WeirError when the warehouse can't be reached."""
+    from weir import warehouse
+
+    url = warehouse.url_of(warehouse.Role.DBT)
+    parts = warehouse.parts_of(url)
+    names = ("host", "port", "user", "password", "database", *warehouse.TLS)
+    return {"WAREHOUSE_URL": url, **{f"WEIR_PG_{name.upper()}": str(parts[name]) for name in names}}
+
+
+def handed_to_dbt(**more: str) -> dict[str, str]:
+    """The environment of a child that runs dbt. Raises WeirError when the warehouse can't be reached."""
+    return handed(*for_dbt(), **account(), **more)
+
+
+@contextmanager
+def as_dbt() -> Iterator[None]:
+    """Let this process have, inside `with`, what a child that runs dbt would have: no password but dbt's own."""
+    before = dict(os.environ)
+    told, wanted = account(), (*BASE, *for_dbt())
+    for name in before:
+        if not matches(name, wanted):
+            del os.environ[name]
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)

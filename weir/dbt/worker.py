@@ -11,7 +11,7 @@ from typing import Any
 
 from weir.core.child import Child, Handler, serve
 from weir.core.errors import WeirError
-from weir.core.handed import for_dbt
+from weir.dbt.environment import handed_to_dbt
 from weir.dbt.results import Built, NodeEvent, OnNode
 from weir.dbt.selection import Todo, Why
 
@@ -22,7 +22,7 @@ class DbtProcess:
     def __init__(self, run_id: str, as_of: datetime) -> None:
         # Not by --vars: other vars cost dbt a full parse.
         settings = {"WEIR_RUN": "1", "WEIR_RUN_ID": run_id, "WEIR_AS_OF": as_of.isoformat()}
-        self.child = Child("weir.dbt.worker", for_dbt(), **settings)
+        self.child = Child("weir.dbt.worker", handed_to_dbt(**settings))
 
     def parse(self) -> None:
         """Read the project. Raises WeirError with dbt's words when it can't be read."""

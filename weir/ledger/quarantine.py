@@ -16,7 +16,7 @@ select model, coalesce(how, 'open'), array_to_string(reasons, '; '), count(*), m
 from quarantine where %(model)s::text is null or model = %(model)s
 group by 1, 2, 3 order by 1, 2, 4 desc"""
 KEYS = """
-select key, array_to_string(reasons, '; '), first_seen from quarantine
+select key, array_to_string(reasons, '; '), first_seen, seq from quarantine
 where resolved_at is null and model = %(model)s order by first_seen desc, key limit 20"""
 HELD_BACK = """
 select model, reason, count(*), min(key) from held_back
@@ -25,8 +25,11 @@ HELD_BACK_KEY = """
 select model, reason, parent_key from held_back
 where key = %(key)s and (%(model)s::text is null or model = %(model)s) order by 1, 2"""
 ROW = """
-select model, key, reasons, row, load_id, first_seen, resolved_at, how from quarantine
-where (key = %(key)s or row ? '_error' and exists (select from jsonb_each_text(row) where value = %(key)s))
+select model, key, reasons, row, load_id, first_seen, resolved_at, how, seq from quarantine
+where (
+        key = %(key)s or 'row ' || seq = %(key)s
+        or row ? '_error' and exists (select from jsonb_each_text(row) where value = %(key)s)
+    )
     and (%(model)s::text is null or model = %(model)s) and (%(all)s or resolved_at is null)
 order by model, seq"""
 

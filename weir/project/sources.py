@@ -25,9 +25,9 @@ _NOT_IN_META = {"name", "file", "tables", "columns"}  # written beside meta, or 
 def read_plan(project: Path) -> Plan:
     """Read every source file of the dbt project. Raises WeirError at the first mistake."""
     found: dict[str, Source] = {}
-    for file in _files(project):
+    for file in yaml_files(project):
         where = str(file.relative_to(project))
-        entries = _load(file, where).get("sources") or []
+        entries = load_yaml(file, where).get("sources") or []
         if not isinstance(entries, list):
             raise WeirError(f"{where}: sources must be a list: write `- name: …` under `sources:`")
         for entry in entries:
@@ -44,14 +44,16 @@ def read_plan(project: Path) -> Plan:
     return Plan(sources=list(found.values()))
 
 
-def _files(project: Path) -> Iterator[Path]:
+def yaml_files(project: Path) -> Iterator[Path]:
+    """The YAML files of the project's models, sorted."""
     settings = project / "dbt_project.yml"
-    paths = _load(settings, settings.name).get("model-paths") if settings.exists() else None
+    paths = load_yaml(settings, settings.name).get("model-paths") if settings.exists() else None
     for folder in paths or ["models"]:
         yield from sorted({*(project / folder).rglob("*.yml"), *(project / folder).rglob("*.yaml")})
 
 
-def _load(file: Path, where: str) -> dict[str, Any]:
+def load_yaml(file: Path, where: str) -> dict[str, Any]:
+    """The mapping that the file holds. Raises WeirError when it can't be read, or holds none."""
     try:
         text = file.read_text(encoding="utf-8")
         content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}

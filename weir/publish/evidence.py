@@ -15,7 +15,11 @@ from weir.core.errors import WeirError
 
 @dataclass(frozen=True)
 class Build:
-    """A build of analytics_next as `ops.builds` has it; `unit_tests` is the digest of code whose unit tests passed."""
+    """A build of analytics_next as `ops.builds` has it.
+
+    `unit_tests` is the digest of code whose unit tests passed, `marked` that of code whose marts have every mark of
+    personal data that they need.
+    """
 
     run_id: str
     passed: bool
@@ -26,6 +30,7 @@ class Build:
     as_of_date: date | None = None
     barred: list[str] = field(default_factory=list)
     unit_tests: str | None = None
+    marked: str | None = None
 
 
 def record(connection: psycopg.Connection, build: Build) -> None:
@@ -42,6 +47,12 @@ def last_build(connection: psycopg.Connection) -> Build | None:
 def unit_tests_passed(connection: psycopg.Connection, digest: str) -> bool:
     """Whether every unit test of the project has passed with the code of this digest."""
     row = connection.execute("select exists (select from ops.builds where unit_tests = %s)", [digest]).fetchone()
+    return row == (True,)
+
+
+def is_marked(connection: psycopg.Connection, digest: str) -> bool:
+    """Whether the marts of the code of this digest were found to have every mark of personal data they need."""
+    row = connection.execute("select exists (select from ops.builds where marked = %s)", [digest]).fetchone()
     return row == (True,)
 
 
@@ -88,9 +99,10 @@ def _newest_gate(connection: psycopg.Connection, run_id: str) -> tuple[bool, str
 
 
 _COLUMNS = ", ".join(column.name for column in fields(Build))
+_PLACES = ", ".join("%s" for _ in fields(Build))
 _RECORD = f"""
-insert into ops.builds ({_COLUMNS}) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+insert into ops.builds ({_COLUMNS}) values ({_PLACES})
 on conflict (run_id) do update set
     recorded_at = clock_timestamp(), passed = excluded.passed, sentence = excluded.sentence, whole = excluded.whole,
     why = excluded.why, code = excluded.code, as_of_date = excluded.as_of_date, barred = excluded.barred,
-    unit_tests = excluded.unit_tests"""
+    unit_tests = excluded.unit_tests, marked = excluded.marked"""

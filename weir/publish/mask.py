@@ -44,6 +44,16 @@ def masked(mart: Mart, built: Shape) -> sql.Composable:
     return _read(built, columns)
 
 
+def described(mart: Mart, built: Shape) -> Shape:
+    """The shape of the built table, its comments saying what is masked."""
+    said = {
+        name: " ".join([built.comments.get(name, ""), f"Masked: {mark.kind}. In clear: {PRIVATE}.{mart.name}."]).strip()
+        for name, mark in mart.personal.items()
+        if name in built.columns
+    }
+    return replace(built, comments={**built.comments, **said})
+
+
 def private(mart: Mart, built: Shape) -> tuple[Mart, Shape, sql.Composable] | None:
     """The part of the mart that stands in clear in `analytics_private`: as a mart, its shape, and SQL that reads it.
 

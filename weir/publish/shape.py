@@ -58,7 +58,7 @@ def plans(connection: psycopg.Connection, marts: Sequence[Mart]) -> list[Reshape
         built = shape_of(connection, NEXT, mart.name)
         if built is None:
             raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
-        found.append(_plan(connection, mart, built, mask.masked(mart, built)))
+        found.append(_plan(connection, mart, mask.described(mart, built), mask.masked(mart, built)))
         if clear := mask.private(mart, built):
             found.append(_plan(connection, *clear))
     return found

@@ -1,30 +1,17 @@
-"""Buckets of Amazon (and of all servers that speak its protocol), Google and Azure, by one library beneath fsspec.
+"""Buckets as sources: the file system of an s3://, gs:// or az:// URL, by one library beneath fsspec.
 
-In: an s3://, gs:// or az:// URL. Account and address come from the environment, under the names that each cloud's own
-tools read (`AWS_…`, `GOOGLE_…`, `AZURE_STORAGE_…`). Out: a file system, and its faults as one line without secrets.
+In: the source and its URL. Out: a file system; `weir.core.buckets` says where account and faults come from.
 """
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
-from weir.core.errors import WeirError
+from weir.core import buckets
+from weir.core.buckets import SCHEMES
 from weir.project.plan import Source
 
-SCHEMES = {"s3": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "az": "AZURE_STORAGE_", "abfs": "AZURE_STORAGE_"}
-_RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
-_SAY = [
-    (r"NoSuchBucket|ContainerNotFound|specified bucket does not exist", "there is no bucket {bucket}: mend {variable}"),
-    (r"InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed|AuthorizationFailure|AccessDenied|InvalidToken"
-     r"|Unauthenticated|PermissionDenied|40[13] |metadata",
-     "the bucket {bucket} refuses the account: mend the {prefix}… variables (see .env.example)"),
-    (r"error sending request|connect|dns|timed? ?out", "can't be reached: see that it is up, and check the {prefix}… "
-     "variables and {variable}"),
-    (r"NotFound", "a file went away while it was read: run again"),
-]  # fmt: skip
+__all__ = ["SCHEMES", "open_bucket", "translated"]
 
 
 def open_bucket(source: Source, url: str) -> tuple[Any, str]:
@@ -33,26 +20,11 @@ def open_bucket(source: Source, url: str) -> tuple[Any, str]:
 
     store: Any = obstore.fsspec.FsspecStore  # Any, because its overloads want a literal
     parts = urlsplit(url)
-    scheme = {"gcs": "gs"}.get(parts.scheme, parts.scheme)
     with translated(source, url):
-        system = store(scheme, retry_config=_RETRY, skip_instance_cache=True)
+        system = store(buckets.scheme_of(url), retry_config=buckets.RETRY, skip_instance_cache=True)
     return system, f"{parts.netloc}{parts.path}".rstrip("/")
 
 
-@contextmanager
-def translated(source: Source, url: str) -> Iterator[None]:
-    """Turn faults of a bucket into one-line WeirErrors, with few of the server's words: they can hold account names."""
-    from obstore.exceptions import BaseError
-
-    try:
-        yield
-    except (BaseError, FileNotFoundError, PermissionError) as fault:
-        parts = urlsplit(url)
-        names = {"bucket": parts.netloc, "variable": source.connection, "prefix": SCHEMES.get(parts.scheme, "")}
-        text = f"{type(fault).__name__} {fault}"
-        for pattern, say in _SAY:
-            if re.search(pattern, text, re.IGNORECASE):
-                raise WeirError(say.format(**names)) from None
-        code = re.search(r"<Code>(\w+)</Code>|status code: (\d+ [\w ]+)", text)
-        short = next(filter(None, code.groups())) if code else type(fault).__name__
-        raise WeirError(f"the bucket {parts.netloc} answers {short}: mend {source.connection}") from None
+def translated(source: Source, url: str) -> AbstractContextManager[None]:
+    """Turn faults of the source's bucket into one-line WeirErrors."""
+    return buckets.translated(url, source.connection)

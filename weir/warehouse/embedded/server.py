@@ -6,17 +6,19 @@ is not used: it opens a socket that trusts everybody, and for root it opens priv
 
 import fcntl
 import hashlib
+import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from weir.core.env import load_env, write_env
+from weir.core.env import ONLY, load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.ports import free_port, is_free
 from weir.core.settings import home
 from weir.warehouse.embedded import initdb, programs
+from weir.warehouse.roles.names import JOURNAL
 
 DATABASE = "weir"
 # The embedded server speaks no TLS. Said here, so that a PGSSLMODE of the shell, for other servers, does not count.
@@ -40,6 +42,8 @@ def start_server() -> str:
         if not (data / "PG_VERSION").exists():
             password = initdb.make(data)
         elif not password:
+            if os.environ.get(ONLY):  # a child that is told no password must not make a new one
+                raise WeirError("this process was told no password of the embedded warehouse: type `weir` commands")
             if _running_port(data) is not None:
                 stop_server()
             password = initdb.new_password(data)
@@ -131,13 +135,23 @@ def _start(data: Path) -> int:
 def _make_database(data: Path, port: int) -> None:
     import psycopg
 
-    password = os.environ["WEIR_PG_PASSWORD"]
-    url = f"postgresql://{initdb.USER}:{password}@127.0.0.1:{port}/postgres?{PLAIN}"
+    for password in _passwords():
+        url = f"postgresql://{initdb.USER}:{password}@127.0.0.1:{port}/postgres?{PLAIN}"
+        try:
+            with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+                if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+                    connection.execute(f"create database {DATABASE}")
+                return
+        except psycopg.OperationalError as fault:
+            if "password authentication failed" not in str(fault):
+                raise programs.fail(data, "can't be used", str(fault)) from None
+    raise WeirError(REFUSED)
+
+
+def _passwords() -> list[str]:
+    """The password of `.env`, and that of a change of passwords that was cut short."""
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
-            if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-                connection.execute(f"create database {DATABASE}")
-    except psycopg.OperationalError as fault:
-        if "password authentication failed" in str(fault):
-            raise WeirError(REFUSED) from None
-        raise programs.fail(data, "can't be used", str(fault)) from None
+        journal = json.loads(os.environ.get(JOURNAL) or "{}")
+    except ValueError:
+        journal = {}
+    return [word for word in (os.environ["WEIR_PG_PASSWORD"], journal.get("WEIR_PG_PASSWORD")) if word]

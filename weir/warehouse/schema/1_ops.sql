@@ -1,12 +1,6 @@
 -- What Weir itself keeps in the warehouse. The files are applied in the order of their names,
 -- whenever one of them changed: each statement must be safe to repeat.
 -- The ledger and the quarantine of target dev are made by dbt (macros/project/make_ledger.sql), the same columns.
-create schema if not exists ops;
-create schema if not exists quality;
-create schema if not exists undo;
-create schema if not exists analytics;
-create schema if not exists analytics_private;
-
 create table if not exists ops.runs (
     run_id text primary key,
     started_at timestamptz not null default clock_timestamp(),

@@ -22,10 +22,13 @@ create table if not exists ops.builds (
     barred text[] not null,
     unit_tests text
 );
+alter table ops.builds add column if not exists marked text;
 comment on column ops.builds.passed is 'Whether all was built and every test held; false until the build has ended.';
 comment on column ops.builds.whole is 'Whether it made a whole set; a part is never published.';
 comment on column ops.builds.barred is 'Sources and tables that had not landed; what depends on them was left out.';
 comment on column ops.builds.unit_tests is 'The digest of the code with which every unit test of the project passed.';
+comment on column ops.builds.marked is
+    'The digest of the code whose marts have every mark of personal data that their columns need.';
 -- Builds stood in ops.gates before.
 with moved as (
     delete from ops.gates where gate = 'build' returning *
