@@ -10,6 +10,8 @@ from cli.access.forget import forget_person
 from tests.support.forgetting import EMAIL, NAME, TRACES, Company, everything, faults, holding, query
 from weir.core.errors import WeirError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def company(warehouse: str, database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
