@@ -86,14 +86,14 @@ def test_a_warehouse_behind_a_pooler(warehouse, home):
 LOCKED = """
 import sys
 import os
-from weir.warehouse import connection
+from weir.warehouse import connection, session
 from weir.warehouse.address import address, parts_of
 from weir.warehouse.run_lock import run_lock
 from weir.core.errors import WeirError
 from weir.core.env import load_env
 connection._ready[address(**parts_of(sys.argv[1]))] = {}  # a pooler that keeps settings, as some do
 os.environ["WAREHOUSE_URL"] = sys.argv[1]
-connection._DEFAULTS.pop("options")
+session.DEFAULTS.pop("options")
 try:
     with run_lock(wait=False):
         print("locked")

@@ -158,9 +158,9 @@ def test_a_wrong_password_of_the_embedded_one_is_one_line(server: str, monkeypat
 
 def test_an_old_server_is_refused(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The bound is moved above the server at hand: the same comparison that refuses PostgreSQL 15.
-    from weir.warehouse import connection
+    from weir.warehouse import connection, session
 
-    monkeypatch.setattr(connection, "OLDEST_VERSION", 99)
+    monkeypatch.setattr(session, "OLDEST_VERSION", 99)
     connection._ready.clear()
     with pytest.raises(WeirError, match="PostgreSQL 18, too old: Weir needs 99 or newer"):
         connection.ensure()

@@ -9,7 +9,8 @@ import psycopg
 
 from weir.core import terminal
 from weir.core.errors import WeirError
-from weir.warehouse.connection import POOLER, connect
+from weir.warehouse.connection import connect
+from weir.warehouse.session import POOLER
 
 _RUN_LOCK = "hashtext('weir run')"
 LOCK_NAME = "weir run lock "  # begins the name of the session that holds the run lock; process and machine follow

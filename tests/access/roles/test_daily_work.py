@@ -40,6 +40,7 @@ def day(run_id: str) -> None:
     runs.end(run_id, "succeeded")
 
 
+@pytest.mark.slow
 def test_a_day_goes_by_without_the_owner(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     company = Company(tmp_path, monkeypatch)
     company.orders(1, 20)

@@ -5,37 +5,40 @@ from pathlib import Path
 import pytest
 
 from tests.macros.conftest import shop as shop
-from tests.support.shop import Shop, messages
+from tests.support.shop import Shop
 from weir.dbt.environment import as_dbt
 
 A = {"order_id": "1", "amount": "1"}
 
 
-@pytest.mark.parametrize(
-    ("hook", "says"),
-    [
-        ("set role none; alter role weir_dbt superuser", "permission denied to alter role"),
-        ("reset role; create role mine superuser", "permission denied to create role"),
-        ("set session authorization weir", "permission denied to set session authorization"),
-        ("set role weir_publisher", "permission denied to set role"),
-        ("delete from ops.ledger", "permission denied for table ledger"),
-        ("truncate ops.landings", "permission denied for table landings"),
-        ("update analytics.fct set a = 2", "permission denied for schema analytics"),
-        ("select * from analytics_private.fct", "permission denied for schema analytics_private"),
-        ("drop table raw_shop.orders", "must be owner of table orders"),
-        ("copy (select 1) to program 'true'", "permission denied to COPY to or from an external program"),
-        ("copy (select 1) to '/tmp/x'", "permission denied to COPY to a file"),
-        ("select pg_read_file('/etc/passwd')", "permission denied for function pg_read_file"),
-        ("select rolpassword from pg_authid", "permission denied for table pg_authid"),
-    ],
-)
-def test_a_hook_is_refused_what_is_not_dbt_s(request: pytest.FixtureRequest, hook: str, says: str) -> None:
-    one = request.getfixturevalue("shop")
-    _made(one)
-    one.write("models/careless.sql", f"{{{{ config(schema='test', post_hook=\"{hook}\") }}}} select 1 as a")
-    assert says in messages(one.dbt("run", "--select", "careless"))
-    assert one.rows("select count(*) from raw_shop.orders, analytics.fct") == [(1,)]
-    assert one.rows("select rolsuper from pg_roles where rolname = 'weir_dbt'") == [(False,)]
+HOOKS = [
+    ("set role none; alter role weir_dbt superuser", "permission denied to alter role"),
+    ("reset role; create role mine superuser", "permission denied to create role"),
+    ("set session authorization weir", "permission denied to set session authorization"),
+    ("set role weir_publisher", "permission denied to set role"),
+    ("delete from ops.ledger", "permission denied for table ledger"),
+    ("truncate ops.landings", "permission denied for table landings"),
+    ("update analytics.fct set a = 2", "permission denied for schema analytics"),
+    ("select * from analytics_private.fct", "permission denied for schema analytics_private"),
+    ("drop table raw_shop.orders", "must be owner of table orders"),
+    ("copy (select 1) to program 'true'", "permission denied to COPY to or from an external program"),
+    ("copy (select 1) to '/tmp/x'", "permission denied to COPY to a file"),
+    ("select pg_read_file('/etc/passwd')", "permission denied for function pg_read_file"),
+    ("select rolpassword from pg_authid", "permission denied for table pg_authid"),
+]
+
+
+def test_a_hook_is_refused_what_is_not_dbt_s(shop: Shop) -> None:
+    _made(shop)
+    for number, (hook, _) in enumerate(HOOKS):
+        config = f"config(schema='test', post_hook=\"{hook}\")"
+        shop.write(f"models/careless_{number:02}.sql", f"{{{{ {config} }}}} select 1 as a")
+    result = shop.dbt("run", "--select", "careless_*")
+    told = {node.node.name: str(node.message) for node in result.result}
+    for number, (hook, says) in enumerate(HOOKS):
+        assert says in told[f"careless_{number:02}"], hook
+    assert shop.rows("select count(*) from raw_shop.orders, analytics.fct") == [(1,)]
+    assert shop.rows("select rolsuper from pg_roles where rolname = 'weir_dbt'") == [(False,)]
 
 
 def _made(shop: Shop) -> None:
