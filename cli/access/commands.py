@@ -69,6 +69,19 @@ def export(
 
 
 @commands.command()
+def usage(
+    mart: Annotated[
+        str | None, typer.Argument(metavar="[MART]", help="Only this mart: by whom, which columns.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", help="How many days to look back.", min=1, max=4000)] = 30,
+) -> None:
+    """Show who reads what. Marts with their readers, marts nobody reads, personal data read in clear."""
+    from cli.access.usage import show_usage
+
+    raise typer.Exit(show_usage(mart, days))
+
+
+@commands.command()
 def grants(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what differs, and change nothing.")] = False,
     rotate: Annotated[
