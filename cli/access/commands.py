@@ -23,6 +23,10 @@ def pii(
     """Show which columns hold personal data, and where they go. Exit code 1 where a mart lacks a mark."""
     from cli.access.pii import propose_marks, show_marks
 
+    if source and not propose:
+        from weir.core.errors import WeirError
+
+        raise WeirError(f"a source is named where marks are proposed: weir pii --propose {source}")
     raise typer.Exit(propose_marks(source) if propose else show_marks())
 
 

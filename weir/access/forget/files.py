@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from urllib.parse import quote
 from weir.access.forget.sweep import Search
 from weir.core.erasure import ERASED
 from weir.core.settings import home
+from weir.warehouse.embedded import programs
 from weir.warehouse.embedded.server import data_folder
 
 BLOCK = 1 << 22
@@ -34,28 +35,31 @@ class Files:
     left: list[str] = field(default_factory=list)
 
 
-def clean(search: Search, dry: bool = False) -> Files:
-    """Take the values out of every file below WEIR_HOME; with `dry` only find them."""
+def clean(search: Search, sources: Iterable[str] = (), dry: bool = False) -> Files:
+    """Take the values out of every file below WEIR_HOME; with `dry` only find them.
+
+    What the addresses `sources` name, and the demo, is not Weir's to change: there a person deletes the row.
+    """
     found = Files()
     forms = sorted({form for value in search.finding for form in _forms(value)}, key=len, reverse=True)
     if not forms:
         return found
     pattern = re.compile("|".join(re.escape(form) for form in forms).encode(), re.IGNORECASE)
     longest = max(len(form.encode()) for form in forms)
-    for path in _walk():
-        name = str(path.relative_to(home()))
+    for path in _walk(_folders(sources)):
+        name = str(path.relative_to(home()) if path.is_relative_to(home()) else path)
         with contextlib.suppress(FileNotFoundError):  # a log that was rotated meanwhile
             kind = _kind(path)
             if kind == "sqlite":
                 if _clean_sqlite(path, search, dry):
                     found.changed.append(name)
-            elif not _holds(path, pattern, longest):
+            elif not (spots := list(_spots(path, pattern, longest))):
                 continue
             elif kind == "text":
                 found.changed.append(name)
                 if not dry:
-                    _rewrite(path, pattern)
-            elif "target" in path.relative_to(home()).parts:
+                    _overwrite(path, spots)
+            elif "target" in path.parts:
                 found.removed.append(name)
                 if not dry:
                     path.unlink()
@@ -81,19 +85,29 @@ def noted() -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def _walk() -> Iterator[Path]:
+def _folders(sources: Iterable[str]) -> set[Path]:
+    """The folders and files that hold sources."""
+    found = {home() / "demo"}
+    for url in sources:
+        for scheme in ("file://", "sqlite:///"):
+            if url.startswith(scheme):
+                found.add(Path(url.removeprefix(scheme)))
+    return {path.resolve() for path in found}
+
+
+def _walk(left: set[Path]) -> Iterator[Path]:
+    """Every file of Weir; of the warehouse's own data its log alone."""
     data = data_folder().resolve()
+    if programs.log(data).exists():
+        yield programs.log(data)
+    left = left | {data}
     for folder, folders, files in os.walk(home()):
         here = Path(folder)
-        folders[:] = [name for name in folders if (here / name).resolve() != data and not (here / name).is_symlink()]
+        folders[:] = [name for name in folders if (here / name).resolve() not in left]
         for name in files:
             path = here / name
-            if (
-                path.is_file()
-                and not path.is_symlink()
-                and name not in {".env", LIST}
-                and not name.endswith(("-wal", "-shm"))
-            ):
+            own = name in {".env", LIST} or name.endswith(("-wal", "-shm"))
+            if path.is_file() and not path.is_symlink() and not own and path.resolve() not in left:
                 yield path
 
 
@@ -108,24 +122,25 @@ def _kind(path: Path) -> str:
     return "sqlite" if begin.startswith(_SQLITE) else "binary" if b"\0" in begin else "text"
 
 
-def _holds(path: Path, pattern: re.Pattern[bytes], longest: int) -> bool:
+def _spots(path: Path, pattern: re.Pattern[bytes], longest: int) -> Iterator[tuple[int, int]]:
+    """Where the values stand in the file: offsets of their begin and end."""
     with path.open("rb") as file:
-        rest = b""
+        at, rest = 0, b""
         while block := file.read(BLOCK):
-            if pattern.search(rest + block):
-                return True
-            rest = block[-longest:]
-    return False
+            text, ends = rest + block, 0
+            for match in pattern.finditer(text):
+                ends = match.end()
+                yield at - len(rest) + match.start(), at - len(rest) + match.end()
+            at += len(block)
+            rest = text[max(ends, len(text) - longest + 1) :]
 
 
-def _rewrite(path: Path, pattern: re.Pattern[bytes]) -> None:
-    """Write the file anew beside itself, line by line, and put it in place; its mode stays."""
-    beside = path.with_name(path.name + ".erasing")
-    with path.open("rb") as old, beside.open("wb") as new:
-        beside.chmod(path.stat().st_mode & 0o777)
-        for line in old:
-            new.write(pattern.sub(ERASED.encode(), line))
-    beside.replace(path)
+def _overwrite(path: Path, spots: list[tuple[int, int]]) -> None:
+    """Write over the values in place and at the same length: a program that writes to the file goes on undisturbed."""
+    with path.open("r+b") as file:
+        for start, end in spots:
+            file.seek(start)
+            file.write(ERASED.encode().ljust(end - start)[: end - start])
 
 
 def _clean_sqlite(path: Path, search: Search, dry: bool) -> int:

@@ -5,6 +5,7 @@ and ledger as a full refresh would make them, marts and undo without the values,
 an Erasure that tells all this. One transaction holds all that happens in the warehouse. Alone: `weir forget`.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -23,6 +24,7 @@ from weir.core.errors import WeirError
 from weir.ledger.verify import StagingModel
 from weir.project.marts import Mart
 from weir.project.plan import Plan
+from weir.warehouse.roles import Role
 
 LOCK_WAIT = "60s"
 
@@ -36,7 +38,7 @@ def forget(
     Raises WeirError, and changes nothing, when the table is not declared or nobody in it has the key.
     """
     own = erasure.secret_or_new()
-    with warehouse.connect() as connection:
+    with warehouse.connect(Role.OWNER) as connection:
         connection.execute("set local timezone to 'UTC'; set local datestyle to 'ISO, YMD'")
         connection.execute(f"set local lock_timeout = '{LOCK_WAIT}'")
         done = Erasure(table, "", because, datetime.now(UTC), dry)
@@ -60,7 +62,7 @@ def forget(
 def key_of(plan: Plan, table: str, hashed: str) -> str | None:
     """The key, as it is typed, of the row of raw whose hash this is; None where raw has no such row in the clear."""
     own = erasure.secret()
-    with warehouse.connect() as connection:
+    with warehouse.connect(Role.OWNER) as connection:
         place = person.place_of(connection, plan, table)
         names = [sql.Identifier(name).as_string(connection) for name in place.key]
         test = erasure.key_hash_sql(place.source, place.table, names, "$1", "$2")
@@ -140,7 +142,8 @@ def _others(work: Work, hit: Hit, marks: Marks) -> list[tuple[sql.Composable, st
 
 
 def _clean_files(work: Work) -> None:
-    found = files.clean(work.search, work.done.dry)
+    addresses = [os.environ.get(source.connection, "") for source in work.plan.sources]
+    found = files.clean(work.search, addresses, work.done.dry)
     for what, names in (("values taken out", found.changed), ("deleted, made anew when needed", found.removed)):
         if names:
             shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
@@ -150,6 +153,6 @@ def _clean_files(work: Work) -> None:
 
 def _vacuum(touched: set[tuple[str, str]]) -> None:
     """Vacuum what was changed: until then the rows' old versions are still in the files of the tables."""
-    with warehouse.connect(autocommit=True) as connection:
+    with warehouse.connect(Role.OWNER, autocommit=True) as connection:
         for place in sorted(touched):
             connection.execute(sql.SQL("vacuum {}").format(sql.Identifier(*place)))

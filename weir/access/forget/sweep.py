@@ -90,8 +90,9 @@ def relations(connection: psycopg.Connection) -> list[Relation]:
 
 def held(texts: Collection[str], patterns: Sequence[str]) -> sql.Composed:
     """The condition for rows of which a text holds one of the patterns."""
-    all_ = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in texts)
-    return sql.SQL("lower(concat_ws(' ', {}) collate \"C\") like any({})").format(all_, sql.Literal(list(patterns)))
+    test = 'lower({}::text collate "C") like any({})'
+    each = [sql.SQL(test).format(sql.Identifier(name), sql.Literal(list(patterns))) for name in texts]
+    return sql.SQL("({})").format(sql.SQL(" or ").join(each))
 
 
 def count(connection: psycopg.Connection, relation: Relation, search: Search) -> int:
