@@ -60,7 +60,10 @@ class Rows:
         connection: Any = None
         try:
             address, secure = asyncpg_address(self._url, "WAREHOUSE_URL")
-            connection = await asyncpg.connect(address, timeout=15, statement_cache_size=0, **secure)
+            named = {"application_name": "weir export"}
+            connection = await asyncpg.connect(
+                address, timeout=15, statement_cache_size=0, server_settings=named, **secure
+            )
             await connection.execute("begin isolation level repeatable read read only")
             await connection.execute(f"set transaction snapshot '{self._snapshot}'")
             for name, value in self._settings.items():
