@@ -1,5 +1,6 @@
 """`weir grants` shows what differs, ends it, and finds nothing the second time; what is no role's of Weir's stays."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import psycopg
 import pytest
 
 from weir import warehouse as opened
-from weir.access import grants
+from weir.access import grants, users
 from weir.warehouse import connection
 from weir.warehouse.roles import LOGINS, Role, differences, state
 
@@ -182,3 +183,22 @@ def test_where_the_account_may_not_the_sql_is_for_whoever_may(
             with psycopg.connect(url, user=name, password="plain") as account:
                 assert differences.find(state.read(account), is_embedded=False) == []
             somebody.execute(f"reassign owned by {name} to weir; drop owned by {name}; drop role {name}")
+
+
+def test_a_role_that_sees_some_rows_is_made_and_takes_logins(warehouse: str, home: Path, owner: Owner) -> None:
+    role, quoted = 'only "DE"', r'"only ""DE"""'
+    node = {"resource_type": "model", "schema": "analytics_next", "name": "dim", "columns": {},
+            "config": {"materialized": "table", "meta": {"rows_for": {role: "country = 'DE'"}}}}  # fmt: skip
+    manifest = home / "target" / "prod" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(json.dumps({"nodes": {"model.x.dim": node}}))
+    try:
+        assert ("missing role", role, "server") in told()
+        assert grants.make_so().differences == []
+        users.add("de", role)
+        query = "select pg_has_role('de', 'weir_analyst', 'usage'), pg_has_role('de', %s, 'usage')"
+        assert owner.execute(query, [role]).fetchone() == (True, True)
+        assert [each.roles for each in users.users() if each.name == "de"] == [[role]]
+        users.remove("de")
+    finally:
+        owner.execute(f"drop role if exists de, {quoted}")
