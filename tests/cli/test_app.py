@@ -16,7 +16,7 @@ from cli.quarantine import show_quarantine
 from cli.status import show_status
 from weir.core.errors import WeirError
 from weir.dbt.results import Built
-from weir.warehouse import connect
+from weir.warehouse import Role, connect
 
 COMMANDS = ["run", "land", "build", "check", "publish", "verify", "quarantine", "status", "up", "down", "psql", "docs"]
 
@@ -99,11 +99,11 @@ def test_what_is_held_back_is_shown_beside_quarantine(
     warehouse: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DBT_DEV_PREFIX", "Me_")
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         for prefix in ("", "me_"):
             connection.execute(
                 f"""create schema if not exists {prefix}quality; create schema if not exists {prefix}ops;
-                create table if not exists {prefix}ops.ledger (like ops.ledger);
+                create table if not exists {prefix}ops.ledger (like ops.ledger including defaults);
                 create table if not exists {prefix}quality.quarantine (like quality.quarantine);
                 insert into {prefix}ops.ledger
                     values ('s', 'r', 'stg_y', 'y', 'y', 'l', now(), now(), false, 0, 0, 0, 0, 0);
@@ -118,7 +118,7 @@ def test_what_is_held_back_is_shown_beside_quarantine(
 
 
 def test_what_is_no_longer_declared_is_marked(warehouse: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         connection.execute(
             """insert into ops.ledger
                 values ('s', 'r', 'stg_y', 'y', 'y', 'l', now(), now(), false, 0, 0, 0, 0, 0);

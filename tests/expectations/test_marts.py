@@ -13,13 +13,13 @@ from tests.support.shallow import shallow
 from weir.core.settings import home
 from weir.project import marts
 from weir.project.marts import Mart
-from weir.warehouse import connect
+from weir.warehouse import Role, connect
 
 
 @pytest.fixture
 def built(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """analytics_next with a mart of 210 rows, analytics with the same of 630; payments in staging, one held back."""
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         connection.execute(
             """create schema if not exists analytics_next;  create schema staging; create schema intermediate;
             create table analytics.churn_features as select n as id from generate_series(1, 630) n;
@@ -43,7 +43,7 @@ def judge(*accept: str) -> tuple[bool, str]:
 
 def run(statement: str) -> None:
     """Change the warehouse."""
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         connection.execute(statement)
 
 
@@ -86,7 +86,7 @@ def test_range_and_words(built: None) -> None:
 def test_no_value_runs_as_script_in_a_page(built: None) -> None:
     hostile = "<img src=x onerror=alert(1)>", "<script>alert(2)</script>", "'\"><svg onload=alert(3)>"
     run("drop table analytics.churn_features")
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         for number, word in enumerate(hostile, 1):
             query = "update analytics_next.fct_payments set status = %s where payment_id = %s"
             connection.execute(query, [word, str(number)])

@@ -1,11 +1,11 @@
 """Rows of the ledger, for the tests of both gates."""
 
-from weir.warehouse import connect
+from weir.warehouse import Role, connect
 
 
 def stage(number: int, rejected: int = 0, landed: int = 100) -> None:
     """Staging takes the load."""
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         connection.execute(
             "insert into ops.ledger (step_id, model, source, table_name, load_id, as_of, full_refresh, landed, "
             "accepted, rejected, superseded, deleted) "
