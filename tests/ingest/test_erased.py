@@ -2,6 +2,7 @@
 
 import uuid
 
+import psycopg
 import pytest
 
 from tests.support.landing import forget
@@ -127,6 +128,36 @@ def test_files_that_are_read_again(folder, landing):
     assert clear(landing, "ann@x.io", "ann l.", "lee-fox", "anna") == []
     landing.proven()
     landing.balanced()
+
+
+def test_after_a_restore_everybody_is_erased_again(app, landing, monkeypatch, capsys):
+    from cli.access import forget as command
+
+    landing.declare(DECLARED.format(key="k, l"))
+    app.execute("create table people (k text, l int, mail text, primary key (k, l))")
+    app.execute("create table notes (id int primary key, note text)")
+    app.execute("insert into people values ('a|n~n', 1, 'ann@x.io'), ('bob', 2, 'bob@x.io')")
+    landing.one()
+    with psycopg.connect(landing.warehouse, autocommit=True) as connection:
+        connection.execute("create table before as select * from raw_app.people")
+        forget(landing, "app.people", "a~1n~0n|1", mail="email")
+        # as a restore of an older dump would
+        connection.execute("truncate raw_app.people, ops.erased, ops.erased_values")
+        connection.execute("insert into raw_app.people overriding system value select * from before")
+        connection.execute("drop table before")
+    assert clear(landing, "ann@x.io", "a|n") == ["ann@x.io", "a|n"]
+    monkeypatch.setattr(command, "load_project", lambda: landing.folder)
+    monkeypatch.setattr(command, "project_dir", lambda: landing.folder)
+    again = []
+    monkeypatch.setattr(command, "_erase", lambda table, key, because, dry: again.append((table, key, because)))
+    assert command.forget_again() == 0 and again == [("app.people", "a~1n~0n|1", "asked")]
+    assert "erased again" in capsys.readouterr().out
+    forget(landing, *again[0][:2], mail="email")
+    assert clear(landing, "ann@x.io", "a|n") == []
+    again.clear()
+    command.forget_again()
+    assert again == [] and "still erased" in capsys.readouterr().out
+    landing.proven()
 
 
 def test_without_the_secret_nothing_lands_in_the_clear(app, landing, monkeypatch):

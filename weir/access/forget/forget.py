@@ -101,7 +101,9 @@ def _erase(work: Work, table: str, key: str, because: str) -> None:
     done.kinds = sorted({kind for kind, _ in said} - person.NEVER)
     values = person.values(work.secret, said)
     found = person.finding(connection, values, _others(work, hit, marks))
-    work.search = Search(found, values, published.pseudonyms({text for _, text in said}))
+    texts = {text for _, text in said}
+    finding = {text for text in texts if text.strip().lower() in found}
+    work.search = Search(found, values, published.pseudonyms(texts), published.pseudonyms(finding))
     done.because = str(values.scrub(because) or erasure.ERASED)
     hits = [hit, *raw.elsewhere(work, hit)]
     for number, each in enumerate(hits):

@@ -41,11 +41,15 @@ class Relation:
 
 @dataclass
 class Search:
-    """What is looked for: values in lower case as they are found, the values as they are taken out, pseudonyms."""
+    """What is looked for: values in lower case as they are found, the values as they are taken out, pseudonyms.
+
+    Pseudonyms are of all values; those of `finding` alone find rows.
+    """
 
     finding: Sequence[str]
     values: Values
     pseudonyms: Sequence[str] = ()
+    masked: Sequence[str] = ()  # the pseudonyms that find rows
 
     def patterns(self, masked: bool = True) -> list[str]:
         """The patterns for LIKE, of texts in lower case (of a to z, for other letters in each case).
@@ -57,7 +61,7 @@ class Search:
             for form in (value, value.upper(), value.title()):
                 small = "".join(letter.lower() if letter.isascii() else letter for letter in form)
                 found |= {small, small.replace("\\", "\\\\").replace('"', '\\"')}  # as JSON writes it
-        found |= set(self.pseudonyms) if masked else set()
+        found |= set(self.masked) if masked else set()
         return [f"%{each.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
                 for each in sorted(found)]  # fmt: skip
 
