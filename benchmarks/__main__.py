@@ -125,6 +125,14 @@ def export(rows: int = 5_000_000, rounds: int = 3, write: Write = False, keep: b
     page.show("export", *_with_head(measure_export(rows, rounds, keep), HEAD), write)
 
 
+@app.command()
+def reads(seconds: int = 10, rounds: int = 5, write: Write = False, keep: bool = False) -> None:
+    """Measure what the record of reads costs an analyst's queries, by pgbench, logged and not logged."""
+    from benchmarks.reads import HEAD, measure_reads
+
+    page.show("reads", *_with_head(measure_reads(seconds, rounds, keep), HEAD), write)
+
+
 def _with_head(found: Found, head: list[str]) -> tuple[str, list[str], list[list[object]], str]:
     title, lines, note = found
     return title, head, lines, note

@@ -177,13 +177,17 @@ def psql(
         bool,
         typer.Option("--url", help="Print the address instead, for a BI tool or a notebook. Its password is in it."),
     ] = False,
+    as_role: Annotated[
+        str, typer.Option("--as", help="The role to log in as: analyst, publisher, dbt, loader or owner.")
+    ] = "analyst",
 ) -> None:
-    """Open psql on the published marts, to read."""
-    from cli.psql import open_psql, print_address
+    """Open psql on the published marts, to read. By --as also on all else, with another role's rights."""
+    from cli.psql import open_psql, print_address, role_of
 
+    role = role_of(as_role)
     if url:
-        raise typer.Exit(print_address())
-    open_psql(arguments or [])
+        raise typer.Exit(print_address(role))
+    open_psql(arguments or [], role)
 
 
 @app.command()

@@ -101,7 +101,7 @@ def ensure_addresses() -> None:
 
 
 def follow_warehouse() -> None:
-    """Bring APP_URL to the port of the embedded warehouse, if that has moved to another port.
+    """Bring APP_URL to the port and password of the embedded warehouse, if these have changed.
 
     Changes only the demo's own address on the embedded server, never an address that a person has set.
     """
@@ -112,7 +112,7 @@ def follow_warehouse() -> None:
     try:
         present, server = urlsplit(os.environ.get("APP_URL") or ""), urlsplit(warehouse.ensure())
         ours = (present.hostname, present.path) == ("127.0.0.1", f"/{_DATABASE}") and os.environ.get("WEIR_DEMO") == "1"
-        if not ours or server.hostname != "127.0.0.1" or server.port in (present.port, None):
+        if not ours or server.hostname != "127.0.0.1" or server.netloc == present.netloc:
             return
     except ValueError:
         return  # whoever reads the address reports that it can't be read

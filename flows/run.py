@@ -20,6 +20,7 @@ from ingest.results import SourceResult
 from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.core.pulse import pulse
+from weir.core.secrets import redact
 from weir.core.settings import project_dir
 from weir.dbt import selection
 from weir.dbt.results import Built
@@ -120,11 +121,19 @@ class Run:
 
     @contextmanager
     def timed(self, step: str, so_far: Callable[[], str] = str) -> Iterator[None]:
-        """Add the seconds of a step. A long step prints its progress now and then."""
+        """Add the seconds of a step. A long step prints its progress now and then.
+
+        A fault that quotes a row or a secret is raised anew without it: Prefect keeps what a step raises.
+        """
         began = time.perf_counter()
         try:
             with pulse(step, so_far):
                 yield
+        except Exception as fault:
+            told = redact(fault)
+            if told != str(fault):
+                raise WeirError(" ".join(told.split())) from None
+            raise
         finally:
             self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
 

@@ -3,6 +3,7 @@
 In: a Run. Out: the Run, filled. A step that finds its input missing does nothing and says so.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -159,11 +160,16 @@ def publish(run: Run) -> str:
 
 @task(name="balance", task_run_name="balance", **_STEP)
 def balance(run: Run) -> str:
-    """Check that every landed row is accounted for."""
+    """Check that every landed row is accounted for, and take in what people have read meanwhile."""
+    import psycopg
+
+    from weir.access.reads.collect import collect
     from weir.ledger.balance import lines
 
     with run.timed("balance"):
         run.lines = lines(run.run_id)
+        with suppress(WeirError, psycopg.Error):  # `weir usage` says what is wrong there
+            collect()
     wrong = [f"{line.source}.{line.table}" for line in run.lines if not line.holds]
     # What a barred or failed build left unstaged is told already.
     if wrong and not run.faults:

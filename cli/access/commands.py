@@ -23,6 +23,10 @@ def pii(
     """Show which columns hold personal data, and where they go. Exit code 1 where a mart lacks a mark."""
     from cli.access.pii import propose_marks, show_marks
 
+    if source and not propose:
+        from weir.core.errors import WeirError
+
+        raise WeirError(f"a source is named where marks are proposed: weir pii --propose {source}")
     raise typer.Exit(propose_marks(source) if propose else show_marks())
 
 
@@ -62,6 +66,19 @@ def export(
             where=where, with_pii=with_pii, because=because, replace=replace, formulas=formulas,
         )
     )  # fmt: skip
+
+
+@commands.command()
+def usage(
+    mart: Annotated[
+        str | None, typer.Argument(metavar="[MART]", help="Only this mart: by whom, which columns.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", help="How many days to look back.", min=1, max=4000)] = 30,
+) -> None:
+    """Show who reads what. Marts with their readers, marts nobody reads, personal data read in clear."""
+    from cli.access.usage import show_usage
+
+    raise typer.Exit(show_usage(mart, days))
 
 
 @commands.command()

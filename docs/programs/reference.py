@@ -5,6 +5,7 @@ docs/reference. Alone: `make reference`, or `python -m docs.programs.reference`;
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -38,7 +39,7 @@ def commands() -> str:
         "## weir\n",
     ]
     group: Any = typer.main.get_command(app)
-    for name, command in group.commands.items():
+    for name, command in _flat(group):
         if command.hidden:
             continue
         # A piece such as [--source SOURCE] is not torn: its blanks are set aside while the line is folded.
@@ -54,6 +55,15 @@ def commands() -> str:
     parts.append(_table(["target", "does"], [[f"`make {name}`", text] for name, text in found]))
     parts.append(COMMANDS)
     return "\n".join(parts)
+
+
+def _flat(group: Any) -> Iterator[tuple[str, Any]]:
+    """Each command with its whole name, those of groups (`user add`) too."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from ((f"{name} {below}", each) for below, each in _flat(command))
+        else:
+            yield name, command
 
 
 def _piece(parameter: Any) -> str:

@@ -55,6 +55,8 @@ def test_a_build(marked: Company, warehouse: str, capfd: pytest.CaptureFixture[s
     assert PEOPLE.first_in(told) == ""
     assert found(warehouse) == {}
     assert says in (home() / "logs" / "dbt.log").read_text()
+    with psycopg.connect(warehouse, options="-c TimeZone=UTC") as connection:
+        assert connection.execute("show log_error_verbosity").fetchone() == ("terse",), "no row in the server's log"
 
 
 def test_a_gate(marked: Company, warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:

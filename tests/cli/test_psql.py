@@ -92,6 +92,15 @@ def test_there_is_no_other_role_to_go_back_to(marts: str) -> None:
     assert "weir_analyst" in weir("-c", "reset role", "-c", "select session_user").stdout
 
 
+def test_an_engineer_logs_in_as_another_role(marts: str) -> None:
+    for word, user in (("dbt", "weir_dbt"), ("publisher", "weir_publisher"), ("owner", "weir")):
+        found = weir("--as", word, "-At", "-c", "select session_user, count(*) from ops.runs")
+        assert (found.returncode, found.stdout) == (0, f"{user}|0\n"), found.stderr
+    found = weir("--as", "boss", "-c", "select 1")
+    assert found.returncode == 1
+    assert "--as takes owner, loader, dbt, publisher, analyst" in " ".join(found.stderr.split())
+
+
 def test_help_says_where_the_password_is() -> None:
     found = weir("--help")
     assert found.returncode == 0 and "Its password is in it" in " ".join(found.stdout.split())

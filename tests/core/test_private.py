@@ -9,9 +9,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.servers.folders import claimed, remove
@@ -82,8 +84,39 @@ def test_commands_make_nothing_that_others_can_read(open_home: Path) -> None:
         assert (open_home / ".env").exists() and (open_home / "warehouse").exists()
         assert read_by_nobody(open_home) == []
         assert as_nobody(lambda: os.access(open_home, os.X_OK)), "the embedded server's own user passes through"
+        words = {name: value for name, value in _lines(open_home / ".env").items() if "PASSWORD" in name}
+        assert len(words) >= 5
+        lines, environments = as_nobody(lambda: (_of_processes("cmdline"), _of_processes("environ")))
+        assert "postgres" in lines and not [name for name, word in words.items() if word in lines + environments]
+        pid = int((data_folder_of(open_home) / "postmaster.pid").read_text().split()[0])
+        listening = {each.laddr.ip for each in psutil.Process(pid).net_connections("inet") if each.status == "LISTEN"}
+        assert listening == {"127.0.0.1"}
     finally:
         subprocess.run([sys.executable, "-m", "cli.app", "down"], cwd=ROOT, env=_outside(open_home), check=True)
+
+
+def data_folder_of(home: Path) -> Path:
+    """Where the embedded server of the home keeps its data."""
+    from weir.warehouse.embedded.server import data_folder
+
+    assert os.environ["WEIR_HOME"] == str(home)
+    return data_folder()
+
+
+def _lines(file: Path) -> dict[str, str]:
+    """Names and values of a `.env`."""
+    return {
+        name: value.strip("'") for name, _, value in (line.partition("=") for line in file.read_text().splitlines())
+    }
+
+
+def _of_processes(name: str) -> str:
+    """What this user can read of every process: its command line, or its environment."""
+    found = []
+    for path in Path("/proc").glob(f"[0-9]*/{name}"):
+        with suppress(OSError):
+            found.append(path.read_bytes().decode(errors="replace"))
+    return "\n".join(found)
 
 
 def test_two_that_write_settings_at_once_lose_no_line(home: Path) -> None:

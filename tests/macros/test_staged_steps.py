@@ -103,7 +103,7 @@ def test_a_new_shape_keeps_the_views_that_still_fit(shop: Shop) -> None:
     model = MODEL.replace("TABLE", "orders").replace("as amount", "as paid").replace("2)') }}", "2)', name='paid') }}")
     shop.write("models/staging/shop/stg_shop__orders.sql", model.replace("amount < 0", "paid < 0"))
     told = messages(shop.dbt("run"))
-    assert "of weir reads dev_staging.stg_shop__orders, whose columns change: drop it or type `alter view" in told
+    assert " of weir reads " in told and ", whose columns change: drop it or type `alter view" in told
     assert shop.rows("select amount from public.fits_not") == [(1,)], "nothing has happened to it"
     for name in ("fits", "upon", "fits_not"):
         shop.execute(f"alter view public.{name} owner to weir_dbt")

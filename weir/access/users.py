@@ -16,6 +16,7 @@ from weir.access.grants import ROWS_OF
 from weir.core.errors import WeirError
 from weir.core.settings import parse_moment
 from weir.warehouse.roles import Role, passwords
+from weir.warehouse.roles.logged import log_reads
 from weir.warehouse.roles.names import GROUPS, NAMES
 
 WORDS = {"analyst": Role.ANALYST.value, **{name.removeprefix("weir_"): name for name in GROUPS}}
@@ -50,6 +51,7 @@ def add(name: str, word: str, expires: str | None = None) -> str:
         base = role if role in WORDS.values() else Role.ANALYST.value
         for setting, value in connection.execute(_SETTINGS, [base]).fetchall():
             _set(connection, name, setting, value)
+        log_reads(connection)
         return _new_password(connection, name, until)
 
 

@@ -138,7 +138,6 @@ from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid
 where has_function_privilege(%(role)s, p.oid, 'execute') and has_schema_privilege(%(role)s, n.oid, 'usage')
     and (
         n.nspname !~ '^(pg_|information_schema$)'
-        or p.proname ~ '^(pg_read_|pg_ls_|pg_stat_file|lo_import|lo_export|pg_rotate_logfile|pg_reload_conf|'
-            || 'pg_terminate_backend|pg_file_|pg_execute_|dblink)'
+        or p.proname ~ '^(pg_read_|pg_ls_|pg_stat_file|lo_import|lo_export|pg_rotate_|pg_reload_|pg_file_|dblink)'
     )
 order by 1"""

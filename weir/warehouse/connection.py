@@ -89,6 +89,11 @@ def is_embedded(parts: dict[str, Any]) -> bool:
     return parts["host"] == "127.0.0.1" and parts["port"] == running_port()
 
 
+def is_own_server() -> bool:
+    """Whether the warehouse is the embedded one of this home."""
+    return is_embedded(parts_of(ensure()))
+
+
 def forget_addresses() -> None:
     """Check the warehouse anew at the next call: passwords or roles have changed."""
     _ready.clear()
@@ -153,7 +158,7 @@ def _prepare(url: str, parts: dict[str, Any], is_embedded: bool) -> dict[Role, s
 def _settle(connection: psycopg.Connection, is_embedded: bool, place: str) -> bool:
     """Bring schema, roles and passwords up to date; returns whether Weir works by roles here."""
     from weir.core import terminal
-    from weir.warehouse.roles import differences, passwords
+    from weir.warehouse.roles import differences, logged, passwords
     from weir.warehouse.roles import state as catalog
 
     is_new = not _is_applied(connection)
@@ -181,6 +186,7 @@ def _settle(connection: psycopg.Connection, is_embedded: bool, place: str) -> bo
         login = {role for role in LOGINS if not is_embedded and state.roles.get(role.value, {}).get("login")}
         secrets = passwords.complete()
         passwords.set_all(connection, {role.value: secrets[role] for role in LOGINS if role not in login})
+        logged.log_reads(connection)
     elif not lacks:
         differences.apply(connection, is_embedded)
     if is_new:

@@ -83,7 +83,7 @@ class Wire:
             # a smaller limit would leave rows out
             self.run(f"SET SESSION sql_select_limit = {2**64 - 1}, sql_big_selects = 1")
             self.run(f"SET SESSION lock_wait_timeout = {self.LOCK}")
-            self.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            self.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     def close(self) -> None:
         """Close at once."""

@@ -34,7 +34,7 @@ class Connector:
     """One PostgreSQL source."""
 
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
-        self.wire = Wire(url, "weir land", loop, source.connection)
+        self.wire = Wire(url, "weir land", loop, source.connection, default_transaction_read_only="on")
 
     def close(self) -> None:
         """Close the connection to the source."""

@@ -192,6 +192,8 @@ def test_clear_values_need_a_reason_and_are_written_down(run: Sql, given) -> Non
     assert run("select in_clear, masked, because, where_clause, digest from ops.exports") == [
         (["email"], [], "the auditor asked", "email like 'ann@%'", hashlib.sha256(path.read_bytes()).hexdigest())
     ]
+    kept = run("select command, model, because, rows from ops.disclosures")
+    assert kept == [("export", "people", "the auditor asked", 1)]
     with pytest.raises(WeirError, match="no personal columns: leave --with-pii out"):
         given("odd", "o.csv", with_pii=True, because="x")
 

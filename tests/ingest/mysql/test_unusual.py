@@ -1,13 +1,18 @@
 """Unusual MySQL and MariaDB sources: landed right, or one clear line; nothing waits for ever."""
 
+import asyncio
 import socket
 import time
+from contextlib import closing
 
 import pytest
 
+from ingest.connectors.registry import open_connector
 from ingest.raw.table import Raw
 from tests.servers.mariadb import shared
 from tests.support.landing import APP
+from weir.core.errors import WeirError
+from weir.project.sources import read_plan
 
 
 @pytest.fixture
@@ -104,3 +109,12 @@ def test_a_view_whose_definer_or_table_is_gone(landing, app):
     app.execute("create or replace view users as select id from t")
     app.execute("drop table t")
     assert "the view users is broken, or names what its definer may not read" in failed(landing)
+
+
+@pytest.mark.slow
+def test_a_source_is_opened_to_read_only(landing, app):
+    (source,) = read_plan(landing.folder).sources
+    with closing(asyncio.new_event_loop()) as loop, open_connector(source, loop) as connector:
+        refused = pytest.raises(WeirError, match=r"(?i)read.only")
+        with refused:
+            connector.wire.run("create table mine (id int)")

@@ -3,16 +3,20 @@
 import asyncio
 import os
 import time
+from contextlib import closing
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from ingest.connectors.postgres.catalog import describe, find
+from ingest.connectors.registry import open_connector
 from ingest.raw.connection import Wire
 from ingest.raw.table import Raw
 from tests.servers.proxy import proxy
 from tests.support.landing import APP
 from weir.project.plan import Table
+from weir.project.sources import read_plan
 
 KEYLESS = APP.replace("key: [id]", "")
 
@@ -169,3 +173,12 @@ def test_an_account_with_one_connection_lands_every_table(landing, app, monkeypa
     app.execute("alter role lonely connection limit 0")
     assert "no connection is free: try again, or raise the limit" in failed(landing)
     app.execute("drop owned by lonely; drop role lonely")
+
+
+def test_a_source_is_opened_to_read_only(landing, app):
+    landing.declare(APP)
+    (source,) = read_plan(landing.folder).sources
+    with closing(asyncio.new_event_loop()) as loop, open_connector(source, loop) as connector:
+        refused = pytest.raises(asyncpg.ReadOnlySQLTransactionError)
+        with refused:
+            connector.wire.execute("create table mine (id int)")

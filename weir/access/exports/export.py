@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from weir import warehouse
+from weir.access.disclosures import disclose
 from weir.access.exports import dictionary, place, reading
 from weir.access.exports.formats import format_of, writer
 from weir.access.exports.record import Entry
@@ -44,6 +46,9 @@ def export(wanted: Wanted) -> Given:
         digest = written.digest or _digest(drafts.data)
         entry.found = {"rows": work.rows, "bytes": drafts.data.stat().st_size, "digest": digest}
         told |= {"sha256": digest}
+        if wanted.with_pii:
+            with warehouse.connect() as connection:
+                disclose(connection, "export", wanted.because, work.rows, source.name)
         dictionary.write(drafts.dictionary, Path(wanted.to).name, told, source.columns, written)
     return Given(entry.number, wanted.to, wanted.to + dictionary.SUFFIX, publication=source.publication, masked=masked,
                  in_clear=in_clear, notes=written.notes, **entry.found)  # fmt: skip

@@ -31,6 +31,7 @@ jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 logging_collector = off
+log_error_verbosity = terse
 """
 
 

@@ -17,7 +17,7 @@ from weir.core.env import ONLY, load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.ports import free_port, is_free
 from weir.core.settings import home
-from weir.warehouse.embedded import initdb, programs
+from weir.warehouse.embedded import initdb, logs, programs
 from weir.warehouse.roles.names import JOURNAL
 
 DATABASE = "weir"
@@ -114,11 +114,10 @@ def _start(data: Path) -> int:
     log = programs.log(data)
     log.touch()
     programs.own(log)
-    written = log.stat().st_size
+    written, began = log.stat().st_size, time.time()
     for attempt in range(5):
-        done = programs.run(
-            "pg_ctl", "start", "-w", "-t", "120", "-D", data, "-l", programs.log(data), "-o", f"-p {port}"
-        )
+        words = ["start", "-w", "-t", "120", "-D", data, "-l", programs.log(data), "-o", f"-p {port} {logs.OPTIONS}"]
+        done = programs.run("pg_ctl", *words)
         if done.returncode == 0:
             _make_database(data, port)
             return port
@@ -128,7 +127,7 @@ def _start(data: Path) -> int:
         if not is_free(port):
             port = free_port()
     # Only the lines of this start: before them stands the "is shut down" of the last stop.
-    last = log.read_bytes()[written:].decode(errors="replace").splitlines()[-3:]
+    last = [*log.read_bytes()[written:].decode(errors="replace").splitlines(), *logs.faults(data, began)][-3:]
     raise programs.fail(data, "does not start", " ".join(last) or done.stdout)
 
 

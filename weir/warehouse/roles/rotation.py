@@ -49,6 +49,8 @@ def rotate(connection: psycopg.Connection[Any], parts: Mapping[str, Any], with_r
         passwords.set_all(connection, new)
         connection.commit()
         _take(values)
+    if account in new and _URL not in values:
+        os.environ.pop(_URL, None)  # the address of the embedded one, as it was
     return sorted(new)
 
 

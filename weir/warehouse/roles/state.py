@@ -78,7 +78,7 @@ def read(connection: psycopg.Connection[Any]) -> State:
         tuple(Relation(*row) for row in cursor.execute(_RELATIONS)),
         frozenset(Right(*row) for row in cursor.execute(_RIGHTS, {"names": names})),
         {(role, name): value for role, name, value in cursor.execute(_SETTINGS, [names])},
-        cursor.execute("select to_regrole('weir_reader') is not null").fetchone() == (True,),
+        cursor.execute(_READER).fetchone() == (True,),
     )  # fmt: skip
 
 
@@ -86,6 +86,7 @@ _ACCOUNT = """
 select current_user::text, quote_ident(current_database()), current_setting('server_version_num')::int / 10000,
     rolcreaterole, rolsuper
 from pg_roles where rolname = current_user"""
+_READER = "select exists (select from pg_roles where rolname = 'weir_reader' and not rolcanlogin)"
 _ROLES = """
 select rolname::text, pg_has_role(current_user, oid, 'USAGE WITH ADMIN OPTION'), rolcanlogin,
     rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls
