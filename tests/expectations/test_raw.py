@@ -14,7 +14,7 @@ from tests.support.gates import stage
 from tests.support.shallow import shallow
 from tests.support.small_company import Company
 from weir.core.errors import WeirError
-from weir.warehouse import connect
+from weir.warehouse import Role, connect
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 def company(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     """The small company, with raw tables and a ledger but nothing in them."""
     made = Company(tmp_path, monkeypatch)
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         connection.execute(
             """create schema raw_shop; create schema raw_leads;
             create table raw_shop.orders (order_id text, amount text, updated_at text, _dlt_load_id text, _op text,
@@ -39,7 +39,7 @@ def land(number: int, rows: int, deleted: int = 0, before: int | None = None, ke
     moment = START + timedelta(days=number)
     cursor = newest or f"{moment:%Y-%m-%d}T00:00:00Z"
     columns = json.dumps({"order_id": "text", "updated_at": "text"})
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         connection.execute(
             "insert into raw_shop.orders (order_id, updated_at, _dlt_load_id, _op) "
             "select case when n > %s then n::text end, %s, %s, 'upsert' from generate_series(1, %s) n",
@@ -118,7 +118,7 @@ def test_what_was_mended_since_it_landed_is_not_judged(company: Company) -> None
     land(4, 6000, keys=90)
     assert not judge(4)[0]
     # Taken back at the source: tombstones of rows that nobody ever saw.
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         connection.execute(
             "update raw_shop.orders set order_id = 'new ' || _seq where _dlt_load_id = 'load4';"
             "insert into raw_shop.orders (order_id, _dlt_load_id, _op) "
@@ -130,7 +130,7 @@ def test_what_was_mended_since_it_landed_is_not_judged(company: Company) -> None
 
 def test_unreadable_lines_that_were_mended_are_not_judged(company: Company) -> None:
     def lines(load: str, op: str, error: str | None) -> None:
-        with connect() as connection:
+        with connect(Role.OWNER) as connection:
             connection.execute(
                 "insert into raw_leads.people (email, _file, _line, _error, _dlt_load_id, _op) select "
                 "case when %(error)s::text is null and %(op)s = 'upsert' then n::text end, 'a.csv', n, %(error)s, "
@@ -169,7 +169,7 @@ def test_a_few_bad_rows_of_few_pass(company: Company) -> None:
 def test_a_declared_column_that_no_longer_comes(company: Company) -> None:
     usual(1)
     land(1, 5)
-    with connect() as connection:
+    with connect(Role.OWNER) as connection:
         connection.execute("""update ops.landings set columns = '{"order_id": "text"}' where load_id = 'load1'""")
     assert judge(1) == (False, "gate raw shop: orders no longer has these declared columns: updated_at")
 
