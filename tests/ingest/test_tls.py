@@ -213,4 +213,5 @@ def test_the_warehouse_by_every_road(database, home, authority, other, monkeypat
         address = address.replace(str(between.port), str(plain.port))
         code, said = run(checked, "ssl=true")
         assert code == 1 and "server does not support SSL" in said
-        assert plain.sent == 8
+        # the question whether there is TLS, by the publisher and by the account, and nothing more
+        assert plain.sent == 2 * 8
