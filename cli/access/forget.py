@@ -25,25 +25,28 @@ def forget_person(table: str, key: str, because: str, dry_run: bool, to: Path | 
 
 
 def forget_again() -> int:
-    """Erase anew whom a restored warehouse holds again: everybody of the list in WEIR_HOME."""
+    """Erase anew whom a restored warehouse holds again, by the list in WEIR_HOME; 1 where somebody could not be."""
     from weir.access.forget import files
     from weir.access.forget.forget import key_of
     from weir.project.sources import read_plan
 
     load_project()
+    code = 0
     rows: list[list[object]] = []
     for entry in files.noted():
-        key = key_of(read_plan(project_dir()), entry["table"], entry["key_hash"])
-        if key is not None:
-            _erase(entry["table"], key, entry["because"], False)
-        rows.append(
-            [entry["table"], entry["key_hash"][:16], entry["erased_at"][:10], "erased again" if key else "still erased"]
-        )
+        try:
+            key = key_of(read_plan(project_dir()), entry["table"], entry["key_hash"])
+            if key is not None:
+                _erase(entry["table"], key, entry["because"], False)
+            now = "still erased" if key is None else "erased again"
+        except WeirError as fault:  # a table that is declared no more must not keep the others in the clear
+            now, code = str(fault), 1
+        rows.append([entry["table"], entry["key_hash"][:16], entry["erased_at"][:10], now])
     if rows:
         terminal.table("Everybody who was forgotten", ["table", "hash of the key", "erased", "now"], rows)
     else:
         terminal.say("Nobody was forgotten yet.")
-    return 0
+    return code
 
 
 def _erase(table: str, key: str, because: str, dry_run: bool) -> Erasure:

@@ -35,7 +35,7 @@ def show_usage(mart: str | None, days: int) -> int:
         else:
             _all(connection, days)
         _slowest(connection, mart, days)
-        told = [f"{every - refused:,} statements of {people} logins in {days} days"]
+        told = [f"{every - refused:,} statements of {people} login{'' if people == 1 else 's'} in {days} days"]
         told += [f"{refused:,} failed or were refused"] if refused else []
         told += [f"{unreadable:,} could not be taken apart: what they read is not known"] if unreadable else []
         terminal.say("; ".join(told))

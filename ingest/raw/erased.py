@@ -12,6 +12,7 @@ from typing import Any
 from ingest.raw.columns import listed, quoted
 from ingest.raw.connection import Wire
 from weir.core import erasure
+from weir.project.names import shortened
 
 # For the table $2.$3; NULL where nobody is erased in it.
 KNOWN = """(select jsonb_build_object(
@@ -51,6 +52,7 @@ class Erased:
     def hold_back(self, wire: Wire, relation: str, columns: dict[str, str], key: list[str], where: str = "true",
                   raw: bool = False) -> None:  # fmt: skip
         """Blank rows of the relation that are erased, and take values out of others; `raw` where it is raw itself."""
+        key = _own(key, columns)
         names = [quoted(name) for name in key]
         if not names or not {*key} <= {*columns}:
             return
@@ -97,10 +99,17 @@ class Erased:
 
     def count_live(self, wire: Wire, relation: str, columns: dict[str, str], key: list[str]) -> int:
         """The number of live rows of raw that are erased; counted anew only where this landing brought such a row."""
-        return int(wire.value(live_sql(relation, columns, key))) if self.touched else self.live
+        key = _own(key, columns)
+        return int(wire.value(_live_sql(relation, columns, key))) if self.touched and key else self.live
 
 
-def live_sql(relation: str, columns: dict[str, str], key: list[str]) -> str:
+def _own(key: list[str], columns: dict[str, str]) -> list[str]:
+    """The columns that tell one row from another, also where no key is declared."""
+    own = [name for name in ("_key", "_id") if name in columns][:1]
+    return [shortened(name) for name in key] or own or [name for name in ("_file", "_line") if name in columns]
+
+
+def _live_sql(relation: str, columns: dict[str, str], key: list[str]) -> str:
     """SQL of the number of live rows of raw that are erased. A row of a file that has an error is known by its line."""
     names = listed(key)
     same, line = names, ""

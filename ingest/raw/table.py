@@ -162,28 +162,17 @@ class Raw:
 
         `only` names the columns of the relation where it has not all of them.
         """
-        if not self.erased:
-            return
-        columns = {c.name: c.type for c in self.columns if not only or c.name in map(shortened, only)}
-        key = self._own_key(key, columns)
-        mine = f"_dlt_load_id = '{self.load_id}'"
-        where = {"where": "true" if relation else mine, "raw": not relation}
-        self.erased.hold_back(self.wire, relation or self.relation, columns, key, **where)  # type: ignore[arg-type]
+        if self.erased:
+            columns = {c.name: c.type for c in self.columns if not only or c.name in map(shortened, only)}
+            where = "true" if relation else f"_dlt_load_id = '{self.load_id}'"
+            self.erased.hold_back(self.wire, relation or self.relation, columns, key, where, raw=not relation)
 
     def settle_erased(self, key: list[str], facts: dict[str, Any]) -> None:
         """Blank what is left of people who were forgotten, and put the number of their live rows into `facts`."""
-        if not self.erased:
-            return
-        have = self._present()
-        self.columns = [Column(name, type_) for name, type_ in have.items() if name not in _META]
-        key = self._own_key(key, have)
-        self.hold_back(key)
-        facts["erased"] = self.erased.count_live(self.wire, self.relation, have, key)
-
-    def _own_key(self, key: list[str], columns: dict[str, str]) -> list[str]:
-        """The columns that tell one row from another, also where no key is declared."""
-        own = [name for name in ("_key", "_id") if name in columns][:1]
-        return [shortened(name) for name in key] or own or [name for name in ("_file", "_line") if name in columns]
+        if self.erased:
+            self.adopt()
+            self.hold_back(key)
+            facts["erased"] = self.erased.count_live(self.wire, self.relation, self._present(), key)
 
     def live(self, key: list[str], columns: str, where: str = "true") -> str:
         """The query for the live rows: the last version of each key, without tombstones."""

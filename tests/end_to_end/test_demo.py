@@ -15,6 +15,7 @@ from tests.servers.nobody import read_by_nobody
 from tests.support.commands import call, query
 from tests.support.demo.revenue import revenue
 from tests.support.demo.traces import Traces
+from weir.access.carried import marts_of, read_lineage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # README's figures are of the demo's own size: WEIR_TEST_ACCOUNTS=500 pytest tests/end_to_end/test_demo.py
@@ -215,3 +216,21 @@ def test_nothing_of_a_person_is_where_nobody_looks_for_it(company: Path) -> None
     assert {"analytics_private", "raw_app", "raw_helpdesk", "staging"} <= set(found), "the search finds what is there"
     hold = r"raw_\w+|(dev_)?(staging|intermediate|quality)|dev_analytics|analytics_(next|private)|undo"
     assert {schema: tables for schema, tables in found.items() if not re.fullmatch(hold, schema)} == {}
+
+
+def test_without_its_marks_each_published_column_of_a_person_is_named(
+    company: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEIR_HOME", str(company))
+    lineage = read_lineage()
+    assert lineage.unread == {}
+    assert lineage.unmarked() == []
+    for mart in marts_of(lineage.nodes.values()):
+        lineage.marks[mart].clear()
+    assert {(f"{each.mart}.{each.column}", each.kind, each.origin) for each in lineage.unmarked()} == {
+        ("dim_accounts.crm_owner", "name", "stg_drops__crm_accounts.owner"),
+        ("dim_users.email", "email", "stg_app__users.email"),
+        ("dim_users.full_name", "name", "stg_app__users.full_name"),
+        ("fct_tickets.requester_email", "email", "stg_helpdesk__tickets.requester_email"),
+        ("fct_tickets.subject", "free_text", "stg_helpdesk__tickets.subject"),
+    }

@@ -186,6 +186,15 @@ def test_old_logs_and_old_reads_are_deleted(run: Sql, logged: Person, monkeypatc
     assert run("select count(*) from ops.reads") == [(0,)]
 
 
+def test_a_login_that_is_gone_is_known_by_what_it_read(run: Sql, logged: Person) -> None:
+    name, url = logged("weir_analyst")
+    ask(url, "select id from people")
+    run(f'drop owned by "{name}"; drop role "{name}"')
+    collect()
+    assert run("select login, role from ops.reads") == [(name, None)]
+    run(f'create role "{name}"')  # the fixture drops it
+
+
 def test_an_empty_log_and_a_server_without_one_say_so(run: Sql, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     show_usage(None, 7)
     assert capsys.readouterr().out == "Nobody has read anything in the last 7 days, as far as the log knows.\n"

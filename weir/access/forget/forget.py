@@ -66,8 +66,9 @@ def key_of(plan: Plan, table: str, hashed: str) -> str | None:
         place = person.place_of(connection, plan, table)
         names = [sql.Identifier(name).as_string(connection) for name in place.key]
         test = erasure.key_hash_sql(place.source, place.table, names, "$1", "$2")
-        query = sql.SQL("select {} from {} where _op <> 'erase' and {} = $3 limit 1").format(
-            place.keys(), place.relation, sql.SQL(test)
+        query = sql.SQL("select {} from {} where (_op = 'upsert' or _op = 'delete' and {}) and {} = $3 limit 1").format(
+            place.keys(), place.relation,
+            sql.Literal(bool(erasure.replaced(place.columns, place.key))), sql.SQL(test)
         )  # fmt: skip
         row = psycopg.RawCursor(connection).execute(query, [*erasure.pads(own), hashed]).fetchone()
     if not row:

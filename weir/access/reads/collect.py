@@ -16,7 +16,7 @@ import psycopg
 from weir import warehouse
 from weir.access.reads import log
 from weir.access.reads.log import Entry
-from weir.access.reads.names import logins, names
+from weir.access.reads.names import logins, names, no_people
 from weir.access.reads.statements import Names, Reading, take_apart, without_values
 from weir.core.errors import WeirError
 from weir.warehouse import Role
@@ -85,7 +85,7 @@ class _Taker:
     def __init__(self, connection: psycopg.Connection, found: Collected) -> None:
         self.torn = 0
         self._connection, self._found = connection, found
-        self._logins = logins(connection)
+        self._logins, self._no_people = logins(connection), no_people(connection)
         self._names: Names | None = None
         self._questions: dict[str, tuple[int, bool]] = {}
 
@@ -95,7 +95,7 @@ class _Taker:
         rows: list[tuple[Any, ...]] = []
         for line in lines:
             try:
-                entry = log.entry_of(line, self._logins, self._connection.info.dbname)
+                entry = log.entry_of(line, self._no_people, self._connection.info.dbname)
             except (ValueError, KeyError):
                 self.torn += bool(line.strip())
                 continue
@@ -103,7 +103,7 @@ class _Taker:
                 continue
             number, is_read = (None, True) if entry.refused else self._question(entry)
             if is_read:
-                role = self._logins[entry.login]
+                role = self._logins.get(entry.login)
                 rows.append((entry.at, entry.login, role, entry.application, number, entry.ms, entry.refused or None))
         if rows:
             with self._connection.cursor() as cursor, cursor.copy(_READS) as copy:

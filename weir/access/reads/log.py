@@ -7,7 +7,7 @@ closed it counts as unreadable.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,14 +79,14 @@ def new_lines(connection: psycopg.Connection, known: Mapping[str, int]) -> Itera
             yield name, position + len(rest), [], 1
 
 
-def entry_of(line: bytes, logins: Mapping[str, str], database: str) -> Entry | None:
-    """What the line tells of a statement of one of these logins in this database; None where it tells of none.
+def entry_of(line: bytes, no_people: Set[str], database: str) -> Entry | None:
+    """What the line tells of a statement in this database, by another login than these; None where it tells of none.
 
     Raises ValueError when the line is no JSON.
     """
     found: dict[str, Any] = json.loads(line)
     login = found.get("user")
-    if login not in logins or found.get("dbname") != database:
+    if not login or login in no_people or found.get("dbname") != database:
         return None
     facts = (str(found["timestamp"]), str(login), str(found.get("application_name") or ""))
     if found.get("error_severity") in ("ERROR", "FATAL"):

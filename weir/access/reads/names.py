@@ -62,3 +62,13 @@ def logins(connection: psycopg.Connection) -> dict[str, str]:
     own = [role.value for role in Role if role is not Role.ANALYST]
     rows = connection.execute(_LOGINS, [list(READERS), own]).fetchall()
     return {login: next(role for role in _WIDEST if role in roles) for login, roles in rows if roles}
+
+
+def no_people(connection: psycopg.Connection) -> set[str]:
+    """The logins whose statements are no reads of people: Weir's own, and administrators.
+
+    All others count: a login may be gone by the time its reads are taken in.
+    """
+    own = {role.value for role in Role if role is not Role.ANALYST}
+    query = "select rolname::text from pg_roles where rolsuper or rolname = current_user"
+    return own | {name for (name,) in connection.execute(query).fetchall()}

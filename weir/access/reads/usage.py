@@ -71,7 +71,7 @@ where r.at > now() - make_interval(days => %(days)s) and q.is_read
 group by q.question_id, q.statement order by 1 desc limit 5"""
 # A column by which rows are chosen, that begins no index, of a table worth an index.
 INDEXES = """
-select t.table_name, f
+select case t.schema_name when 'analytics' then '' else t.schema_name || '.' end || t.table_name, f
 from ops.read_tables as t
 cross join unnest(t.filters) as f
 inner join pg_class as c

@@ -14,7 +14,7 @@ FOLDER = "log"
 OPTIONS = (
     "-c logging_collector=on -c log_destination=jsonlog -c log_directory=log -c log_file_mode=0600 "
     "-c log_filename=postgresql-%Y-%m-%d_%H%M%S.log -c log_rotation_age=1d -c log_rotation_size=64MB "
-    "-c log_truncate_on_rotation=off"
+    "-c log_truncate_on_rotation=off -c log_min_error_statement=panic"
 )
 
 

@@ -33,7 +33,7 @@ create table if not exists ops.reads (
     ms double precision,
     refused text
 );
-comment on column ops.reads.role is 'The widest of the roles for readers that the login is a member of.';
+comment on column ops.reads.role is 'The widest of the roles for readers that the login is a member of; NULL where it is gone, or a member of none.';
 comment on column ops.reads.refused is 'The SQLSTATE of a statement that failed; then there is no question.';
 create index if not exists reads_by_time on ops.reads (at);
 
