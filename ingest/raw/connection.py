@@ -12,19 +12,13 @@ from typing import Any
 
 import asyncpg
 
-from weir.core import tls
 from weir.core.errors import WeirError
+from weir.core.wire_address import asyncpg_address
 
 BUFFERS = 8
 PAUSE = 600  # seconds that a source may be silent within a stream
 LOCK_WAIT = "10min"  # how long to wait for a table of the warehouse that another landing or a reader holds locked
 PATIENCE = 3600  # seconds that a source may take for any other answer
-# Options that libpq alone knows: asyncpg would send them to the server as settings.
-_LIBPQ = {
-    "connect_timeout", "channel_binding", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
-    "tcp_user_timeout", "gssencmode", "sslsni", "sslcompression", "load_balance_hosts", "fallback_application_name",
-}  # fmt: skip
-_FOR_TLS = {"sslcrl", "sslpassword", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version"}
 POOLER = (
     "{variable} leads to a pooler, which {drops}: name the server itself there, or a port of the pooler that keeps a "
     "server for each session (pool_mode = session, nothing in ignore_startup_parameters)"
@@ -45,7 +39,7 @@ class Wire:
             "idle_in_transaction_session_timeout": "0",
             **settings,
         }  # the session is idle while the other side works
-        address, secure = _address(url, variable)
+        address, secure = asyncpg_address(url, variable)
         self.connection: asyncpg.Connection = loop.run_until_complete(
             asyncpg.connect(address, timeout=15, server_settings=options | {"application_name": name},
                             statement_cache_size=0, **secure)
@@ -96,24 +90,6 @@ class Wire:
         self.lost = self.connection.is_closed()
         self.connection.terminate()
         self.loop.run_until_complete(asyncio.sleep(0))
-
-
-def _address(url: str, variable: str) -> tuple[str, dict[str, Any]]:
-    """The URL as asyncpg understands it, and the TLS settings to pass beside it. Raises WeirError."""
-    asked = tls.read(url, variable)
-    for name, value in asked.others.items():
-        if (name, value) == ("channel_binding", "require") or name == "require_auth":
-            raise WeirError(f"{variable} asks for {name}={value}, which Weir can't follow: take it out, and write "
-                            "sslmode=verify-full with sslrootcert, which proves the server "
-                            "(docs/reference/tls.md)")  # fmt: skip
-        if name not in _LIBPQ | _FOR_TLS and name.lower().startswith(("ssl", "tls")):
-            tls.refuse_unknown([name], sorted(_FOR_TLS), variable)
-    asked.others = {name: value for name, value in asked.others.items() if name not in _LIBPQ}
-    secure: dict[str, Any] = {}
-    if asked.ca == tls.SYSTEM:  # asyncpg would take this word for the name of a file
-        secure = {"ssl": asked.context(variable)}
-        asked.level, asked.ca, asked.cert, asked.key = None, "", "", ""
-    return "postgresql://" + url.split("://", 1)[1].partition("?")[0] + asked.query(), secure
 
 
 def tag_rows(tag: str) -> int:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from weir.core.secrets import redact
-from weir.core.values import HIDDEN, without_values
+from weir.core.secrets import HIDDEN, redact, without_values
 
 TABLE = """
 create table people (id integer primary key, email text unique, age integer check (age > 0), born date,

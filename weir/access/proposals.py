@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.access.carried import OWN, UNREADABLE, Lineage
+from weir.access.carried import Lineage
+from weir.access.findings import OWN, UNREADABLE
 from weir.access.lineage import Origin, Relation
 from weir.access.patterns import kind_of_name, kind_of_value
 from weir.warehouse.catalog import exists

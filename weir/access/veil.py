@@ -8,7 +8,8 @@ column takes may hold anything. Of a model without marks everything is shown.
 from collections.abc import Mapping
 from typing import Any
 
-from weir.access.carried import OWN, UNREADABLE, Field, Lineage, relation_of
+from weir.access.carried import Lineage, relation_of
+from weir.access.findings import OWN, UNREADABLE, Field
 from weir.access.lineage import WHOLE
 from weir.core.errors import WeirError
 

@@ -10,14 +10,33 @@ import os
 import re
 from urllib.parse import quote, quote_plus, unquote
 
-from weir.core.values import without_values
-
 _SECRET = re.compile(
     r"(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|MASK_KEY|MASK_KEY_NEXT|AUTH_STRING)$"
 )
 _OPTION = re.compile(r"(?i)(?:password|passwd|pwd|token|secret|api_?key|access_?key|account_?key|sig)=([^&#\s]+)")
 # Characters that a terminal obeys: control characters except tab and line feed, and changes of direction.
 _OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
+HIDDEN = "‹hidden›"
+_SIGNS = ("DETAIL", "CONTEXT", "Key (", "row contains", ': "', 'value "', "Duplicate entry", "value: '")
+# A value may hold quotes and brackets itself: each pattern takes the last sign that can end it, on its line.
+_QUOTED = [
+    re.compile(
+        r"(Key \([^=]*\)=)\(.*\)(?= (?:already exists|is not present|is still referenced|is duplicated|conflicts))"
+    ),
+    re.compile(r"(conflicts with existing key \([^=]*\)=)\(.*\)"),
+    re.compile(r"((?:Failing row|The row|Partition key of the failing row) contains )\(.*\)"),
+    re.compile(r"(Partition key of the failing row contains \([^=]*\) = )\(.*\)"),
+    re.compile(
+        r"((?:invalid input syntax for (?:type )?[\w ]+|invalid input value for enum [\w.\" ]+|out of range"
+        r"|malformed \w+ literal|time zone \"?[\w ]+\"? not recognized|invalid \w+ value): )\".*\""
+    ),
+    re.compile(r"(\bvalue )\".*\"(?= is out of range| for parameter)"),
+    re.compile(r"(COPY [^\n]*?, line \d+(?:, column [^\n]*?)?: )\".*\""),
+    re.compile(r"(Token )\".*\"(?= is invalid)"),
+    re.compile(r"(JSON data, line \d+: ).*"),
+    re.compile(r"(Duplicate entry )'.*'(?= for key)"),
+    re.compile(r"(Incorrect \w+ value: )'.*'(?= for)"),
+]
 _addresses: set[str] = set()
 _hidden: set[str] = set()
 
@@ -82,3 +101,12 @@ def _forms(secret: str) -> set[str]:
 def printable(text: object) -> str:
     """The text without secrets, with characters that a terminal would obey made visible (ESC is \\x1b)."""
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), redact(text))
+
+
+def without_values(text: str) -> str:
+    """Replace the values of rows that a database's error quotes."""
+    if not any(sign in text for sign in _SIGNS):
+        return text
+    for pattern in _QUOTED:
+        text = pattern.sub(rf"\1{HIDDEN}", text)
+    return text

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from weir.core.values import without_values
+from weir.core.secrets import without_values
 
 
 def hide_values() -> None:

@@ -251,13 +251,16 @@ def test_a_server_that_dies_leaves_no_half_file(
     true = Rows.blocks
 
     def broken(self, size: int):
-        run("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() "
-            "and datname = current_database()")  # fmt: skip
-        yield from true(self, size)
+        for number, block in enumerate(true(self, size)):
+            if not number:
+                run("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() "
+                    "and datname = current_database()")  # fmt: skip
+            yield block
 
     monkeypatch.setattr(Rows, "blocks", broken)
+    (tmp_path / "home" / "long.sql").write_text("select n, repeat('x', 100) as t from generate_series(1, 1000000) as n")
     with pytest.raises(psycopg.OperationalError):
-        given("people", "p.csv")
+        given(str(tmp_path / "home" / "long.sql"), "p.csv")
     assert [name for name in os.listdir(tmp_path) if name != "home"] == []
     assert run("select state, rows, digest from ops.exports") == [("failed", None, None)]
 

@@ -83,7 +83,7 @@ def test_an_older_weir_s_roles_are_taken_over(
     monkeypatch.setenv("WAREHOUSE_URL", url)
     opened.ensure()
     older = """
-        alter role weir_analyst rename to weir_reader;
+        alter role weir_analyst rename to weir_reader; alter role weir_reader nologin;
         create role older_bi login in role weir_reader;
         alter default privileges grant select on tables to weir_dbt;
         alter default privileges grant usage on schemas to weir_dbt;

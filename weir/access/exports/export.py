@@ -34,8 +34,8 @@ def export(wanted: Wanted) -> Given:
             "because": wanted.because or None, "destination": wanted.to, "publication_id": source.publication,
         }  # fmt: skip
         entry.begin(facts)
-        work = Work(source.connection, source.select, source.columns, drafts.data, wanted.formulas)
-        with pulse("export", lambda: f"{work.rows:,} rows"):
+        work = Work(source, drafts.data, wanted.formulas)
+        with pulse("export", lambda: f"{work.taken / 2**20:,.0f} MB"):
             written = writer(form)(work)
         told = {"for": wanted.for_whom, "from": source.name, "rows": f"{work.rows:,}",
                 "only where": wanted.where, "publication": str(source.publication or ""),

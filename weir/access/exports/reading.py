@@ -50,6 +50,9 @@ class Source:
     columns: list[Column]
     role: str
     publication: int | None
+    url: str
+    snapshot: str  # by which another session reads the same
+    settings: dict[str, str]
 
 
 @contextmanager
@@ -90,8 +93,10 @@ def _source(connection: psycopg.Connection, wanted: Wanted, known: dict[str, Mar
         found = [by_name[name] for name in wanted.columns]
     if wanted.with_pii:
         _refuse_others(connection, select)
-    row = connection.execute("select current_user::text").fetchone()
-    return Source(connection, name, select, statement, found, str(row[0]) if row else "", publication)
+    row = connection.execute("select current_user::text, pg_export_snapshot()").fetchone()
+    assert row
+    url = warehouse.url_of(Role.PUBLISHER if wanted.with_pii else Role.ANALYST)
+    return Source(connection, name, select, statement, found, row[0], publication, url, row[1], _SETTINGS)
 
 
 @contextmanager
@@ -100,7 +105,7 @@ def told(wanted: Wanted) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as fault:
-        told = fault.diag.message_primary or "permission denied"
+        told = fault.diag.message_primary or str(fault)
         raise WeirError(
             f"{wanted.what} can't be read ({told}): an export reads the published marts, and --with-pii the clear "
             "values of their personal columns"
@@ -109,7 +114,7 @@ def told(wanted: Wanted) -> Iterator[None]:
         state = fault.sqlstate or ""
         if state.startswith("42"):  # syntax, names, types: words of the question
             place = f", line {fault.diag.context}" if fault.diag.context else ""
-            raise WeirError(f"{wanted.what} can't be read: {fault.diag.message_primary}{place}") from None
+            raise WeirError(f"{wanted.what} can't be read: {fault.diag.message_primary or fault}{place}") from None
         if state.startswith(("22", "23", "25")):
             raise WeirError(
                 f"{wanted.what} can't be read: {type(fault).__name__} ({state}) while PostgreSQL computed it; "

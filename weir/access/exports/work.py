@@ -5,37 +5,41 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from weir.access.exports.columns import Column
+from weir.access.exports.reading import Source
 from weir.access.exports.stream import BLOCK, Rows
 
 
 @dataclass
 class Work:
-    """One file to write: the rows of `select`, read in the connection's transaction. `rows` counts while it goes on."""
+    """One file to write: the rows of a source's select, and of its snapshot. `taken` is the bytes so far."""
 
-    connection: psycopg.Connection
-    select: str
-    columns: Sequence[Column]
+    source: Source
     path: Path
     formulas: bool = False
     rows: int = 0
+    taken: int = 0
 
-    def copied(self, expressions: Sequence[str], options: str, size: int = BLOCK) -> Iterator[bytes]:
-        """Blocks of whole rows of these expressions over the select's columns, as COPY writes them."""
-        listed = ", ".join(expressions)
-        statement = f"copy (select {listed} from (\n{self.select}\n) as q) to stdout ({options})"
-        rows = Rows(self.connection, statement.encode())
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns of the select."""
+        return self.source.columns
+
+    def copied(self, expressions: Sequence[str], form: str, size: int = BLOCK) -> Iterator[bytes]:
+        """Blocks of whole rows of these expressions over the select's columns, as COPY writes them (`csv`, `text`)."""
+        query = f"select {', '.join(expressions)} from (\n{self.source.select}\n) as q"
+        rows = Rows(self.source.url, self.source.snapshot, self.source.settings, query, form)
         for block in rows.blocks(size):
-            self.rows = rows.seen
+            self.taken = rows.bytes
             yield block
+        self.rows = rows.rows
 
     def one(self, expressions: Sequence[str]) -> tuple[object, ...]:
         """The one row of aggregates over the select's rows, from the same snapshot."""
-        query = f"select {', '.join(expressions)} from (\n{self.select}\n) as q"
-        row = self.connection.execute(query.encode()).fetchone()
+        query = f"select {', '.join(expressions)} from (\n{self.source.select}\n) as q"
+        row = self.source.connection.execute(query.encode()).fetchone()
         assert row
         return row
 

@@ -27,7 +27,7 @@ def write(work: Work) -> Written:
     with work.path.open("wb", buffering=0) as file:
         digest.update(header.getvalue().encode())
         file.write(header.getvalue().encode())
-        for block in work.copied(expressions, "format csv"):
+        for block in work.copied(expressions, "csv"):
             digest.update(block)
             view = memoryview(block)
             while view:  # a write to a full disk may take a part and say so with the next one

@@ -37,7 +37,7 @@ def write(work: Work) -> Written:
         for column in work.columns
     ]
     with parquet.ParquetWriter(work.path, schema, compression="zstd") as writer:
-        for block in work.copied(expressions, "format csv", BATCH):
+        for block in work.copied(expressions, "csv", BATCH):
             writer.write_table(csv.read_csv(pyarrow.py_buffer(block), **reading))
     told = {name: f"{kind} ({column.type})" for (name, kind), column in zip(types.items(), work.columns, strict=True)}
     return Written(told, notes)

@@ -62,7 +62,7 @@ def _fill(work: Work, sheet: Any, text_cell: Callable[[str], Any], as_text: Coun
     sheet.append([text_cell(column.name) for column in work.columns])
     makers = [(column.name, _VALUES.get(column.kind)) for column in work.columns]
     number = 1
-    for block in work.copied([quoted(column.name) for column in work.columns], "format text"):
+    for block in work.copied([quoted(column.name) for column in work.columns], "text"):
         for line in block.decode().split("\n")[:-1]:
             number += 1
             cells: list[Any] = []
@@ -99,8 +99,8 @@ def _drop(sheet: Any) -> None:
 def _refuse_large(work: Work) -> None:
     if len(work.columns) > WIDEST:
         raise WeirError(f"a sheet holds {WIDEST:,} columns, and these are more: export to .csv or .parquet instead")
-    query = f"select 1 from (\n{work.select}\n) as q limit {ROWS}".encode()
-    row = work.connection.execute(b"select count(*) from (" + query + b") as n").fetchone()
+    query = f"select 1 from (\n{work.source.select}\n) as q limit {ROWS}".encode()
+    row = work.source.connection.execute(b"select count(*) from (" + query + b") as n").fetchone()
     if row and row[0] >= ROWS:
         raise WeirError(
             f"there are more than {ROWS - 1:,} rows, and a sheet holds no more: export to .parquet or .csv, or fewer "
