@@ -18,7 +18,7 @@ from weir.project.names import shortened
 KNOWN = """(select jsonb_build_object(
     'rows', jsonb_agg(distinct key_hash) filter (where what = 'row'),
     'values', jsonb_agg(distinct key_hash) filter (where what = 'values'),
-    'secret', max(secret),
+    'mark', max(mark),
     'known', (select jsonb_agg(distinct jsonb_build_array(kind, length, hash, whole)) from ops.erased_values
         where subject in (select subject from ops.erased where source = $2 and table_name = $3 and what = 'values')),
     'live', (select erased from ops.landings where source = $2 and table_name = $3 order by landed_at desc limit 1)
@@ -44,7 +44,7 @@ class Erased:
         if not found:
             return None
         own = erasure.secret()
-        erasure.require_same(own, found["secret"])
+        erasure.require_same(own, found["mark"])
         known = frozenset(erasure.Known(*each) for each in found["known"] or [])
         values = erasure.Values(own, known)
         return cls(source, table, found["rows"] or [], found["values"] or [], values, found["live"] or 0, own)

@@ -119,7 +119,7 @@ def note(work: Work, hits: list[Hit]) -> None:
         entries += [(*at, "", "values")] if hit.lines else []
     with work.connection.cursor() as cursor:
         cursor.executemany(
-            "insert into ops.erased (subject, source, table_name, key_hash, what, because, secret) "
+            "insert into ops.erased (subject, source, table_name, key_hash, what, because, mark) "
             "values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
             [(subject, *entry, work.done.because, mark) for entry in entries],
         )
