@@ -45,7 +45,8 @@ def installed(tmp_path_factory) -> Path:
 
 
 def run(installed: Path, folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: os.environ[name] for name in ("PATH", "HOME", "WAREHOUSE_URL") if name in os.environ}
+    roles = [name for name in os.environ if name.startswith("WEIR_") and name.endswith("_PASSWORD")]
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "WAREHOUSE_URL", *roles) if name in os.environ}
     return subprocess.run([installed / words[0], *words[1:]], cwd=folder, env=environment | more,
                           capture_output=True, text=True)  # fmt: skip
 
