@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from weir.core.errors import WeirError
-from weir.core.wire_address import asyncpg_address
+from weir.warehouse.wire_address import asyncpg_address
 
 BUFFERS = 8
 PAUSE = 600  # seconds that a source may be silent within a stream

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.raw.columns import listed, quoted
 from ingest.raw.connection import Wire
-from weir.core import erasure
+from weir.project import erasure
 from weir.project.names import shortened
 
 # For the table $2.$3; NULL where nobody is erased in it.

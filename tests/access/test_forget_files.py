@@ -8,7 +8,7 @@ import pytest
 
 from weir.access.forget import files
 from weir.access.forget.sweep import Search
-from weir.core.erasure import Values
+from weir.project.erasure import Values
 
 
 @pytest.fixture

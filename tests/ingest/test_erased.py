@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.support.landing import forget
-from weir.core import erasure
+from weir.project import erasure
 
 DECLARED = """
     sources:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from weir.core.wire_address import asyncpg_address
+from weir.warehouse.wire_address import asyncpg_address
 
 BLOCK = 1 << 20
 _AHEAD = 4  # blocks that may wait for the writer

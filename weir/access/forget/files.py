@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from weir.access.forget.sweep import Search
-from weir.core.erasure import ERASED
 from weir.core.settings import home
+from weir.project.erasure import ERASED
 from weir.warehouse.embedded import programs
 from weir.warehouse.embedded.server import data_folder
 

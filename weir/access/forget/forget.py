@@ -19,9 +19,9 @@ from weir.access.forget.raw import Hit
 from weir.access.forget.report import Erasure, Found
 from weir.access.forget.sweep import Search
 from weir.access.forget.work import Work
-from weir.core import erasure
 from weir.core.errors import WeirError
 from weir.ledger.verify import StagingModel
+from weir.project import erasure
 from weir.project.marts import Mart
 from weir.project.plan import Plan
 from weir.warehouse.roles import Role

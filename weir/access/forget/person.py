@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.core import erasure
-from weir.core.erasure import Known, Values
 from weir.core.errors import WeirError
+from weir.project import erasure
+from weir.project.erasure import Known, Values
 from weir.project.marts import manifest_path
 from weir.project.names import shortened
 from weir.project.personal import Mark, marks_of

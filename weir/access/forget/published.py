@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from weir.access.forget.sweep import Relation, Search, held
-from weir.core.erasure import ERASED
+from weir.project.erasure import ERASED
 from weir.project.marts import Mart, labelled
 from weir.publish.key import NAME, NEXT_NAME, Key
 from weir.publish.verify import keep_missing_digests

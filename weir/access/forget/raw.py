@@ -13,7 +13,7 @@ from weir.access.forget.person import Place
 from weir.access.forget.story import Story
 from weir.access.forget.sweep import Relation
 from weir.access.forget.work import Work
-from weir.core import erasure
+from weir.project import erasure
 from weir.project.names import shortened
 
 PERSON = "the person's row"

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.core import erasure
-from weir.core.erasure import ERASED, Values
+from weir.project import erasure
+from weir.project.erasure import ERASED, Values
 
 AT_ONCE = 2_000  # rows that are changed at once
 

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from weir.access.forget import person
-from weir.core import erasure
-from weir.core.erasure import Values
+from weir.project import erasure
+from weir.project.erasure import Values
 
 OWN = b"a secret of the tests"
 SAID = [("email", "Ann@X.io"), ("name", "Ann Lee"), ("name", "Ann"), ("phone", "+49 30 123456"), ("ip", "10.0.0.1")]
