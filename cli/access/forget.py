@@ -74,8 +74,10 @@ def _print(done: Erasure, to: Path | None) -> None:
         title = (
             f"What would be erased of one person in {done.table}" if done.dry else f"Erased: one person in {done.table}"
         )
-        terminal.table(title, report.COLUMNS, done.rows(), f"key by hash: {done.key_hash[:16]}…; looked for: "
-                       f"{', '.join(done.kinds) or 'the row alone'}")  # fmt: skip
+        # before the first forgetting there is no lasting secret, and the hash of a dry run would be no other run's
+        shown = "" if done.dry else f"key by hash: {done.key_hash[:16]}…; "
+        note = f"{shown}looked for: {', '.join(done.kinds) or 'the row alone'}"
+        terminal.table(title, report.COLUMNS, done.rows(), note)
     for each in done.left:
         terminal.say(f"Left for you: {each}", style="yellow")
     if not done.dry and done.found:
