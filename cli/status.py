@@ -22,7 +22,8 @@ from ops.landings as l
 order by source, table_name, landed_at desc"""
 _PUBLICATIONS = """
 select p.publication_id, p.rolled_back_at, coalesce(sum(t.inserted + t.updated + t.deleted), 0)::bigint, count(t.mart)
-from ops.publications as p left join ops.publication_tables as t using (publication_id)
+from ops.publications as p left join ops.publication_tables as t
+    on t.publication_id = p.publication_id and not starts_with(t.mart, 'analytics_private.')
 group by p.publication_id order by p.publication_id desc limit 1"""
 _RUNS = """
 select run_id, command, started_at, state,

@@ -1,16 +1,25 @@
 """`weir pii`: prints which columns hold personal data and where they go; proposes marks for those that look like it.
 
-In: the marks in YAML, the lineage of the last build; for proposals samples of raw. Out: tables; never a value.
+In: the marks in YAML, the lineage of the project as it is; for proposals samples of raw. Out: tables; never a value.
 """
 
+from weir import warehouse
 from weir.access.carried import Lineage, marts_of, read_lineage
 from weir.core import terminal
 from weir.core.env import load_project
+from weir.dbt.compiled import compile_project
+from weir.project.code import digest
+from weir.publish.evidence import last_build
 
 
 def show_marks() -> int:
     """Print the marked columns, what is published, and what lacks a mark; returns 1 where a mart lacks one."""
-    load_project()
+    project = load_project()
+    with warehouse.connect() as connection:
+        build = last_build(connection)
+    if build and build.code != digest(project):
+        terminal.say("The code has changed since the last build: dbt compiles it …")
+        compile_project()
     lineage = read_lineage()
     marts = set(marts_of(lineage.nodes.values()))
     published: list[list[object]] = []

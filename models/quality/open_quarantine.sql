@@ -8,7 +8,6 @@ final as (
         model,
         key,
         {{ array_text('reasons') }} as reasons,
-        row,
         load_id,
         seq,
         first_seen

@@ -147,7 +147,7 @@ def _until(text: str | None) -> datetime | None:
         return None
     moment = parse_moment(text, "--expires")
     if len(text.strip()) <= len("2026-01-01"):
-        moment += timedelta(days=1)
+        moment += timedelta(days=1, seconds=-1)
     if moment <= datetime.now(UTC):
         raise WeirError(f"--expires {text} is past: the login could never be used")
     return moment

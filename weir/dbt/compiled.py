@@ -7,6 +7,17 @@ from weir.ledger.verify import CLOCK, StagingModel
 from weir.project.marts import manifest_path
 
 
+def compile_project() -> None:
+    """Compile the whole project for target prod, as it is now. Raises WeirError when it can't be compiled."""
+    from weir.dbt.engine import Dbt, prepare
+    from weir.dbt.results import summary
+
+    prepare(CLOCK)
+    compiled = summary(Dbt("--quiet", "--no-print").invoke("compile").result)
+    if not compiled.passed:
+        raise WeirError(f"the project can't be compiled: {compiled.sentence}")
+
+
 def staging_models() -> list[StagingModel]:
     """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""
     from weir.dbt.engine import Dbt, prepare

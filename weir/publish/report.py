@@ -16,7 +16,7 @@ def print_changes(found: Sequence[Change], title: str = "Published") -> None:
     if dropped:
         say(f"Dropped, as accepted: {', '.join(dropped)}.", style="yellow")
     moved = sum(change.inserted + change.updated + change.deleted for change in found)
-    say(f"{moved:,} rows changed in {len(found)} marts.", style="green")
+    say(f"{moved:,} rows changed in {len(found)} mart{'s' if len(found) != 1 else ''}.", style="green")
 
 
 def change_rows(found: Sequence[Change]) -> tuple[list[str], list[list[object]]]:

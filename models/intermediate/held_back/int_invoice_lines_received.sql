@@ -8,8 +8,8 @@ quarantined as (
         {{ json_text('row', 'invoice_id') }} as invoice_id,
         {{ json_text('row', 'description') }} as description,
         {{ json_text('row', 'amount') }} as amount_as_received
-    from {{ ref('open_quarantine') }}
-    where model = 'stg_billing__invoice_lines'
+    from {{ source('quality', 'quarantine') }}
+    where model = 'stg_billing__invoice_lines' and resolved_at is null
 ),
 
 final as (

@@ -103,4 +103,4 @@ def published(connection: psycopg.Connection, name: str) -> tuple[str, list[str]
         raise WeirError("nothing is published yet: type `weir run` first")
     near = difflib.get_close_matches(bare, known, 3, 0.4)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
-    raise WeirError(f"there is no mart {bare}: {hint} (a file with a question ends in {SUFFIX})")
+    raise WeirError(f"there is no mart {bare}: {hint}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from psycopg import sql
 
-from weir.access.forget import person, published, sweep
+from weir.access.forget import judged, person, published, sweep
 from weir.access.forget.sweep import Relation
 from weir.access.forget.work import Work
 from weir.project.marts import NEXT, PRIVATE, PUBLISHED
@@ -24,6 +24,8 @@ def clean(work: Work, keys: dict[str, list[str]]) -> None:
         return
     swept = {place.relation.as_string(work.connection) for place in person.places(work.connection, work.plan)}
     marts: set[tuple[str, str]] = set()
+    intact = judged.intact(work.connection)
+    renewed: set[str] = set()
     for place, relation in there.items():
         if relation.id.as_string(work.connection) in swept or place == published.UNDO:
             continue
@@ -37,11 +39,14 @@ def clean(work: Work, keys: dict[str, list[str]]) -> None:
         work.add(*place, work.kinds, deleted, "deleted")
         if (changed or deleted) and relation.schema in {PUBLISHED, PRIVATE}:
             marts.add(place)
+        if (changed or deleted) and relation.schema == NEXT and relation.name in intact:
+            renewed.add(relation.name)
     undo = published.clean_undo(work.connection, work.search, there)
     work.add(*published.UNDO, work.kinds, undo[0], "values taken out")
     work.add(*published.UNDO, work.kinds, undo[1], "deleted")
     if marts:
         published.renew_digests(work.connection, marts)
+    judged.renew(work.connection, renewed)
 
 
 def _told(work: Work, relation: Relation) -> Relation:

@@ -65,7 +65,8 @@ def take_apart(text: str, names: Names) -> Reading | None:
             inner = _query(statement, exp)
             if inner is None and isinstance(statement, exp.Command) and not _harmless(statement):
                 return None
-            if inner is not None:
+            # `select from t` asks whether t may be read, and reads nothing of it
+            if inner is not None and not (isinstance(inner, exp.Select) and not inner.expressions):
                 is_read = True
                 _tables(inner, names, found, exp)
         plain = without_values(text)

@@ -46,7 +46,7 @@ COMMENTS = {
     PUBLISHER: "Weir: publishes, and does all else of a run",
     ANALYST: "Weir: reads the published marts",
     PRIVATE: "Weir: reads the published marts, and personal data in clear",
-    AUDITOR: "Weir: reads ops and quality",
+    AUDITOR: "Weir: reads ops, and what waits in quarantine but for the rows",
 }
 
 
@@ -125,7 +125,8 @@ def _on_relation(relation: Relation, use: str) -> Iterator[tuple[str, str]]:
                OPS: (DBT, PUBLISHER, AUDITOR), UNDO: ()}  # fmt: skip
     name = f"{relation.schema}.{relation.name}"
     for role in readers[use]:
-        yield role, "SELECT"
+        if (role, name) != (AUDITOR, "quality.quarantine"):  # rows as received: personal data in clear
+            yield role, "SELECT"
     if name in own_tables() and use == OPS:
         for role, privileges in _WRITERS.get(name, {PUBLISHER: _WRITE}).items():
             for privilege in privileges:
