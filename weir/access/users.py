@@ -5,7 +5,7 @@ Its password is returned once and kept nowhere. Alone: `weir user`.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 
 import psycopg
@@ -66,10 +66,14 @@ def rotate(name: str, expires: str | None = None) -> str:
 def remove(name: str) -> int:
     """End the login's sessions, take its rights and drop it; returns how many sessions ended.
 
-    Raises WeirError, and changes nothing, where it owns something.
+    Raises WeirError where it owns something; then it is still there, and nobody can log in by it.
     """
     with _owner() as connection:
         user = _known(connection, name)
+        # first of all nobody gets in: whoever is removed can't take an hour over it
+        connection.execute(sql.SQL("alter role {} connection limit 0").format(sql.Identifier(name)))
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
+        connection.commit()
         owned = [text for (text,) in connection.execute(_OWNED, [name])]
         if owned:
             more = f" and {len(owned) - 5} more" if len(owned) > 5 else ""
@@ -147,7 +151,7 @@ def _until(text: str | None) -> datetime | None:
         return None
     moment = parse_moment(text, "--expires")
     if len(text.strip()) <= len("2026-01-01"):
-        moment += timedelta(days=1, seconds=-1)
+        moment = datetime.combine(moment.date(), time(23, 59, 59), moment.tzinfo)
     if moment <= datetime.now(UTC):
         raise WeirError(f"--expires {text} is past: the login could never be used")
     return moment
@@ -156,6 +160,7 @@ def _until(text: str | None) -> datetime | None:
 def _new_password(connection: psycopg.Connection[Any], name: str, until: datetime | None) -> str:
     password = passwords.new()
     passwords.set_all(connection, {name: password})
+    connection.execute(sql.SQL("alter role {} connection limit -1").format(sql.Identifier(name)))
     if until:
         connection.execute(
             sql.SQL("alter role {} valid until {}").format(sql.Identifier(name), sql.Literal(until.isoformat()))
@@ -206,4 +211,6 @@ end
 from pg_shdepend as d
 where d.refclassid = 'pg_authid'::regclass and d.refobjid = (select oid from pg_roles where rolname = %s)
     and d.deptype = 'o'
+    -- these go with the login
+    and d.classid not in ('pg_default_acl'::regclass, 'pg_largeobject'::regclass)
 order by 1"""

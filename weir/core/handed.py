@@ -21,6 +21,9 @@ _WEIR = ("WEIR_[!P]*", "WEIR_PG_*", "WEIR_PROJECT_DIR")
 GATES = (*_WEIR, "WEIR_PUBLISHER_PASSWORD", "WAREHOUSE_URL", "PG*", "GX_*")
 # dbt is told its own account in WAREHOUSE_URL and WEIR_PG_…, and finds no other's password: a model can print env_var.
 DBT = (*_WEIR, "!WEIR_*_PASSWORD", "!WEIR_*_SECRET", "!WEIR_*_KEY*", "PG*", "DBT_*")
+# What a model asks for by env_var is handed to dbt, but no address of a source and no secret: dbt needs neither.
+_KEPT = re.compile(r"(_URL|PASSWORD|PASSWD|TOKEN|SECRET|_KEY|KEY_ID|AUTH_STRING|CREDENTIALS)$")
+_DBTS = re.compile(r"DBT_|WEIR_PG_|WAREHOUSE_URL$")
 PREFECT_SERVER = ("WEIR_HOME", "PREFECT_*")
 PREFECT_CLIENT = (*PREFECT_SERVER, "WEIR_PREFECT_*")
 _ASKED = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
@@ -62,7 +65,8 @@ def _asked(project: Path) -> set[str]:
     found: set[str] = set()
     for path in files:
         try:
-            found |= set(_ASKED.findall(path.read_text(encoding="utf-8")))
+            asked = _ASKED.findall(path.read_text(encoding="utf-8"))
+            found |= {name for name in asked if _DBTS.match(name) or not _KEPT.search(name)}
         except (OSError, UnicodeDecodeError):
             continue
     return found

@@ -87,4 +87,7 @@ def end(found: Holder) -> None:
 _HOLDER = """
 select a.application_name from pg_locks as l inner join pg_stat_activity as a on l.pid = a.pid
 where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and starts_with(a.application_name, %s)
+    -- a reader may take any lock and call a session as it likes: only Weir's own sessions, and the run lock itself
+    and a.usename in (current_user, 'weir_publisher')
+    and (l.classid::bigint << 32) + l.objid::bigint = hashtext('weir run')::bigint
     and l.database = (select oid from pg_database where datname = current_database())"""

@@ -15,7 +15,7 @@ READS = {
                        "quality", "dev_x"},
     "weir_analyst": {"analytics"},
     "weir_private": {"analytics", "analytics_private"},
-    "weir_auditor": {"ops", "quality"},
+    "weir_auditor": {"ops"},
 }  # fmt: skip
 WRITES = {
     "weir_loader": {"raw_shop", "ops"},

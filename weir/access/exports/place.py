@@ -77,7 +77,10 @@ def _refuse(name: str, is_bucket: bool, replace: bool) -> None:
     if is_bucket:
         there = _sent(name)  # also with --replace: a bucket that refuses says so before anything is read
     else:
-        there = Path(name).exists() or Path(name).is_symlink()
+        try:
+            there = Path(name).exists() or Path(name).is_symlink()
+        except OSError as fault:
+            raise WeirError(f"{name[:80]} can't be written: {fault.strerror}; give another name") from None
         if Path(name).is_dir():
             raise WeirError(f"{name} is a folder: name a file in it")
     if there and not replace:

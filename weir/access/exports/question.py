@@ -20,8 +20,10 @@ SUFFIX = ".sql"
 _TABLES = """
 select relname from pg_class where relnamespace = to_regnamespace(%s) and relkind in ('r', 'p', 'v', 'm', 'f')
 order by relname"""
-_REFUSED = ("set_config", "pg_", "lo_", "dblink", "query_to_xml", "cursor_to_xml", "table_to_xml", "database_to_xml",
-            "schema_to_xml")  # fmt: skip
+_REFUSED = (
+    "set_config", "pg_", "lo_", "dblink", "ts_stat", "ts_rewrite",
+    "query_to_xml", "cursor_to_xml", "table_to_xml", "database_to_xml", "schema_to_xml",
+)  # fmt: skip
 _HARMLESS = {"pg_typeof", "pg_column_size"}
 
 

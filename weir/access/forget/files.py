@@ -96,10 +96,11 @@ def _folders(sources: Iterable[str]) -> set[Path]:
 
 
 def _walk(left: set[Path]) -> Iterator[Path]:
-    """Every file of Weir; of the warehouse's own data its log alone."""
+    """Every file of Weir; of the warehouse's own data its logs alone."""
     data = data_folder().resolve()
     if programs.log(data).exists():
         yield programs.log(data)
+    yield from sorted(path for path in (data / "log").glob("*") if path.is_file() and not path.is_symlink())
     left = left | {data}
     for folder, folders, files in os.walk(home()):
         here = Path(folder)

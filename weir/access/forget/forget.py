@@ -24,6 +24,7 @@ from weir.ledger.verify import StagingModel
 from weir.project import erasure
 from weir.project.marts import Mart
 from weir.project.plan import Plan
+from weir.warehouse.catalog import columns_of
 from weir.warehouse.roles import Role
 
 LOCK_WAIT = "60s"
@@ -141,6 +142,15 @@ def _others(work: Work, hit: Hit, marks: Marks) -> list[tuple[sql.Composable, st
         table = sql.Identifier("staging", story.model.name)
         rest = query.format(table, sql.Identifier("_key"), sql.Literal(keys))
         found += [(rest, name) for name, kind in marks.of_model(story.model.name).items() if kind in person.ALONE]
+    # nor where something else has that name: a company may be called as its founder is
+    mine_too = {story.model.name for story in hit.stories}
+    known = person.marks(hit.place, [model.name for model in work.models])
+    for model in work.models:
+        if model.name not in mine_too:
+            marked = known.of_model(model.name)
+            for name, kind in columns_of(work.connection, "staging", model.name).items():
+                if kind.startswith("text") and not name.startswith("_") and name not in marked:
+                    found.append((sql.SQL("{} where true").format(sql.Identifier("staging", model.name)), name))
     return found
 
 

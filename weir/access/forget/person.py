@@ -5,6 +5,7 @@ person's rows there, and the values of marked columns of all their versions.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ _META = ("_dlt_load_id", "_op", "_seq")
 _WHOLE = {"ip", "birth_date"}  # counts only where nothing else stands beside it
 NEVER = {"person", "free_text", "none"}  # says nothing of who a row is about, or is the text itself
 ALONE = {"name", "phone", "account"}  # finds other rows only where no other row of the table has it
+_ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")  # what is no address (unknown, n/a) says nothing of a person
 SHORTEST = 8  # letters of a name, or digits of a number, that may find rows elsewhere
 
 
@@ -163,6 +165,8 @@ def values(own: bytes, said: Iterable[tuple[str, str]]) -> Values:
     for kind, text in said:
         value = text.strip().lower()
         if kind in NEVER or len(value) < 3 or value == erasure.ERASED or value.startswith("erased-"):
+            continue
+        if kind == "email" and not _ADDRESS.fullmatch(value):
             continue
         short = len(value) < 6 or (kind == "name" and len(value.split()) < 2)
         hashed = erasure.value_hash(own, value)

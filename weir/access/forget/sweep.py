@@ -160,5 +160,7 @@ from pg_class c join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^(pg_|information_schema$)'
     and c.relname !~ '^_dlt_' and (n.nspname, c.relname) not in (('ops', 'erased'), ('ops', 'erased_values'))
-    and not (n.nspname = 'ops' and c.relname = 'landings' and a.attname = 'state')  -- names of files, which stay
+    -- of Weir's own tables what is written in words: the rest are states, names and digests
+    and not (n.nspname = 'ops' and a.attname not in ('message', 'parameters', 'sentence', 'results', 'why', 'because',
+        'statement', 'where_clause', 'for_whom', 'what', 'destination', 'key'))
 order by 1, 2, a.attnum"""

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -84,10 +85,13 @@ def entry_of(line: bytes, no_people: Set[str], database: str) -> Entry | None:
 
     Raises ValueError when the line is no JSON.
     """
-    found: dict[str, Any] = json.loads(line)
+    found: Any = json.loads(line)
+    if not isinstance(found, dict):
+        raise ValueError("no object")
     login = found.get("user")
     if not login or login in no_people or found.get("dbname") != database:
         return None
+    datetime.strptime(str(found["timestamp"])[:19], "%Y-%m-%d %H:%M:%S")
     facts = (str(found["timestamp"]), str(login), str(found.get("application_name") or ""))
     if found.get("error_severity") in ("ERROR", "FATAL"):
         return Entry(*facts, text="", refused=found.get("state_code") or "XX000")
