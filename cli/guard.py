@@ -13,8 +13,12 @@ _INTERRUPTED = 130
 
 def guarded(command: Callable[[], Any]) -> int:
     """Run the command; returns its exit code: 1 with one line for a fault, 130 when interrupted."""
+    import logging
+
     import typer
 
+    # psycopg says by a warning that an interrupted session can't be rolled back; the server does it
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     try:
         result = command()
         if result == _INTERRUPTED:
