@@ -70,7 +70,7 @@ def _server_cpu() -> float:
 def _owner() -> psycopg.Connection:
     from weir import warehouse
 
-    return warehouse.connect(autocommit=True)
+    return warehouse.connect(warehouse.Role.OWNER, autocommit=True)
 
 
 def _multiply(connection: psycopg.Connection, mart: Mart, times: int) -> int:
