@@ -24,8 +24,6 @@ def pii(
     from cli.access.pii import propose_marks, show_marks
 
     if source and not propose:
-        from weir.core.errors import WeirError
-
         raise WeirError(f"a source is named where marks are proposed: weir pii --propose {source}")
     raise typer.Exit(propose_marks(source) if propose else show_marks())
 
@@ -164,7 +162,6 @@ def forget(
 ) -> None:
     """Erase one person everywhere. The counts stay, and landings hold the person back."""
     from cli.access.forget import forget_again, forget_person
-    from weir.core.errors import WeirError
 
     if again:
         raise typer.Exit(forget_again())

@@ -27,7 +27,7 @@ KNOWN = """(select jsonb_build_object(
 
 @dataclass
 class Erased:
-    """What is erased in one table of raw."""
+    """The erased rows and values of one table of raw."""
 
     source: str
     table: str
@@ -40,7 +40,7 @@ class Erased:
 
     @classmethod
     def read(cls, found: Any, source: str, table: str) -> "Erased | None":
-        """What `KNOWN` found. Raises WeirError without the secret with which people were erased."""
+        """Read the answer of `KNOWN`. Raises WeirError without the secret with which people were erased."""
         if not found:
             return None
         own = erasure.secret()

@@ -183,7 +183,7 @@ def value_hash(own: bytes, value: str) -> str:
 
 
 def pads(own: bytes) -> tuple[bytes, bytes]:
-    """The two keys of HMAC, for `key_hash_sql`."""
+    """The two padded keys of HMAC (RFC 2104), for SQL that computes it."""
     key = (hashlib.sha256(own).digest() if len(own) > 64 else own).ljust(64, b"\0")
     return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
 

@@ -14,11 +14,11 @@ import psycopg
 
 from weir.core.env import load_env, outer, remove_env, write_env
 from weir.core.errors import WeirError
+from weir.project.erasure import pads
 
 NAME = "WEIR_MASK_KEY"
 NEXT_NAME = "WEIR_MASK_KEY_NEXT"  # a new key, until a publication has masked with it
 INNER, OUTER = "weir.mask_inner", "weir.mask_outer"
-_BLOCK = 64  # bytes that SHA-256 takes at once
 _SHORTEST = 16
 
 
@@ -36,10 +36,8 @@ class Key:
     @property
     def options(self) -> str:
         """The settings of a session that masks, as libpq takes them: the two padded keys of HMAC (RFC 2104)."""
-        key = self.text.encode()
-        block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-        pads = {INNER: 0x36, OUTER: 0x5C}
-        return " ".join(f"-c {name}={bytes(byte ^ pad for byte in block).hex()}" for name, pad in pads.items())
+        inner, outer = pads(self.text.encode())
+        return f"-c {INNER}={inner.hex()} -c {OUTER}={outer.hex()}"
 
     def mac(self, text: str) -> str:
         """The HMAC-SHA256 of the text, 64 hexadecimal digits; the session's `mask` gives the same in SQL."""

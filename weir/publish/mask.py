@@ -20,7 +20,6 @@ from weir.warehouse.catalog import Shape
 
 MASKED = "{}_masked"  # beside a personal column of the grain, for joins with `analytics`
 _DIGITS = 20
-_TEXT = re.compile(r"(text|character varying|character|citext|name)\b(?:\((\d+)\))?")
 
 
 def pseudonym(value: sql.Composable) -> sql.Composed:

@@ -14,8 +14,6 @@ from typing import Any
 
 import psycopg
 
-from weir.core.errors import WeirError
-
 PIECE = 8 << 20  # bytes that are read at once
 _STATE = """
 select current_setting('logging_collector') = 'on', current_setting('log_destination') ~ 'jsonlog',
@@ -103,9 +101,3 @@ def entry_of(line: bytes, no_people: Set[str], database: str) -> Entry | None:
     if (found.get("detail") or "").startswith("prepare: "):
         text = f"{found['detail'].removeprefix('prepare: ')}; {text}"
     return Entry(*facts, text=text, number=int(found.get("query_id") or 0), ms=float(timed[1]))
-
-
-def refuse(connection: psycopg.Connection) -> None:
-    """Raise WeirError where the log can't tell of reads."""
-    if why := why_not(connection):
-        raise WeirError(f"who reads what can't be known: {why}")
