@@ -117,7 +117,7 @@ def test_counts_over_all_rows(app, described):
             add constraint ordered check (feels <> 'sad' or paid > 0) not valid;
         create table texts (id int, day text, other text, amount text, person bigint);
         insert into texts values (1, '12/31/1899', '01/01/2024', '-5', 1), (2, '01/02/2024', '01/01/2024', '7', 999),
-            (3, 'never', '', '-x', null), (3, null, null, null, 998), (null, null, '  ', '-0', 999), 
+            (3, 'never', '', '-x', null), (3, null, null, null, 998), (null, null, '  ', '-0', 999),
             (null, '', null, '', 2);
     """)
     app.execute("update pg_constraint set convalidated = true where conname in ('people_paid_check', 'ordered')")
