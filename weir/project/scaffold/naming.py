@@ -109,9 +109,7 @@ def tables(labels: Sequence[tuple[str, str]], words: Words | None) -> dict[tuple
     used: set[str] = set()
     for label, name in made.items():
         twins = [each for each in labels if made[each] == name and each != label]
-        full = (
-            f"{snake(label[0], words)}_{name}" if twins and label[0] and any(t[0] != label[0] for t in twins) else name
-        )
+        full = f"{snake(label[0], words)}_{name}" if twins and label[0] and any(t[0] != label[0] for t in twins) else name
         found[label] = _unused(cut(full, 40), used)  # stg_<source>__<table> has at most 63 bytes
         used.add(found[label])
     return found

@@ -38,9 +38,7 @@ def propose(describer: Describer, choices: Choices, report: Report = lambda step
         asked = f"named {choices.pattern} " if choices.pattern else ""
         hint = f"it has {there}" if there else "see that the address names the right one, and that the account may read"
         raise WeirError(f"there is no table {asked}at the source: {hint}")
-    words = Words(
-        text for table in wanted for text in (table.comment, table.parts, *(c.comment for c in table.columns))
-    )
+    words = Words(text for table in wanted for text in (table.comment, table.parts, *(c.comment for c in table.columns)))
     folded = any(re.fullmatch(r"[a-z]{10,}", column.name) for table in wanted for column in table.columns)
     names = naming.tables([(table.schema, table.name) for table in wanted], words if folded else None)
     found = []
@@ -152,10 +150,7 @@ def _guess_key(describer: Describer, found: Proposed, sample: Sample, choices: C
                               + [Test("missing", (name,)) for (name, *rest) in tries if not rest], choices.seconds)  # fmt: skip
     for each, repeated in zip(tries, counted.broken, strict=False):
         if repeated == 0:
-            found.key, found.key_note = (
-                each,
-                f"a guess: unique in all {counted.rows:,} rows" if counted.rows else "a guess",
-            )
+            found.key, found.key_note = each, f"a guess: unique in all {counted.rows:,} rows" if counted.rows else "a guess"
             return
     for (name, *rest), repeated in zip(tries, counted.broken, strict=False):
         if not rest and repeated and counted.rows and repeated < 0.01 * counted.rows:

@@ -46,9 +46,7 @@ def refuse_existing(project: Path, texts: Mapping[str, str | None]) -> None:
     there = sorted(name for name in texts if (project / name).exists())
     if there:
         more = f" (and {len(there) - 1} more)" if len(there) > 1 else ""
-        raise WeirError(
-            f"{there[0]}{more} exists already: call the source otherwise (--as NAME), or move the file away"
-        )
+        raise WeirError(f"{there[0]}{more} exists already: call the source otherwise (--as NAME), or move the file away")
 
 
 def _folders(path: Path) -> list[Path]:
