@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from weir.project.scaffold.described import Check, Column, Test
 from weir.project.scaffold.proposal import Field, Proposed, Rule
 
-_AMOUNT = re.compile(r"(.*_)?(amount|amt|price|cost|total|subtotal|sum|fee|fees|charge|charges|tax|vat|freight|salary|wage|"
-                     r"revenue|mrr|arr|quantity|qty|count|units|seats|weight|size|length|width|height|duration|stock|"
+_AMOUNT = re.compile(r"(.*_)?(amount|amt|price|cost|total|subtotal|sum|fee|fees|charge|charges|tax|vat|freight|salary|"
+                     r"wage|revenue|mrr|arr|quantity|qty|count|units|seats|weight|size|length|width|height|duration|stock|"
                      r"rate|days|hours|minutes|seconds|population|pages|age|tenure)(_.*)?")  # fmt: skip
 _SIGNED = re.compile(r".*(balance|delta|diff|change|adjust|refund|credit|debit|offset|score|latitude|longitude|lat|lon|"
                      r"lng|temperature|temp|net|margin|profit|growth|discount_?rate|correction|x|y|z)$")  # fmt: skip
-_PAST = re.compile(r"(.*_)?(created|creation|inserted|added|registered|registration|signup|signed_up|joined|born|birth|"
-                   r"birthdate|birthday|dob|updated|update|modified|paid|payment|ordered|opened|logged|login|sent|"
-                   r"occurred|recorded)(_(at|on|date|time|ts|day))?|last_(update|login|seen|modified|visit).*")  # fmt: skip
+_PAST = re.compile(r"(.*_)?(created|creation|inserted|added|registered|registration|signup|signed_up|joined|born|"
+                   r"birth|birthdate|birthday|dob|updated|update|modified|paid|payment|ordered|opened|logged|login|"
+                   r"sent|occurred|recorded)(_(at|on|date|time|ts|day))?|"
+                   r"last_(update|login|seen|modified|visit).*")  # fmt: skip
 _PAIRS = (
     ("start", "end"), ("started", "ended"), ("begin", "end"), ("from", "to"), ("valid_from", "valid_to"),
     ("order", "ship"), ("order", "shipped"), ("ordered", "shipped"), ("order", "due"), ("created", "closed"),
@@ -113,7 +114,7 @@ def of_check(check: Check, proposed: Proposed) -> Rule | None:
     if any(cast.to.this == exp.DType.USERDEFINED for cast in tree.find_all(exp.Cast)):
         return None
     for _ in range(3):  # what a step lays bare is for the next one
-        tree = tree.transform(_plain)
+        tree = tree.transform(_plain)  # type: ignore[assignment]
     return _worded(tree)
 
 
@@ -143,7 +144,7 @@ def _worded(tree: object) -> Rule:
     assert isinstance(tree, exp.Expression)
     while isinstance(tree, exp.Paren):
         tree = tree.this
-    left, right = getattr(tree, "this", None), tree.args.get("expression")
+    left, right = getattr(tree, "this", None), getattr(tree, "expression", None)
     if isinstance(left, exp.Column) and isinstance(right, exp.Literal) and not right.is_string and right.name == "0":
         if isinstance(tree, exp.GTE):
             return Rule(f"{left.name} is negative", f"{_sql(left)} < 0")

@@ -140,7 +140,12 @@ def column_entry(made: Field, found: Proposed) -> list[str]:
     tests = _column_tests(made, found)
     if not tests:
         return [f"- {{{', '.join(facts)}}}"] if len(facts) > 1 else []
-    return [f"- {facts[0]}", *(f"  {fact}" for fact in facts[1:]), "  data_tests:", *(f"    - {test}" for test in tests)]
+    return [
+        f"- {facts[0]}",
+        *(f"  {fact}" for fact in facts[1:]),
+        "  data_tests:",
+        *(f"    - {test}" for test in tests),
+    ]
 
 
 def _column_tests(made: Field, found: Proposed) -> list[str]:
@@ -158,14 +163,18 @@ def _column_tests(made: Field, found: Proposed) -> list[str]:
 
 def _texts(values: Sequence[str]) -> str:
     """The values as texts, also those that look like numbers."""
-    return "[" + ", ".join(json.dumps(v, ensure_ascii=False) if scalar(v)[0] == '"' else scalar(v) for v in values) + "]"
+    return (
+        "[" + ", ".join(json.dumps(v, ensure_ascii=False) if scalar(v)[0] == '"' else scalar(v) for v in values) + "]"
+    )
 
 
 def mart_file(found: Proposed, choices: Choices) -> str:
     """The YAML beside a mart: its contract, its grain, marks of personal data."""
     fields = {each.name: each for each in found.fields}
     grain = [made.name for name in found.key if (made := found.field_of(name))] or ["_key"]
-    what = described(found.table.comment) if found.table.comment else scalar(f"{found.table.label} of {choices.source}.")
+    what = (
+        described(found.table.comment) if found.table.comment else scalar(f"{found.table.label} of {choices.source}.")
+    )
     lines = ["models:", f"  - name: {model.mart_name(found, choices)}", f"    description: {what}",
              f"    config: {{meta: {{grain: {listed(grain)}}}}}", "    data_tests:",
              f"      - one_row_per: {{arguments: {{columns: {listed(grain)}}}}}", "    columns:"]  # fmt: skip
