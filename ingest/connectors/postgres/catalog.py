@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.connectors.base import check_columns
+from ingest.connectors.base import check_columns, places
 from ingest.connectors.postgres import bytes
 from ingest.raw.columns import Column, as_named
 from ingest.raw.connection import Wire
@@ -58,10 +58,11 @@ class Relation:
 
 def find(wire: Wire, table: Table) -> tuple[int, str, str]:
     """The oid, kind and quoted name of the declared table. Raises WeirError when it is not there or not readable."""
-    schema, _, name = table.origin.rpartition(".") if table.origin else ("", "", table.name)
-    schema = schema or "public"
-    found = wire.row(_FIND, schema, name)
-    if not found:
+    for schema, name in places(table, "public"):
+        if found := wire.row(_FIND, schema, name):
+            break
+    else:
+        schema, name = places(table, "public")[0]
         near = [r[0] for r in wire.rows(_NEAR, schema, name)]
         hint = f"; that schema has: {', '.join(near)}" if near else "; that schema has none, or does not exist"
         raise WeirError(f"there is no table {schema}.{name} at the source{hint}")
