@@ -35,7 +35,8 @@ def order(n: int) -> dict[str, Any]:
     return {
         "_id": ObjectId(), "n": n, "long": Int64(2**40 + n), "price": Decimal128("1.50"), "x": n / 3,
         "at": START + timedelta(days=n), "meta": {"updatedAt": START + timedelta(hours=n), "by": "ann"},
-        "paid": n % 2 == 0, "tags": ["a", "b"], "day": "2024-01-31", "mixed": "five" if n == 5 else n, "user": ObjectId(),
+        "paid": n % 2 == 0, "tags": ["a", "b"], "day": "2024-01-31", "mixed": "five" if n == 5 else n,
+        "user": ObjectId(),
         "sizes": {f"size{n}": n}, "none": None, "due": None if n % 10 == 0 else START,
     }  # fmt: skip
 
