@@ -87,7 +87,7 @@ class Connector:
             query if where is None else query.where(where)
         )
         for count, row in enumerate(result, 1):
-            values = [v if v is None or type(v) is str else _text(v) for v in row]
+            values = [v if v is None or type(v) is str else as_text(v) for v in row]
             flag = any(v is not None and escaped(v) for v in values)
             if flag:
                 values = [None if v is None else visible(v) for v in values]
@@ -142,7 +142,7 @@ class Connector:
         import sqlalchemy as sa
 
         newest = self.connection.execute(sa.select(sa.func.max(made.c[table.cursor]))).scalar_one()
-        return None if newest is None else _text(newest)
+        return None if newest is None else as_text(newest)
 
     def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read the whole table into `incoming`."""
@@ -161,7 +161,8 @@ def _lenient(connection: Any, _: Any) -> None:
     connection.isolation_level = None
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """The cell as the text that raw holds."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -3,8 +3,9 @@
     already is taken as it is; what it holds as another is taken where no digit is lost (macro typed_value).
 
     value   a column of raw by its plain name ('Customer ID' too), or an expression over one
-    type    integer, bigint, numeric(p, s), date, timestamp (with zone), boolean, double, text
-    format  for dates and times in text that are no ISO 8601: 'MM/DD/YYYY', 'DD.MM.YYYY HH24:MI:SS'
+    type    integer, bigint, numeric(p, s), date, timestamp (with zone), time (without), boolean, double, text
+    format  for dates and times in text that are no ISO 8601: 'MM/DD/YYYY', 'DD.MM.YYYY HH24:MI:SS', 'FMHH12:MI AM'
+            (words: macro text_in_format)
     name    the alias that stands behind it, where that can't be read in the model: behind an expression that is made by
             another macro, or in a loop
 
@@ -18,6 +19,8 @@
         {%- do exceptions.raise_compiler_error(
             'parse(' ~ value ~ '): unknown type ' ~ type ~ '; take one of ' ~ parse_types() | join(', ')
         ) -%}
+    {%- elif format -%}
+        {%- do check_format(value, word, format) -%}
     {%- endif -%}
     {%- set column = quoted_column(value) -%}
     {%- set typed = typed_value(column, raw_type(value), word, type) -%}
@@ -27,5 +30,5 @@
 {%- endmacro %}
 
 {% macro parse_types() -%}
-    {{ return(['integer', 'bigint', 'numeric', 'date', 'timestamp', 'boolean', 'double', 'text']) }}
+    {{ return(['integer', 'bigint', 'numeric', 'date', 'timestamp', 'time', 'boolean', 'double', 'text']) }}
 {%- endmacro %}

@@ -211,7 +211,7 @@ def test_other_formats(shop: Shop) -> None:
     [
         ("parse('a', 'money')", "unknown type money; take one of integer"),
         ("parse('coalesce(' ~ 'a, b)', 'date')", "an expression needs the name of its column"),
-        ("parse('a', 'date', format='DD Mon YYYY')", "which is no part of a date"),
+        ("parse('a', 'date', format='DD.MMo.YYYY')", "holds o, which is no part of a date"),
         (
             "parse('a', 'timestamp', format='YYYY-MM-DD')",
             "is not enough for a timestamp: it takes YYYY, MM, DD, HH24 and MI",

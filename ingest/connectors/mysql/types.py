@@ -88,7 +88,7 @@ def describe(wire: Wire, table: Table) -> Relation:
     check_columns(table, names)
     if set(table.exclude) & {*table.key, table.cursor}:
         raise WeirError("key and cursor can't be excluded: keep them, or declare others")
-    columns = [_column(row) for row in rows if row[0] not in table.exclude]
+    columns = [column_in_raw(row) for row in rows if row[0] not in table.exclude]
     keys: dict[str, set[str]] = {}
     for index, column, null in wire.rows(
         f"SELECT index_name, column_name, nullable FROM information_schema.statistics {here} AND non_unique = 0 "
@@ -108,7 +108,8 @@ def describe(wire: Wire, table: Table) -> Relation:
     return Relation(full, columns, unique, token)
 
 
-def _column(row: Any) -> Found:
+def column_in_raw(row: Any) -> Found:
+    """The column of a catalog row: its type in raw, and the expressions that read it."""
     name, type_, whole, charset, _, size = row
     read, unsigned = back(name), "unsigned" in whole
     if type_ in EXACT:

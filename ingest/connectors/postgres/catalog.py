@@ -93,7 +93,7 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
         return None
     fields = json.loads(found["columns"])
     check_columns(table, [field["attname"] for field in fields])
-    columns = [_column(field) for field in fields if field["attname"] not in table.exclude]
+    columns = [column_in_raw(field) for field in fields if field["attname"] not in table.exclude]
     shown: list[str] = []
     if wire.connection.get_settings().server_encoding == "SQL_ASCII":
         columns, shown = bytes.made_visible(columns)
@@ -107,7 +107,8 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], filtered, low, high)
 
 
-def _column(row: Any) -> Column:
+def column_in_raw(row: Any) -> Column:
+    """The column of a catalog row (attname, typname, element, core): its type in raw, and what reads it."""
     name, type_, element = row["attname"], row["typname"], row["element"]
     read = as_named(name)
     if row["core"] and type_ in EXACT:

@@ -9,7 +9,7 @@
             when lower({{ text }}) in ('false', 'f', 'no', 'n', '0') then false
         end
     {%- else -%}
-        {%- set type = {'timestamp': 'timestamp with time zone', 'double': 'double precision'}.get(word, type) -%}
+        {%- set type = {'timestamp': 'timestamp with time zone', 'time': 'time', 'double': 'double precision'}.get(word, type) -%}
         {%- set valid = text_in_format(text, format, word, type) if format else valid_text(text, word, type) -%}
         {%- set value = 'cast(' ~ valid ~ ' as ' ~ type ~ ')' -%}
         {%- set others = in_other_words(text, word, type, sheet) if not format -%}

@@ -4,7 +4,8 @@
     {%- set whole = {'smallint': [32767, 5], 'integer': [2147483647, 10], 'bigint': [9223372036854775807, 19]} -%}
     {%- set binary = ['real', 'double precision'] -%}
     {%- set size = modules.re.findall('[0-9]+', type) | map('int') | list -%}
-    {%- set type = {'timestamp': 'timestamp with time zone', 'double': 'double precision'}.get(word, type | lower) -%}
+    {%- set names = {'timestamp': 'timestamp with time zone', 'time': 'time without time zone', 'double': 'double precision'} -%}
+    {%- set type = names.get(word, type | lower) -%}
     {%- set as_it_is = 'cast(' ~ column ~ ' as ' ~ type ~ ')' -%}
     {%- set only = namespace(where='') -%}
     {%- if word == 'text' or not have -%}
@@ -30,8 +31,7 @@
         {%- set as_it_is = day_start(column) -%}
     {%- elif word == 'timestamp' and have == 'timestamp without time zone' -%}
         {%- set as_it_is = utc_moment(column) -%}
-    {%- elif not (have == word or have == {'timestamp': 'timestamp with time zone', 'double': 'double precision'}.get(word)
-        or word == 'double' and have in whole) -%}
+    {%- elif not (have == word or have == names.get(word) or word == 'double' and have in whole) -%}
         {{ return({'sql': none, 'sure': false}) }}
     {%- endif -%}
     {{ return({

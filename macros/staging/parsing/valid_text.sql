@@ -8,6 +8,8 @@
         when {{ matches(text, valid_pattern('midnight', type)) }} and {{ can_cast(midnight, type) }} then {{ midnight }}
         {%- elif word == 'timestamp' %}
         when {{ matches(text, valid_pattern('moment', type)) }} and {{ can_cast(short, type) }} then {{ short }}
+        {%- elif word == 'time' %}
+        when {{ matches(text, valid_pattern('long time', type)) }} then substring({{ text }}, 1, 15)
         {%- endif %}
     end
 {%- endmacro %}
