@@ -57,7 +57,7 @@ def test_paths_as_extended_json_lands_them(told: tuple[str, Any]) -> None:
             "price": (("price", "$numberDecimal"), "numeric"), "x": (("x",), "numeric"),
             "at": (("at", "$date"), "timestamptz"), "meta_updatedAt": (("meta", "updatedAt", "$date"), "timestamptz"),
             "meta_by": (("meta", "by"), "text"), "paid": (("paid",), "boolean"), "tags": (("tags",), "array"),
-            "day": (("day",), "date"), "mixed": (("mixed",), "text"), "user": (("user", "$oid"), "text"),
+            "day": (("day",), "text"), "mixed": (("mixed",), "text"), "user": (("user", "$oid"), "text"),
             "sizes": (("sizes",), "json"), "none": (("none",), "text"), "due": (("due", "$date"), "timestamptz"),
             "rare": (("rare",), "boolean"),
         }  # fmt: skip
