@@ -6,7 +6,7 @@ the server. Reads only, each query in bounded time.
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -53,7 +53,7 @@ class Describer:
             found = sorted(self.database.list_collections(), key=lambda facts: str(facts["name"]))
             return [self._table(facts) for facts in found if not facts["name"].startswith("system.")]
 
-    def _table(self, facts: dict[str, Any]) -> Table:
+    def _table(self, facts: Mapping[str, Any]) -> Table:
         view = facts.get("type") == "view"
         table = Table(facts["name"], kind="view" if view else "collection", primary_key=("_id",))
         collection = self.database[table.name]
