@@ -1,7 +1,7 @@
 """Drift: what came, went and changed at a source since it was last seen, and the edits that follow.
 
-In: what was seen then (seen.py), the proposals of now, the project's files. Out: Changes, texts by path, and patches for
-a person. A model is touched only where the generated line still stands; a file that a person has written is never
+In: what was seen then (seen.py), the proposals of now, the project's files. Out: Changes, texts by path, and patches
+for a person. A model is touched only where the generated line still stands; a file that a person has written is never
 deleted.
 """
 
@@ -157,8 +157,8 @@ def _edit_model(
     elif change.what == "key changed":
         listed = ", ".join(f"'{shortened(column)}'" for column in each.key or ("_key",))
         done.texts[name] = re.sub(r"carry\(key=\[[^\]]*\]", lambda _: f"carry(key=[{listed}]", text)
-        _edit_yaml(edit.ModelFile.set_key, [f.name for c in each.key if (f := each.field_of(c))], each, choices, project,
-                   done)  # fmt: skip
+        names = [field.name for column in each.key if (field := each.field_of(column))]
+        _edit_yaml(edit.ModelFile.set_key, names, each, choices, project, done)
 
 
 def _now(name: str, project: Path, done: Edits) -> str | None:
