@@ -4,10 +4,12 @@ In: a test and the table's columns. Out: SQLAlchemy's expressions. A text that i
 """
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from weir.core.settings import as_of
 from weir.project.scaffold.described import Column, Test
 
 _MOMENTS = {"date", "timestamp", "timestamptz"}
@@ -28,9 +30,9 @@ def broken(test: Test, source: Any, columns: dict[str, Column], dialect: str) ->
     if test.what == "negative":
         return values[0] < 0
     if test.what == "before":
-        return values[0] < _text(test.value)
+        return values[0] < _moment(test.value)
     if test.what == "after":
-        return values[0] > _text(test.value)
+        return values[0] > _moment(test.value)
     return values[0] > values[1]
 
 
@@ -75,6 +77,11 @@ def _as_iso(given: Any, format: str) -> Any:
             part = sa.func.substr(given, places[name], _WIDTHS[name])
             made = part if made is None else made.concat(_text(lead)).concat(part)
     return sa.case((given.like(mask), made))
+
+
+def _moment(value: str) -> Any:
+    """The moment as text; `tomorrow` is a day after the present one."""
+    return _text((as_of() + timedelta(days=1)).isoformat(" ")[:19] if value == "tomorrow" else value)
 
 
 def _text(value: str) -> Any:

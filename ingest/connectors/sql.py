@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ingest.connectors.base import Progress, State, check_columns, compare, keyed_by_content
+from ingest.connectors.base import Progress, State, check_columns, compare, keyed_by_content, places
 from ingest.connectors.cursors import earlier
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import blocks, escaped, line, visible
@@ -63,13 +63,16 @@ class Connector:
     def _table(self, table: Table) -> Any:
         import sqlalchemy as sa
 
-        schema, _, name = (table.origin or table.name).rpartition(".")
-        try:
-            columns = sa.inspect(self.connection).get_columns(name, schema=schema or None)
-        except sa.exc.NoSuchTableError:
-            have = ", ".join(sa.inspect(self.connection).get_table_names(schema=schema or None)[:8])
+        origin = table.origin or table.name
+        inspector, meant = sa.inspect(self.connection), places(table.model_copy(update={"origin": origin}))
+        for schema, name in meant:
+            if (not schema or schema in inspector.get_schema_names()) and inspector.has_table(name, schema or None):
+                break
+        else:
+            have = ", ".join(inspector.get_table_names()[:8])
             have = have or f"none at all: see that {self.variable} names the right database"
-            raise WeirError(f"there is no table {table.origin or name} at the source; it has: {have}") from None
+            raise WeirError(f"there is no table {origin} at the source; it has: {have}")
+        columns = inspector.get_columns(name, schema=schema or None)
         check_columns(table, [c["name"] for c in columns])
         kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in table.exclude]
         return sa.table(name, *kept, schema=schema or None)

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.connectors.base import check_columns
+from ingest.connectors.base import check_columns, places
 from ingest.connectors.mysql.connection import Wire
 from ingest.raw.columns import Column
 from weir.core.errors import WeirError
@@ -70,10 +70,11 @@ def back(name: str) -> str:
 
 def describe(wire: Wire, table: Table) -> Relation:
     """The declared table as the account sees it. Raises WeirError when it, or a column named, is not there."""
-    database, _, name = table.origin.rpartition(".") if table.origin else ("", "", table.name)
-    schema = wire.text(database) if database else "DATABASE()"
-    here = f"WHERE table_schema = {schema} AND table_name = {wire.text(name)}"
-    found = {row[0] for row in wire.rows(f"SELECT table_name FROM information_schema.columns {here}")}
+    for database, name in (meant := places(table)) + meant[:1]:  # where none is there, the first is told
+        schema = wire.text(database) if database else "DATABASE()"
+        here = f"WHERE table_schema = {schema} AND table_name = {wire.text(name)}"
+        if found := {row[0] for row in wire.rows(f"SELECT table_name FROM information_schema.columns {here}")}:
+            break
     here += f" AND BINARY table_name = {wire.text(name)}" if name in found else ""  # `t` and `T` may be two
     rows = wire.rows(f"{_COLUMNS} {here} ORDER BY ordinal_position")
     if not rows:

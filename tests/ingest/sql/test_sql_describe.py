@@ -62,6 +62,7 @@ def test_samples_and_counts(source, described):
     source.executescript("drop index part; drop index whole")
     source.executemany("insert into people (id, name, paid, born, code, other) values (?, ?, ?, ?, ?, ?)", rows)
     source.execute("update people set other = ?, paid = 'n/a', born = '' where id = 50", [b"\xff\x00"])
+    source.execute("update people set born = '12/31/9999' where id = 100")
     source.execute("insert into visits values (1, 1), (999, 1), (null, 3), (null, 3)")
 
     def look(describer, tables):
@@ -69,14 +70,15 @@ def test_samples_and_counts(source, described):
         us = {"kind": "date", "format": "MM/DD/YYYY"}
         tests = [Asked("negative", ("paid",), kind="numeric"), Asked("before", ("born",), "2024-02-01", **us),
                  Asked("missing", ("born",), **us), Asked("breaks", check=people.checks[1].sql),
-                 Asked("repeated", ("code",)), Asked("breaks", check="no_such(id)")]  # fmt: skip
+                 Asked("repeated", ("code",)), Asked("breaks", check="no_such(id)"),
+                 Asked("after", ("born",), "tomorrow", **us)]  # fmt: skip
         keys = [Asked("repeated", ("person", "n")), Asked("orphaned", ("person",), key=visits.foreign_keys[0])]
         return describer.sample(people, 10), describer.count(people, tests, 10), describer.count(visits, keys, 10)
 
     sample, people, visits = described(do=look)
     assert sample.values["id"] == [str(i) for i in [1, 2, 3, 4, 5, 96, 97, 98, 99, 100]] and not sample.is_whole
     assert sample.values["paid"][:5] == ["-1", "-2", "-3", "2", "2.5"]
-    assert people == Counted(100, (3, 11, 1, 3, 97, None))
+    assert people == Counted(100, (3, 11, 1, 3, 97, None, 1))
     assert visits == Counted(4, (0, 1))
     assert described(do=lambda d, t: d.sample(t["people"], 100)).values["other"][49] == "\\xff00"
 

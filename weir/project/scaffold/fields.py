@@ -59,9 +59,7 @@ def _is_flag(name: str) -> bool:
                              r"visible|public|default|archived|confirmed|activebool)", name))  # fmt: skip
 
 
-def _sql(
-    column: Column, raw: str, plain: str, name: str, found: Inferred, choices: Choices
-) -> tuple[str, str]:
+def _sql(column: Column, raw: str, plain: str, name: str, found: Inferred, choices: Choices) -> tuple[str, str]:
     """The SQL of the column, with its alias, and the type that comes of it."""
     kind, landed = found.kind, column.landed
     word = _PARSED.get(kind, "")

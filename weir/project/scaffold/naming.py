@@ -13,15 +13,18 @@ from weir.project.names import LONGEST
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _SHORT = {"id", "no", "at", "on", "by", "is", "to", "of", "ip", "qty", "url", "vat", "tax"}
 # Words that PostgreSQL takes for its own where a column or a table stands.
-_RESERVED = set(
-    "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create "
-    "current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc "
-    "distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral "
-    "leading limit localtime localtimestamp not null offset on only or order placing primary references returning "
-    "select session_user some symmetric system_user table then to trailing true union unique user using variadic when "
-    "where window with authorization binary collation concurrently cross current_schema freeze full ilike inner is "
-    "isnull join left like natural notnull outer overlaps right similar tablesample verbose".split()
-)
+_RESERVED = {
+    *("all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check"),
+    *("collate", "column", "constraint", "create", "current_catalog", "current_date", "current_role", "current_time"),
+    *("current_timestamp", "current_user", "default", "deferrable", "desc", "distinct", "do", "else", "end", "except"),
+    *("false", "fetch", "for", "foreign", "from", "grant", "group", "having", "in", "initially", "intersect", "into"),
+    *("lateral", "leading", "limit", "localtime", "localtimestamp", "not", "null", "offset", "on", "only", "or"),
+    *("order", "placing", "primary", "references", "returning", "select", "session_user", "some", "symmetric"),
+    *("system_user", "table", "then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic", "when"),
+    *("where", "window", "with", "authorization", "binary", "collation", "concurrently", "cross", "current_schema"),
+    *("freeze", "full", "ilike", "inner", "is", "isnull", "join", "left", "like", "natural", "notnull", "outer"),
+    *("overlaps", "right", "similar", "tablesample", "verbose"),
+}
 
 
 class Words:
@@ -92,7 +95,7 @@ def columns(names: Sequence[str], table: str, words: Words | None, taken: Iterab
     used = set(taken)
     for name in names:
         made = snake(name, words)
-        if is_reserved(made) or made in used and made in set(taken):
+        if is_reserved(made) or (made in used and made in set(taken)):
             made = cut(f"{singular(table)}_{made}")
         found[name] = _unused(made, used)
         used.add(found[name])
@@ -109,7 +112,9 @@ def tables(labels: Sequence[tuple[str, str]], words: Words | None) -> dict[tuple
     used: set[str] = set()
     for label, name in made.items():
         twins = [each for each in labels if made[each] == name and each != label]
-        full = f"{snake(label[0], words)}_{name}" if twins and label[0] and any(t[0] != label[0] for t in twins) else name
+        full = (
+            f"{snake(label[0], words)}_{name}" if twins and label[0] and any(t[0] != label[0] for t in twins) else name
+        )
         found[label] = _unused(cut(full, 40), used)  # stg_<source>__<table> has at most 63 bytes
         used.add(found[label])
     return found

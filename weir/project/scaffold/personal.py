@@ -19,10 +19,13 @@ _LEAST = 0.3  # the share of values that must look like a kind
 
 
 def secret(name: str, values: Iterable[str | None], kind: str = "text") -> str:
-    """Why the column must not land: "a secret by its name", "card numbers"; empty where it may. `name` is snake_case."""
-    if kind not in {"boolean", "date", "timestamp", "timestamptz"} and _SECRET.fullmatch(name):
-        if not _HARMLESS.fullmatch(name):
-            return "a secret by its name"
+    """Why the column must not land: "a secret by its name", "card numbers"; empty where it may.
+
+    `name` is in snake_case.
+    """
+    is_secret = _SECRET.fullmatch(name) and not _HARMLESS.fullmatch(name)
+    if is_secret and kind not in {"boolean", "date", "timestamp", "timestamptz"}:
+        return "a secret by its name"
     given = [value for value in values if value]
     if given and sum(map(is_card, given)) > max(2, 0.5 * len(given)):
         return "card numbers"

@@ -1,4 +1,4 @@
-"""What is proposed for a source: for each table the key, the model's columns and rules, and the questions that are left.
+"""What is proposed for a source: of each table the key, the model's columns and rules, and what is left to ask.
 
 In: nothing. Out: the types that the other modules here fill in (propose.py) and write (model.py, yaml_text.py).
 """

@@ -15,8 +15,8 @@ from weir.project.scaffold.described import Column, Counted, Describer, Sample, 
 from weir.project.scaffold.naming import Words
 from weir.project.scaffold.proposal import Choices, Left, Proposed, Rule
 
-_TOOLS = re.compile(r"(schema_migrations|ar_internal_metadata|alembic_version|flyway_schema_history|knex_migrations(_lock)?|"
-                    r"django_(migrations|session|content_type|admin_log)|_prisma_migrations|databasechangelog(lock)?|"
+_TOOLS = re.compile(r"(schema_migrations|ar_internal_metadata|alembic_version|flyway_schema_history|"
+                    r"knex_migrations(_lock)?|django_(migrations|session|content_type|admin_log)|_prisma_migrations|databasechangelog(lock)?|"
                     r"spatial_ref_sys|sqlite_.*|pg_stat_statements(_info)?|migrations|phinxlog|sysdiagrams|__efmigrations"
                     r"history|goose_db_version|typeorm_metadata)", re.IGNORECASE)  # fmt: skip
 _COPIES = re.compile(r"(tmp|temp|bak|backup|old)_.*|.*_(tmp|temp|bak|backup|old|copy)(_?\d+)?", re.IGNORECASE)
@@ -38,7 +38,9 @@ def propose(describer: Describer, choices: Choices, report: Report = lambda step
         asked = f"named {choices.pattern} " if choices.pattern else ""
         hint = f"it has {there}" if there else "see that the address names the right one, and that the account may read"
         raise WeirError(f"there is no table {asked}at the source: {hint}")
-    words = Words(text for table in wanted for text in (table.comment, table.parts, *(c.comment for c in table.columns)))
+    words = Words(
+        text for table in wanted for text in (table.comment, table.parts, *(c.comment for c in table.columns))
+    )
     folded = any(re.fullmatch(r"[a-z]{10,}", column.name) for table in wanted for column in table.columns)
     names = naming.tables([(table.schema, table.name) for table in wanted], words if folded else None)
     found = []
@@ -138,23 +140,25 @@ def _guess_key(describer: Describer, found: Proposed, sample: Sample, choices: C
         if found.field_of(column.name) and values and all(values):
             share = len(set(values)) / len(values)
             is_id = bool(re.fullmatch(r"(?i)(.*[_ ])?(id|uuid|guid|key|code|no|number|nr|ref|.+id)", column.name))
-            if share > 0.99 and (is_id or share == 1 and len(values) > 100):
+            if share > 0.99 and (is_id or (share == 1 and len(values) > 100)):
                 singles.append((not is_id, column.name))
             elif share > 0.005 and (is_id or found.field_of(column.name).group == "dates"):  # type: ignore[union-attr]
                 others.append(column.name)
-    tries = [(name,) for _, name in sorted(singles)][:4]
-    tries += list(itertools.combinations(others[:5], 2))[:6]
+    pairs = list(itertools.combinations(others[:5], 2))
+    tries: list[tuple[str, ...]] = [*((name,) for _, name in sorted(singles)[:4]), *pairs[:6]]
     if not tries:
         return
-    counted = describer.count(found.table, [Test("repeated", each) for each in tries]
-                              + [Test("missing", (name,)) for (name, *rest) in tries if not rest], choices.seconds)  # fmt: skip
+    singly = [each[0] for each in tries if len(each) == 1]
+    tests = [Test("repeated", each) for each in tries] + [Test("missing", (name,)) for name in singly]
+    counted = describer.count(found.table, tests, choices.seconds)
+    missing = dict(zip(singly, counted.broken[len(tries) :], strict=False))
     for each, repeated in zip(tries, counted.broken, strict=False):
-        if repeated == 0:
-            found.key, found.key_note = each, f"a guess: unique in all {counted.rows:,} rows" if counted.rows else "a guess"
+        if repeated == 0 and not missing.get(each[0]):
+            found.key, found.key_note = each, f"a guess: unique in all {counted.rows or 0:,} rows"
             return
-    for (name, *rest), repeated in zip(tries, counted.broken, strict=False):
-        if not rest and repeated and counted.rows and repeated < 0.01 * counted.rows:
-            found.asks.append(f"{name} is nearly the key: {repeated:,} of {counted.rows:,} rows repeat one")
+    for each, repeated in zip(tries, counted.broken, strict=False):
+        if len(each) == 1 and repeated and counted.rows and repeated < 0.01 * counted.rows:
+            found.asks.append(f"{each[0]} is nearly the key: {repeated:,} of {counted.rows:,} rows repeat one")
 
 
 def _try_rules(describer: Describer, found: Proposed, sample: Sample, choices: Choices) -> None:
@@ -162,22 +166,26 @@ def _try_rules(describer: Describer, found: Proposed, sample: Sample, choices: C
     tried = rules.candidates(found)
     nulls = [c for c in found.table.columns if found.field_of(c.name) and c.nullable and not c.path
              and _has_no_null(sample, c.name) and found.table.kind == "files"]  # fmt: skip
-    tests = [each.test for each in tried] + [Test("missing", (c.name,)) for c in nulls]
+    asked = [test for each in tried for test in each.tests]
+    tests = asked + [Test("missing", (c.name,)) for c in nulls]
     counted = describer.count(found.table, tests, choices.seconds) if tests else Counted(found.table.rows, ())
     found.tried = counted.rows
     broken = list(counted.broken) + [None] * (len(tests) - len(counted.broken))
-    for each, number in zip(tried, broken, strict=False):
+    counts = iter(broken)
+    for each in tried:
+        parts = [next(counts) for _ in each.tests]
+        number = None if None in parts else sum(filter(None, parts))
         each.rule.broken = number
         if each.rejects and each.rule.holds:
             found.rules.append(each.rule)
-        elif number or not each.rejects and each.rule.holds:
+        elif number or (not each.rejects and each.rule.holds):
             found.asks.append(_question(each.rule, number))
     keys = {*found.key}
     for column in found.table.columns:
         made = found.field_of(column.name)
         if made and not column.nullable and column.name not in keys and not column.path:
             found.never_null.append(made.name)
-    for column, number in zip(nulls, broken[len(tried) :], strict=True):
+    for column, number in zip(nulls, counts, strict=True):
         made = found.field_of(column.name)
         if number == 0 and made and column.name not in keys:
             found.never_null_so_far.append(made.name)
@@ -198,11 +206,11 @@ def _has_no_null(sample: Sample, name: str) -> bool:
 def _add_values(found: Proposed, sample: Sample) -> None:
     """The values of columns that hold few: the test of these only warns, for new ones come."""
     for made in found.fields:
-        values = {value for value in sample.values.get(made.origin, []) if value not in (None, "")}
-        is_short = all(len(value) <= 30 for value in values)  # type: ignore[arg-type]
-        if made.group == "text" and made.type == "text" and not made.values and not made.pii and is_short:
-            if 1 < len(values) <= _MOST_VALUES and sample.rows >= 20 * len(values):
-                made.seen = tuple(sorted(values))  # type: ignore[type-var]
+        values = {value for value in sample.values.get(made.origin, []) if value}
+        is_few = 1 < len(values) <= _MOST_VALUES and sample.rows >= 20 * len(values)
+        is_word = made.group == "text" and made.type == "text" and all(len(value) <= 30 for value in values)
+        if is_few and is_word and not made.values and not made.pii:
+            made.seen = tuple(sorted(values))
 
 
 def _add_parents(found: Sequence[Proposed]) -> None:
@@ -211,7 +219,7 @@ def _add_parents(found: Sequence[Proposed]) -> None:
     for each in found:
         for key in each.table.foreign_keys:
             parent = staged.get((key.schema, key.table))
-            if each.model and parent and len(key.columns) == 1 and each.field_of(key.columns[0]):
-                if target := parent.field_of(key.parents[0]):
-                    each.parents.append((key, parent.model))
-                    each.parent_names[parent.model, key.parents[0]] = target.name
+            target = parent.field_of(key.parents[0]) if parent and len(key.columns) == 1 else None
+            if each.model and parent and target and each.field_of(key.columns[0]):
+                each.parents.append((key, parent.model))
+                each.parent_names[parent.model, key.parents[0]] = target.name

@@ -6,14 +6,17 @@ unless the caller has read it; a fault, or Ctrl-C, in the middle puts everything
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from weir.core.errors import WeirError
 
 
-def write(project: Path, texts: Mapping[str, str | None]) -> None:
-    """Write all texts. Raises WeirError, with nothing changed, when one can't be written."""
+def write(project: Path, texts: Mapping[str, str | None], check: Callable[[], object] = lambda: None) -> None:
+    """Write all texts, and call `check`. Raises WeirError, with nothing changed, when a text can't be written.
+
+    What `check` raises puts everything back, too.
+    """
     before: dict[Path, bytes | None] = {}
     made: list[Path] = []
     try:
@@ -25,6 +28,7 @@ def write(project: Path, texts: Mapping[str, str | None]) -> None:
                 path.unlink(missing_ok=True)
             else:
                 _replace(path, text)
+        check()
     except BaseException as fault:
         for path, content in before.items():
             with contextlib.suppress(OSError):
@@ -46,7 +50,9 @@ def refuse_existing(project: Path, texts: Mapping[str, str | None]) -> None:
     there = sorted(name for name in texts if (project / name).exists())
     if there:
         more = f" (and {len(there) - 1} more)" if len(there) > 1 else ""
-        raise WeirError(f"{there[0]}{more} exists already: call the source otherwise (--as NAME), or move the file away")
+        raise WeirError(
+            f"{there[0]}{more} exists already: call the source otherwise (--as NAME), or move the file away"
+        )
 
 
 def _folders(path: Path) -> list[Path]:

@@ -140,15 +140,20 @@ def column_entry(made: Field, found: Proposed) -> list[str]:
     tests = _column_tests(made, found)
     if not tests:
         return [f"- {{{', '.join(facts)}}}"] if len(facts) > 1 else []
-    return [f"- {facts[0]}", *(f"  {fact}" for fact in facts[1:]), "  data_tests:", *(f"    - {test}" for test in tests)]
+    return [
+        f"- {facts[0]}",
+        *(f"  {fact}" for fact in facts[1:]),
+        "  data_tests:",
+        *(f"    - {test}" for test in tests),
+    ]
 
 
 def _column_tests(made: Field, found: Proposed) -> list[str]:
     tests = ["unique"] if (made.origin,) in found.unique else []
     if made.values:
-        tests.append(f"accepted_values: {{arguments: {{values: {_texts(made.values)}}}}}")
+        tests.append(f"accepted_values: {{arguments: {{values: {texts(made.values)}}}}}")
     elif made.seen:
-        tests.append(f"accepted_values: {{arguments: {{values: {_texts(made.seen)}}}{_WARN}}}")
+        tests.append(f"accepted_values: {{arguments: {{values: {texts(made.seen)}}}{_WARN}}}")
     for key, parent in found.parents:
         if key.columns[0] == made.origin:
             field = found.parent_names[parent, key.parents[0]]
@@ -156,16 +161,20 @@ def _column_tests(made: Field, found: Proposed) -> list[str]:
     return tests
 
 
-def _texts(values: Sequence[str]) -> str:
+def texts(values: Sequence[str]) -> str:
     """The values as texts, also those that look like numbers."""
-    return "[" + ", ".join(json.dumps(v, ensure_ascii=False) if scalar(v)[0] == '"' else scalar(v) for v in values) + "]"
+    return (
+        "[" + ", ".join(json.dumps(v, ensure_ascii=False) if scalar(v)[0] == '"' else scalar(v) for v in values) + "]"
+    )
 
 
 def mart_file(found: Proposed, choices: Choices) -> str:
     """The YAML beside a mart: its contract, its grain, marks of personal data."""
     fields = {each.name: each for each in found.fields}
     grain = [made.name for name in found.key if (made := found.field_of(name))] or ["_key"]
-    what = described(found.table.comment) if found.table.comment else scalar(f"{found.table.label} of {choices.source}.")
+    what = (
+        described(found.table.comment) if found.table.comment else scalar(f"{found.table.label} of {choices.source}.")
+    )
     lines = ["models:", f"  - name: {model.mart_name(found, choices)}", f"    description: {what}",
              f"    config: {{meta: {{grain: {listed(grain)}}}}}", "    data_tests:",
              f"      - one_row_per: {{arguments: {{columns: {listed(grain)}}}}}", "    columns:"]  # fmt: skip
