@@ -34,7 +34,8 @@ KEPT = 20_000  # objects of a whole listing that are kept between a sample and i
 class Describer:
     """One API.
 
-    `address` is where its paths begin, which the variable is to hold; `meta` is what landing needs of the source.
+    `address` is where its paths begin, which the variable is to hold. `source_meta` is what landing needs of the
+    source.
     """
 
     def __init__(self, connection: str, url: str, document: str = "") -> None:
@@ -51,9 +52,9 @@ class Describer:
         if urlsplit(self.address).scheme not in ("http", "https"):
             raise WeirError(f"{documents.shown(url)} does not say where the API is (`servers`): give its address, "
                             "and the document beside it")  # fmt: skip
-        self.meta: dict[str, Any] = {}
+        self.source_meta: dict[str, Any] = {}
         if client := self._client():
-            self.meta["client"] = client
+            self.source_meta["client"] = client
         source = Source(name=name, connection=connection, client=client)
         self.opened = Connector(source, self.address, None)  # type: ignore[arg-type]  # it needs no loop
         self.kept: dict[str, list[dict[str, Any]]] = {}

@@ -266,7 +266,7 @@ def test_a_token_is_shown_to_its_own_api_only(tmp_path: Path, monkeypatch: pytes
         with open_describer("SHOP_URL", server.url, f"{elsewhere.url}/spec.json") as describer:
             (table,) = describer.tables([])
             assert not table.left_out
-            assert describer.meta == {"client": {"headers": {"X-Api-Key": "${SHOP_TOKEN}"}}}  # type: ignore[attr-defined]
+            assert describer.source_meta == {"client": {"headers": {"X-Api-Key": "${SHOP_TOKEN}"}}}  # type: ignore[attr-defined]
         assert server.asked[0][1]["X-Api-Key"] == "sesame"
         assert "sesame" not in str(elsewhere.asked)
 
