@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from weir.core.errors import WeirError
 from weir.project.scaffold import fields, naming, personal, rules
-from weir.project.scaffold.described import Column, Counted, Describer, Sample, Table, Test
+from weir.project.scaffold.described import Column, Describer, Sample, Table, Test
 from weir.project.scaffold.naming import Words
 from weir.project.scaffold.proposal import Choices, Left, Proposed, Rule
 
@@ -168,7 +168,7 @@ def _try_rules(describer: Describer, found: Proposed, sample: Sample, choices: C
              and _has_no_null(sample, c.name) and found.table.kind == "files"]  # fmt: skip
     asked = [test for each in tried for test in each.tests]
     tests = asked + [Test("missing", (c.name,)) for c in nulls]
-    counted = describer.count(found.table, tests, choices.seconds) if tests else Counted(found.table.rows, ())
+    counted = describer.count(found.table, tests, choices.seconds)
     found.tried = counted.rows
     broken = list(counted.broken) + [None] * (len(tests) - len(counted.broken))
     counts = iter(broken)
