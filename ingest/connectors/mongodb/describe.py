@@ -163,7 +163,7 @@ def _key_column(keys: list[str], documents: list[dict[str, Any]]) -> Column:
     if kinds == {"str"} and kind != "uuid":
         kind = "text"
     note = f"its values are of {len(kinds)} types" if len(kinds) > 1 else ""
-    return Column("_id", kind, landed="text", nullable=False, note=note)
+    return Column("_id", kind, landed="text", declared=kind, nullable=False, note=note)
 
 
 def _bare(column: Column) -> tuple[str, ...]:
