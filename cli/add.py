@@ -22,7 +22,8 @@ from weir.project.sources import read_plan
 
 _KINDS = {"postgresql": "PostgreSQL database", "postgres": "PostgreSQL database", "mysql": "MySQL database",
           "mariadb": "MariaDB database", "mongodb": "MongoDB database", "file": "folder", "s3": "bucket",
-          "gs": "bucket", "az": "bucket", "http": "REST API", "https": "REST API", "sqlite": "SQLite database"}  # fmt: skip
+          "gs": "bucket", "az": "bucket", "http": "REST API", "https": "REST API",
+          "sqlite": "SQLite database"}  # fmt: skip
 
 
 def add_source(

@@ -1,17 +1,18 @@
 """The union of the paths of documents: which fields they hold, how many of them, and as what.
 
 In: documents one by one, as parsed JSON (of MongoDB as Extended JSON). Out: a Column for each path. An array, and an
-object whose names differ from document to document, is one column.
+object whose names differ from document to document, is one column. `declared` is set where a column is what its kind
+says; it is empty for text, whose values may be dates or numbers.
 """
 
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, cast
 
 from weir.project.scaffold.described import Column, Kind
-from weir.project.scaffold.inference import infer
 
 _EXTENDED: dict[str, Kind] = {
     "$oid": "text", "$date": "timestamptz", "$numberDecimal": "numeric", "$numberLong": "integer",
@@ -21,7 +22,7 @@ _OPAQUE = {"$binary", "$timestamp", "$regularExpression", "$code", "$minKey", "$
            "$ref"}  # fmt: skip
 _SAID = {"json": "object", "$oid": "ObjectId", "$date": "date", "$numberDecimal": "decimal", "$numberLong": "long",
          "$numberInt": "integer", "$numberDouble": "double", "$uuid": "uuid", "$symbol": "symbol"}  # fmt: skip
-MOST, KEPT = 500, 2000  # columns of a table, and values kept of each to tell their type
+MOST = 500  # columns of a table
 WIDE = 60  # an object of more names, most of them in few documents, has data for names
 Path = tuple[str, ...]
 
@@ -32,7 +33,7 @@ class Paths:
     def __init__(self) -> None:
         self.documents = 0
         self.kinds: dict[Path, Counter[str]] = {}  # beside Kinds: null, object, and words of Extended JSON
-        self.texts: dict[Path, list[str | None]] = {}
+        self.empty: Counter[Path] = Counter()  # texts without a letter
         self.closed: set[Path] = set()  # objects that are taken whole
 
     def add(self, document: dict[str, Any]) -> None:
@@ -60,10 +61,8 @@ class Paths:
             if len(self.kinds) > MOST * 20:
                 return
             seen = self.kinds[path] = Counter()
-            self.texts[path] = []
         seen["null" if value is None and kind != "object" else kind] += 1
-        if kind == "text" and len(self.texts[path]) < KEPT:
-            self.texts[path].append(value if isinstance(value, str) else None)
+        self.empty[path] += value == ""
 
     def columns(self) -> list[Column]:
         """A Column for each path that holds values, in the order in which they were met."""
@@ -113,10 +112,10 @@ class Paths:
         else:
             kind, note = ("json" if {"json", "array"} & set(values) else "text"), self._mixed(values)
         if kind == "text" and not note and path[-1] not in _EXTENDED and values:
-            kind = infer(name, self.texts[path]).kind
-            if kind != "text" and (empty := self.texts[path].count("")):
-                kind, note = "text", f"empty text in {empty:,}, else {kind}"
-        return Column(name, kind, landed="jsonb", nullable=nullable, path=path, share=share, note=note)
+            told = "" if self.empty[path] == 0 else "text"  # an empty text is no value of another type
+        else:
+            told = kind
+        return Column(name, kind, "jsonb", told, nullable, path=path, share=share, note=note)
 
     def _mixed(self, values: dict[str, int]) -> str:
         total = f"{self.documents:,} documents"
@@ -162,7 +161,7 @@ def _kind(value: Any) -> Kind:
         return "boolean"
     if isinstance(value, int):
         return "integer"
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         return "numeric"
     if isinstance(value, list):
         return "array"

@@ -7,6 +7,11 @@
     unreadable  true for files: a line that could not be read is rejected with the reader's own words -#}
 {% macro carry(key, unreadable=false) -%}
     {%- set state = staged_state() -%}
+    {%- if key is string or key is not iterable or not key -%}
+        {%- do exceptions.raise_compiler_error(
+            'carry(key=' ~ key ~ ') in ' ~ model.name ~ ': key is a list of columns of raw, such as [\'id\'], or [\'_key\'] for a table without one'
+        ) -%}
+    {%- endif -%}
     {%- do state.update({'key': key, 'unreadable': unreadable}) -%}
     _dlt_load_id as _load_id,
     _op,

@@ -19,6 +19,12 @@
     {%- for reason in all if ';' in reason -%}
         {%- do exceptions.raise_compiler_error('reject: the reason "' ~ reason ~ '" holds a semicolon, which parts reasons') -%}
     {%- endfor -%}
+    {%- if not state['key'] -%}
+        {%- do exceptions.raise_compiler_error(
+            'reject() in ' ~ model.name ~ ' finds no carry(): add ' ~ '{{ carry(key=[\'id\']) }}'
+            ~ ' as the last column of the select that reads raw, with the columns of raw that make the key'
+        ) -%}
+    {%- endif -%}
     {{ staged_key(state) }} as _key,
     case
         when _op = 'delete' then null

@@ -18,7 +18,7 @@ from tests.servers.mariadb import shared
 from tests.support.values.mongodb import LACKING
 from tests.support.values.mongodb import VALUES as DOCUMENTS
 from tests.support.values.mysql import MATRIX, ONLY_MARIADB
-from tests.support.values.postgres import VALUES
+from tests.support.values.postgres import TYPES, VALUES
 from weir.core.settings import ROOT
 
 pytestmark = pytest.mark.slow
@@ -92,8 +92,7 @@ def test_postgres(landing, database, monkeypatch):
     monkeypatch.setenv("TYPES_URL", url)
     columns = [f"c{n}" for n in range(len(VALUES))]
     with psycopg.connect(url, autocommit=True) as app:
-        app.execute("create type mood as enum ('sad', 'ok'); create domain positive as int check (value > 0)")
-        app.execute("create type pair as (a int, b text); set timezone = 'UTC'; set lc_monetary = 'C'")
+        app.execute(TYPES + "; set timezone = 'UTC'; set lc_monetary = 'C'")
         body = ", ".join(f"{c} {t}" for c, t in zip(columns, VALUES, strict=True))
         app.execute(f"create table matrix (id int primary key, {body})")
         for row in range(max(map(len, VALUES.values()))):

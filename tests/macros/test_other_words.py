@@ -147,3 +147,31 @@ unit_tests:
 """)  # fmt: skip
     result = shop.dbt("build")
     assert result.success, messages(result)
+
+
+WHOLE = """
+    with typed as (
+        select
+            n, {{ json_number('document', 'seats', 'integer') }} as seats,
+            {{ json_number('document', 'a.total', 'bigint') }} as total, {{ carry(key=['n']) }}
+        from {{ source('shop', 'TABLE') }}
+    )
+
+    select *, {{ reject({}) }} from typed
+    """
+
+
+def test_whole_numbers_of_a_document(shop: Shop) -> None:
+    """5.0 is an integer, as MongoDB and JavaScript write one; 5.5 is none, and nothing is rounded."""
+    shop.table("whole", WHOLE, "n integer, document jsonb")
+    given = ["5", "5.0", "-5.000", "5.5", "5.05", "1e3", '"5.0"', '"5."', '".0"', '"5.0.0"', '"x.0"', "null",
+             "3000000000.0", "1e20"]  # fmt: skip
+    documents = [f'{{"seats": {value}, "a": {{"total": {value}}}}}' for value in given]
+    shop.land("whole", 1, [{"n": n, "document": document} for n, document in enumerate(documents)])
+    shop.build()
+    staged, quarantine, _ = state(shop, "whole")
+    assert {row[0]: row[1:3] for row in staged} == {
+        0: (5, 5), 1: (5, 5), 2: (-5, -5), 5: (1000, 1000), 6: (5, 5), 11: (None, None),
+    }  # fmt: skip
+    both = ["seats is not an integer", "total is not a bigint"]
+    assert {int(row[0]): row[1] for row in quarantine} == dict.fromkeys((3, 4, 7, 8, 9, 10, 13), both) | {12: both[:1]}

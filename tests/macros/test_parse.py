@@ -217,6 +217,9 @@ def test_other_formats(shop: Shop) -> None:
             "is not enough for a timestamp: it takes YYYY, MM, DD, HH24 and MI",
         ),
         ("reject({'a; b': 'true'})", "holds a semicolon"),
+        ("reject({})", "reject() in judged finds no carry(): add {{ carry(key=['id']) }} as the last column"),
+        ("carry(key=[])", "carry(key=[]) in judged: key is a list of columns of raw, such as ['id'], or ['_key']"),
+        ("carry(key='id')", "carry(key=id) in judged: key is a list"),
     ],
 )
 def test_mistakes_are_told_plainly(shop: Shop, call: str, says: str) -> None:

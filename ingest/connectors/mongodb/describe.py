@@ -6,7 +6,7 @@ the server. Reads only, each query in bounded time.
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -53,7 +53,7 @@ class Describer:
             found = sorted(self.database.list_collections(), key=lambda facts: str(facts["name"]))
             return [self._table(facts) for facts in found if not facts["name"].startswith("system.")]
 
-    def _table(self, facts: dict[str, Any]) -> Table:
+    def _table(self, facts: Mapping[str, Any]) -> Table:
         view = facts.get("type") == "view"
         table = Table(facts["name"], kind="view" if view else "collection", primary_key=("_id",))
         collection = self.database[table.name]
@@ -163,7 +163,7 @@ def _key_column(keys: list[str], documents: list[dict[str, Any]]) -> Column:
     if kinds == {"str"} and kind != "uuid":
         kind = "text"
     note = f"its values are of {len(kinds)} types" if len(kinds) > 1 else ""
-    return Column("_id", kind, landed="text", nullable=False, note=note)
+    return Column("_id", kind, landed="text", declared=kind, nullable=False, note=note)
 
 
 def _bare(column: Column) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 In: a declared table. Out: a Relation. The types stand here alone: a type in EXACT arrives unchanged by binary COPY in a
 raw column of the type named; money is cast to numeric, because its text depends on a locale; every other type, and
-arrays of it, is cast to text at the source.
+arrays of it, is cast to text at the source. A domain lands as the type that it stands on.
 """
 
 import json
@@ -112,12 +112,11 @@ def column_in_raw(row: Any) -> Column:
     """The column of a catalog row (attname, typname, element, core): its type in raw, and what reads it."""
     name, type_, element = row["attname"], row["typname"], row["element"]
     read = as_named(name)
-    if row["core"] and type_ in EXACT:
-        return Column(name, EXACT[type_], read)
-    if row["core"] and type_ in CASTS:
+    exact = (EXACT.get(type_) or ARRAYS.get(element)) if row["core"] else None
+    if exact:
+        return Column(name, exact, read)
+    if row["core"] and type_ in CASTS and not row["domain"]:  # domains over money landed as text, and stay so
         return Column(name, CASTS[type_][0], read + CASTS[type_][1])
-    if row["core"] and element in ARRAYS:
-        return Column(name, ARRAYS[element], read)
     return Column(name, "text", read + "::text")
 
 
@@ -138,8 +137,16 @@ where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f')
 order by left(c.relname, 2) <> left($2, 2), c.relname limit 8"""
 _COLUMNS = """
 select coalesce(json_agg(json_build_object('attname', a.attname, 'typname', t.typname, 'element', e.typname,
-    'core', t.typnamespace = 'pg_catalog'::regnamespace) order by a.attnum), '[]')
-from pg_attribute a join pg_type t on t.oid = a.atttypid
+    'core', t.typnamespace = 'pg_catalog'::regnamespace, 'domain', t.oid <> a.atttypid) order by a.attnum), '[]')
+from pg_attribute a join lateral (
+    with recursive base as (
+        select p.oid, p.typbasetype from pg_type p where p.oid = a.atttypid
+        union all
+        select p.oid, p.typbasetype from base join pg_type p on p.oid = base.typbasetype
+    )
+    select base.oid from base where base.typbasetype = 0
+) b on true
+join pg_type t on t.oid = b.oid
 left join pg_type e on t.typcategory = 'A' and e.oid = t.typelem
 where a.attrelid = $1::int8::oid and a.attnum > 0 and not a.attisdropped"""
 _UNIQUE = """

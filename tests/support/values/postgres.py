@@ -12,6 +12,11 @@ VALUES = {
     "bit(3)": ["101"], "varbit": ["1", ""], "oid": ["4294967295"], "point": ["(1,2)"], "polygon": ["((0,0),(1,1))"],
     "int4range": ["[1,5)", "empty"], "tsvector": ["a:1 b:2"], "tsquery": ["a & b"], "pg_lsn": ["16/B374D848"],
     "int[]": ["{}", "{{1,2},{3,NULL}}", "[2:3]={1,2}"], "text[]": ['{"",NULL,"a,b"}'], "numeric(5,1)[]": ["{1.0}"],
-    "varchar(3)[]": ["{ab}"], "mood": ["ok"], "mood[]": ["{ok,sad}"], "positive": ["5"], "pair": ["(1,x)"],
+    "varchar(3)[]": ["{ab}"], "mood": ["ok"], "mood[]": ["{ok,sad}"], "positive": ["5"], "posted": ["1.10", "NaN"],
+    "flag": ["t"], "tags": ['{"",NULL,"a,b"}'], "positive[]": ["{5}"], "cash": ["1"], "pair": ["(1,x)"],
     "money[]": ["{1}"],
 }  # fmt: skip
+TYPES = """create type mood as enum ('sad', 'ok'); create domain positive as int check (value > 0);
+create domain amount as numeric(12, 2); create domain posted as amount;
+create domain flag as boolean; create domain tags as text[]; create domain cash as money;
+create type pair as (a int, b text)"""

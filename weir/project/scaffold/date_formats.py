@@ -13,13 +13,13 @@ from weir.project.scaffold.described import Kind
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip
-_NUMBER = {each[:size]: n for n, each in enumerate(_MONTHS, 1) for size in (3, len(each))}
-_MON = "(" + "|".join(sorted(_NUMBER, key=len, reverse=True)) + ")"
+_NUMBER = {each[:size].lower(): n for n, each in enumerate(_MONTHS, 1) for size in (3, len(each))}
+_MON = "((?i:" + "|".join(sorted(_NUMBER, key=len, reverse=True)) + "))"
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9]"
                      r"(?:[.][0-9]{1,9})?)?(Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?")  # fmt: skip
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?")
-_HOURS = r"([0-9]{1,2}):([0-5][0-9])(:[0-5][0-9])?([.][0-9]{1,9})?(?:( ?)([AP]M|[ap]m))?"
+_HOURS = r"([0-9]{1,2}):([0-5][0-9])(:[0-5][0-9])?([.][0-9]{1,9})?(?:( ?)([AaPp][Mm]))?"
 _CLOCK = rf"(?:(, | ){_HOURS})?"
 _CLOCKS = re.compile(_HOURS)
 # the groups of each: three parts of the date and what stands between them; then those of the time
@@ -39,7 +39,7 @@ MIXED = "dates in several forms: no format of parse takes them all"
 def as_dates(name: str, found: Set[str]) -> Told | None:
     """Kind, format and question of values that are all dates, moments or times; None where some are none."""
     one = next(iter(found))
-    if (not one[:1].isdigit() and one[:3] not in _NUMBER) or len(one) > 40:
+    if (not one[:1].isdigit() and one[:3].lower() not in _NUMBER) or len(one) > 40:
         return None
     if ":" in one[:3]:
         return None if is_lasting(name) else _times(found)
@@ -114,9 +114,9 @@ def _parts(shape: str, a: list[str], b: list[str], c: list[str]) -> tuple[list[s
     if shape in ("day", "month"):
         names, days = (b, a) if shape == "day" else (a, b)
         long = any(len(name) > 3 for name in names)
-        if long and any(len(name) == 3 and name != "May" for name in names):
+        if long and any(len(name) == 3 and name.lower() != "may" for name in names):
             return MIXED
-        months = [str(_NUMBER[name]) for name in names]
+        months = [str(_NUMBER[name.lower()]) for name in names]
         words = ["Month" if long else "Mon", _wide("DD", days)]
         return [*(words if shape == "month" else words[::-1]), "YYYY"], set(zip(c, months, days, strict=True))
     if any(len(year) == 2 for year in c):

@@ -25,9 +25,11 @@ def staging_model(found: Proposed, choices: Choices) -> str:
     lines += _tried(found)
     lines += [_comment(f"ask: {ask}") for ask in found.asks]
     if found.rules:
-        # one line per rule, as people write them
         lines += ["select", "    *,", "    {{ reject({"]
-        lines += [f"        {_quoted(rule.reason)}: {_quoted(rule.predicate)}," for rule in found.rules]
+        for rule in found.rules:
+            reason, predicate = _quoted(rule.reason), _quoted(rule.predicate)
+            whole = f"        {reason}: {predicate},"
+            lines += [whole] if len(whole) <= _WIDEST else [f"        {reason}:", f"            {predicate},"]
         lines += ["    }) }}", "from typed"]
     else:
         lines += ["select", "    *,", "    {{ reject() }}", "from typed"]

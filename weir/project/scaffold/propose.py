@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from weir.core.errors import WeirError
 from weir.project.scaffold import fields, naming, personal, rules
-from weir.project.scaffold.described import Column, Counted, Describer, Sample, Table, Test
+from weir.project.scaffold.described import Column, Describer, Sample, Table, Test
 from weir.project.scaffold.naming import Words
 from weir.project.scaffold.proposal import Choices, Left, Proposed, Rule
 
@@ -166,11 +166,15 @@ def _try_rules(describer: Describer, found: Proposed, sample: Sample, choices: C
     tried = rules.candidates(found)
     nulls = [c for c in found.table.columns if found.field_of(c.name) and c.nullable and not c.path
              and _has_no_null(sample, c.name) and found.table.kind == "files"]  # fmt: skip
-    tests = [each.test for each in tried] + [Test("missing", (c.name,)) for c in nulls]
-    counted = describer.count(found.table, tests, choices.seconds) if tests else Counted(found.table.rows, ())
+    asked = [test for each in tried for test in each.tests]
+    tests = asked + [Test("missing", (c.name,)) for c in nulls]
+    counted = describer.count(found.table, tests, choices.seconds)
     found.tried = counted.rows
     broken = list(counted.broken) + [None] * (len(tests) - len(counted.broken))
-    for each, number in zip(tried, broken, strict=False):
+    counts = iter(broken)
+    for each in tried:
+        parts = [next(counts) for _ in each.tests]
+        number = None if None in parts else sum(filter(None, parts))
         each.rule.broken = number
         if each.rejects and each.rule.holds:
             found.rules.append(each.rule)
@@ -181,7 +185,7 @@ def _try_rules(describer: Describer, found: Proposed, sample: Sample, choices: C
         made = found.field_of(column.name)
         if made and not column.nullable and column.name not in keys and not column.path:
             found.never_null.append(made.name)
-    for column, number in zip(nulls, broken[len(tried) :], strict=True):
+    for column, number in zip(nulls, counts, strict=True):
         made = found.field_of(column.name)
         if number == 0 and made and column.name not in keys:
             found.never_null_so_far.append(made.name)

@@ -30,10 +30,10 @@ _PAIRS = (
 
 @dataclass(frozen=True)
 class Candidate:
-    """A rule with the test that counts the rows that break it; `rejects` is false for what is only worth a comment."""
+    """A rule with the tests that count the rows that break it; `rejects` is false for what is only worth a comment."""
 
     rule: Rule
-    test: Test
+    tests: list[Test]
     rejects: bool = True
 
 
@@ -47,7 +47,7 @@ def candidates(proposed: Proposed) -> list[Candidate]:
     for check in proposed.table.checks:
         rule = of_check(check, proposed)
         if rule:
-            found.append(Candidate(rule, Test("breaks", check=check.sql)))
+            found.append(Candidate(rule, [Test("breaks", check=check.sql)]))
         else:
             proposed.asks.append(f"the source's check {check.name} can't be said here: {check.sql}")
     return _once(found)
@@ -57,19 +57,19 @@ def _of_numbers(made: Field, column: Column) -> list[Candidate]:
     if made.group != "numerics" or not _AMOUNT.fullmatch(made.name) or _SIGNED.fullmatch(made.name):
         return []
     rule = Rule(f"{made.name} is negative", f"{made.name} < 0")
-    return [Candidate(rule, Test("negative", (column.name,), kind="numeric"))]
+    return [Candidate(rule, [Test("negative", (column.name,), kind="numeric")])]
 
 
 def _of_dates(made: Field, column: Column) -> list[Candidate]:
     if made.type not in {"date", "timestamp with time zone", "timestamp without time zone"}:
         return []
     kind, format_ = ("date" if made.type == "date" else "timestamp"), _format(made)
-    early = Rule(f"{made.name} is before 1900", f"{made.name} < '1900-01-01'")
-    found = [Candidate(early, Test("before", (column.name,), "1900-01-01", kind, format_))]  # type: ignore[arg-type]
-    if _PAST.fullmatch(made.name):
-        late = Rule(f"{made.name} is in the future", f"{made.name} > _as_of + interval '1 day'")
-        found.append(Candidate(late, Test("after", (column.name,), "tomorrow", kind, format_)))  # type: ignore[arg-type]
-    return found
+    early, late = f"{made.name} < '1900-01-01'", f"{made.name} > _as_of + interval '1 day'"
+    tests = [Test("before", (column.name,), "1900-01-01", kind, format_)]  # type: ignore[arg-type]
+    if not _PAST.fullmatch(made.name):
+        return [Candidate(Rule(f"{made.name} is before 1900", early), tests)]
+    tests.append(Test("after", (column.name,), "tomorrow", kind, format_))  # type: ignore[arg-type]
+    return [Candidate(Rule(f"{made.name} is before 1900 or in the future", f"{early} or {late}"), tests)]
 
 
 def _of_pairs(proposed: Proposed) -> list[Candidate]:
@@ -83,7 +83,7 @@ def _of_pairs(proposed: Proposed) -> list[Candidate]:
             rule = Rule(f"{other.name} is before {one.name}", f"{other.name} < {one.name}")
             kind = "date" if one.type == "date" else "timestamp"
             test = Test("reversed", (one.origin, other.origin), kind=kind, format=_format(one))  # type: ignore[arg-type]
-            found.append(Candidate(rule, test, rejects=False))
+            found.append(Candidate(rule, [test], rejects=False))
     return found
 
 
@@ -153,6 +153,12 @@ def _worded(tree: object) -> Rule:
     if isinstance(tree, exp.In) and isinstance(left, exp.Column):
         values = ", ".join(each.sql(dialect="postgres") for each in tree.expressions)
         return Rule(f"{left.name} is unknown", f"{_sql(left)} not in ({values})")
+    if isinstance(tree, exp.And) and isinstance(left, exp.GTE | exp.Paren) and isinstance(right, exp.LTE | exp.Paren):
+        low, high = left.unnest(), right.unnest()
+        same = isinstance(low.this, exp.Column) and low.this == high.this
+        if same and isinstance(low, exp.GTE) and isinstance(high, exp.LTE):
+            span = f"{_sql(low.expression)} and {_sql(high.expression)}"
+            return Rule(f"{low.this.name} is not between {span}", f"{_sql(low.this)} not between {span}")
     said = _sql(tree).replace(";", ",")
     short = said if len(said) <= 60 else "a check of the source"
     return Rule(f"does not hold: {short}", f"not ({_sql(tree)})")
@@ -175,7 +181,7 @@ def _format(made: Field) -> str:
 def _once(found: list[Candidate]) -> list[Candidate]:
     """One candidate per reason: a check of the catalog may say what a rule by name says."""
     kept: dict[str, Candidate] = {}
-    for each in sorted(found, key=lambda each: each.test.what != "breaks"):
+    for each in sorted(found, key=lambda each: each.tests[0].what != "breaks"):
         kept.setdefault(each.rule.reason, each)
     names = {each.rule.predicate.split()[0] for each in kept.values() if each.rule.reason.endswith("is not positive")}
     return [each for each in kept.values()

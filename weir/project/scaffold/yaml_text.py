@@ -151,9 +151,9 @@ def column_entry(made: Field, found: Proposed) -> list[str]:
 def _column_tests(made: Field, found: Proposed) -> list[str]:
     tests = ["unique"] if (made.origin,) in found.unique else []
     if made.values:
-        tests.append(f"accepted_values: {{arguments: {{values: {_texts(made.values)}}}}}")
+        tests.append(f"accepted_values: {{arguments: {{values: {texts(made.values)}}}}}")
     elif made.seen:
-        tests.append(f"accepted_values: {{arguments: {{values: {_texts(made.seen)}}}{_WARN}}}")
+        tests.append(f"accepted_values: {{arguments: {{values: {texts(made.seen)}}}{_WARN}}}")
     for key, parent in found.parents:
         if key.columns[0] == made.origin:
             field = found.parent_names[parent, key.parents[0]]
@@ -161,7 +161,7 @@ def _column_tests(made: Field, found: Proposed) -> list[str]:
     return tests
 
 
-def _texts(values: Sequence[str]) -> str:
+def texts(values: Sequence[str]) -> str:
     """The values as texts, also those that look like numbers."""
     return (
         "[" + ", ".join(json.dumps(v, ensure_ascii=False) if scalar(v)[0] == '"' else scalar(v) for v in values) + "]"

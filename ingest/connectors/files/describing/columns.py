@@ -1,4 +1,4 @@
-"""The columns of the files of one table, by their names and by the values of some rows."""
+"""The columns of the files of one table. Those of CSV and of workbooks hold text, whatever their values say."""
 
 import re
 from collections import Counter
@@ -8,8 +8,8 @@ import orjson
 
 from ingest.connectors.files.describing.looks import Look
 from ingest.connectors.paths import Paths
+from ingest.raw.columns import Column as Landed
 from weir.project.scaffold.described import Column, Kind, Table
-from weir.project.scaffold.inference import infer
 
 _KINDS: dict[str, Kind] = {
     "boolean": "boolean", "bigint": "integer", "numeric": "numeric", "double precision": "double", "date": "date",
@@ -33,20 +33,15 @@ def columns_of_group(table: Table, looked: dict[str, Look], rows: list[tuple[lis
         for column in each.columns:
             named.setdefault(column.name.lower(), column)
             counts[column.name.lower()] += 1
-    values: dict[str, list[str | None]] = {name: [] for name in named}
-    for names, cells in rows:
-        for name, cell in zip(names, cells, strict=True):
-            if name.lower() in values:
-                values[name.lower()].append(cell)
-    if str(table.meta["path"]).lower().endswith((".xlsx", ".xlsm")):
-        values = only_moments(values)
+    for names, _ in rows:  # columns of files that were not looked at
+        for name in names:
+            named.setdefault(name.lower(), Landed(name))
     for name, column in named.items():
         kind = _KINDS.get(column.type, "other")
         note = "" if counts[name] == len(looked) else f"in {counts[name]} of {len(looked)} files that were looked at"
         if re.fullmatch(r"column_[0-9]+", column.name):
             note = "a column without a name" + (f", {note}" if note else "")
-        kind = infer(column.name, values[name]).kind if kind == "text" else kind
-        table.columns.append(Column(column.name, kind, landed=column.type, note=note))
+        table.columns.append(Column(column.name, kind, column.type, "" if kind == "text" else column.type, note=note))
 
 
 def only_moments(values: dict[str, list[str | None]]) -> dict[str, list[str | None]]:
