@@ -16,6 +16,7 @@ reading all rows is slow).
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from ingest.connectors.base import Progress, State, compare, keyed_by_content
 from ingest.connectors.counted import copy_counted
@@ -47,7 +48,7 @@ class Connector:
         """Land changed rows, by comparing the whole table or a window of the cursor."""
         guard = Guard(self.wire) if table.cursor else None  # read before the snapshot
         self.wire.snapshot()
-        relation = describe(self.wire, table)
+        relation = self._describe(table, raw, state)
         columns = self._prepare(table, raw, relation)
         key = table.key or ["_key"]
         same = state.get("token") == relation.token
@@ -119,12 +120,17 @@ class Connector:
     def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read the whole table into `incoming`."""
         self.wire.snapshot()
-        relation = describe(self.wire, table)
+        relation = self._describe(table, raw, state)
         self._prepare(table, raw, relation)
         raw.incoming(", _dlt_new boolean")
         self._read(raw, relation, "", None, "incoming", lambda rows, size: None)
         self._check(table, raw, relation, "incoming")
         return table.key or ["_key"], PROMISE
+
+    def _describe(self, table: Table, raw: Raw, state: State) -> Relation:
+        """The table at the source. A timestamp that has landed without its zone goes on so."""
+        known = cache(raw.names)
+        return describe(self.wire, table, lambda name: name in state.get("zoned", []) or name not in known())
 
     def _prepare(self, table: Table, raw: Raw, relation: Relation) -> list[Column]:
         columns = [Column(c.name, c.type) for c in relation.columns] + [Column("_escaped", "boolean")]
@@ -158,6 +164,7 @@ class Connector:
 
     def _state(self, table: Table, relation: Relation, rows: int, guard: Guard | None, count: int | None) -> State:
         state: State = {"rows": rows, "token": relation.token} | ({"digests": count} if count else {})
+        state |= {"zoned": zoned} if (zoned := [c.name for c in relation.columns if c.zoned]) else {}
         return state | {"cursor": guard.low(self.wire, relation, table)} if guard else state
 
     def _read(self, raw: Raw, relation: Relation, where: str, schema: str | None, target: str,

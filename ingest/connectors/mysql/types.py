@@ -2,12 +2,14 @@
 
 In: a declared table. Out: a Relation. The types stand here alone. A column has PostgreSQL's type where that holds every
 value exactly; else it lands as the text that the server prints. Dates and times are text, because 0000-00-00,
-2024-00-00 and 838:59:59 exist. Literals are hexadecimal and names stand in back quotes, so that no sql_mode changes a
-query.
+2024-00-00 and 838:59:59 exist. A timestamp is an instant, and its text says so by +00; one that an earlier version
+landed without a zone stays without. Literals are hexadecimal and names stand in back quotes, so that no sql_mode
+changes a query.
 """
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +49,7 @@ class Found(Column):
     nullable: bool = True
     moment: bool = False
     utc: bool = False  # a moment that the server converts to the session's zone, which is UTC
+    zoned: bool = False  # such a moment, whose text ends with +00
 
 
 @dataclass
@@ -68,8 +71,11 @@ def back(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def describe(wire: Wire, table: Table) -> Relation:
-    """The declared table as the account sees it. Raises WeirError when it, or a column named, is not there."""
+def describe(wire: Wire, table: Table, zoned: Callable[[str], bool] = lambda name: True) -> Relation:
+    """The declared table as the account sees it. Raises WeirError when it, or a column named, is not there.
+
+    `zoned` says of a timestamp, by its name in raw, whether it lands with its zone.
+    """
     for database, name in (meant := places(table)) + meant[:1]:  # where none is there, the first is told
         schema = wire.text(database) if database else "DATABASE()"
         here = f"WHERE table_schema = {schema} AND table_name = {wire.text(name)}"
@@ -89,7 +95,7 @@ def describe(wire: Wire, table: Table) -> Relation:
     check_columns(table, names)
     if set(table.exclude) & {*table.key, table.cursor}:
         raise WeirError("key and cursor can't be excluded: keep them, or declare others")
-    columns = [column_in_raw(row) for row in rows if row[0] not in table.exclude]
+    columns = [column_in_raw(row, zoned) for row in rows if row[0] not in table.exclude]
     keys: dict[str, set[str]] = {}
     for index, column, null in wire.rows(
         f"SELECT index_name, column_name, nullable FROM information_schema.statistics {here} AND non_unique = 0 "
@@ -109,7 +115,7 @@ def describe(wire: Wire, table: Table) -> Relation:
     return Relation(full, columns, unique, token)
 
 
-def column_in_raw(row: Any) -> Found:
+def column_in_raw(row: Any, zoned: Callable[[str], bool] = lambda name: True) -> Found:
     """The column of a catalog row: its type in raw, and the expressions that read it."""
     name, type_, whole, charset, _, size = row
     read, unsigned = back(name), "unsigned" in whole
@@ -129,16 +135,19 @@ def column_in_raw(row: Any) -> Found:
         expr_apart = f"CAST(CONVERT({read} USING utf8mb4) AS BINARY)"
     else:
         expr_apart = f"CAST(CAST({read} AS CHAR) AS BINARY)"
+    if type_ == "timestamp" and zoned(shortened(name)):  # 0000-00-00 00:00:00 is no instant
+        expr_apart = f"CONCAT({expr_apart}, IF(YEAR({read}) = 0, '', 0x2B3030))"
+        return _made(row, "text", expr_apart, expr_apart, zoned=True)
     return _made(row, "text", expr_apart, expr_apart)
 
 
-def _made(row: Any, type_: str, expr: str, expr_apart: str) -> Found:
+def _made(row: Any, type_: str, expr: str, expr_apart: str, zoned: bool = False) -> Found:
     nullable = row[4] == "YES"
     read = back(row[0])
     # Not IFNULL: a value too long for the server's buffer is NULL as well, and must not be taken for one.
     expr = f"IF({read} IS NULL, _binary 0xFE, {expr})" if nullable else expr
     return Found(shortened(row[0]), type_, expr, row[0], expr_apart, nullable, row[1] in MOMENTS,
-                 row[1] == "timestamp")  # fmt: skip
+                 row[1] == "timestamp", zoned)  # fmt: skip
 
 
 def one_value(relation: Relation, where: str) -> str:

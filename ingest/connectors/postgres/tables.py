@@ -130,7 +130,9 @@ class _Types:
         scale, size = _sizes(name, modifier) if is_core else (None, None)
         declared = row["declared"] + (f" ({own['base_shown']})" if own and own["kind"] == "d" else "")
         note = f"computed by the source: {row['computed']}" if row["computed"] else ""
-        return Column(row["attname"], kind, column_in_raw(row).type, declared, not required, row["comment"], labels,
+        # of a domain lands what stands beneath it
+        landed = column_in_raw({**row, "typname": name, "core": is_core, "domain": type_ != row["type"]}).type
+        return Column(row["attname"], kind, landed, declared, not required, row["comment"], labels,
                       scale, size, note=note)  # fmt: skip
 
     def checks(self, row: Any) -> list[Check]:

@@ -3,6 +3,7 @@
 import threading
 import time
 
+import psycopg
 import pytest
 
 from ingest.connectors.mysql import connector
@@ -50,6 +51,28 @@ def test_changes_and_deletes_also_where_the_cursor_lies(landing, shop):
     assert landing.one().tables[0].landed == 0
     landing.balanced()
     landing.proven()
+
+
+def test_a_timestamp_lands_with_its_zone_unless_it_has_landed_without(landing, shop):
+    shop.execute("set sql_mode = '', time_zone = '-05:00'")
+    shop.execute("alter table orders modify updated_at timestamp(6) null")
+    shop.execute("update orders set updated_at = if(id = 1, '2024-01-01 00:00:00.5', 0)")
+    landing.one()
+    query = "select distinct updated_at from raw_shop.orders where id < 3 order by 1"
+    assert landing.rows(query) == [("0000-00-00 00:00:00.000000",), ("2024-01-01 05:00:00.500000+00",)]
+    with psycopg.connect(landing.warehouse) as connection:  # as an earlier version landed it
+        connection.execute("update raw_shop.orders set updated_at = replace(updated_at, '+00', '')")
+        connection.execute("update ops.landings set state = state - 'zoned' where state is not null")
+    assert landing.one(full=True).tables[0].landed == 0
+    shop.execute("alter table orders add paid_at timestamp null")
+    shop.execute("update orders set paid_at = '2024-02-02', updated_at = '2024-02-01' where id = 2")
+    for _ in range(2):
+        landing.one(full=True)
+        landing.proven()
+    columns = landing.live("raw_shop.orders", "id", "id, updated_at, paid_at")
+    assert columns[:2] == [(1, "2024-01-01 05:00:00.500000", None),
+                           (2, "2024-02-01 05:00:00.000000", "2024-02-02 05:00:00+00")]  # fmt: skip
+    landing.balanced()
 
 
 def test_a_large_table_by_a_window_below_the_oldest_open_transaction(landing, shop, mariadb, monkeypatch):

@@ -72,6 +72,8 @@ def _there(cursor, table):
         text = f"`{column}`"
         if type_.endswith(("blob", "binary")):
             text = "concat('\\\\x', lower(hex(" + text + ")))"
+        elif type_ == "timestamp":
+            text = f"concat({text}, '+00')"  # an instant; the session is in UTC
         elif type_ == "geometry":
             text = f"concat(if(st_srid({text}) = 0, '', concat('SRID=', st_srid({text}), ';')), st_astext({text}))"
         cursor.execute(f"select cast({text} as char) from `{table}` where `{column}` is not null")

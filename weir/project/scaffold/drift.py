@@ -7,7 +7,7 @@ deleted.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,17 +86,19 @@ def edits(listed: Sequence[Change], before: Seen, found: Sequence[Proposed], cho
         old = before.get(change.table, {})
         if change.what == "table went":
             source.remove(old["name"])
-            _drop(old, project, done)
+            _drop(old, choices, project, done)
         elif change.what in {"table came", "rows came"} and each:
             if change.what == "table came":
                 source.add(each)
-            for name, text in files.of_table(each, choices).items():
+            has_marts = any(name.startswith("models/marts/") for e in before.values() for name in e.get("files", {}))
+            for name, text in files.of_table(each, replace(choices, marts=choices.marts or has_marts)).items():
                 if (project / name).exists():
                     done.patches.append((name, "exists already: it is left as it is"))
                 else:
                     done.texts[name] = text
         elif each and each.model:
             _edit_model(change, each, old, choices, project, done)
+            _renew_mart(each, old, choices, project, done)
             if change.what == "key changed":
                 source.set_key(each.name, list(each.key))
             if change.what == "column went":
@@ -108,9 +110,22 @@ def edits(listed: Sequence[Change], before: Seen, found: Sequence[Proposed], cho
     return done
 
 
-def _drop(old: dict[str, Any], project: Path, done: Edits) -> None:
-    """Delete the files of a table that went, where nobody has changed them."""
-    for name, digest in old.get("files", {}).items():
+def _drop(old: dict[str, Any], choices: Choices, project: Path, done: Edits) -> None:
+    """Delete the files of a table that went, where nobody has changed them, and tests that name its model."""
+    own = old.get("files", {})
+    gone = f"stg_{choices.source}__{old['name']}"
+    for path in sorted((project / "models").rglob("*")):
+        name = str(path.relative_to(project))
+        text = _now(name, project, done) if path.suffix in {".sql", ".yml"} and name not in own else None
+        if not text or f"'{gone}'" not in text:
+            continue
+        if path.suffix == ".yml" and path.stem.startswith("stg_"):
+            file = edit.ModelFile(text, path.stem)
+            file.remove_tests_of(gone)
+            done.texts[name] = file.text()
+        else:
+            done.patches.append((name, f"it reads {gone}, whose table went: mend it"))
+    for name, digest in own.items():
         path = project / name
         if not path.exists():
             continue
@@ -118,6 +133,19 @@ def _drop(old: dict[str, Any], project: Path, done: Edits) -> None:
             done.texts[name] = None
         else:
             done.patches.append((name, "its table went, and somebody has changed the file: delete it, or keep it"))
+
+
+def _renew_mart(each: Proposed, old: dict[str, Any], choices: Choices, project: Path, done: Edits) -> None:
+    """Write the mart anew, where there is one and nobody has changed it."""
+    marts = {name: digest for name, digest in old.get("files", {}).items() if name.startswith("models/marts/")}
+    texts = files.of_table(each, replace(choices, marts=True)) if marts else {}
+    for name, digest in marts.items():
+        now = _now(name, project, done)
+        if name in texts and now is not None and now != texts[name] and name not in done.texts:
+            if seen.digest(now) == digest:
+                done.texts[name] = texts[name]
+            else:
+                done.patches.append((name, "somebody has changed the mart: let it follow the staging model"))
 
 
 def _edit_model(

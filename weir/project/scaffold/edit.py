@@ -137,6 +137,20 @@ class ModelFile(_File):
                 arguments["columns"] = self._flow(yaml_text.listed([c for c in arguments["columns"] if c != name]))
                 self.is_changed = True
 
+    def remove_tests_of(self, parent: str) -> None:
+        """Forget the tests that name another model, which is no more."""
+        columns = (self._model or {}).get("columns", [])
+        for column in list(columns):
+            tests = column.get("data_tests", [])
+            kept = [test for test in tests if f"'{parent}'" not in str(dict(test) if isinstance(test, dict) else test)]
+            if len(kept) < len(tests):
+                self.is_changed = True
+                tests[:] = kept
+                if not kept:
+                    del column["data_tests"]
+                if len(column) == 1:
+                    columns.remove(column)
+
     def set_values(self, made: Field, found: Proposed) -> None:
         """Let the column have other values."""
         for column in (self._model or {}).get("columns", []):

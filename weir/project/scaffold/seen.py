@@ -37,7 +37,8 @@ def _of_table(found: Proposed, texts: Mapping[str, str]) -> dict[str, Any]:
         if made and found.model:
             facts |= {"as": made.name, "lines": [line.strip() for line in line_of(made)]}
         entry["columns"][column.name] = facts
-    own = {path: digest(text) for path, text in texts.items() if Path(path).stem == found.model and found.model}
+    stems = {found.model, f"{found.model.removeprefix('stg_').replace('__', '_')}"} if found.model else set()
+    own = {path: digest(text) for path, text in texts.items() if Path(path).stem in stems}
     if own:
         entry["files"] = own
     return entry
