@@ -6,7 +6,6 @@ says; it is empty for text, whose values may be dates or numbers.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
@@ -22,7 +21,8 @@ _OPAQUE = {"$binary", "$timestamp", "$regularExpression", "$code", "$minKey", "$
            "$ref"}  # fmt: skip
 _SAID = {"json": "object", "$oid": "ObjectId", "$date": "date", "$numberDecimal": "decimal", "$numberLong": "long",
          "$numberInt": "integer", "$numberDouble": "double", "$uuid": "uuid", "$symbol": "symbol"}  # fmt: skip
-MOST = 500  # columns of a table
+MOST, LISTED = 500, 40  # columns of a table, and rare ones that are named
+COMMON = 0.95  # the share of documents from which on a field is a column
 WIDE = 60  # an object of more names, most of them in few documents, has data for names
 Path = tuple[str, ...]
 
@@ -66,7 +66,7 @@ class Paths:
 
     def columns(self) -> list[Column]:
         """A Column for each path that holds values, in the order in which they were met."""
-        whole = self._whole()
+        whole, parents = self._whole(), {path[:-1] for path in self.kinds}
         found, taken = [], set[str]()
         for path, kinds in self.kinds.items():
             if any(path[:size] in whole for size in range(1, len(path))):
@@ -77,7 +77,7 @@ class Paths:
             if special and (len(special) > 1 or set(plain) - {"null"}):
                 for each in special:
                     plain[each[-1]] = sum(self.kinds[each].values())
-            elif special or (not plain and path not in whole):
+            elif special or (not plain and path not in whole and path in parents):
                 continue
             if path[-1] in _EXTENDED and len(path) > 1:
                 beside = self.kinds.get(path[:-1], Counter())
@@ -102,6 +102,8 @@ class Paths:
         elif objects and values:
             values["json"] = objects
             kind, note = "json", self._mixed(values)
+        elif objects and not plain:
+            kind, note = "json", "an object without names"
         elif not values:
             kind, note = "text", "null in every document"
         elif len(values) == 1:
@@ -169,6 +171,16 @@ def _kind(value: Any) -> Kind:
 
 
 def _name(path: Path, taken: set[str]) -> str:
-    parts = [part for part in path if part not in _EXTENDED] or list(path)
-    name = re.sub(r"\W+", "_", "_".join(parts)).strip("_") or "field"
+    """The path with dots, as `key`, `cursor` and `exclude` name it; without the words of Extended JSON."""
+    name = ".".join(part for part in path if part not in _EXTENDED) or ".".join(path)
     return name if name not in taken else f"{name}_{sum(1 for each in taken if each.startswith(name)) + 1}"
+
+
+def common(columns: Iterable[Column]) -> tuple[list[Column], list[str]]:
+    """The columns that nearly all documents hold, and a line that lists the others with their share."""
+    columns = list(columns)
+    kept = [column for column in columns if column.share >= COMMON]
+    rare = sorted((column for column in columns if column.share < COMMON), key=lambda each: -each.share)
+    said = [f"{column.name} ({column.share:.0%})" for column in rare[:LISTED]]
+    more = f" and {len(rare) - LISTED} more" if len(rare) > LISTED else ""
+    return kept, [f"rare, and no columns: {', '.join(said)}{more}"] if rare else []

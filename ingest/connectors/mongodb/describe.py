@@ -19,7 +19,7 @@ from pymongo.errors import ExecutionTimeout, OperationFailure
 from ingest.connectors.mongodb.connector import Connector
 from ingest.connectors.mongodb.documents import lines
 from ingest.connectors.mongodb.faults import translated
-from ingest.connectors.paths import Paths, text_at
+from ingest.connectors.paths import Paths, common, text_at
 from ingest.raw.copy_text import plain
 from weir.core.errors import WeirError
 from weir.project.plan import Source
@@ -63,7 +63,8 @@ class Describer:
         paths = Paths()
         for document in documents:
             paths.add({name: value for name, value in document.items() if name != "_id"})
-        taken = paths.columns()
+        taken, rare = common(paths.columns())
+        table.notes += rare
         table.columns = [_key_column(keys, documents), *taken]
         if documents and not all("_id" in document for document in documents):
             table.left_out = "a view whose documents have no _id"

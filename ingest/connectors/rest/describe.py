@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from requests import RequestException
 
-from ingest.connectors.paths import Paths, text_at
+from ingest.connectors.paths import Paths, common, text_at
 from ingest.connectors.rest.connector import Connector
 from ingest.connectors.rest.openapi import document as documents
 from ingest.connectors.rest.openapi.listings import Listing, listings
@@ -103,7 +103,8 @@ class Describer:
         paths = Paths()
         for each in found:
             paths.add(each)
-        table.columns = together(columns(self.document, listing.item), paths.columns(), len(found))
+        table.columns, rare = common(together(columns(self.document, listing.item), paths.columns(), len(found)))
+        table.notes = listing.notes + rare
         if listing.key and all(each.get(listing.key[0]) is not None for each in found):
             table.primary_key = listing.key
         self._name_apart(table)

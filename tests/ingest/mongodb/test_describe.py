@@ -55,15 +55,15 @@ def test_paths_as_extended_json_lands_them(told: tuple[str, Any]) -> None:
         assert {name: (c.path, c.kind) for name, c in found.items()} == {
             "_id": ((), "text"), "n": (("n",), "integer"), "long": (("long",), "integer"),
             "price": (("price", "$numberDecimal"), "numeric"), "x": (("x",), "numeric"),
-            "at": (("at", "$date"), "timestamptz"), "meta_updatedAt": (("meta", "updatedAt", "$date"), "timestamptz"),
-            "meta_by": (("meta", "by"), "text"), "paid": (("paid",), "boolean"), "tags": (("tags",), "array"),
+            "at": (("at", "$date"), "timestamptz"), "meta.updatedAt": (("meta", "updatedAt", "$date"), "timestamptz"),
+            "meta.by": (("meta", "by"), "text"), "paid": (("paid",), "boolean"), "tags": (("tags",), "array"),
             "day": (("day",), "text"), "mixed": (("mixed",), "text"), "user": (("user", "$oid"), "text"),
             "sizes": (("sizes",), "json"), "none": (("none",), "text"), "due": (("due", "$date"), "timestamptz"),
-            "rare": (("rare",), "boolean"),
         }  # fmt: skip
         assert (found["_id"].landed, found["n"].landed) == ("text", "jsonb")
         assert found["mixed"].note == "integer in 99, text in 1 of 100 documents"
-        assert (found["rare"].share, found["due"].share, found["due"].nullable) == (0.01, 1, True)
+        assert (found["due"].share, found["due"].nullable) == (1, True)
+        assert table.notes[0] == "rare, and no columns: rare (1%)"
         assert [c.name for c in tables["empty"].columns] == ["_id"]
         sample = describer.sample(table, 1000)
         assert (sample.rows, sample.is_whole) == (100, True)
@@ -85,7 +85,7 @@ def test_cursors_and_unique_indexes(told: tuple[str, Any]) -> None:
         assert tables["indexed"].meta == {"cursor": "meta.updatedAt"}
         assert tables["indexed"].unique == [("user", "n")]
         assert tables["plain"].meta == {}
-        assert tables["plain"].notes == ["meta.updatedAt would be a cursor, if it had an index"]
+        assert tables["plain"].notes[1:] == ["meta.updatedAt would be a cursor, if it had an index"]
 
 
 def test_counts_by_the_server(told: tuple[str, Any]) -> None:
@@ -97,7 +97,7 @@ def test_counts_by_the_server(told: tuple[str, Any]) -> None:
         Asked("repeated", ("_id",)), Asked("repeated", ("n",)), Asked("repeated", ("n", "paid")),
         Asked("missing", ("due",)), Asked("missing", ("at",)), Asked("negative", ("x",)), Asked("negative", ("price",)),
         Asked("before", ("at",), "2024-01-11", "timestamptz"), Asked("after", ("at",), "2024-01-11", "timestamptz"),
-        Asked("before", ("day",), "2024-02-01", "date"), Asked("reversed", ("at", "meta_updatedAt"), "", "timestamptz"),
+        Asked("before", ("day",), "2024-02-01", "date"), Asked("reversed", ("at", "meta.updatedAt"), "", "timestamptz"),
         Asked("orphaned", ("n",)), Asked("missing", ("nowhere",)),
     ]  # fmt: skip
     with described(url) as (describer, tables):
@@ -127,9 +127,9 @@ def test_names_that_can_not_be_asked(told: tuple[str, Any]) -> None:
     with described(url) as (describer, tables):
         table = tables["odd names"]
         assert [(c.name, c.path) for c in table.columns[1:]] == [
-            ("Ünï_cödé", ("Ünï cödé",)), ("a_b_c_d", ("a b", "c-d")),
+            ("Ünï cödé", ("Ünï cödé",)), ("a b.c-d", ("a b", "c-d")),
         ]  # fmt: skip
-        assert describer.count(table, [Asked("negative", ("a_b_c_d",))], 60).broken == (0,)
+        assert describer.count(table, [Asked("negative", ("a b.c-d",))], 60).broken == (0,)
 
 
 def test_an_address_that_is_wrong() -> None:

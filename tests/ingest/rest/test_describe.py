@@ -210,11 +210,11 @@ def test_columns_of_schema_and_objects(tmp_path: Path) -> None:
         found = {c.name: c for c in tables["orders"].columns}
         assert {name: (c.kind, c.share) for name, c in found.items()} == {
             "id": ("uuid", 1), "status": ("text", 1), "amount": ("numeric", 1), "at": ("timestamptz", 1),
-            "epoch": ("integer", 1), "who": ("text", 1), "node_id": ("integer", 1), "node_parent_id": ("integer", 1),
-            "node_parent_parent": ("text", 1), "labels": ("array", 1), "unused": ("integer", 0),
-            "node_self": ("text", 0), "extra": ("boolean", 1),
+            "epoch": ("integer", 1), "who": ("text", 1), "node.id": ("integer", 1), "node.parent.id": ("integer", 1),
+            "node.parent.parent": ("text", 1), "labels": ("array", 1), "extra": ("boolean", 1),
         }  # fmt: skip
         assert (found["status"].values, found["status"].comment) == (("open", "paid"), "Where it stands.")
+        assert tables["orders"].notes == ["rare, and no columns: node.self (0%), unused (0%)"]
         assert found["epoch"].note == "the document says timestamptz"
         assert (found["id"].nullable, found["at"].nullable) == (False, True)
 

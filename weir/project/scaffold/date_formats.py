@@ -5,7 +5,7 @@ is the day and which the month is proven by a number over 12 alone.
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import date
 
 from weir.project.scaffold.column_names import is_date, is_lasting
@@ -109,8 +109,8 @@ def _parts(shape: str, a: list[str], b: list[str], c: list[str]) -> tuple[list[s
     """The words of a date's three parts, and the days as year, month, day; a question where they are not proven."""
     if shape == "year":
         if any(int(n) > 12 for n in b):
-            return ["YYYY", _wide("DD", b), _wide("MM", c)], set(zip(a, c, b, strict=True))
-        return ["YYYY", _wide("MM", b), _wide("DD", c)], set(zip(a, b, c, strict=True))
+            return ["YYYY", _wide("DD", b, c), _wide("MM", c, b)], set(zip(a, c, b, strict=True))
+        return ["YYYY", _wide("MM", b, c), _wide("DD", c, b)], set(zip(a, b, c, strict=True))
     if shape in ("day", "month"):
         names, days = (b, a) if shape == "day" else (a, b)
         long = any(len(name) > 3 for name in names)
@@ -127,8 +127,8 @@ def _parts(shape: str, a: list[str], b: list[str], c: list[str]) -> tuple[list[s
     if over == [False, False]:
         return "day first or month first? No number over 12 says it: DD{a}MM{a}YYYY or MM{a}DD{a}YYYY"
     if over[0]:
-        return [_wide("DD", a), _wide("MM", b), "YYYY"], set(zip(c, b, a, strict=True))
-    return [_wide("MM", a), _wide("DD", b), "YYYY"], set(zip(c, a, b, strict=True))
+        return [_wide("DD", a, b), _wide("MM", b, a), "YYYY"], set(zip(c, b, a, strict=True))
+    return [_wide("MM", a, b), _wide("DD", b, a), "YYYY"], set(zip(c, a, b, strict=True))
 
 
 def _clock(rows: list[tuple[str, ...]]) -> str | None:
@@ -146,9 +146,9 @@ def _clock(rows: list[tuple[str, ...]]) -> str | None:
     return said + (f"{blanks[0]}AM" if half else "")
 
 
-def _wide(word: str, numbers: list[str]) -> str:
-    """The word for numbers of two digits where some begin with 0, else the one for one or two digits."""
-    padded = any(n[0] == "0" for n in numbers) and all(len(n) == 2 for n in numbers)
+def _wide(word: str, numbers: list[str], beside: Sequence[str] = ()) -> str:
+    """The word for numbers of two digits where some, or those beside them, begin with 0; else for one or two digits."""
+    padded = any(n[0] == "0" for n in (*numbers, *beside)) and all(len(n) == 2 for n in (*numbers, *beside))
     return word if padded else f"FM{word}"
 
 

@@ -54,7 +54,8 @@ def line_of(made: Field) -> list[str]:
 
 def carry(found: Proposed) -> str:
     """The call of carry."""
-    columns = [shortened(name) for name in found.key] or ["_key"]
+    # a row of a file without a key is known by its place
+    columns = [shortened(name) for name in found.key] or (["_file", "_line"] if found.is_files else ["_key"])
     more = ", unreadable=true" if found.is_files else ""
     listed = ", ".join(_quoted(name) for name in columns)
     return f"{{{{ carry(key=[{listed}]{more}) }}}}"

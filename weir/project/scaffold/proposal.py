@@ -77,6 +77,11 @@ class Proposed:
         """Whether rows are lines of files, some of which may not be readable."""
         return self.table.kind == "files"
 
+    @property
+    def is_documents(self) -> bool:
+        """Whether rows land whole in the column `document`."""
+        return any(column.path for column in self.table.columns)
+
     def field_of(self, origin: str) -> Field | None:
         """The field made of the column at the source."""
         return next((each for each in self.fields if each.origin == origin), None)

@@ -106,7 +106,7 @@ def _kept(table: Table, sample: Sample, words: Words | None, found: Proposed) ->
         if column.kind == "bytes" and not why:
             why = "bytes"
         if why and column.name not in key:
-            found.left.append(Left(".".join(column.path) or column.name, why))
+            found.left.append(Left(column.name, why))
         else:
             kept.append(column)
     return kept

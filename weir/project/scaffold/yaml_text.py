@@ -68,9 +68,11 @@ def table_entry(found: Proposed) -> list[str]:
     if found.key_note:
         lines.append(f"  # the key is {_one_line(found.key_note)}")
     elif not found.key:
-        lines.append("  # no key: rows are told apart by their content")
+        by = "file and line" if found.is_files else "their content"
+        lines.append(f"  # no key: rows are told apart by {by}")
     for each in found.left:
-        lines.append(f"  # left out: {_one_line(each.column)} ({_one_line(each.why)})")
+        what = "not staged" if found.is_documents and found.table.kind != "collection" else "left out"
+        lines.append(f"  # {what}: {_one_line(each.column)} ({_one_line(each.why)})")
     meta = table_meta(found)
     if meta:
         lines.append(f"  config: {{meta: {{{', '.join(f'{key}: {value}' for key, value in meta.items())}}}}}")
@@ -82,7 +84,7 @@ def table_meta(found: Proposed) -> dict[str, str]:
     table, meta = found.table, dict[str, str]()
     if found.key:
         meta["key"] = listed(found.key)
-    if found.left:
+    if found.left and not (found.is_documents and table.kind != "collection"):  # which land whole
         meta["exclude"] = listed([each.column for each in found.left])
     for key, value in table.meta.items():
         meta[key] = flow(value)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from ingest.connectors.files.describing.looks import Look
-from ingest.connectors.paths import Paths
+from ingest.connectors.paths import Paths, common
 from ingest.raw.columns import Column as Landed
 from weir.project.scaffold.described import Column, Kind, Table
 
@@ -25,7 +25,8 @@ def columns_of_group(table: Table, looked: dict[str, Look], rows: list[tuple[lis
         paths = Paths()
         for _, cells in rows:
             paths.add(orjson.loads(cells[-1] or "{}"))
-        table.columns = paths.columns()
+        table.columns, rare = common(paths.columns())
+        table.notes += rare
         return
     named: dict[str, Any] = {}
     counts: Counter[str] = Counter()

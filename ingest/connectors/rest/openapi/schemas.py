@@ -94,7 +94,7 @@ def _column(path: tuple[str, ...], schema: Schema, kinds: list[str], share: floa
     )
     comment = " ".join(re.sub(r"<[^>]+>", "", str(schema.get("description") or "")).split())
     nullable = bool(schema.get("nullable")) or share < 1
-    return Column("_".join(path), kind, "jsonb", "" if kind == "text" and not note else kind, nullable,
+    return Column(".".join(path), kind, "jsonb", "" if kind == "text" and not note else kind, nullable,
                   comment[:1000], values, path=path, share=share, note=note)  # fmt: skip
 
 
