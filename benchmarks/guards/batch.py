@@ -56,7 +56,7 @@ def _gate(found: Found, gate: str, run_id: str, moment: Any) -> None:
     from expectations.gate import check_gate
 
     for result in check_gate(gate, run_id, moment=moment):
-        found["gate"] += [[failure.id, failure.sentence] for failure in result.failures]
+        found["gate"] += [[failure.id, failure.sentence, failure.warns] for failure in result.failures]
 
 
 def _build(run_id: str, moment: Any) -> None:

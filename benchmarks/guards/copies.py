@@ -109,6 +109,11 @@ class PostgresCopy:
             statement = sql.SQL("alter table {} drop constraint if exists {} cascade")
             with connection.transaction():
                 connection.execute(statement.format(sql.SQL(each), sql.Identifier(constraint)))
+        for each, rule in connection.execute(_RULES).fetchall():
+            connection.execute(sql.SQL("drop rule {} on {}").format(sql.Identifier(rule), sql.SQL(each)))
+        for domain, constraint in connection.execute(_DOMAINS).fetchall():
+            connection.execute(sql.SQL("alter domain {} drop constraint {}").format(
+                sql.SQL(domain), sql.Identifier(constraint)))  # fmt: skip
         for (index,) in connection.execute(sql.SQL(_INDEXES).format(table=oid)).fetchall():
             connection.execute(f"drop index {index}")
         for (each,) in connection.execute(sql.SQL(_TREE).format(table=oid)).fetchall():
@@ -240,12 +245,15 @@ def _quoted(name: str) -> str:
 _VIEWS = """select quote_ident(n.nspname) || '.' || quote_ident(c.relname) from pg_class c
 join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'v' and n.nspname !~ '^pg_|information_schema'"""
 _CONSTRAINTS = """select conrelid::regclass::text, conname from pg_constraint
-where conrelid in (with recursive t as (select {table}::regclass::oid as oid union all
+where (contype = 'f' and coninhcount = 0) or conrelid in (with recursive t as (select {table}::regclass::oid as oid union all
     select i.inhrelid from pg_inherits i join t on i.inhparent = t.oid) select oid from t)
 and contype = any({kinds}) and coninhcount = 0
 and not (contype = 'n' and exists (select from pg_constraint p where p.conrelid = pg_constraint.conrelid
     and p.contype = 'p' and p.conkey @> pg_constraint.conkey and not 'p' = any({kinds})))
 order by contype = 'n', contype = 'p'"""
+_RULES = """select quote_ident(schemaname) || '.' || quote_ident(tablename), rulename from pg_rules
+where schemaname !~ '^pg_|information_schema' and rulename <> '_RETURN'"""
+_DOMAINS = "select contypid::regtype::text, conname from pg_constraint where contypid <> 0"
 _TREE = """with recursive t as (select {table}::regclass::oid as oid union all
     select i.inhrelid from pg_inherits i join t on i.inhparent = t.oid) select oid::regclass::text from t"""
 _INDEXES = """select indexrelid::regclass::text from pg_index where indrelid = {table}::regclass and indisunique

@@ -35,9 +35,10 @@ def _verdict(found: Found, each: Injected) -> Verdict:
     is_late = bool(each.change.days_later)
     said: dict[str, list[str]] = {
         "landing": [line[1] for line in found["landing"] if line[0] == name],
-        "gate": [line[1] for line in found["gate"] if is_late or _of(line[0], name, model, mart)],
+        "gate": [line[1] for line in found["gate"] if _of(line, is_late, name, model, mart) and not line[2]],
         "quarantine": [f"{line[2]}" for line in found["quarantine"] if line[0] == model],
         "test": [line[2] for line in found["test"] if _tests(line, each, model, mart) and line[1] != "warn"],
+        "gate, as a warning": [line[1] for line in found["gate"] if _of(line, is_late, name, model, mart)],
         "test, as a warning": [line[2] for line in found["test"] if _tests(line, each, model, mart)],
         "balance": [line[0] for line in found["balance"] if f"{NAME}.{name}:" in line[0] or model in line[0].split()],
     }
@@ -48,10 +49,9 @@ def _verdict(found: Found, each: Injected) -> Verdict:
     return Verdict(each, "", "", max(0, rejected - each.faulty))
 
 
-def _of(identifier: str, name: str, model: str, mart: str) -> bool:
-    """Whether the failure's id names the table, its model or its mart."""
-    parts = identifier.split(": ")
-    return bool({name, model, mart} & set(parts))
+def _of(line: Sequence[str], is_late: bool, name: str, model: str, mart: str) -> bool:
+    """Whether the failure's id names the table, its model or its mart; what is late is a matter of the source."""
+    return is_late or bool({name, model, mart} & set(line[0].split(": ")))
 
 
 def _tests(line: Sequence[str], each: Injected, model: str, mart: str) -> bool:
