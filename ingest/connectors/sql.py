@@ -70,8 +70,8 @@ class Connector:
             have = ", ".join(sa.inspect(self.connection).get_table_names(schema=schema or None)[:8])
             have = have or f"none at all: see that {self.variable} names the right database"
             raise WeirError(f"there is no table {table.origin or name} at the source; it has: {have}") from None
-        check_columns(table, [c["name"] for c in columns])
-        kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in table.exclude]
+        out = check_columns(table, [c["name"] for c in columns])
+        kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in out]
         return sa.table(name, *kept, schema=schema or None)
 
     def _prepare(self, table: Table, raw: Raw, made: Any) -> list[Column]:
