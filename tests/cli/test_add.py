@@ -1,20 +1,16 @@
 """`weir add` by its command line: files that dbt reads, nothing half-written, an empty difference, and drift."""
 
 import json
-import os
-import shutil
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.project import BIN, Project
 from weir.core.settings import ROOT
 
-BIN = Path(sys.executable).parent
 SHOP = """
     create table customers (
         customer_id integer primary key, "E-Mail" text not null unique, passwordHash text, "order" text,
@@ -29,22 +25,12 @@ SHOP = """
     insert into customers values
         (1, 'ann@x.io', 'abc', 'first', 1, '2024-01-02 10:00:00'), (2, 'bob@x.io', 'd', null, 0, null);
 """
-Weir = Callable[..., str]
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A dbt project on the repository's macros, without a source."""
-    folder = tmp_path / "project"
-    settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
-    settings["macro-paths"] = [str(ROOT / "macros")]
-    shutil.copytree(ROOT / "tests/dbt/generic", folder / "tests/dbt/generic")
-    (folder / "models").mkdir()
-    (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
-    for name in ("profiles.yml", "models/_groups.yml", "models/staging/_staging.md"):
-        (folder / name).parent.mkdir(exist_ok=True, parents=True)
-        shutil.copy(ROOT / name, folder / name)
-    return folder
+def project(tmp_path: Path) -> Project:
+    """A project without a source."""
+    return Project(tmp_path)
 
 
 @pytest.fixture
@@ -58,43 +44,20 @@ def shop(tmp_path: Path) -> sqlite3.Connection:
     return connection
 
 
-@pytest.fixture
-def weir(project: Path, tmp_path: Path) -> Weir:
-    """A function that runs `weir …` in the project; it fails where the exit code is another."""
-
-    def run(*words: str, exit_code: int = 0, **more: str) -> str:
-        kept = {k: v for k, v in os.environ.items() if not k.endswith("_URL") and not k.startswith("WEIR_")}
-        env = {**kept, "WEIR_HOME": str(tmp_path / "home"), "WEIR_PROJECT_DIR": str(project), "COLUMNS": "200", **more}
-        done = subprocess.run([str(BIN / "weir"), *words], env=env, capture_output=True, text=True, timeout=300,
-                              stdin=subprocess.DEVNULL, cwd=project)  # fmt: skip
-        output = done.stdout + done.stderr
-        assert done.returncode == exit_code, output
-        assert "Traceback" not in output, output
-        return output
-
-    return run
-
-
-def files(project: Path) -> dict[str, str]:
-    return {str(p.relative_to(project)): p.read_text() for p in sorted((project / "models").rglob("*")) if p.is_file()}
-
-
-def test_a_database_is_added_and_added_again(
-    project: Path, shop: sqlite3.Connection, weir: Weir, tmp_path: Path
-) -> None:
-    before = files(project)
-    said = weir("add", str(tmp_path / "shop.db"), "--dry-run")
-    assert files(project) == before and "schema_migrations" in said and "a tool's own" in said
-    said = weir("add", str(tmp_path / "shop.db"))
+def test_a_database_is_added_and_added_again(project: Project, shop: sqlite3.Connection, tmp_path: Path) -> None:
+    before = project.models()
+    said = project.weir("add", str(tmp_path / "shop.db"), "--dry-run")
+    assert project.models() == before and "schema_migrations" in said and "a tool's own" in said
+    said = project.weir("add", str(tmp_path / "shop.db"))
     assert "next: weir run" in said and "1 empty table not staged" in said
     assert f"SHOP_URL='sqlite:///{tmp_path}/shop.db'" in (tmp_path / "home/.env").read_text()
-    declared = yaml.safe_load((project / "models/staging/shop/_shop__sources.yml").read_text())["sources"][0]
+    declared = yaml.safe_load((project.folder / "models/staging/shop/_shop__sources.yml").read_text())["sources"][0]
     tables = {each["name"]: each["config"]["meta"] for each in declared["tables"]}
     assert tables == {
         "customers": {"key": ["customer_id"], "exclude": ["passwordHash"]}, "orders": {"key": ["order_id"]},
         "empty_one": {"key": ["id"]},
     }  # fmt: skip
-    model = (project / "models/staging/shop/stg_shop__customers.sql").read_text()
+    model = (project.folder / "models/staging/shop/stg_shop__customers.sql").read_text()
     assert (
         model
         == """-- Grain: one row per customer.
@@ -123,7 +86,7 @@ select
 from typed
 """
     )
-    tested = yaml.safe_load((project / "models/staging/shop/stg_shop__orders.yml").read_text())["models"][0]
+    tested = yaml.safe_load((project.folder / "models/staging/shop/stg_shop__orders.yml").read_text())["models"][0]
     assert {"one_row_per": {"arguments": {"columns": ["order_id"]}}} in tested["data_tests"]
     assert {"never_null": {"arguments": {"columns": ["customer_id"]}}} in tested["data_tests"]
     by_name = {each["name"]: each["data_tests"][0] for each in tested["columns"]}
@@ -131,21 +94,21 @@ from typed
                                                                     "field": "customer_id"}  # fmt: skip
     assert by_name["status"]["accepted_values"]["arguments"]["values"] == ["open", "paid"]
     assert by_name["status"]["accepted_values"]["config"] == {"severity": "warn"}
-    assert "abc" not in json.dumps(files(project)) and "ann@" not in json.dumps(files(project))
-    done = subprocess.run([str(BIN / "sqlfluff"), "lint", "--config", str(ROOT / "pyproject.toml"),
-                           str(project / "models/staging/shop")], cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+    assert "abc" not in json.dumps(project.models()) and "ann@" not in json.dumps(project.models())
+    linted = ["--config", str(ROOT / "pyproject.toml"), str(project.folder / "models/staging/shop")]
+    done = subprocess.run([str(BIN / "sqlfluff"), "lint", *linted], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    done = subprocess.run([str(BIN / "yamllint"), "-c", ROOT / ".yamllint.yaml", project / "models"], cwd=ROOT)
+    done = subprocess.run([str(BIN / "yamllint"), "-c", ROOT / ".yamllint.yaml", project.folder / "models"], cwd=ROOT)
     assert done.returncode == 0
-    assert "nothing has changed" in weir("add", "shop")
-    assert "shop already" in weir("add", str(tmp_path / "shop.db"), exit_code=1)
+    assert "nothing has changed" in project.weir("add", "shop")
+    assert "shop already" in project.weir("add", str(tmp_path / "shop.db"), exit_code=1)
 
 
 def test_drift_is_shown_and_applied_and_hand_edits_stay(
-    project: Path, shop: sqlite3.Connection, weir: Weir, tmp_path: Path
+    project: Project, shop: sqlite3.Connection, tmp_path: Path
 ) -> None:
-    weir("add", str(tmp_path / "shop.db"), "--marts")
-    folder = project / "models/staging/shop"
+    project.weir("add", str(tmp_path / "shop.db"), "--marts")
+    folder = project.folder / "models/staging/shop"
     model, source = folder / "stg_shop__orders.sql", folder / "_shop__sources.yml"
     model.write_text(
         model.read_text().replace("-- Grain: one row per order.", "-- Grain: one row per order.\n-- Mine.")
@@ -156,22 +119,23 @@ def test_drift_is_shown_and_applied_and_hand_edits_stay(
         create table coupons (code text primary key, worth numeric); insert into coupons values ('A', 1);
         drop table customers;
     """)
-    before = files(project)
-    said = weir("add", "shop")
+    before = project.models()
+    said = project.weir("add", "shop")
     for line in ("coupons   table came", "customers table went", "orders    column came shipped_on"):
         assert line in " ".join(said.split(" ")) or line.split()[0] in said
-    assert files(project) == before, "only --write edits"
-    weir("add", "shop", "--write")
+    assert project.models() == before, "only --write edits"
+    project.weir("add", "shop", "--write")
     text = model.read_text()
     assert "-- Mine." in text and "shipped_on" in text and "ordered_on" not in text.split("\n)\n")[0]
     assert "# ours" in source.read_text() and "coupons" in source.read_text() and "customers" not in source.read_text()
     assert not (folder / "stg_shop__customers.sql").exists()
-    assert not (project / "models/marts/shop/shop_customers.sql").exists()
-    assert (folder / "stg_shop__coupons.sql").exists() and (project / "models/marts/shop/shop_coupons.sql").exists()
+    assert not (project.folder / "models/marts/shop/shop_customers.sql").exists()
+    assert (folder / "stg_shop__coupons.sql").exists() and (
+        project.folder / "models/marts/shop/shop_coupons.sql"
+    ).exists()
     assert "ref('stg_shop__customers')" not in (folder / "stg_shop__orders.yml").read_text()
-    assert "nothing has changed" in weir("add", "shop")
-    subprocess.run([str(BIN / "dbt"), "parse"], cwd=project, check=True, capture_output=True,
-                   env={**os.environ, "WEIR_PROJECT_DIR": str(project)})  # fmt: skip
+    assert "nothing has changed" in project.weir("add", "shop")
+    project.run("dbt", "parse")
 
 
 @pytest.mark.parametrize(
@@ -186,19 +150,21 @@ def test_drift_is_shown_and_applied_and_hand_edits_stay(
         (["add", "postgresql://[::1/x", "--as", "x"], "the address"),
     ],
 )
-def test_bad_input_is_one_line(project: Path, weir: Weir, words: list[str], line: str) -> None:
-    before = files(project)
-    said = weir(*words, exit_code=1)
+def test_bad_input_is_one_line(project: Project, words: list[str], line: str) -> None:
+    before = project.models()
+    said = project.weir(*words, exit_code=1)
     assert line in said and "s3cret" not in said and len(said.strip().splitlines()) == 1, said
-    assert files(project) == before
+    assert project.models() == before
 
 
-def test_a_name_that_is_taken_is_refused(project: Path, shop: sqlite3.Connection, weir: Weir, tmp_path: Path) -> None:
-    (project / "models/staging/shop").mkdir(parents=True)
-    (project / "models/staging/shop/stg_shop__orders.sql").write_text("select 1 as mine")
-    said = weir("add", str(tmp_path / "shop.db"), exit_code=1)
+def test_a_name_that_is_taken_is_refused(project: Project, shop: sqlite3.Connection, tmp_path: Path) -> None:
+    (project.folder / "models/staging/shop").mkdir(parents=True)
+    (project.folder / "models/staging/shop/stg_shop__orders.sql").write_text("select 1 as mine")
+    said = project.weir("add", str(tmp_path / "shop.db"), exit_code=1)
     assert "stg_shop__orders.sql exists already" in said
     assert "SHOP_URL" not in ((tmp_path / "home/.env").read_text() if (tmp_path / "home/.env").exists() else "")
-    said = weir("add", str(tmp_path / "shop.db"), "--as", "other", OTHER_URL="sqlite:////x.db", exit_code=1)
+    said = project.weir("add", str(tmp_path / "shop.db"), "--as", "other", OTHER_URL="sqlite:////x.db", exit_code=1)
     assert "OTHER_URL holds another address already" in said
-    assert "no table named nope" in weir("add", str(tmp_path / "shop.db"), "--as", "o", "--tables", "nope", exit_code=1)
+    assert "no table named nope" in project.weir(
+        "add", str(tmp_path / "shop.db"), "--as", "o", "--tables", "nope", exit_code=1
+    )
