@@ -8,7 +8,7 @@ import os
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -28,6 +28,7 @@ from weir.project.scaffold.described import Counted, Sample, Table, Test
 LOOKED, LOOKED_FAR = 60, 12  # files of a group that are looked at: in a folder, and in a bucket or of workbooks
 SAMPLED, SAMPLED_FAR = 40, 6  # files that a sample reads
 SECONDS = 3.0  # a sample reads so long
+MOST_COUNTED = 60  # columns of a table that are all read to be counted; of a wider one only those that are asked for
 LOOKED_INTO = 5000  # rows by which the columns are described
 ALIKE = 0.5  # the share of columns that files of one table have in common
 TOLD = 20  # from so many files on that are left out for one reason, they are told by folder
@@ -113,7 +114,7 @@ class Describer:
     def sample(self, table: Table, rows: int) -> Sample:
         """Rows from all over the table's files, by chance; the same ones each time."""
         chosen, whole = self._chosen(table, rows, SECONDS)
-        held = [self._as_told(table, *each) for each in chosen]
+        held = list(_as_told(table, chosen))
         values = {column.name: [row[n] for row in held] for n, column in enumerate(table.columns)}
         if str(table.meta["path"]).lower().endswith((".xlsx", ".xlsm")):
             values = only_moments(values)
@@ -145,13 +146,12 @@ class Describer:
         tally = self.tallies.get(table.name)
         if tally is None or not wanted <= set(tally.columns):
             if tally:
-                wanted |= set(tally.columns)
                 self.tallies.pop(table.name).close()
-            names = [column.name for column in table.columns if column.name in wanted]
-            at = [n for n, column in enumerate(table.columns) if column.name in wanted]
-            tally = Tally(names)
-            told = (self._as_told(table, *each) for name in self.of[table.name] for each in self._records(table, name))
-            rows = ([cells[n] for n in at] for cells in told)
+            some = len(table.columns) > MOST_COUNTED  # else all of them, so that the files are read once
+            at = [n for n, column in enumerate(table.columns) if not some or column.name in wanted]
+            tally = Tally([table.columns[n].name for n in at])
+            told = _as_told(table, (each for name in self.of[table.name] for each in self._records(table, name)))
+            rows = ([cells[n] for n in at] for cells in told) if some else told
             if not tally.load(rows, deadline):
                 tally.close()
                 return Counted(None, (None,) * len(tests))
@@ -167,13 +167,21 @@ class Describer:
                 if not fault:
                     yield names, cells
 
-    def _as_told(self, table: Table, names: list[str], cells: list[str | None]) -> list[str | None]:
-        """The cells of a record in the order of the table's columns, fields of documents by their paths."""
-        if names == ["document"] and table.columns and table.columns[0].path:
+
+def _as_told(table: Table, rows: Iterable[tuple[list[str], list[str | None]]]) -> Iterator[list[str | None]]:
+    """The cells of records in the order of the table's columns, fields of documents by their paths."""
+    names, at, same = list[str](), list[int | None](), False
+    paths = [column.path for column in table.columns]
+    for each, cells in rows:
+        if each == ["document"] and any(paths):
             document = orjson.loads(cells[0] or "{}")
-            return [text_at(document, column.path) for column in table.columns]
-        own = {name.lower(): cell for name, cell in zip(names, cells, strict=True)}
-        return [own.get(column.name.lower()) for column in table.columns]
+            yield [text_at(document, path) for path in paths]
+            continue
+        if each is not names:
+            names, own = each, {name.lower(): n for n, name in enumerate(each)}
+            at = [own.get(column.name.lower()) for column in table.columns]
+            same = at == list(range(len(names)))
+        yield cells if same else [None if n is None else cells[n] for n in at]
 
 
 def spread(names: list[str], most: int) -> list[str]:
