@@ -93,7 +93,7 @@ def _source(entry: Any, where: str) -> Source | None:
         columns = [c["name"] for c in item.get("columns") or [] if isinstance(c, dict) and "name" in c]
         meta = _meta(item, place)
         _no_others(Table, meta, [*_listed(own), *_listed(meta.get("custom"))], place)
-        values = {**meta, "name": item["name"], "columns": columns}
+        values = {"only_columns": source.only_columns, **meta, "name": item["name"], "columns": columns}
         source.tables.append(_build(Table, values, place))
     return source
 

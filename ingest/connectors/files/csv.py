@@ -45,7 +45,7 @@ class CsvReader(Reader):
         self.columns = [Column(cell) for cell in names]
         self.kept: list[int] | None = None
 
-    def leave_out(self, names: list[str]) -> None:
+    def leave_out(self, names: set[str]) -> None:
         """Leave these columns out."""
         if names:
             self.kept = [n for n, column in enumerate(self.columns) if column.name not in names]

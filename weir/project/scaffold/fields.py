@@ -45,10 +45,11 @@ def make(column: Column, name: str, values: Sequence[str | None], choices: Choic
 
 def _inferred(column: Column, name: str, values: Sequence[str | None]) -> Inferred:
     """The column's own kind; of text, what all its values are."""
-    if column.flag and column.kind == "integer" and _is_flag(name) and {v for v in values if v} <= {"0", "1"}:
+    says_so = column.declared.upper().startswith("BOOL") or _is_flag(name)
+    if column.flag and says_so and {value for value in values if value} <= {"0", "1"}:
         return Inferred("boolean")
     # `declared` is empty where the source itself knows no types: files, documents
-    if column.kind == "text" and not column.declared and not column.values:
+    if column.kind == "text" and (column.free or not column.declared) and not column.values:
         return infer(name, values)
     has_zeros = column.kind in {"date", "timestamp"} and any(v and v.startswith("0000-00-00") for v in values)
     return Inferred(column.kind, scale=0 if has_zeros else column.scale)

@@ -66,6 +66,7 @@ class Proposed:
     never_null: list[str] = field(default_factory=list)
     never_null_so_far: list[str] = field(default_factory=list)
     unique: list[tuple[str, ...]] = field(default_factory=list)
+    twice_but: list[str] = field(default_factory=list)  # no two rows agree in all columns but these
     parents: list[tuple[ForeignKey, str]] = field(default_factory=list)  # with the parent's model
     parent_names: dict[tuple[str, str], str] = field(default_factory=dict)  # (model, column at the source): its name
     tried: int | None = None  # rows on which key and rules were tried

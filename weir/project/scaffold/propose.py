@@ -21,6 +21,7 @@ _TOOLS = re.compile(r"(schema_migrations|ar_internal_metadata|alembic_version|fl
                     r"history|goose_db_version|typeorm_metadata)", re.IGNORECASE)  # fmt: skip
 _COPIES = re.compile(r"(tmp|temp|bak|backup|old)_.*|.*_(tmp|temp|bak|backup|old|copy)(_?\d+)?", re.IGNORECASE)
 _MOST_VALUES = 20  # of an enumeration
+_FEW = 20  # with fewer rows nothing is told of them all
 _LARGE = 5_000_000  # rows from which a key is not counted, where the catalog says it
 Report = Callable[[str], None]
 
@@ -190,6 +191,29 @@ def _try_rules(describer: Describer, found: Proposed, sample: Sample, choices: C
         if number == 0 and made and column.name not in keys:
             found.never_null_so_far.append(made.name)
     _add_values(found, sample)
+    _add_no_row_twice(describer, found, sample, choices)
+
+
+def _add_no_row_twice(describer: Describer, found: Proposed, sample: Sample, choices: Choices) -> None:
+    """Whether no two rows agree in all but key and stamps: then a test warns of rows that come again under new keys."""
+    stamps = [each.name for each in found.fields if rules.is_stamp(each)]
+    own = [each.name for each in found.fields if each.origin in found.key]
+    compared = [each for each in found.fields if each.name not in {*own, *stamps}]
+    if not own or len(compared) < 2 or sample.rows < _FEW:
+        return
+    if sample.is_whole:
+        rows = list(zip(*(sample.values[each.origin] for each in compared), strict=True))
+        repeated: int | None = len(rows) - len(set(rows))
+    else:
+        full = {column.name for column in found.table.columns if not column.nullable}
+        columns = tuple(each.origin for each in compared if each.origin in full)
+        repeated = _repeated(describer, found.table, columns, choices) if len(columns) > 1 else 1
+    if repeated == 0:
+        found.twice_but = [*own, *stamps]
+
+
+def _repeated(describer: Describer, table: Table, columns: tuple[str, ...], choices: Choices) -> int | None:
+    return describer.count(table, [Test("repeated", columns)], choices.seconds).broken[0]
 
 
 def _question(rule: Rule, number: int | None) -> str:

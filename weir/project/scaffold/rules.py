@@ -20,6 +20,10 @@ _PAST = re.compile(r"(.*_)?(created|creation|inserted|added|registered|registrat
                    r"birth|birthdate|birthday|dob|updated|update|modified|paid|payment|ordered|opened|logged|login|"
                    r"sent|occurred|recorded)(_(at|on|date|time|ts|day))?|"
                    r"last_(update|login|seen|modified|visit).*")  # fmt: skip
+_STAMP = re.compile(
+    r"(row_)?(created|inserted|added|updated|update|modified|loaded|imported)(_(at|on|date|time|ts))?"
+    r"|last_(update|updated|modified|change).*|(date|time)_(created|updated|modified|added)"
+)
 _PAIRS = (
     ("start", "end"), ("started", "ended"), ("begin", "end"), ("from", "to"), ("valid_from", "valid_to"),
     ("order", "ship"), ("order", "shipped"), ("ordered", "shipped"), ("order", "due"), ("created", "closed"),
@@ -35,6 +39,11 @@ class Candidate:
     rule: Rule
     tests: list[Test]
     rejects: bool = True
+
+
+def is_stamp(made: Field) -> bool:
+    """Whether the field says when the row was written: an import writes it anew."""
+    return made.group == "dates" and bool(_STAMP.fullmatch(made.name))
 
 
 def candidates(proposed: Proposed) -> list[Candidate]:

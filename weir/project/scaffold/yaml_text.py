@@ -129,6 +129,8 @@ def _model_tests(found: Proposed) -> list[str]:
         columns = [names[name] for name in each]
         if len(columns) > 1 and not set(columns) & nullable:
             tests.append(f"one_row_per: {{arguments: {{columns: {listed(columns)}}}}}")
+    if found.twice_but:
+        tests.append(f"no_row_twice: {{arguments: {{but: {listed(found.twice_but)}}}{_WARN}}}")
     return tests
 
 
