@@ -17,12 +17,13 @@ from rich.json import JSON
 from weir import warehouse
 from weir.access.carried import Lineage, read_lineage
 from weir.access.disclosures import disclose
+from weir.access.reasons import Reasons
 from weir.access.veil import Veil, refuse_without_reason, veiled
 from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
-from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, marked
+from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, TYPES, marked
 from weir.warehouse.catalog import exists
 
 
@@ -67,7 +68,7 @@ def show_quarantine(
                 models = sorted({row[0] for row in [*rows, *beside]})
                 hidden = any(veils[each].key_kind for each in models)
                 disclose(connection, "quarantine", because, len(rows), ", ".join(models), key, hidden)
-            return _one(rows, beside, key, None if because else veils)
+            return _one(connection, rows, beside, key, veils, in_clear=bool(because))
         taken = connection.execute("select exists (select from ledger where model = %s)", [model]).fetchone()
         if model and taken != (True,):
             raise WeirError(f"no staging model {model!r} has taken anything: `weir quarantine` lists those that have")
@@ -100,6 +101,12 @@ class _Veils(dict[str, Veil]):
         except WeirError:
             return None
 
+    def reasons(self, connection: psycopg.Connection, model: str, veiled: bool = True) -> Reasons:
+        """The reasons of a model, told with their values."""
+        prefix = os.environ.get("DBT_DEV_PREFIX", "dev_").lower() if self._dev else ""
+        types: dict[str, str] = dict(connection.execute(TYPES, [f'{prefix}staging."{model}"']).fetchall())
+        return Reasons(self.lineage, model, types, self[model] if veiled else None)
+
     def parent(self, key: str | None) -> str | None:
         """The key that a held-back row refers to; hidden where it may be personal."""
         lineage = self.lineage
@@ -117,9 +124,12 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_ba
         terminal.say("Nothing waits in quarantine.", style="green")
     if rows and values["model"]:
         veil = veils[values["model"]]
-        found = connection.execute(KEYS, values).fetchall()
-        keys = [[veil.key(key, seq), reasons, seen] for key, reasons, seen, seq in found]
-        terminal.table("Newest keys", ["key", "reasons", "seen"], keys)
+        reasons = veils.reasons(connection, values["model"])
+        keys = [
+            [veil.key(key, seq), "; ".join(reasons.told(reason, row) for reason in why), seen]
+            for key, why, seen, seq, row in connection.execute(KEYS, values).fetchall()
+        ]
+        terminal.table("Newest keys", ["key", "what is wrong", "seen"], keys)
     beside = connection.execute(HELD_BACK, values).fetchall() if has_held_back else []
     if beside:
         title = "Accepted, but held back from the marts for what other tables say"
@@ -129,14 +139,18 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_ba
         terminal.say(f"one row: weir quarantine {values['model']} --key KEY")
 
 
-def _one(rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str, veils: _Veils | None) -> int:
-    """Print the row, in clear where there are no veils."""
+def _one(connection: psycopg.Connection, rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str,
+         every: _Veils, in_clear: bool) -> int:  # fmt: skip
+    """Print the row."""
     console = terminal.console()
+    veils = None if in_clear else every
     for model, name, reasons, row, load, seen, resolved, how, seq in rows:
         state = f"{how} {resolved:%Y-%m-%d %H:%M}" if resolved else "open"
         told = veils[model].key(name, seq) if veils is not None else name
         terminal.say(f"{model}  {told}  [{state}]", style="bold")
-        terminal.say(f"{'; '.join(reasons)}  (first seen {seen:%Y-%m-%d %H:%M}, load {load})", style="red")
+        why = every.reasons(connection, model, veiled=not in_clear)
+        told = "; ".join(why.told(reason, row) for reason in reasons)
+        terminal.say(f"{told}  (first seen {seen:%Y-%m-%d %H:%M}, load {load})", style="red")
         shown = veils[model].row(row) if veils is not None else row
         received = JSON(json.dumps(shown), ensure_ascii=False).text
         received.plain = printable(received.plain)

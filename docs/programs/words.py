@@ -7,13 +7,17 @@ SOURCE = {
     "`<SOURCE>_TOKEN`, where that is set.",
     "compare": "How MySQL and MariaDB tables are compared: all rows read, digests by key bucket, or what is cheaper.",
     "client": "Of a REST API, in dlt's words: `headers` and `paginator`; and `largest_answer_mb` (256 unless said).",
+    "only_columns": "As for a table, for all tables of the source.",
     "custom": "Keys of your own that stand in `meta` (a list of names), of the source and its tables; or anything.",
 }
 TABLE = {
     "key": "The columns that make a row unique. Without it, rows are told apart by their content.",
     "cursor": "The column that grows when a row changes; of documents a path such as `meta.updated_at`.",
     "overlap": "How far behind the newest cursor a window begins, as `1 day` or `90 minutes`.",
-    "exclude": "Columns (of MongoDB: paths) that are not read.",
+    "exclude": "Columns (of documents: paths such as `card.number`) that do not land; patterns such as `*_hash` too, "
+    "which hold for fields of documents at any depth.",
+    "only_columns": "Only the columns under `columns:` land, with key and cursor; of documents, the fields named there "
+    "as `document.path`. Otherwise all columns land, whether they stand there or not.",
     "from": "The table's name at the source, where it is another: `legacy.user_table`.",
     "path": "Of files: which ones, as `nps/*.csv`, inside the source's folder.",
     "format": "Of files: `csv`, `jsonl`, `json`, `parquet` or `xlsx`, or a mapping of `type` and its settings (below).",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ingest.connectors.fields import is_pattern, left_out
 from ingest.raw.columns import Column
 from ingest.raw.table import Raw
 from weir.core.errors import WeirError
@@ -26,17 +27,22 @@ class Connector(Protocol):
         """Close the connection to the source."""
 
 
-def check_columns(table: Table, found: list[str], hint: str = "") -> None:
-    """Raise WeirError when the key, the cursor or an excluded column is not at the source.
+def check_columns(table: Table, found: list[str], hint: str = "") -> set[str]:
+    """The columns of those at the source that do not land, by `exclude` and `only_columns`.
 
-    `hint` says which columns are there; without it the message lists them.
+    Raises WeirError when the key, the cursor or an excluded column is not at the source, or when key or cursor is
+    excluded. `hint` says which columns are there; without it the message lists them.
     """
-    wanted = [("key", name) for name in table.key] + [("exclude", name) for name in table.exclude]
-    wanted += [("cursor", table.cursor)] if table.cursor else []
-    for what, name in wanted:
+    needed = [("key", name) for name in table.key] + ([("cursor", table.cursor)] if table.cursor else [])
+    for what, name in [*needed, *(("exclude", name) for name in table.exclude if not is_pattern(name))]:
         if name not in found and shortened(name) not in found:
             hint = hint or "it has: " + ", ".join(found[:12]) + (" …" if len(found) > 12 else "")
             raise WeirError(f"{what} names column {name!r}, which is not at the source; {hint}")
+    out = left_out(table, found)
+    for what, name in needed:
+        if {name, shortened(name)} & out:
+            raise WeirError(f"{what} names column {name!r}, which is excluded: keep it, or declare another {what}")
+    return out
 
 
 def places(table: Table, schema: str = "") -> list[tuple[str, str]]:

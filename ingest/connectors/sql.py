@@ -73,8 +73,8 @@ class Connector:
             have = have or f"none at all: see that {self.variable} names the right database"
             raise WeirError(f"there is no table {origin} at the source; it has: {have}")
         columns = inspector.get_columns(name, schema=schema or None)
-        check_columns(table, [c["name"] for c in columns])
-        kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in table.exclude]
+        out = check_columns(table, [c["name"] for c in columns])
+        kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in out]
         return sa.table(name, *kept, schema=schema or None)
 
     def _prepare(self, table: Table, raw: Raw, made: Any) -> list[Column]:

@@ -96,7 +96,8 @@ class Describer:
         note = f"computed by the source: {column['computed']['sqltext']}" if column.get("computed") else ""
         declared = "" if isinstance(type_, sa.types.NullType) else type_.compile(self.dialect)
         return Column(column["name"], kind, "text", declared, column["nullable"], column.get("comment") or "",
-                      tuple(getattr(type_, "enums", ())), scale, size, note=note, flag=flag)  # fmt: skip
+                      tuple(getattr(type_, "enums", ())), scale, size, note=note, flag=flag,
+                      free=kind == "text" and self.lite)  # fmt: skip
 
     def _set_rules(self, table: Table, facts: dict[str, Any], default: str | None) -> None:
         key = facts["pk_constraint"] or {}

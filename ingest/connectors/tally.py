@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -25,6 +25,7 @@ _PARTS = {"YYYY": r"(?P<Y>\d{4})", "MM": r"(?P<m>\d\d)", "DD": r"(?P<d>\d\d)", "
 _WORDS = re.compile("|".join(sorted(_PARTS, key=len, reverse=True)) + "|.", re.DOTALL)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _BATCH = 5000
+_EPOCH = datetime(1970, 1, 1)
 
 
 class Tally:
@@ -102,7 +103,7 @@ def moment(text: Any, format: str) -> str | None:
         return None
     try:
         return _moment(str(text), format)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -112,9 +113,11 @@ def _moment(text: str, format: str) -> str | None:
             return f"{date.fromisoformat(text)}T00:00:00.000000"
         if text[:1] == "{":  # milliseconds, as MongoDB writes dates that are far off
             millis = int(re.sub(r"[^-0-9]", "", text.partition(":")[2]))
-            return datetime.fromtimestamp(millis / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+            return (_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="microseconds")
         found = datetime.fromisoformat(text)
-        return (found.astimezone(UTC) if found.tzinfo else found).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        if found.tzinfo:
+            found = found.astimezone(UTC).replace(tzinfo=None)
+        return found.isoformat(timespec="microseconds")
     match = _pattern(format).fullmatch(text)
     if not match:
         return None

@@ -31,6 +31,7 @@ class Lineage:
         self.marks: dict[Relation, dict[str, Mark]] = {}
         self.columns: dict[Relation, Columns] = {}
         self.unread: dict[Relation, str] = {}  # why a model can't be read
+        self.staged: dict[Relation, str] = {}  # the compiled code of staging models
         self.fields: dict[Relation, list[Field]] = {}  # what staging's marks say of raw
         self._held: dict[Origin, Held] = {}
         nodes = {**manifest["nodes"], **manifest["sources"]}
@@ -52,6 +53,7 @@ class Lineage:
             self.unread[relation] = str(fault)
             return Columns({WHOLE: frozenset(Origin(parent, WHOLE) for parent in parents)})
         if node["config"]["materialized"] == "staged":
+            self.staged[relation] = code
             kept = {name: read for name, read in made.known.items() if not _is_carried(name)}
             made = Columns({**kept, "_known_from": frozenset()}, made.rest)
             self._mark_raw(relation, made)

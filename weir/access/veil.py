@@ -52,6 +52,12 @@ class Veil:
             return dict(row)
         return {name: value if name in _SHOWN else self._shown(name, (), value) for name, value in row.items()}
 
+    def value(self, column: str, path: tuple[str, ...], value: Any) -> Any:
+        """The value of a column of the row, or of a field in it, as far as it may be shown."""
+        if column in _SHOWN or not (self.hides_all or self.personal):
+            return value
+        return self._shown(column, path, value)
+
     def key(self, key: str, seq: int | None = None) -> str:
         """The key; one that is personal by its kind and length, and the row's order of arrival to find it by."""
         if not self.key_kind:

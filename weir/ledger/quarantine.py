@@ -16,7 +16,7 @@ select model, coalesce(how, 'open'), array_to_string(reasons, '; '), count(*), m
 from quarantine where %(model)s::text is null or model = %(model)s
 group by 1, 2, 3 order by 1, 2, 4 desc"""
 KEYS = """
-select key, array_to_string(reasons, '; '), first_seen, seq from quarantine
+select key, reasons, first_seen, seq, row from quarantine
 where resolved_at is null and model = %(model)s order by first_seen desc, key limit 20"""
 HELD_BACK = """
 select model, reason, count(*), min(key) from held_back
@@ -24,6 +24,9 @@ where %(model)s::text is null or model = %(model)s group by 1, 2 order by 1, 3 d
 HELD_BACK_KEY = """
 select model, reason, parent_key from held_back
 where key = %(key)s and (%(model)s::text is null or model = %(model)s) order by 1, 2"""
+TYPES = """
+select attname::text, format_type(atttypid, atttypmod) from pg_attribute
+where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"""
 ROW = """
 select model, key, reasons, row, load_id, first_seen, resolved_at, how, seq from quarantine
 where (

@@ -31,6 +31,7 @@ class Table(BaseModel):
     format: str | dict[str, Any] | None = None
     endpoint: dict[str, Any] = Field(default_factory=dict)
     columns: list[str] = Field(default_factory=list)
+    only_columns: bool = False  # no other columns land than those under `columns:`
     compare: Compare | None = None
     append_only: bool = False
     sweep: str | None = None
@@ -72,6 +73,11 @@ class Table(BaseModel):
         )
 
     @property
+    def read_as(self) -> list[str]:
+        """What decides which columns are read, beside the source's own: a landing compares it with the last one's."""
+        return [*self.exclude, "only", *sorted(self.columns)] if self.only_columns else self.exclude
+
+    @property
     def settings(self) -> dict[str, Any]:
         """The settings of the format; `type` is its name, if one is given."""
         return {"type": self.format} if isinstance(self.format, str) else dict(self.format or {})
@@ -85,6 +91,7 @@ class Source(BaseModel):
     token: str | None = None
     compare: Compare = "auto"
     client: dict[str, Any] = Field(default_factory=dict)
+    only_columns: bool = False  # unless a table says otherwise
     custom: Any = None
     file: str = ""
     tables: list[Table] = Field(default_factory=list)

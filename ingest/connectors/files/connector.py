@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from ingest.connectors.base import META, Progress, State, check_columns
+from ingest.connectors.fields import Fields
 from ingest.connectors.files.changes import forget, replace, restore, rows_now
 from ingest.connectors.files.folder import Place
 from ingest.connectors.files.formats import open_reader
@@ -43,7 +44,7 @@ class Connector:
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land new and changed files, and tombstones for the rows of missing files."""
         files, known = self.place.files(table), dict(state.get("files", {}))
-        read_as = [READ_AS, table.settings, table.exclude, table.key, table.repeats]
+        read_as = [READ_AS, table.settings, table.read_as, table.key, table.repeats]
         full = full or state.get("as") != read_as  # files that were read in another way are read again
         self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
@@ -106,15 +107,16 @@ class Connector:
             reader = open_reader(stream, table, name)
         except BROKEN:
             raise damaged(name) from None
-        if not reader.documents:
+        if reader.documents:
+            reader.fields = Fields(table)
+        else:
             self.renamed |= dict.fromkeys(adopt_names(reader, self.names, name))
             names = [c.name for c in reader.columns]
             try:
-                check_columns(table, names, "" if reader.typed else describe_header(names))
+                reader.leave_out(check_columns(table, names, "" if reader.typed else describe_header(names)))
             except WeirError as fault:
                 raise WeirError(f"{name}: {fault}") from None
-            self.names |= {c.name for c in reader.columns}
-        reader.leave_out([shortened(name) for name in table.exclude])
+            self.names |= set(names)
         return reader
 
     def _land_changed(self, table: Table, raw: Raw, name: str, local: str, counts: dict[str, int],

@@ -45,7 +45,7 @@ class CsvReader(Reader):
         self.columns = [Column(cell) for cell in names]
         self.kept: list[int] | None = None
 
-    def leave_out(self, names: list[str]) -> None:
+    def leave_out(self, names: set[str]) -> None:
         """Leave these columns out."""
         if names:
             self.kept = [n for n, column in enumerate(self.columns) if column.name not in names]
@@ -80,6 +80,20 @@ class CsvReader(Reader):
                 yield body.encode("latin-1") + f"\t{shown}\t{number}{flagged if flag else plain}".encode()
             else:
                 yield f"{body}\t{shown}\t{number}{flagged if flag else plain}"
+
+    def cells(self) -> Iterator[tuple[list[str | None], str]]:
+        """The cells of each record, which `lines` would write, and the reason where it can't be read."""
+        width = len(self.columns)
+        for number, text, cells, error in self._body():
+            if error or len(cells) != width:
+                if error or text.strip(b"\r\n"):
+                    error = error or f"wrong column count: {len(cells)} instead of {width}"
+                    self.first_fault = self.first_fault or f"line {number}: {error}"
+                    yield [], error
+                continue
+            if self._large(text):
+                cells = [cell and cell.encode("latin-1").decode() for cell in cells]
+            yield cells, ""
 
     def _next(self) -> bytes:
         return self.waiting.popleft() if self.waiting else self.stream.readline(self.largest + 1)

@@ -4,19 +4,18 @@ In: the address of the folder. Out: Tables with the `path` and `format` that lan
 rows of all files. What is no table is told in one line each. Reads only.
 """
 
-import os
 import random
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from ingest.connectors.files.describing import looks
+from ingest.connectors.files.describing.alike import clusters, format_of, left_out, name_apart, spread
 from ingest.connectors.files.describing.cells import records
 from ingest.connectors.files.describing.columns import columns_of_group, only_moments
-from ingest.connectors.files.describing.grouping import Group, exact, groups, matches, qualified, table_name
+from ingest.connectors.files.describing.grouping import Group, exact, groups, matches, table_name
 from ingest.connectors.files.describing.looks import Look, junk, look, reader_of
 from ingest.connectors.files.folder import Place
 from ingest.connectors.paths import text_at
@@ -28,9 +27,8 @@ from weir.project.scaffold.described import Counted, Sample, Table, Test
 LOOKED, LOOKED_FAR = 60, 12  # files of a group that are looked at: in a folder, and in a bucket or of workbooks
 SAMPLED, SAMPLED_FAR = 40, 6  # files that a sample reads
 SECONDS = 3.0  # a sample reads so long
+MOST_COUNTED = 60  # columns of a table that are all read to be counted; of a wider one only those that are asked for
 LOOKED_INTO = 5000  # rows by which the columns are described
-ALIKE = 0.5  # the share of columns that files of one table have in common
-TOLD = 20  # from so many files on that are left out for one reason, they are told by folder
 
 
 class Describer:
@@ -55,9 +53,9 @@ class Describer:
         found: list[Table] = []
         for group in groups([name for name, reason in why.items() if not reason]):
             found += self._tables_of(group, why)
-        _named_apart(found)
+        name_apart(found)
         self.of = {table.name: self.of[str(id(table))] for table in found}
-        return found + _left_out(why)
+        return found + left_out(why)
 
     def _tables_of(self, group: Group, why: dict[str, str]) -> list[Table]:
         """The tables of a group; what can't be read is put into `why`."""
@@ -71,8 +69,8 @@ class Describer:
             except OSError as fault:
                 why[name] = f"can't be read: {fault.strerror}"
         readable = [name for name in group.files if not why[name]]
-        clusters = _clusters(seen)
-        most = max(clusters, key=len, default=[])
+        found = clusters(seen)
+        most = max(found, key=len, default=[])
         if len(most) > len(seen) * 0.8:
             those = {name: each for name, each in seen.items() if name in most}
             made = self._tables_alike(readable, group.patterns, those, why)
@@ -99,7 +97,7 @@ class Describer:
         first = next(iter(those.values()))
         name = table_name(path)
         table = Table(f"{name}_{table_name(first.sheet)}" if several and first.sheet else name, kind="files")
-        table.meta = {"path": path, **_format(list(those.values()))}
+        table.meta = {"path": path, **format_of(list(those.values()))}
         faults = [each.fault for each in those.values() if each.fault]
         if faults or len(those) < all_:
             table.left_out = f"{names[0]}, sheet {first.sheet!r}: " + (faults[0] if faults else "is not in every file")
@@ -113,7 +111,7 @@ class Describer:
     def sample(self, table: Table, rows: int) -> Sample:
         """Rows from all over the table's files, by chance; the same ones each time."""
         chosen, whole = self._chosen(table, rows, SECONDS)
-        held = [self._as_told(table, *each) for each in chosen]
+        held = list(_as_told(table, chosen))
         values = {column.name: [row[n] for row in held] for n, column in enumerate(table.columns)}
         if str(table.meta["path"]).lower().endswith((".xlsx", ".xlsm")):
             values = only_moments(values)
@@ -145,13 +143,12 @@ class Describer:
         tally = self.tallies.get(table.name)
         if tally is None or not wanted <= set(tally.columns):
             if tally:
-                wanted |= set(tally.columns)
                 self.tallies.pop(table.name).close()
-            names = [column.name for column in table.columns if column.name in wanted]
-            at = [n for n, column in enumerate(table.columns) if column.name in wanted]
-            tally = Tally(names)
-            told = (self._as_told(table, *each) for name in self.of[table.name] for each in self._records(table, name))
-            rows = ([cells[n] for n in at] for cells in told)
+            some = len(table.columns) > MOST_COUNTED  # else all of them, so that the files are read once
+            at = [n for n, column in enumerate(table.columns) if not some or column.name in wanted]
+            tally = Tally([table.columns[n].name for n in at])
+            told = _as_told(table, (each for name in self.of[table.name] for each in self._records(table, name)))
+            rows = ([cells[n] for n in at] for cells in told) if some else told
             if not tally.load(rows, deadline):
                 tally.close()
                 return Counted(None, (None,) * len(tests))
@@ -167,83 +164,18 @@ class Describer:
                 if not fault:
                     yield names, cells
 
-    def _as_told(self, table: Table, names: list[str], cells: list[str | None]) -> list[str | None]:
-        """The cells of a record in the order of the table's columns, fields of documents by their paths."""
-        if names == ["document"] and table.columns and table.columns[0].path:
+
+def _as_told(table: Table, rows: Iterable[tuple[list[str], list[str | None]]]) -> Iterator[list[str | None]]:
+    """The cells of records in the order of the table's columns, fields of documents by their paths."""
+    names, at, same = list[str](), list[int | None](), False
+    paths = [column.path for column in table.columns]
+    for each, cells in rows:
+        if each == ["document"] and any(paths):
             document = orjson.loads(cells[0] or "{}")
-            return [text_at(document, column.path) for column in table.columns]
-        own = {name.lower(): cell for name, cell in zip(names, cells, strict=True)}
-        return [own.get(column.name.lower()) for column in table.columns]
-
-
-def spread(names: list[str], most: int) -> list[str]:
-    """At most so many of the names, evenly over all, the first and the last among them."""
-    if len(names) <= most:
-        return names
-    return [names[n * (len(names) - 1) // (most - 1)] for n in range(most)]
-
-
-def _clusters(seen: dict[str, list[Look]]) -> list[list[str]]:
-    """The files by how they are written and by their columns: those that have half of them in common stand together."""
-    found: list[tuple[set[str], Look, list[str]]] = []
-    for name, those in seen.items():
-        keys = set().union(*(each.keys for each in those))
-        for n, (known, first, names) in enumerate(found):
-            common = len(known & keys) >= ALIKE * min(len(known | keys), len(keys) * 2 or 1)
-            if common and _written_alike(first, those[0]):
-                known |= keys
-                names.append(name)
-                found[n] = (known, those[0] if first.ascii else first, names)
-                break
-        else:
-            found.append((keys, those[0], [name]))
-    return [names for _, _, names in found]
-
-
-def _written_alike(one: Look, other: Look) -> bool:
-    alike = all(one.settings.get(name) == other.settings.get(name) for name in ("delimiter", "skip", "type"))
-    encoded = one.ascii or other.ascii or one.settings.get("encoding") == other.settings.get("encoding")
-    return one.documents == other.documents and alike and encoded
-
-
-def _format(those: list[Look]) -> dict[str, Any]:
-    """The `format` of the source file, where the files' names do not say it."""
-    settings: dict[str, Any] = {}
-    for each in those:
-        settings |= each.settings
-    if len({each.settings.get("footer") for each in those}) > 1:
-        settings.pop("footer")  # what only some of the files have would cost the others their last row
-    if not settings:
-        return {}
-    return {"format": settings["type"] if len(settings) == 1 else settings}
-
-
-def _named_apart(tables: list[Table]) -> None:
-    """Give tables of one name the names of their folders too, then of their formats, then numbers."""
-    for further in (
-        lambda table: qualified(str(table.meta["path"]), table.name),
-        lambda table: f"{table.name}_{os.path.splitext(str(table.meta['path']).removesuffix('.gz'))[1].strip('.')}",
-    ):
-        counts = Counter(table.name for table in tables)
-        for table in tables:
-            if counts[table.name] > 1:
-                table.name = further(table)
-    seen: Counter[str] = Counter()
-    for table in tables:
-        seen[table.name] += 1
-        if seen[table.name] > 1:
-            table.name = f"{table.name}_{seen[table.name]}"
-
-
-def _left_out(why: dict[str, str]) -> list[Table]:
-    """A line for each file that is no table; one for many of a folder with the same reason."""
-    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, reason in why.items():
-        if reason:
-            alike[os.path.dirname(name), reason].append(name)
-    found = []
-    for (folder, reason), names in alike.items():
-        if len(names) > TOLD:
-            names = [f"{folder or '.'}: {len(names):,} files"]
-        found += [Table(name, kind="files", left_out=reason) for name in names]
-    return found
+            yield [text_at(document, path) for path in paths]
+            continue
+        if each is not names:
+            names, own = each, {name.lower(): n for n, name in enumerate(each)}
+            at = [own.get(column.name.lower()) for column in table.columns]
+            same = at == list(range(len(names)))
+        yield cells if same else [None if n is None else cells[n] for n in at]

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from importlib import import_module
 from typing import Any, BinaryIO
 
 import orjson
@@ -19,6 +20,7 @@ from ingest.connectors.json_text import key_text, made_visible
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 
+_EXACT: Any = import_module("simplejson")  # the only JSON library that keeps decimals as written
 _LONG = 6_000  # digits; with an exponent of four digits a number still has fewer than jsonb's 16,383 places
 _HUGE = re.compile(rb"(?<![0-9])[0-9]{6000}|[eE][+-]?[0-9]{5}")
 EACH = 32  # bytes of memory counted for each value beside its text
@@ -43,6 +45,7 @@ class JsonReader(Reader):
         simple = self.paths[0][0] if len(self.paths) == 1 and len(self.paths[0]) == 1 else None
         trip = min(LARGE, self.largest)
         source = self.values if spread else iter(partial(self.stream.readline, self.largest + 1), b"")
+        trims = bool(self.fields and self.fields.trims)
         for number, line in enumerate(source, 1):
             large = len(line) > trip
             if (large or spread) and (error := self._too_large(line)):
@@ -79,11 +82,23 @@ class JsonReader(Reader):
                 keys = self._keys(document, line)
                 flag = flag or any(k is not None and escaped(k) for k in keys)
                 head = "".join("\\N\t" if k is None else field(visible(k)) + "\t" for k in keys)
+            if trims and self.fields:
+                try:
+                    text = self._trimmed(line)
+                except ValueError:
+                    yield self.bad(file, number, line, "holds a number too large", end)
+                    continue
+                large = False
             del document
             if "\\" in text or "\t" in text or "\r" in text or spread:
                 text = field(text)
             tail = f"\t{shown}\t{number}{flagged if flag else plain}"
             yield b"".join((head.encode(), text.encode("latin-1"), tail.encode())) if large else head + text + tail
+
+    def _trimmed(self, line: bytes) -> str:
+        """The document as JSON, without the fields that do not land; numbers stay as they are written."""
+        exact = _EXACT.loads(line.decode("utf-8"), use_decimal=True)
+        return made_visible(_EXACT.dumps(self.fields and self.fields.trim(exact), use_decimal=True))
 
     def _too_large(self, line: bytes) -> str:
         """The reason why a long line is rejected; empty where it is accepted."""

@@ -84,7 +84,7 @@ class ParquetReader(Reader):
             rows = min(rows, max(AT_ONCE * group.num_rows // max(group.total_byte_size, 1), 1))
         return rows
 
-    def leave_out(self, names: list[str]) -> None:
+    def leave_out(self, names: set[str]) -> None:
         """Leave these columns out."""
         kept = [n for n, column in enumerate(self.columns) if column.name not in names]
         self.columns, self.ways = [self.columns[n] for n in kept], [self.ways[n] for n in kept]

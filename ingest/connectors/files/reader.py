@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from ingest.connectors.fields import Fields
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import escaped, field, visible
 from weir.core.errors import WeirError
@@ -26,6 +27,7 @@ class Reader:
     documents = False
     typed = False  # True where the file's format itself names the columns (Parquet)
     columns: list[Column]
+    fields: Fields | None = None  # of documents: which fields land
 
     def lines(self, file: str, end: str) -> Iterator[str | bytes]:
         """Lines of COPY: the columns, META, then `end`. A large line is given as bytes."""
@@ -48,10 +50,9 @@ class Reader:
             raise WeirError(f"{file}: none of its lines can be read ({rows:,}; {self.first_fault}): see that `format` "
                             "is what the file is, or move it away")  # fmt: skip
 
-    def leave_out(self, names: list[str]) -> None:
+    def leave_out(self, names: set[str]) -> None:
         """Leave these columns out."""
-        if names:
-            raise WeirError("`exclude` is not for this kind of file: leave the column out in staging")
+        raise NotImplementedError
 
 
 def shown(names: list[str]) -> list[str]:

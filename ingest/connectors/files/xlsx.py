@@ -52,7 +52,7 @@ class SheetReader(Reader):
         self.kept = list(range(self.width))
         self.columns = [Column(cell) for cell in names]
 
-    def leave_out(self, names: list[str]) -> None:
+    def leave_out(self, names: set[str]) -> None:
         """Leave these columns out."""
         self.kept = [n for n in self.kept if self.columns[n].name not in names]
         self.columns = [self.columns[n] for n in self.kept]

@@ -17,6 +17,7 @@ from pymongo.uri_parser import split_options
 
 from ingest.connectors.base import META, Progress, State, compare
 from ingest.connectors.counted import copy_counted
+from ingest.connectors.fields import Fields, is_pattern
 from ingest.connectors.mongodb import windows
 from ingest.connectors.mongodb.documents import lines
 from ingest.connectors.mongodb.faults import translated
@@ -110,16 +111,14 @@ class Connector:
             raise WeirError(
                 f"key is {', '.join(table.key)}, but the key of a collection is _id: mend it, or leave it out"
             )
-        for path in table.exclude:
-            if path in ("_id", table.cursor):
-                raise WeirError(f"exclude names {path!r}, which is the key or the cursor: mend it")
+        Fields(table.model_copy(update={"key": ["_id"]}), table.cursor)
         listed_there = self.database.list_collections(filter={"name": name})
         found = next((facts for facts in listed_there if facts["name"] == name), None)
         if found is None:
             have = ", ".join(sorted(self.database.list_collection_names())[:8]) or "none"
             raise WeirError(f"there is no collection {name} at the source: mend its name, or `from`; it has: {have}")
         identity = str(found.get("info", {}).get("uuid", ""))
-        token = f"{self.database.name}.{name} {identity} {table.cursor} {sorted(table.exclude)}"
+        token = f"{self.database.name}.{name} {identity} {table.cursor} {sorted(table.read_as)}"
         return self.database[name], token, found.get("type") == "view"
 
     def _prepare(self, table: Table, raw: Raw) -> list[Column]:
@@ -157,10 +156,24 @@ class Connector:
         """COPY the documents into the target; returns their number and bytes."""
 
         def batches() -> Iterator[bytes]:
-            left_out = dict.fromkeys(table.exclude, 0) or None
-            with translated(self.source), collection.find_raw_batches(query, left_out, batch_size=BATCH) as found:
+            with translated(self.source), collection.find_raw_batches(query, projection, batch_size=BATCH) as found:
                 yield from found
 
+        projection, fields = _chosen(table)
         names = [*(c.name for c in self._columns(table)), "_escaped"]
-        blocks = lines(ahead(batches(), 1), table.cursor)
+        blocks = lines(ahead(batches(), 1), table.cursor, fields)
         return copy_counted(raw.wire, schema, target, names, blocks, progress, "documents")
+
+
+def _chosen(table: Table) -> tuple[dict[str, int] | None, Fields]:
+    """What the source leaves out by itself, and what is left out here: the source knows no patterns.
+
+    The source takes either paths to read, or paths to leave out.
+    """
+    keyed = table.model_copy(update={"key": ["_id"]})
+    fields = Fields(keyed, table.cursor)
+    if fields.wanted is not None:
+        within = [path for path in fields.wanted if not any(path.startswith(f"{each}.") for each in fields.wanted)]
+        return dict.fromkeys(within, 1), fields
+    exact = [name for name in table.exclude if not is_pattern(name)]
+    return dict.fromkeys(exact, 0) or None, Fields(keyed, table.cursor, [n for n in table.exclude if is_pattern(n)])

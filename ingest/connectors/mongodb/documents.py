@@ -20,6 +20,7 @@ from bson.codec_options import TypeDecoder, TypeRegistry
 from bson.dbref import DBRef
 from bson.errors import BSONError
 
+from ingest.connectors.fields import Fields
 from ingest.connectors.mongodb.slow_documents import Slowly
 from weir.core.errors import WeirError
 
@@ -59,14 +60,15 @@ _OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
 )
 
 
-def lines(batches: Iterable[bytes], cursor: str | None) -> Iterator[bytes]:
+def lines(batches: Iterable[bytes], cursor: str | None, fields: Fields | None = None) -> Iterator[bytes]:
     """Blocks of COPY lines: `_id`, the cursor unless it is `_id`, the document, and whether anything was escaped."""
+    fields = fields if fields and fields.trims else None
     path = cursor.split(".") if cursor and cursor != "_id" else None
     made: list[bytes] = []
     for batch in batches:
         for raws in cut(batch):
             held = []
-            for document, text, mark in _together(raws) or map(read, raws):
+            for document, text, mark in _together(raws, fields) or (read(raw, fields) for raw in raws):
                 if text.startswith(_BY_OBJECT_ID) and text[40:41] == b'"':
                     key = text[16:40]
                 elif "_id" in document:
@@ -97,11 +99,12 @@ def cut(batch: bytes) -> Iterator[list[bytes]]:
         yield found
 
 
-def _together(raws: list[bytes]) -> list[Read] | None:
+def _together(raws: list[bytes], fields: Fields | None = None) -> list[Read] | None:
     """Read the documents together; returns None where one of them must go the slow way."""
     try:
         documents = decode_all(b"".join(raws), _OPTIONS)
         again = encode({"": documents}, False, _OPTIONS)
+        documents = fields.trim(documents) if fields else documents
         texts = [orjson.dumps(document, _extended, _DATES) for document in documents]
     except (BSONError, orjson.JSONEncodeError, RecursionError):
         return None
@@ -116,10 +119,10 @@ def _together(raws: list[bytes]) -> list[Read] | None:
     return [(document, text, _SOUND) for document, text in zip(documents, texts, strict=True)]
 
 
-def read(raw: bytes) -> Read:
+def read(raw: bytes, fields: Fields | None = None) -> Read:
     """Read one document; returns its values, its Extended JSON, and the end of its line (whether it was escaped)."""
-    found = _together([raw])
-    return found[0] if found else _slowly(raw)
+    found = _together([raw], fields)
+    return found[0] if found else _slowly(raw, fields)
 
 
 def _infinite(value: Any) -> bool:
@@ -131,9 +134,10 @@ def _infinite(value: Any) -> bool:
     return type(value) is DBRef or (type(value) is float and value - value != 0)
 
 
-def _slowly(raw: bytes) -> Read:
+def _slowly(raw: bytes, fields: Fields | None) -> Read:
     try:
         found = Slowly(raw)
+        found.tree = fields.trim(found.tree) if fields else found.tree
         text = json.dumps(found.tree, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except RecursionError:
         raise WeirError(f"a document of {len(raw)} bytes is nested too deeply to be read: mend it") from None

@@ -92,10 +92,8 @@ def describe(wire: Wire, table: Table, zoned: Callable[[str], bool] = lambda nam
         raise WeirError(f"there is no table {table.origin or name} at the source, or the account may not read it "
                         f"(mend its name, or grant it select); it sees: {hint}")  # fmt: skip
     names = [row[0] for row in rows]
-    check_columns(table, names)
-    if set(table.exclude) & {*table.key, table.cursor}:
-        raise WeirError("key and cursor can't be excluded: keep them, or declare others")
-    columns = [column_in_raw(row, zoned) for row in rows if row[0] not in table.exclude]
+    out = check_columns(table, names)
+    columns = [column_in_raw(row, zoned) for row in rows if row[0] not in out]
     keys: dict[str, set[str]] = {}
     for index, column, null in wire.rows(
         f"SELECT index_name, column_name, nullable FROM information_schema.statistics {here} AND non_unique = 0 "
@@ -110,7 +108,7 @@ def describe(wire: Wire, table: Table, zoned: Callable[[str], bool] = lambda nam
         columns_ <= set(table.key) for index, columns_ in keys.items() if index not in prefixed
     )  # fmt: skip
     full = ".".join(back(part) for part in [database, name] if part)
-    what = [wire.rows("SELECT @@hostname, @@port, DATABASE()"), rows, table.key, table.exclude, table.cursor]
+    what = [wire.rows("SELECT @@hostname, @@port, DATABASE()"), rows, table.key, table.read_as, table.cursor]
     token = hashlib.md5(json.dumps(what, default=str).encode()).hexdigest()
     return Relation(full, columns, unique, token)
 

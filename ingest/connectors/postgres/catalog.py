@@ -93,19 +93,17 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     if not found["same"]:
         return None
     fields = json.loads(found["columns"])
-    check_columns(table, [field["attname"] for field in fields])
-    columns = [column_in_raw(field) for field in fields if field["attname"] not in table.exclude]
+    out = check_columns(table, [field["attname"] for field in fields])
+    columns = [column_in_raw(field) for field in fields if field["attname"] not in out]
     shown: list[str] = []
     if wire.connection.get_settings().server_encoding == "SQL_ASCII":
         columns, shown = bytes.made_visible(columns)
-    if set(table.exclude) & set(table.key):
-        raise WeirError(f"key ({', '.join(table.key)}) is excluded too: keep it, or declare another key")
     token = json.loads(found["life"]) if kind in "rp" else []
     low, high = (int(part) for part in found["snapshot"].split(":")[:2])
     # two different texts may look the same once they are made visible
     unique = bool(table.key) and found["unique"] and not set(shown) & set(table.key)
     filtered = found["filtered"] or any(f["core"] and f["typname"].startswith("reg") for f in fields)
-    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.exclude], filtered, low, high)
+    return Relation(oid, kind, name, columns, unique, [*token, table.key, table.read_as], filtered, low, high)
 
 
 def column_in_raw(row: Any) -> Column:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ingest.connectors.base import Progress, State, keyed_by_content
 from ingest.connectors.cursors import earlier, order
+from ingest.connectors.fields import Fields
 from ingest.connectors.repeats import MARKS, Repeats, settle
 from ingest.raw.columns import Column, listed
 from ingest.raw.copy_text import blocks, escaped, field, visible
@@ -124,6 +125,7 @@ class Connector:
         raw.prepare([*fields, Column("document", "jsonb"), *([] if table.key else [Column("_key")]), *marks])
         raw.incoming(f", _n bigint generated always as identity{extra}")
         newest: str | None = None
+        kept = Fields(table, cursor)
 
         def lines() -> Iterator[str]:
             from ingest.connectors.json_text import key_text, safe
@@ -134,6 +136,7 @@ class Connector:
                 at = key_text(item, cursor.split(".")) if cursor else None
                 if at is not None and (newest is None or order(at) > order(newest)):
                     newest = at
+                item = kept.trim(item) if kept.trims else item
                 text = safe(import_module("simplejson").dumps(item, use_decimal=True))
                 cells = [cell if cell is None or not escaped(cell) else visible(cell) for cell in cells]
                 yield "\t".join("\\N" if c is None else field(c) for c in [*cells, text]) + "\n"

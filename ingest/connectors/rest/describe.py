@@ -88,7 +88,22 @@ class Describer:
         refused = [table.left_out for table in found if "refused: check the token" in table.left_out]
         if refused and all(table.left_out for table in found):
             raise WeirError(refused[0])
+        self._say_once([table.meta["endpoint"] for table in found if not table.left_out])
         return found
+
+    def _say_once(self, endpoints: list[Any]) -> None:
+        """Move the paginator that most listings have to the source; the others say their own."""
+        paginators = [endpoint.get("paginator") for endpoint in endpoints]
+        usual = max(filter(None, paginators), key=paginators.count, default=None)
+        if usual is None or paginators.count(usual) < 2 or paginators.count(usual) * 2 < len(paginators):
+            return
+        for endpoint in endpoints:
+            if endpoint.get("paginator") == usual:
+                del endpoint["paginator"]
+            else:
+                endpoint.setdefault("paginator", "auto")
+        self.opened.source.client["paginator"] = usual
+        self.source_meta["client"] = {**self.source_meta.get("client", {}), "paginator": usual}
 
     def _table(self, listing: Listing) -> Table:
         table = Table(listing.path if listing.why_not else listing.name, kind="listing", comment=listing.comment)
@@ -105,8 +120,9 @@ class Describer:
             paths.add(each)
         table.columns, rare = common(together(columns(self.document, listing.item), paths.columns(), len(found)))
         table.notes = listing.notes + rare
-        if listing.key and all(each.get(listing.key[0]) is not None for each in found):
-            table.primary_key = listing.key
+        if listing.key:
+            keys = [each.get(listing.key[0]) for each in found]
+            table.primary_key = listing.key if None not in keys and len(set(map(str, keys))) == len(keys) else ()
         self._name_apart(table)
         table.meta = {"endpoint": listing.endpoint}
         return table

@@ -105,6 +105,8 @@ JUNK: dict[str, tuple[str | bytes, str]] = {
     "words.txt": ("some words\nand more words\n", "holds no columns: no delimiter parts its lines"),
     "numbers.csv": ("1,2,3\n4,5,6\n", "its first line holds values and no column names: put a header above them"),
     "twice.csv": ("a,a,b\nx,y,z\n", "column 'a' stands twice in its first line: rename one"),
+    "case.csv": ("ID,id\nx,y\n", "two columns are called 'id', in large and small letters: rename one"),
+    "own.csv": ("id,_file\n1,a\n", "column '_file' has a name that raw keeps for itself: rename it"),
     "wide.csv": ("id,name,city\n1,Ann,Bonn,\n2,Bob,Rome,\n",
                  "its column names are 3, its rows have 4 fields: mend the first line"),
     "utf16.csv": ("id,name\n1,a\n".encode("utf-16"), "is UTF-16, which has no line ends of one byte: save it as UTF-8"),

@@ -164,6 +164,22 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
         }  # fmt: skip
 
 
+def test_a_paginator_that_most_listings_have_is_said_once(tmp_path: Path) -> None:
+    told = listing({**ITEMS, "next_cursor": TEXT}, "cursor", "limit")
+    paths = {"/a": told, "/b": told, "/c": listing(ITEMS), "/twice": listing(ITEMS)}
+
+    def answer(server: Any, path: str, query: dict[str, str]) -> tuple[int, dict[str, Any], Any]:
+        return (200, {}, {"items": OBJECTS[:2] * 2}) if path == "/twice" else paged("cursor")(server, path, query)
+
+    with api(answer) as server, described(server, document(paths), tmp_path) as (describer, tables):
+        usual = {"type": "cursor", "cursor_path": "next_cursor", "cursor_param": "cursor"}
+        assert describer.source_meta == {"client": {"paginator": usual}}  # type: ignore[attr-defined]
+        found = {name: table.meta["endpoint"].get("paginator") for name, table in tables.items()}  # type: ignore[attr-defined]
+        assert found == {"a": None, "b": None, "c": "auto", "twice": "auto"}
+        assert describer.sample(tables["a"], 100).rows == 25
+        assert (tables["a"].primary_key, tables["twice"].primary_key) == (("id",), ())
+
+
 def test_swagger_2_and_prefixes(tmp_path: Path) -> None:
     page = {"name": "page", "in": "query", "type": "integer", "minimum": 0}
     answers = {"200": {"schema": {"type": "array", "items": {"$ref": "#/definitions/Order"}}}}
@@ -306,11 +322,10 @@ def test_a_payment_api(tmp_path: Path) -> None:
             "/balance": "answers with no list of objects, as the document says",
         }  # fmt: skip
         table = tables["customers"]
-        assert table.meta["endpoint"] == {
-            "path": "v1/customers", "data_selector": "data", "params": {"limit": 100},
-            "paginator": {"type": "cursor", "cursor_path": "data[-1].id", "cursor_param": "starting_after",
-                          "has_more_path": "has_more"},
-        }  # fmt: skip
+        paginator = {"type": "cursor", "cursor_path": "data[-1].id", "cursor_param": "starting_after",
+                     "has_more_path": "has_more"}  # fmt: skip
+        assert describer.source_meta == {"client": {"paginator": paginator}}, "said once"  # type: ignore[attr-defined]
+        assert table.meta["endpoint"] == {"path": "v1/customers", "data_selector": "data", "params": {"limit": 100}}
         assert table.notes == ["created[gt] asks for new objects only, so it is no cursor where objects change"]
         assert table.comment == "List all customers"
         found = {c.name: c for c in table.columns}

@@ -23,7 +23,8 @@ def proposed() -> Proposed:
     [
         ('(("Amount" >= (0)::numeric))', "my_amount is negative", "my_amount < 0"),
         ('("Amount" > 0)', "my_amount is not positive", "my_amount <= 0"),
-        ("((year >= 1901) AND (year <= 2155))", "my_year is not between 1901 and 2155", "my_year not between 1901 and 2155"),
+        ("((year >= 1901) AND (year <= 2155))", "my_year is not between 1901 and 2155",
+         "my_year not between 1901 and 2155"),
         (
             "((rating)::text = ANY ((ARRAY['G'::character varying, 'it''s'::character varying])::text[]))",
             "my_rating is unknown", "my_rating not in ('G', 'it''s')",

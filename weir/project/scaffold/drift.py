@@ -167,6 +167,8 @@ def _edit_model(
             _edit_yaml(edit.ModelFile.add_column, made, each, choices, project, done)
     elif change.what == "column went" and was:
         taken = _without(text, was)
+        for lines in old["columns"][change.column].get("rules", []):  # a rule of a column that is no more
+            taken = (_without(taken, lines) or taken) if taken else None
         if taken is None or _mentions(taken, old["columns"][change.column]["as"]):
             done.patches.append((name, f"take out: {was[-1]} and what names {old['columns'][change.column]['as']}"))
         else:

@@ -45,10 +45,11 @@ def make(column: Column, name: str, values: Sequence[str | None], choices: Choic
 
 def _inferred(column: Column, name: str, values: Sequence[str | None]) -> Inferred:
     """The column's own kind; of text, what all its values are."""
-    if column.flag and column.kind == "integer" and _is_flag(name) and {v for v in values if v} <= {"0", "1"}:
+    says_so = column.declared.upper().startswith("BOOL") or _is_flag(name)
+    if column.flag and says_so and {value for value in values if value} <= {"0", "1"}:
         return Inferred("boolean")
     # `declared` is empty where the source itself knows no types: files, documents
-    if column.kind == "text" and not column.declared and not column.values:
+    if column.kind == "text" and (column.free or not column.declared) and not column.values:
         return infer(name, values)
     has_zeros = column.kind in {"date", "timestamp"} and any(v and v.startswith("0000-00-00") for v in values)
     return Inferred(column.kind, scale=0 if has_zeros else column.scale)
@@ -73,16 +74,17 @@ def _sql(column: Column, raw: str, plain: str, name: str, found: Inferred, choic
         type_ = word
         has_zeros = kind in {"date", "timestamp"} and found.scale == 0
         value = f"nullif({plain}, '0000-00-00')" if has_zeros else raw
-        named = f", name={_quoted(name)}" if has_zeros else ""
+        named = f", name={_quoted(name)}" if has_zeros else _named(raw, name)
         return f"{{{{ parse({_quoted(value)}, '{type_}'{format_}{named}) }}}} as {name}", _MADE[word]
     if kind == "boolean" and landed != "boolean":
-        return f"{{{{ parse({_quoted(raw)}, 'boolean') }}}} as {name}", "boolean"
+        return f"{{{{ parse({_quoted(raw)}, 'boolean'{_named(raw, name)}) }}}} as {name}", "boolean"
     return _called(plain, name, plain), landed
 
 
 def _of_document(column: Column, name: str, found: Inferred) -> Field:
     """The field of a document: by its path, as text unless all of its values are more."""
     path = _quoted(".".join(column.path)) if all("." not in part for part in column.path) else str(list(column.path))
+    named = _named(column.path[-1], name)
     word = _JSON.get(found.kind, "")
     if column.kind in {"json", "array"}:
         inner = "".join(f" -> {_literal(part)}" for part in column.path)
@@ -99,10 +101,16 @@ def _of_document(column: Column, name: str, found: Inferred) -> Field:
         parsed = _PARSED[found.kind]
         type_ = _MADE[parsed]
         given = "" if parsed == "numeric" else f", '{parsed}'"
-        sql = f"{{{{ json_number('document', {path}{given}) }}}} as {name}"
+        sql = f"{{{{ json_number('document', {path}{given}{named}) }}}} as {name}"
     else:
-        sql, type_ = f"{{{{ json_{word}('document', {path}) }}}} as {name}", _MADE[_PARSED[found.kind]]
+        sql, type_ = f"{{{{ json_{word}('document', {path}{named}) }}}} as {name}", _MADE[_PARSED[found.kind]]
     return Field(name, sql, _group(found.kind, name, column), type_, column.name, column.comment, note=column.note)
+
+
+def _named(origin: str, name: str) -> str:
+    """The argument that says the column's name, where the macro can't read it in the model."""
+    can_read = re.fullmatch(r"[A-Za-z0-9_ $]+", origin) and re.fullmatch(r"[a-z_][a-z0-9_]*", name)
+    return "" if can_read else f", name={_quoted(name)}"
 
 
 def _group(kind: Kind, name: str, column: Column) -> Group:

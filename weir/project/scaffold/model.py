@@ -7,7 +7,7 @@ import re
 
 from weir.project.names import shortened
 from weir.project.scaffold.naming import readable
-from weir.project.scaffold.proposal import GROUPS, Choices, Field, Proposed
+from weir.project.scaffold.proposal import GROUPS, Choices, Field, Proposed, Rule
 
 _WIDEST = 118
 
@@ -27,9 +27,7 @@ def staging_model(found: Proposed, choices: Choices) -> str:
     if found.rules:
         lines += ["select", "    *,", "    {{ reject({"]
         for rule in found.rules:
-            reason, predicate = _quoted(rule.reason), _quoted(rule.predicate)
-            whole = f"        {reason}: {predicate},"
-            lines += [whole] if len(whole) <= _WIDEST else [f"        {reason}:", f"            {predicate},"]
+            lines += lines_of_rule(rule)
         lines += ["    }) }}", "from typed"]
     else:
         lines += ["select", "    *,", "    {{ reject() }}", "from typed"]
@@ -50,6 +48,13 @@ def line_of(made: Field) -> list[str]:
     """The lines of the field in the select."""
     note = f"        {_comment(made.note)}" if made.note else ""
     return [*([note] if note else []), f"        {made.sql},"]
+
+
+def lines_of_rule(rule: Rule) -> list[str]:
+    """The lines of the rule in the call of reject."""
+    reason, predicate = _quoted(rule.reason), _quoted(rule.predicate)
+    whole = f"        {reason}: {predicate},"
+    return [whole] if len(whole) <= _WIDEST else [f"        {reason}:", f"            {predicate},"]
 
 
 def carry(found: Proposed) -> str:

@@ -6,12 +6,13 @@ that were written for them. It holds names, never a value of a row. It belongs i
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from weir.core.errors import WeirError
-from weir.project.scaffold.model import line_of
+from weir.project.scaffold.model import line_of, lines_of_rule
 from weir.project.scaffold.proposal import Proposed
 
 Seen = dict[str, dict[str, Any]]  # by the label of the table
@@ -35,12 +36,15 @@ def _of_table(found: Proposed, texts: Mapping[str, str]) -> dict[str, Any]:
         if column.values:
             facts["values"] = list(column.values)
         if made and found.model:
+            own = [rule for rule in found.rules if re.search(rf"\b{re.escape(made.name)}\b", rule.predicate)]
             facts |= {"as": made.name, "lines": [line.strip() for line in line_of(made)]}
+            if own:
+                facts["rules"] = [[line.strip() for line in lines_of_rule(rule)] for rule in own]
         entry["columns"][column.name] = facts
     stems = {found.model, f"{found.model.removeprefix('stg_').replace('__', '_')}"} if found.model else set()
-    own = {path: digest(text) for path, text in texts.items() if Path(path).stem in stems}
-    if own:
-        entry["files"] = own
+    written = {path: digest(text) for path, text in texts.items() if Path(path).stem in stems}
+    if written:
+        entry["files"] = written
     return entry
 
 

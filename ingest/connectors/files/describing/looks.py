@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO
 
+from ingest.connectors.base import META
 from ingest.connectors.files.describing import dialects
 from ingest.connectors.files.describing.cells import records
 from ingest.connectors.files.describing.grouping import parted
@@ -20,6 +21,7 @@ from ingest.connectors.files.formats import open_reader
 from ingest.connectors.files.packed import BROKEN, opened
 from ingest.connectors.files.reader import Reader
 from ingest.raw.columns import Column
+from ingest.raw.table import TAKEN
 from weir.core.errors import WeirError
 from weir.project.plan import Table
 
@@ -115,6 +117,14 @@ def reader_of(place: Place, name: str, address: str, settings: dict[str, Any]) -
 
 
 def _keys(columns: list[Column]) -> frozenset[str]:
+    """The columns' names in small letters. Raises WeirError where raw can't have them beside each other."""
+    seen = set[str]()
+    for name in (column.name for column in columns):
+        if name in TAKEN or name in {each.name for each in META}:
+            raise WeirError(f"column {name!r} has a name that raw keeps for itself: rename it")
+        if name.lower() in seen:
+            raise WeirError(f"two columns are called {name.lower()!r}, in large and small letters: rename one")
+        seen.add(name.lower())
     return frozenset(column.name.lower() for column in columns)
 
 
@@ -172,12 +182,13 @@ def _sheets(stream: BinaryIO, name: str) -> list[Look]:
         stream.seek(0)
         try:
             reader = open_reader(stream, table_of(settings), name)
+            keys = _keys(reader.columns)
             _refuse_titled([column.name for column in reader.columns], dict(islice(_cells(reader, name), 40)))
         except WeirError as fault:
             looks.append(Look(settings, [], sheet=title, fault=str(fault).removeprefix(name).lstrip(": ")))
             continue
         settings = settings if len(shown) > 1 else {}
-        looks.append(Look(settings, reader.columns, sheet=title, keys=_keys(reader.columns)))
+        looks.append(Look(settings, reader.columns, sheet=title, keys=keys))
     hidden = [each.title for each in book.worksheets if each.sheet_state != "visible"]
     return looks + [Look({}, [], sheet=title, fault="the sheet is hidden") for title in hidden if shown]
 
