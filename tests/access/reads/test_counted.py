@@ -38,8 +38,9 @@ def test_a_server_that_only_counts(home, monkeypatch: pytest.MonkeyPatch, capsys
             owner.execute("select pg_stat_statements_reset()")
             ask(1)
             assert collect().reads == 1, "the server has begun to count anew"
-            rows = owner.execute("select r.login, r.role, t.table_name, sum(r.calls), t.columns from ops.reads as r "
-                                 "inner join ops.read_tables as t using (question_id) group by 1, 2, 3, 5").fetchall()  # fmt: skip
+            query = """select r.login, r.role, t.table_name, sum(r.calls), t.columns
+                from ops.reads as r inner join ops.read_tables as t using (question_id) group by 1, 2, 3, 5"""
+            rows = owner.execute(query).fetchall()
             assert rows == [("ann", "weir_analyst", "dim", 6, ["plan"])]
             kept = "".join(map(str, owner.execute("select * from ops.read_questions").fetchall()))
             assert "secret" not in kept
