@@ -58,9 +58,8 @@ def test_lines_of_pgaudit() -> None:
     def told(text: bytes) -> log.Entry | None:
         return log.entry_of(line % text, set(), "shop")
 
-    entry = told(
-        b'1,1,READ,SELECT,,,\\"select a, \\"\\"b\\"\\" from t where b = \'o,\\"\\"hara\\"\\"\';\\",<not logged>'
-    )
+    statement = rb"select a, !!b!! from t where b = 'o,!!hara!!';".replace(b"!", rb"\"")
+    entry = told(b"1,1,READ,SELECT,,," + rb"\"" + statement + rb"\"" + b",<not logged>")
     assert entry and entry.text == 'select a, "b" from t where b = \'o,"hara"\';'
     assert (entry.number, entry.ms, entry.audited) == (-52, None, "6b08da36.7a14 1")
     again = told(b"1,1,READ,SELECT,TABLE,public.u,select 1,<not logged>")
