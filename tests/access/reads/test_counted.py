@@ -53,7 +53,7 @@ def test_a_server_that_only_counts(home, monkeypatch: pytest.MonkeyPatch, capsys
 def test_lines_of_pgaudit() -> None:
     """As pgaudit 1.7 has written them."""
     line = (b'{"timestamp":"2026-11-27 01:17:42.747 UTC","user":"ann","dbname":"shop","session_id":"6b08da36.7a14",'
-            b'"error_severity":"LOG","message":"AUDIT: SESSION,%s","application_name":"psql","query_id":-52}')  # fmt: skip
+            b'"error_severity":"LOG","message":"AUDIT: SESSION,%s","query_id":-52}')  # fmt: skip
 
     def told(text: bytes) -> log.Entry | None:
         return log.entry_of(line % text, set(), "shop")
