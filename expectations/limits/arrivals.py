@@ -30,6 +30,7 @@ LIMITED = (
     "unreadable",
     "days_old",
     "days_silent",
+    "rows_there",
 )
 
 
@@ -58,7 +59,7 @@ def _likeness(
     """What is unlike in the new rows, compared with those of earlier gates; and their profile."""
     known = past.get(table.name, [])
     place = (f"raw_{source.name}", table.name)
-    profile = likeness.profile(connection, place, loads[:1], row["rows_before"] is None)  # older ones were judged
+    profile = likeness.profile(connection, place, loads[:1], row["rows_landed"])  # older ones were judged
     return "; ".join(likeness.unlike(profile, known, as_of)) or None, profile
 
 
@@ -97,6 +98,8 @@ def _table(
     row["rows_before"] = next((r["source_rows"] for r in staged if r["source_rows"] is not None), None)
     if row["rows_before"] is not None:
         row["rows_deleted_at_most"] = max(min(FEW, row["rows_before"] - 1), (row["rows_before"] - 1) // 2)
+    row["rows_there"] = pending[0]["source_rows"]
+    row["rows_there_at_most"] = 2 * row["rows_before"] - 1 if (row["rows_before"] or 0) >= FEW else None
     row["rows_landed_at_most"] = _usual_volume(pending, staged)
     landed = row["rows_landed"]
     row["null_keys_at_most"] = _usual_share(past, "null_keys", landed, absolute=0.1, slack=0.01)

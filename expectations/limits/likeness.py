@@ -17,7 +17,7 @@ from psycopg import sql
 Connection = psycopg.Connection[dict[str, Any]]
 Profile = dict[str, dict[str, Any]]
 FEW = 20  # with fewer values nothing is judged
-SAMPLE = 10_000
+SAMPLE = 3_000
 _NUMBERS = {"smallint", "integer", "bigint", "numeric", "real", "double precision"}
 _MOMENTS = {"date", "timestamp without time zone", "timestamp with time zone"}
 _NUMBER = "^-?[0-9]{1,30}([.][0-9]*)?$"
@@ -27,26 +27,29 @@ _YEAR = 12  # months
 _ID = re.compile(r"(?i)((^|[^a-z])(id|key|no|nr|number|code)|[a-z](Id|ID))$")
 
 
-def profile(connection: Connection, relation: tuple[str, str], loads: list[str], is_first: bool) -> Profile:
-    """The profile of the rows of these loads; of many rows a sample."""
+def profile(connection: Connection, relation: tuple[str, str], loads: list[str], landed: int) -> Profile:
+    """The profile of the rows of these loads, which are `landed` rows; of many rows a sample."""
     types = {row["name"]: row["type"] for row in connection.execute(_TYPES, [*relation]).fetchall()}
     columns = {name: measures for name, type_ in types.items() if (measures := _measures(name, type_))}
     if not columns:
         return {}
     wanted = [sql.SQL("{} as {}").format(measure, sql.Identifier(f"{number} {name}"))
               for number, measures in enumerate(columns.values()) for name, measure in measures.items()]  # fmt: skip
-    readable = sql.SQL(" and _error is null" if "_error" in types else "")
-    size: Any = connection.execute(_SIZE, [f'"{relation[0]}"."{relation[1]}"']).fetchone()
-    share = 100 * 5 * SAMPLE / size["rows"] if size and size["rows"] > 5 * SAMPLE and is_first else 0
-    spread = sql.SQL(f" tablesample system ({share:.4f}) repeatable (1)" if share else "")
     found: Any = connection.execute(
-        sql.SQL("select {wanted} from (select * from {relation}{spread} where _dlt_load_id = any({loads}) "
-                "and _op = 'upsert'{readable} limit {most}) as rows").format(
-            wanted=sql.SQL(", ").join(wanted), relation=sql.Identifier(*relation), spread=spread, loads=loads,
-            readable=readable, most=SAMPLE)
+        sql.SQL(_ROWS).format(
+            wanted=sql.SQL(", ").join(wanted), relation=sql.Identifier(*relation), loads=loads, most=SAMPLE,
+            where=sql.SQL(_where(connection, relation, landed) + (" and _error is null" if "_error" in types else "")))
     ).fetchone()  # fmt: skip
     return {column: {name: _rounded(name, found[f"{number} {name}"]) for name in measures}
             for number, (column, measures) in enumerate(columns.items())}  # fmt: skip
+
+
+def _where(connection: Connection, relation: tuple[str, str], landed: int) -> str:
+    """The part of the table where the newest rows lie, which is its end; of many rows every so many."""
+    size: Any = connection.execute(_SIZE, [*relation]).fetchone()
+    pages = 64 + int(2 * landed / max(size["rows_per_page"] or 0, 10))
+    near = f" and ctid >= '({size['pages'] - pages},0)'::tid" if pages < size["pages"] else ""
+    return near + (f" and hashtid(ctid) % {landed // SAMPLE} = 0" if landed >= 2 * SAMPLE else "")
 
 
 def _measures(name: str, type_: str) -> dict[str, sql.Composable]:
@@ -61,15 +64,20 @@ def _measures(name: str, type_: str) -> dict[str, sql.Composable]:
     number, moment = column, column
     if is_text:
         garbled = sql.SQL("count(*) filter (where {} ~ {})").format(given, sql.Literal(_GARBLED))
-        found |= {"length": sql.SQL("avg(length({}))").format(given), "garbled": garbled}
+        found |= {"length": sql.SQL("avg(length({}))").format(given), "garbled": garbled,
+                  "blank": sql.SQL("count(*) filter (where btrim({}) = '')").format(column),
+                  "mails": sql.SQL("count(*) filter (where {} like '%@%')").format(given)}  # fmt: skip
         number = sql.SQL("case when {0} ~ {1} then {0}::numeric end").format(given, sql.Literal(_NUMBER))
         moment = sql.SQL("case when {0} ~ {1} then left({0}, 10) end").format(given, sql.Literal(_MOMENT))
     if is_text or type_ in _NUMBERS:
         size = sql.SQL("null::numeric") if _ID.search(name) else number  # ids grow
         found |= {"numbers": sql.SQL("count({})").format(number),
+                  "negative": sql.SQL("count(*) filter (where {} < 0)").format(number),
                   "zeros": sql.SQL("count(*) filter (where {} = 0)").format(number),
                   "median": sql.SQL("percentile_disc(0.5) within group (order by ({})::float8)").format(size),
                   "largest": sql.SQL("max(abs({}))").format(size)}  # fmt: skip
+    if type_ in {"numeric", "real", "double precision"}:
+        found["odd"] = sql.SQL("count(*) filter (where {}::text in ('NaN', 'Infinity', '-Infinity'))").format(column)
     if is_text or type_ in _MOMENTS:
         found |= {"moments": sql.SQL("count({})").format(moment), "first": sql.SQL("min({})::text").format(moment),
                   "last": sql.SQL("max({})::text").format(moment)}  # fmt: skip
@@ -122,8 +130,15 @@ def _of_shares(new: Mapping[str, Any], old: Mapping[str, Any]) -> str:
         return f"is empty in {empty:.0%} of the rows, in {before:.0%} before"
     if new.get("garbled", 0) >= 3 and not old.get("garbled"):
         return f"has {new['garbled']:,} texts in a wrong encoding, none before"
+    if new.get("blank") and not old.get("blank", 1) and old["rows"] >= FEW:
+        return f"is an empty text in {new['blank']:,} rows, in none before"
+    if new.get("odd") and not old.get("odd"):
+        return f"is not a number (NaN, Infinity) in {new['odd']:,} rows, in none before"
+    without = new["given"] - new.get("mails", 0)
+    if without and old["given"] >= FEW and old.get("mails") == old["given"]:
+        return f"has no @ in {without:,} of {new['given']:,} rows, always one before"
     is_later = new.get("last") is not None and new["last"] > (old.get("last") or "")
-    if new["given"] >= FEW and new["distinct"] == 1 and old["distinct"] >= FEW // 2 and not is_later:
+    if new["given"] >= FEW // 2 and new["distinct"] == 1 and old["distinct"] >= FEW // 2 and not is_later:
         return f"has one value in all {new['given']:,} rows, {old['distinct']:,} values before"
     return ""
 
@@ -141,6 +156,8 @@ def _of_numbers(new: Mapping[str, Any], old: Mapping[str, Any]) -> str:
     """Amounts of another size: cents for euros, zeros, an absurd one."""
     if (new["largest"] or 0) > max(100 * (old["largest"] or 0), 1000):
         return f"is up to {new['largest']:,.0f}, where {old['largest']:,.0f} was the most"
+    if new["negative"] and not old.get("negative", 1):
+        return f"is negative in {new['negative']:,} rows, in none before"
     if new["numbers"] < FEW:
         return ""
     zeros, before = new["zeros"] / new["numbers"], old["zeros"] / old["numbers"]
@@ -172,7 +189,12 @@ def _months(text: str) -> int:
     return int(year) * 12 + int(month[:2] or 1) if year.isdigit() else 0
 
 
-_SIZE = "select greatest(reltuples, 0)::bigint as rows from pg_class where oid = to_regclass(%s)"
+_ROWS = """select {wanted} from (
+    select * from {relation} where _dlt_load_id = any({loads}) and _op = 'upsert'{where} limit {most}
+) as rows"""
+_SIZE = """select pg_relation_size(c.oid) / current_setting('block_size')::int as pages,
+    c.reltuples / nullif(c.relpages, 0) as rows_per_page
+from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = %s and c.relname = %s"""
 _TYPES = """select a.attname as name, format_type(a.atttypid, null) as type from pg_attribute a
 join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = %s and c.relname = %s and a.attnum > 0 and not a.attisdropped order by a.attnum"""

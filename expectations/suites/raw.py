@@ -34,6 +34,12 @@ RAW = (
         "{table_name} lost {rows_deleted} rows at the source, at least half of the {rows_before} it had",
     ),
     Rule(
+        "growth",
+        _at_most("rows_there"),
+        "{table_name} has {rows_there} rows at the source, twice the {rows_before} it had, or more",
+        warns=True,
+    ),
+    Rule(
         "empty keys",
         _at_most("null_keys"),
         "{table_name} landed {null_keys} rows without a key, of {rows_landed}; at most {null_keys_at_most} expected",

@@ -11,7 +11,8 @@ from weir.warehouse import Role, connect
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLACE = ("raw_shop", "orders")
-FIRST = "n, 'Ann ' || n, 5 + n % 90, (10 + n % 7)::text, date '2024-01-01' + n % 365, '2024-02-0' || (1 + n % 9), null"
+FIRST = "n, 'Ann ' || n, 5 + n % 90, (10 + n % 7)::text, date '2024-01-01' + n % 365, '2024-02-0' || (1 + n % 9), "
+FIRST += "'ann' || n || '@mail.io', null"
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def orders(warehouse):
     """A function that lands rows n = 1 … `rows`, each the values of the expression; returns what is unlike before."""
     with connect(Role.OWNER, row_factory=dict_row) as connection:
         connection.execute("""create schema raw_shop; create table raw_shop.orders (id bigint, name text,
-            amount numeric, price text, day date, paid text, note text, _dlt_load_id text, _op text)""")
+            amount numeric, price text, day date, paid text, mail text, note text, _dlt_load_id text, _op text)""")
         past = []
 
         def land(values=FIRST, rows=200):
@@ -27,7 +28,7 @@ def orders(warehouse):
             connection.execute(
                 f"insert into raw_shop.orders select {values}, '{load}', 'upsert' from generate_series(1, {rows}) n"
             )
-            new = profile(connection, PLACE, [load], not past)
+            new = profile(connection, PLACE, [load], rows)
             found = unlike(new, past, NOW)
             past.append(json.loads(json.dumps(new)))
             return found
@@ -43,8 +44,15 @@ UNLIKE = [
     ("amounts in text, in cents", (3, "(1000 + n % 7)::text"), "price has the median 1,000, 13 before"),
     ("an absurd one", (2, "case when n = 7 then 1e9 else 5 + n % 90 end"),
      "amount is up to 1,000,000,000, where 94 was the most"),
+    ("amounts below zero, in a few rows", (2, "case when n < 4 then -n else 5 + n % 90 end"),
+     "amount is negative in 3 rows, in none before"),
     ("a column gone blank", (1, "case when n > 20 then '' end"), "name is empty in 100% of the rows, in 0% before"),
     ("a wrong encoding", (1, "'RenÃ© ' || n"), "name has 200 texts in a wrong encoding, none before"),
+    ("empty texts, in a few rows", (1, "case when n > 5 then 'Ann ' || n else '' end"),
+     "name is an empty text in 5 rows, in none before"),
+    ("no number", (2, "case when n = 5 then numeric 'NaN' else 5 + n % 90 end"),
+     "amount is not a number (NaN, Infinity) in 1 rows, in none before"),
+    ("no address", (6, "'ann' || n || ' at mail.io'"), "mail has no @ in 200 of 200 rows, always one before"),
     ("texts cut", (1, "chr(65 + n % 20)"), "name is 1 letters long on average, 6.5 before"),
     ("a column stuck", (2, "7"), "amount has one value in all 200 rows, 90 values before"),
     ("moments of 1970", (4, "date '1970-01-01'"), "day goes back to 1970-01, 2024-01 was the earliest"),

@@ -204,6 +204,18 @@ def test_rows_unlike_those_before_are_told_and_stop_nothing(company: Company) ->
     assert passed and warned in sentence
 
 
+def test_twice_as_many_rows_are_told_and_stop_nothing(company: Company) -> None:
+    land(0, 300, before=300)
+    assert judge(0)[0]
+    stage(0)
+    land(1, 299, before=599)
+    assert judge(1) == (True, "gate raw shop: passed")
+    stage(1)
+    land(2, 600, before=1199)
+    warned = "warning: orders has 1,199 rows at the source, twice the 599 it had, or more"
+    assert judge(2) == (True, f"gate raw shop: passed; {warned}")
+
+
 HALVES = [(40, 20, False), (40, 21, True), (20, 20, True), (300, 150, True), (300, 149, False), (5, 5, True)]
 
 

@@ -141,7 +141,7 @@ def test_the_moment_of_the_run_costs_no_full_parse(shop: Shop, monkeypatch: pyte
 
 def test_generic_tests_and_unit_tests_of_staged_models(shop: Shop) -> None:
     shop.table("orders", MODEL.replace("'amount < 0'", "\"amount < 0\", 'later': \"_as_of > timestamp '2030-01-01'\""))
-    shop.land("orders", 1, [A, {"order_id": "2"}])
+    shop.land("orders", 1, [A, {"order_id": "2"}, {"order_id": "3"}])
     shop.write(
         "models/staging/shop/_tests.yml",
         """
@@ -150,6 +150,8 @@ models:
     data_tests:
       - one_row_per: {arguments: {columns: [order_id]}}
       - one_row_per: {name: amounts, arguments: {columns: [amount]}}
+      - no_row_twice: {name: twice, arguments: {but: [order_id]}}
+      - no_row_twice: {name: differ, arguments: {but: [amount]}}
       - holds: {arguments: {predicate: "amount > 0"}}
       - equal_rowcount: {arguments: {other: "source('shop', 'orders')"}}
 unit_tests:
@@ -169,7 +171,7 @@ unit_tests:
     )
     result = shop.dbt("build")
     failed = {node.node.name for node in result.result if node.status == "fail"}
-    assert failed == {"amounts", "holds_stg_shop__orders_amount_0"}, messages(result)
+    assert failed == {"amounts", "twice", "holds_stg_shop__orders_amount_0"}, messages(result)
 
 
 def test_the_ledger_and_quarantine_of_dev_have_the_columns_of_prod(shop: Shop) -> None:
