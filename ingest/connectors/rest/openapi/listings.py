@@ -140,7 +140,7 @@ def _answer(document: Document, operation: Schema) -> Schema:
         if "json" in str(kind) or str(kind) == "*/*":
             schema = media.get("schema")
             break
-    whole = merged(document, schema)
+    whole = dict(merged(document, schema))
     whole["headers"] = {str(name).lower() for name in answer.get("headers") or {}}
     return whole
 
