@@ -9,7 +9,7 @@ from datetime import datetime
 
 import psycopg
 
-from expectations.report import print_failures
+from expectations.report import print_failures, print_warnings
 from ingest.report import print_landed
 from weir import warehouse
 from weir.core import hooks, terminal
@@ -76,6 +76,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
     with pulse(f"gate {gate}"):
         results = check_gate(gate, run_id or runs.new_id(), list(sources) if sources else None, accept=accept)
     for result in results:
+        print_warnings(result.warnings)
         if result.passed:
             terminal.say(result.sentence, style="green")
         else:

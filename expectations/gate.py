@@ -39,6 +39,7 @@ class GateResult:
     sentence: str
     failures: tuple[Failure, ...] = field(default=())
     page: str = ""
+    warnings: tuple[str, ...] = field(default=())  # what stops nothing; values stand in it, so that it is not recorded
 
 
 def check_gate(
@@ -55,7 +56,9 @@ def check_gate(
     nothing to judge or no such gate.
     """
     from expectations import pages
+    from expectations.limits.rejecting import warnings
 
+    told: list[str] = []
     opened: Any = warehouse.connect(row_factory=dict_row)
     with opened as connection:
         connection.execute(_STAGED)
@@ -63,13 +66,14 @@ def check_gate(
             judged = _raw(connection, run_id, scope, moment or as_of())
         elif gate == "marts":
             judged = [_marts(connection)]
+            told = warnings(connection)
         else:
             raise WeirError(f"there is no gate {gate!r}: it is raw or marts")
         results = []
         for where, failures, record, outcomes in judged:
             settled = [replace(f, accepted=f.warns or _accepted(f.id, accept)) for f in failures]
             page = pages.write(run_id, gate, where, outcomes)
-            results.append(_verdict(gate, where, settled, page))
+            results.append(_verdict(gate, where, settled, page, told))
             record |= {"failures": [asdict(failure) for failure in settled], "page": page}
             verdict = [run_id, gate, where, results[-1].passed, results[-1].sentence, json.dumps(record, default=str)]
             connection.execute(_INSERT, verdict)
@@ -102,6 +106,7 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     """For the set in analytics_next its failures, the record for `ops.gates`, and Great Expectations' results."""
     from expectations.context import validate
     from expectations.limits.published import parameters, rejections
+    from expectations.limits.rejecting import known_reasons
     from expectations.suites.marts import EVERY, REJECTIONS, SUITES
     from weir.project.marts import NEXT, marts
     from weir.publish.verify import digest_of
@@ -128,7 +133,8 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
         outcome = validate("marts rejected rows", REJECTIONS, query=query, identified_by="model")
         failures += _failures("marts", outcome, REJECTIONS, {}, shares)
         outcomes.append(outcome)
-    return "marts", failures, {"marts": seen, "rejections": shares, "digests": digests}, outcomes
+    record = {"marts": seen, "rejections": shares, "digests": digests, "reasons": known_reasons(connection)}
+    return "marts", failures, record, outcomes
 
 
 def _failures(
@@ -149,7 +155,7 @@ def _failures(
     return found
 
 
-def _verdict(gate: str, where: str, failures: list[Failure], page: str) -> GateResult:
+def _verdict(gate: str, where: str, failures: list[Failure], page: str, told: list[str]) -> GateResult:
     name = "gate marts" if gate == "marts" else f"gate raw {where}"
     open_ = [failure for failure in failures if not failure.accepted]
     if open_:
@@ -158,7 +164,7 @@ def _verdict(gate: str, where: str, failures: list[Failure], page: str) -> GateR
     else:
         said = [f"; {'warning' if failure.warns else 'accepted'}: {failure.sentence}" for failure in failures]
         sentence = f"{name}: passed" + "".join(said)
-    return GateResult(gate, where, not open_, sentence, tuple(failures), page)
+    return GateResult(gate, where, not open_, sentence, tuple(failures), page, tuple(told))
 
 
 def _accepted(identifier: str, accept: Collection[str]) -> bool:

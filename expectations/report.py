@@ -1,4 +1,4 @@
-"""Prints the failures of a gate."""
+"""Prints the failures and the warnings of a gate."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,3 +12,9 @@ def print_failures(failures: Iterable[Mapping[str, Any]]) -> None:
         if not failure["accepted"]:
             accept = f'to accept it for one run: weir run --accept "{failure["id"]}"'
             say(f"{failure['sentence']} ({accept})", style="yellow")
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print each warning, which stops nothing."""
+    for warning in warnings:
+        say(f"warning: {warning}", style="yellow")

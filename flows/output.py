@@ -2,7 +2,7 @@
 
 import threading
 
-from expectations.report import print_failures
+from expectations.report import print_failures, print_warnings
 from flows.run import Run
 from ingest.report import print_landed
 from ingest.results import TableEvent
@@ -40,6 +40,8 @@ def told(run: Run, fault: BaseException | None) -> None:
         if gate["passed"] and gate["failures"]:
             terminal.say(gate["sentence"], style="yellow")
     _quarantine()
+    for gate in run.gates:
+        print_warnings(gate["warnings"])
     if run.lines:
         print_balance(run.lines)
     if run.built and run.built.without_unit_tests:

@@ -245,7 +245,8 @@ def _quoted(name: str) -> str:
 _VIEWS = """select quote_ident(n.nspname) || '.' || quote_ident(c.relname) from pg_class c
 join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'v' and n.nspname !~ '^pg_|information_schema'"""
 _CONSTRAINTS = """select conrelid::regclass::text, conname from pg_constraint
-where (contype = 'f' and coninhcount = 0) or conrelid in (with recursive t as (select {table}::regclass::oid as oid union all
+where (contype = 'f' and coninhcount = 0)
+or conrelid in (with recursive t as (select {table}::regclass::oid as oid union all
     select i.inhrelid from pg_inherits i join t on i.inhparent = t.oid) select oid from t)
 and contype = any({kinds}) and coninhcount = 0
 and not (contype = 'n' and exists (select from pg_constraint p where p.conrelid = pg_constraint.conrelid

@@ -10,6 +10,8 @@ from benchmarks.guards.batch import Found
 from benchmarks.guards.plan import Injected
 from benchmarks.guards.project import NAME
 
+UNLIKE = "unlike before"
+
 
 @dataclass
 class Verdict:
@@ -38,7 +40,9 @@ def _verdict(found: Found, each: Injected) -> Verdict:
         "gate": [line[1] for line in found["gate"] if _of(line, is_late, name, model, mart) and not line[2]],
         "quarantine": [f"{line[2]}" for line in found["quarantine"] if line[0] == model],
         "test": [line[2] for line in found["test"] if _tests(line, each, model, mart) and line[1] != "warn"],
-        "gate, as a warning": [line[1] for line in found["gate"] if _of(line, is_late, name, model, mart)],
+        "gate, as a warning": [
+            line[1] for line in found["gate"] if _of(line, is_late, name, model, mart) and _is_about(line, each)
+        ],
         "test, as a warning": [line[2] for line in found["test"] if _tests(line, each, model, mart)],
         "balance": [line[0] for line in found["balance"] if f"{NAME}.{name}:" in line[0] or model in line[0].split()],
     }
@@ -52,6 +56,23 @@ def _verdict(found: Found, each: Injected) -> Verdict:
 def _of(line: Sequence[str], is_late: bool, name: str, model: str, mart: str) -> bool:
     """Whether the failure's id names the table, its model or its mart; what is late is a matter of the source."""
     return is_late or bool({name, model, mart} & set(line[0].split(": ")))
+
+
+def _is_about(line: Sequence[str], each: Injected) -> bool:
+    """Whether the gate's failure is about the table, or names the column; of others it would be a false alarm."""
+    columns = {each.column, *each.change.dropped, *each.change.renamed}
+    columns |= {name for row in each.change.updates.values() for name in row}
+    return UNLIKE not in line[0] or any(f" {name} " in f" {line[1]}" for name in columns if name)
+
+
+def false_alarms(found: Found, batch: Sequence[Injected], clean: Found) -> list[str]:
+    """What the gates say of columns that hold no fault."""
+    said = []
+    for line in (line for line in found["gate"] if line not in clean["gate"] and UNLIKE in line[0]):
+        mine = [each for each in batch if _of(line, False, each.proposed.name, each.proposed.model, "")]
+        if not any(_is_about(line, each) for each in mine):
+            said.append(line[1])
+    return said
 
 
 def _tests(line: Sequence[str], each: Injected, model: str, mart: str) -> bool:

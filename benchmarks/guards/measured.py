@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from benchmarks.guards.copies import UnfitError, copy_of
-from benchmarks.guards.judge import Verdict, judged
+from benchmarks.guards.judge import Verdict, false_alarms, judged
 from benchmarks.guards.plan import Injected, batches, places, planned
 from benchmarks.guards.project import NAME, Project
 from benchmarks.place import own_home, say
@@ -36,18 +36,22 @@ def measure_guards(address: str, more: list[str], each: int, only: str, keep: bo
                 say(f"without a fault, {guard}: {lines[:3]}")
         runs = batches(planned(places(found, copy), each, only))
         verdicts: list[Verdict] = []
-        elsewhere = 0
+        elsewhere = alarms = 0
         for number, batch in enumerate(runs, 1):
             copy.restore()
             put = [each_ for each_ in batch if _put(copy, each_)]
-            caught, other = judged(project.run(max((i.change.days_later for i in put), default=0)), put, clean)
+            seen = project.run(max((i.change.days_later for i in put), default=0))
+            caught, other = judged(seen, put, clean)
             verdicts += caught
+            for alarm in false_alarms(seen, put, clean):
+                alarms += 1
+                say(f"{number} of {len(runs)}: a false alarm: {alarm}")
             elsewhere += other
             for each_ in caught:
                 good = f"; {each_.good} good rows rejected" if each_.good else ""
                 said = f"{each_.by}: {each_.said[:150]}" if each_.by else "missed"
                 say(f"{number} of {len(runs)}: {each_.injected.fault.name} ({_where(each_.injected)}): {said}{good}")
-        return _tables(verdicts, elsewhere)
+        return _tables(verdicts, elsewhere, alarms)
 
 
 def _put(copy: object, injected: Injected) -> bool:
@@ -63,7 +67,7 @@ def _where(injected: Injected) -> str:
     return ".".join(part for part in (injected.place.table.name, injected.column) if part)
 
 
-def _tables(verdicts: Sequence[Verdict], elsewhere: int) -> Tables:
+def _tables(verdicts: Sequence[Verdict], elsewhere: int, alarms: int) -> Tables:
     names = list(dict.fromkeys(verdict.injected.fault.name for verdict in verdicts))
     lines: list[list[object]] = []
     for name in names:
@@ -75,7 +79,7 @@ def _tables(verdicts: Sequence[Verdict], elsewhere: int) -> Tables:
     good = sum(verdict.good for verdict in verdicts) + elsewhere
     share = 100 * caught / max(len(verdicts), 1)
     note = (f"{caught} of {len(verdicts)} faults of {len(names)} kinds were caught ({share:.0f} of 100); "
-            f"{good} good rows rejected")  # fmt: skip
+            f"{good} good rows rejected; {alarms} false alarms")  # fmt: skip
     missed: list[list[object]] = [[verdict.injected.fault.name, _where(verdict.injected)]
                                   for verdict in verdicts if not verdict.by]  # fmt: skip
     return ("Guards", lines, note), ("Missed", missed, f"{len(missed)} faults were missed")

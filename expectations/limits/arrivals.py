@@ -57,7 +57,8 @@ def _likeness(
 ) -> tuple[str | None, likeness.Profile]:  # fmt: skip
     """What is unlike in the new rows, compared with those of earlier gates; and their profile."""
     known = past.get(table.name, [])
-    profile = likeness.profile(connection, (f"raw_{source.name}", table.name), loads, row["rows_before"] is None)
+    place = (f"raw_{source.name}", table.name)
+    profile = likeness.profile(connection, place, loads[:1], row["rows_before"] is None)  # older ones were judged
     return "; ".join(likeness.unlike(profile, known, as_of)) or None, profile
 
 

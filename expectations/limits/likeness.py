@@ -6,6 +6,7 @@ every earlier profile: what is usual now and then is told once.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ _NUMBER = "^-?[0-9]{1,30}([.][0-9]*)?$"
 _MOMENT = "^[0-9]{4}-[01][0-9]-[0-3][0-9]([ T]|$)"
 _GARBLED = "[\u00c2\u00c3][\u0080-\u00bf]|\u00e2\u20ac|\ufffd"  # UTF-8 that was read as Latin-1, or could not be read
 _YEAR = 12  # months
+_ID = re.compile(r"(?i)((^|[^a-z])(id|key|no|nr|number|code)|[a-z](Id|ID))$")
 
 
 def profile(connection: Connection, relation: tuple[str, str], loads: list[str], is_first: bool) -> Profile:
@@ -63,10 +65,11 @@ def _measures(name: str, type_: str) -> dict[str, sql.Composable]:
         number = sql.SQL("case when {0} ~ {1} then {0}::numeric end").format(given, sql.Literal(_NUMBER))
         moment = sql.SQL("case when {0} ~ {1} then left({0}, 10) end").format(given, sql.Literal(_MOMENT))
     if is_text or type_ in _NUMBERS:
+        size = sql.SQL("null::numeric") if _ID.search(name) else number  # ids grow
         found |= {"numbers": sql.SQL("count({})").format(number),
                   "zeros": sql.SQL("count(*) filter (where {} = 0)").format(number),
-                  "median": sql.SQL("percentile_disc(0.5) within group (order by ({})::float8)").format(number),
-                  "largest": sql.SQL("max(abs({}))").format(number)}  # fmt: skip
+                  "median": sql.SQL("percentile_disc(0.5) within group (order by ({})::float8)").format(size),
+                  "largest": sql.SQL("max(abs({}))").format(size)}  # fmt: skip
     if is_text or type_ in _MOMENTS:
         found |= {"moments": sql.SQL("count({})").format(moment), "first": sql.SQL("min({})::text").format(moment),
                   "last": sql.SQL("max({})::text").format(moment)}  # fmt: skip
@@ -89,7 +92,7 @@ def unlike(now: Profile, past: Sequence[Profile], as_of: datetime) -> list[str]:
     """What is unlike all earlier profiles, in words: one sentence for a column."""
     found = []
     for column, new in now.items():
-        known = [each[column] for each in past if column in each and each[column]["given"] >= FEW]
+        known = [each[column] for each in past if column in each and each[column]["rows"] >= FEW]
         if not known or new["rows"] < 3:
             continue
         said = [_unlike(new, old, as_of) for old in known]
@@ -102,7 +105,7 @@ def _unlike(new: Mapping[str, Any], old: Mapping[str, Any], as_of: datetime) -> 
     """What is unlike in one column; empty where nothing is."""
     numbers = _of_numbers(new, old) if _mostly("numbers", old) else ""
     moments = _of_moments(new, old, as_of) if _mostly("moments", old) else ""
-    if said := _of_shares(new, old) or numbers or moments:
+    if said := _of_kind(new, old) or numbers or moments or _of_shares(new, old):
         return said
     if new["given"] < FEW or _mostly("numbers", old) or _mostly("moments", old) or not old.get("length"):
         return ""
@@ -122,6 +125,15 @@ def _of_shares(new: Mapping[str, Any], old: Mapping[str, Any]) -> str:
     is_later = new.get("last") is not None and new["last"] > (old.get("last") or "")
     if new["given"] >= FEW and new["distinct"] == 1 and old["distinct"] >= FEW // 2 and not is_later:
         return f"has one value in all {new['given']:,} rows, {old['distinct']:,} values before"
+    return ""
+
+
+def _of_kind(new: Mapping[str, Any], old: Mapping[str, Any]) -> str:
+    """Texts that were all numbers, or all dates, and no longer are."""
+    for what, one in (("numbers", "number"), ("moments", "date")):
+        other = new["given"] - new.get(what, 0)
+        if old.get(what) == old["given"] and new["given"] >= FEW and other >= 0.1 * new["given"]:
+            return f"is no {one} in {other:,} of {new['given']:,} rows, always one before"
     return ""
 
 

@@ -109,3 +109,45 @@ def test_declared_twice_and_not_declared(tmp_path):
     with pytest.raises(WeirError, match=r"no table 'app\.user' is declared: did you mean 'app\.users'"):
         good.pick(None, ["app.user"])
     assert [s.name for s in good.pick(None, ["app.users"])] == ["app"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("- name: users", "- name: users\n        key: id",
+         "s.yml: source app, table users: key is read under config.meta only: write `config: {meta: {key: …}}`"),
+        ("config: {meta: {key: id", "config: {exclude: [secret], meta: {key: id",
+         "s.yml: source app, table users: config.exclude is read under config.meta only"),
+        ("config: {meta: {connection: APP_URL}}", "config: {connection: APP_URL}",
+         "s.yml: source app: config.connection is read under config.meta only"),
+        ("config: {meta: {connection: APP_URL}}", "connection: APP_URL",
+         "s.yml: source app: connection is read under config.meta only"),
+        ("schema: raw_app", "schema: raw_app\n    decription: the shop",
+         "s.yml: source app: there is no key decription: did you mean 'description'?"),
+        ("- name: users", "- name: users\n        zzz: 1",
+         "table users: there is no key zzz: keys of your own stand under"),
+    ],
+)  # fmt: skip
+def test_a_key_that_nothing_reads_is_named(tmp_path, old, new, says):
+    with pytest.raises(WeirError) as fault:
+        plan(tmp_path, GOOD.replace(old, new))
+    assert says in str(fault.value)
+
+
+def test_the_keys_of_dbt_are_known(tmp_path):
+    from dataclasses import fields
+
+    from dbt.artifacts.resources import SourceConfig
+    from dbt.cli.main import dbtRunner  # noqa: F401  imported first, or dbt's modules go round in a circle
+    from dbt.contracts.graph.unparsed import UnparsedSourceDefinition, UnparsedSourceTableDefinition
+
+    from weir.project import keys
+
+    for ours, theirs in ((keys.SOURCE, UnparsedSourceDefinition), (keys.TABLE, UnparsedSourceTableDefinition),
+                         (keys.CONFIG, SourceConfig)):  # fmt: skip
+        names = {field.name for field in fields(theirs)} - {"_extra", "loaded_at_field_present"}
+        assert names <= set(ours)
+    text = GOOD.replace(
+        "- name: users", "- name: users\n        identifier: users\n        freshness: null\n        tests: []"
+    )
+    plan(tmp_path, text.replace("meta: {key", "tags: [a], enabled: true, meta: {key"))

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ValidationError
 from weir.core.errors import WeirError
 from weir.core.secrets import hide, hide_password
 from weir.core.settings import ROOT
+from weir.project import keys
+from weir.project.keys import check_keys
 from weir.project.plan import Plan, Source, Table
 
 _NOT_IN_META = {"name", "file", "tables", "columns"}  # written beside meta, or set by Weir
@@ -74,7 +76,10 @@ def _source(entry: Any, where: str) -> Source | None:
     name, at = entry["name"], f"{where}: source {entry['name']}"
     meta = _meta(entry, at)
     if not meta.get("connection"):
+        if "connection" in {**entry, **(entry.get("config") or {})}:
+            check_keys(entry, keys.SOURCE, _known(Source), at)
         return None
+    check_keys(entry, keys.SOURCE, _known(Source), at)
     if entry.get("schema") != f"raw_{name}":
         raise WeirError(f"{at}: schema must be raw_{name}, where its rows land (it is {entry.get('schema')!r})")
     own = meta.get("custom")
@@ -88,6 +93,7 @@ def _source(entry: Any, where: str) -> Source | None:
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             raise WeirError(f"{at}: a table has no name: write `- name: …` under `tables:`")
         place = f"{at}, table {item['name']}"
+        check_keys(item, keys.TABLE, _known(Table), place)
         if not isinstance(item.get("columns") or [], list):
             raise WeirError(f"{place}: columns must be a list: write `- name: …` under `columns:`")
         columns = [c["name"] for c in item.get("columns") or [] if isinstance(c, dict) and "name" in c]
@@ -108,7 +114,7 @@ def _meta(entry: dict[str, Any], at: str) -> dict[str, Any]:
 
 def _no_others(model: type[BaseModel], meta: dict[str, Any], own: Any, at: str) -> None:
     """Raise WeirError when meta holds a key that Weir does not read and `custom` does not name."""
-    known = {field.alias or name for name, field in model.model_fields.items()} - _NOT_IN_META
+    known = _known(model)
     unknown = [name for name in meta if name not in known and name not in _listed(own)]
     for name in unknown:
         close = difflib.get_close_matches(name, known, 1, 0.65)
@@ -125,6 +131,11 @@ def _no_others(model: type[BaseModel], meta: dict[str, Any], own: Any, at: str) 
             f"{at}: meta has no key {', '.join(map(repr, unknown))}: it takes {', '.join(sorted(known))}; keys of your "
             f"own are named by `custom: [{', '.join(unknown)}]`, or stand under `custom:`"
         )
+
+
+def _known(model: type[BaseModel]) -> set[str]:
+    """The keys that Weir reads under `config.meta`."""
+    return {field.alias or name for name, field in model.model_fields.items()} - _NOT_IN_META
 
 
 def _listed(own: Any) -> list[Any]:
