@@ -133,6 +133,26 @@ def reads(seconds: int = 10, rounds: int = 5, write: Write = False, keep: bool =
     page.show("reads", *_with_head(measure_reads(seconds, rounds, keep), HEAD), write)
 
 
+@app.command()
+def guards(
+    address: Annotated[str, typer.Argument(help="The address of a source, which is only read.")],
+    schema: Annotated[list[str] | None, typer.Option(help="As `weir add` takes it.")] = None,
+    each: Annotated[int, typer.Option(help="In how many places each kind of fault is put.")] = 3,
+    only: Annotated[str, typer.Option(help="Only kinds whose name holds this.")] = "",
+    name: Annotated[str, typer.Option(help="Of the table in the page.")] = "",
+    write: Write = False,
+    keep: bool = False,
+) -> None:
+    """Put faults into a copy of the source, run what `weir add` writes for it, and tell which guard caught each."""
+    from benchmarks.guards.measured import HEAD, MISSED, measure_guards
+
+    more = [word for each_ in schema or [] for word in ("--schema", each_)]
+    (title, lines, note), (title2, lines2, note2) = measure_guards(address, more, each, only, keep)
+    page.show(f"guards {name}".strip(), f"{title} {name}".strip(), HEAD, lines, note, write)
+    if lines2:
+        page.show(f"guards missed {name}".strip(), f"{title2} {name}".strip(), MISSED, lines2, note2, write)
+
+
 def _with_head(found: Found, head: list[str]) -> tuple[str, list[str], list[list[object]], str]:
     title, lines, note = found
     return title, head, lines, note

@@ -141,6 +141,40 @@ def quarantine(
 
 
 @app.command()
+def add(
+    address: Annotated[
+        str,
+        typer.Argument(
+            help="The address of a database, an API, a bucket; a folder; or the name of a source of the project."
+        ),
+    ],
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help="What to call the source.")] = "",
+    schema: Annotated[list[str] | None, typer.Option("--schema", help="Only this schema; may be repeated.")] = None,
+    tables: Annotated[str, typer.Option("--tables", metavar="PATTERN", help="Only these: 'orders,sales.*'.")] = "",
+    sample: Annotated[int, typer.Option("--sample", min=100, help="Rows of a table that are looked at.")] = 10_000,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, help="The most that counting in a table may take.")
+    ] = 30.0,
+    zone: Annotated[str, typer.Option("--zone", help="The zone of times without one: Europe/Berlin.")] = "UTC",
+    openapi: Annotated[
+        str, typer.Option("--openapi", metavar="FILE", help="Of an API: its OpenAPI document, a file or an address.")
+    ] = "",
+    marts: Annotated[
+        bool, typer.Option("--marts", help="Also a mart for each table, so that analysts see it.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what there is.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Of a source of the project: apply what has changed.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+) -> None:
+    """Add a source: its declaration, staging models and tests, all tried on its rows. Again: what has changed there."""
+    from cli.add import add_source
+
+    raise typer.Exit(
+        add_source(address, name, schema or [], tables, sample, seconds, zone, openapi, marts, dry_run, write, yes)
+    )
+
+
+@app.command()
 def status() -> None:
     """Show where everything stands. Each table's promise and last landing, the balance, the last runs."""
     from cli.status import show_status

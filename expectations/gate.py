@@ -7,7 +7,7 @@ or by the beginning of the id. Alone: `weir check`.
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ class Failure:
     id: str
     sentence: str
     accepted: bool = False
+    warns: bool = False  # it is told, and stops nothing
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def check_gate(
             raise WeirError(f"there is no gate {gate!r}: it is raw or marts")
         results = []
         for where, failures, record, outcomes in judged:
-            settled = [Failure(f.id, f.sentence, _accepted(f.id, accept)) for f in failures]
+            settled = [replace(f, accepted=f.warns or _accepted(f.id, accept)) for f in failures]
             page = pages.write(run_id, gate, where, outcomes)
             results.append(_verdict(gate, where, settled, page, told))
             record |= {"failures": [asdict(failure) for failure in settled], "page": page}
@@ -154,7 +155,7 @@ def _failures(
         text = by_name[name].sentence(values)
         if "error" in values:
             text = f"{values.get('mart', where)}: the rule “{name}” can't be judged ({values['error']})"
-        found.append(Failure(f"{place}: {name}", text))
+        found.append(Failure(f"{place}: {name}", text, warns=by_name[name].warns))
     return found
 
 
@@ -165,7 +166,8 @@ def _verdict(gate: str, where: str, failures: list[Failure], page: str, told: li
         more = f" (and {len(open_) - 1} more)" if len(open_) > 1 else ""
         sentence = f"{name}: {open_[0].sentence}{more}"
     else:
-        sentence = f"{name}: passed" + "".join(f"; accepted: {failure.sentence}" for failure in failures)
+        said = [f"; {'warning' if failure.warns else 'accepted'}: {failure.sentence}" for failure in failures]
+        sentence = f"{name}: passed" + "".join(said)
     return GateResult(gate, where, not open_, sentence, tuple(failures), page, tuple(told))
 
 
@@ -175,7 +177,7 @@ def _accepted(identifier: str, accept: Collection[str]) -> bool:
 
 def _values(connection: psycopg.Connection[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
     """The query that gives these rows without a table."""
-    text = {"table_name", "missing_columns", "newest", "model", "usual"}
+    text = {"table_name", "missing_columns", "newest", "model", "usual", "unlike"}
     names = list(rows[0])
     literal = psycopg.ClientCursor(connection)
 

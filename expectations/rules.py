@@ -12,11 +12,15 @@ from great_expectations.expectations.expectation import Expectation
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. The places in `says` are filled from the failing row, the parameters and `observed`."""
+    """One rule. The places in `says` are filled from the failing row, the parameters and `observed`.
+
+    A rule that only `warns` is told and stops nothing.
+    """
 
     name: str
     expectation: Expectation
     says: str
+    warns: bool = False
 
     @property
     def is_query(self) -> bool:

@@ -25,6 +25,7 @@ def print_landed(results: Sequence[SourceResult], with_faults: bool = True) -> N
     for result in results:
         for event in result.tables:
             if event.drift:
-                say(f"{event.source}.{event.table}: its columns changed at the source: {event.drift}", style="yellow")
+                name, hint = f"{event.source}.{event.table}", f"`weir add {event.source}` shows what follows"
+                say(f"{name}: its columns changed at the source: {event.drift}; {hint}", style="yellow")
         if result.state != "landed" and with_faults:
             fail(f"{result.source} failed: {result.message}")

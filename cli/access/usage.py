@@ -23,6 +23,9 @@ def show_usage(mart: str | None, days: int) -> int:
             mart = published(connection, mart.removeprefix("analytics_private."))[0]
         if found.why_not:
             terminal.say(f"New reads can't be seen: {found.why_not}", style="yellow")
+        if found.is_counted:
+            terminal.say("The server counts statements, and keeps no log that can be read: who and how often is known, "
+                         "not when; slowest is the slowest mean.", style="yellow")  # fmt: skip
         if found.newly_logged:
             names = ", ".join(found.newly_logged)
             terminal.say(f"From its next session on, what {names} reads is logged.")

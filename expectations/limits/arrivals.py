@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from expectations.limits import waiting
+from expectations.limits import likeness, waiting
 from weir.project.plan import Source, Table
 from weir.warehouse.catalog import columns_of
 
@@ -19,22 +19,59 @@ Connection = psycopg.Connection[dict[str, Any]]
 # With fewer rows nothing is judged: in a small company a handful of rows is a large share.
 FEW = 20
 FEW_LANDED = 1000
-FEW_DELETED = 100
 # A source may be silent for so many days before it is compared with its usual silence.
 QUIET_DAYS = 7
-LIMITED = ("rows_landed", "rows_deleted", "null_keys", "null_cursors", "unreadable", "days_old")
+QUIET_AT_FIRST = 30  # while two landings are not known yet
+LIMITED = (
+    "rows_landed",
+    "rows_deleted",
+    "null_keys",
+    "null_cursors",
+    "unreadable",
+    "days_old",
+    "days_silent",
+)
 
 
 def measure(connection: Connection, source: Source, run_id: str, as_of: datetime) -> dict[str, Any]:
-    """Measure the source's tables; returns {tables: a row of measures per table, loads: the load ids measured}."""
-    past = _past_gates(connection, source.name)
-    rows, loads = [], set()
+    """Measure the source's tables.
+
+    Returns {tables: a row of measures per table, loads: the load ids measured, profiles: of new rows, by table}.
+    """
+    past, profiles = _past_gates(connection, source.name)
+    rows, loads, seen = [], set(), {}
     for table in source.tables:
         row, judged = _table(connection, source, table, run_id, past.get(table.name, []))
+        if judged:
+            row["unlike"], seen[table.name] = _likeness(connection, source, table, judged, row, profiles, as_of)
         rows.append(row)
         loads |= set(judged)
     _freshness(rows, as_of, [gate for gates in past.values() for gate in gates])
-    return {"tables": rows, "loads": sorted(loads)}
+    _silence(connection, source, rows, as_of)
+    return {"tables": rows, "loads": sorted(loads), "profiles": seen}
+
+
+def _likeness(
+    connection: Connection, source: Source, table: Table, loads: list[str], row: dict[str, Any],
+    past: dict[str, list[likeness.Profile]], as_of: datetime,
+) -> tuple[str | None, likeness.Profile]:  # fmt: skip
+    """What is unlike in the new rows, compared with those of earlier gates; and their profile."""
+    known = past.get(table.name, [])
+    place = (f"raw_{source.name}", table.name)
+    profile = likeness.profile(connection, place, loads[:1], row["rows_before"] is None)  # older ones were judged
+    return "; ".join(likeness.unlike(profile, known, as_of)) or None, profile
+
+
+def _silence(connection: Connection, source: Source, rows: list[dict[str, Any]], as_of: datetime) -> None:
+    """Measure for how many days the source has brought nothing; limit = 3 × the longest such time before."""
+    query = "select distinct as_of from ops.landings where source = %s and landed > 0 order by as_of desc limit 60"
+    moments = [row["as_of"] for row in connection.execute(query, [source.name])]
+    if not moments or not rows:
+        return
+    rows[0]["days_silent"] = round(max((as_of - moments[0]).total_seconds() / 86400, 0), 1)
+    gaps = [(newer - older).total_seconds() / 86400 for newer, older in pairwise(moments)]
+    usual = max(QUIET_DAYS, round(3 * max(gaps), 1)) if len(gaps) > 1 else QUIET_AT_FIRST
+    rows[0]["days_silent_at_most"] = usual
 
 
 def _table(
@@ -45,7 +82,7 @@ def _table(
     pending = [receipt for receipt in receipts if receipt["pending"]]
     staged = [receipt for receipt in receipts if not receipt["pending"]]
     row: dict[str, Any] = dict.fromkeys(f"{name}{end}" for name in LIMITED for end in ("", "_at_most"))
-    row |= {"table_name": table.name, "missing_columns": None, "rows_before": None}
+    row |= {"table_name": table.name, "missing_columns": None, "rows_before": None, "unlike": None}
     there = list(columns_of(connection, f"raw_{source.name}", table.name))
     row["newest"] = _newest(connection, source, table, receipts, there)
     if not pending:
@@ -59,7 +96,7 @@ def _table(
     row |= waiting.count(connection, source, table, loads, there)
     row["rows_before"] = next((r["source_rows"] for r in staged if r["source_rows"] is not None), None)
     if row["rows_before"] is not None:
-        row["rows_deleted_at_most"] = max(FEW_DELETED, row["rows_before"] // 2)
+        row["rows_deleted_at_most"] = max(min(FEW, row["rows_before"] - 1), (row["rows_before"] - 1) // 2)
     row["rows_landed_at_most"] = _usual_volume(pending, staged)
     landed = row["rows_landed"]
     row["null_keys_at_most"] = _usual_share(past, "null_keys", landed, absolute=0.1, slack=0.01)
@@ -124,15 +161,20 @@ def _newest(
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _past_gates(connection: Connection, source: str) -> dict[str, list[dict[str, Any]]]:
-    """The measures of the last gates that the source passed, by table."""
+def _past_gates(
+    connection: Connection, source: str
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[likeness.Profile]]]:
+    """The measures of the last gates that the source passed, and the profiles of their rows, by table."""
     past: dict[str, list[dict[str, Any]]] = {}
+    profiles: dict[str, list[likeness.Profile]] = {}
     query = """select results from ops.gates where gate = 'raw' and scope = %s and passed
                order by checked_at desc limit 30"""
     for row in connection.execute(query, [source]):
         for table in (row["results"] or {}).get("tables", []):
             past.setdefault(table["table_name"], []).append(table)
-    return past
+        for name, profile in (row["results"] or {}).get("profiles", {}).items():
+            profiles.setdefault(name, []).append(profile)
+    return past, profiles
 
 
 # Newest first. A load is judged until staging has taken it; where no model reads the table, until a gate has passed it.

@@ -31,7 +31,7 @@ RAW = (
     Rule(
         "deletes",
         _at_most("rows_deleted"),
-        "{table_name} lost {rows_deleted} rows at the source, more than half of the {rows_before} it had",
+        "{table_name} lost {rows_deleted} rows at the source, at least half of the {rows_before} it had",
     ),
     Rule(
         "empty keys",
@@ -54,5 +54,17 @@ RAW = (
         "freshness",
         _at_most("days_old"),
         "the newest row is {days_old} days old (in {table_name}), where at most {days_old_at_most} were usual",
+    ),
+    Rule(
+        "silence",
+        _at_most("days_silent"),
+        "the source has brought nothing new for {days_silent} days, where at most {days_silent_at_most} were usual",
+        warns=True,
+    ),
+    Rule(
+        "unlike before",
+        gxe.ExpectColumnValuesToBeNull(column="unlike"),
+        "the new rows of {table_name} are unlike those before: {unlike}",
+        warns=True,
     ),
 )

@@ -73,6 +73,13 @@ def check_columns(table: Table, found: list[str], hint: str = "") -> set[str]:
     return out
 
 
+def places(table: Table, schema: str = "") -> list[tuple[str, str]]:
+    """The schemas and names that the declaration may mean, the likeliest first: a name may hold dots itself."""
+    origin = table.origin or table.name
+    dots = [number for number, letter in enumerate(origin) if letter == "."] if table.origin else []
+    return [*((origin[:dot], origin[dot + 1 :]) for dot in reversed(dots)), (schema, origin)]
+
+
 def compare(raw: Raw, key: list[str], columns: list[Column], source_rows: int) -> State:
     """Append to raw what differs from `incoming`, which holds the whole table; returns the facts of the receipt."""
     upserts, deleted = raw.insert_changes(key)

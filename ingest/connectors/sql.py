@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ingest.connectors.base import Found, Progress, State, check_columns, compare, keyed_by_content
+from ingest.connectors.base import Found, Progress, State, check_columns, compare, keyed_by_content, places
 from ingest.connectors.cursors import earlier
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import blocks, escaped, line, visible
@@ -77,13 +77,16 @@ class Connector:
     def _table(self, table: Table) -> Any:
         import sqlalchemy as sa
 
-        schema, _, name = (table.origin or table.name).rpartition(".")
-        try:
-            columns = sa.inspect(self.connection).get_columns(name, schema=schema or None)
-        except sa.exc.NoSuchTableError:
-            have = ", ".join(sa.inspect(self.connection).get_table_names(schema=schema or None)[:8])
+        origin = table.origin or table.name
+        inspector, meant = sa.inspect(self.connection), places(table.model_copy(update={"origin": origin}))
+        for schema, name in meant:
+            if (not schema or schema in inspector.get_schema_names()) and inspector.has_table(name, schema or None):
+                break
+        else:
+            have = ", ".join(inspector.get_table_names()[:8])
             have = have or f"none at all: see that {self.variable} names the right database"
-            raise WeirError(f"there is no table {table.origin or name} at the source; it has: {have}") from None
+            raise WeirError(f"there is no table {origin} at the source; it has: {have}")
+        columns = inspector.get_columns(name, schema=schema or None)
         out = check_columns(table, [c["name"] for c in columns])
         kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in out]
         return sa.table(name, *kept, schema=schema or None)
@@ -101,7 +104,7 @@ class Connector:
             query if where is None else query.where(where)
         )
         for count, row in enumerate(result, 1):
-            values = [v if v is None or type(v) is str else _text(v) for v in row]
+            values = [v if v is None or type(v) is str else as_text(v) for v in row]
             flag = any(v is not None and escaped(v) for v in values)
             if flag:
                 values = [None if v is None else visible(v) for v in values]
@@ -156,7 +159,7 @@ class Connector:
         import sqlalchemy as sa
 
         newest = self.connection.execute(sa.select(sa.func.max(made.c[table.cursor]))).scalar_one()
-        return None if newest is None else _text(newest)
+        return None if newest is None else as_text(newest)
 
     def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read the whole table into `incoming`."""
@@ -175,7 +178,8 @@ def _lenient(connection: Any, _: Any) -> None:
     connection.isolation_level = None
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """The cell as the text that raw holds."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -4,10 +4,12 @@ In: values. Out: lines and blocks of COPY. A NUL character, which PostgreSQL can
 characters \\x00, and so does a byte that is not UTF-8; the row is flagged by `_escaped`.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 BLOCK = 1 << 17
+_PLAIN, _ESCAPE = {"t": "\t", "n": "\n", "r": "\r"}, re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -45,6 +47,13 @@ def escaped(text: str) -> bool:
 def field(text: str) -> str:
     """The text as one field of COPY."""
     return text.translate(_ESCAPES) if "\\" in text or "\t" in text or "\n" in text or "\r" in text else text
+
+
+def plain(text: str) -> str | None:
+    """The value of one field of COPY: what `field` made, turned back."""
+    if text == "\\N":
+        return None
+    return _ESCAPE.sub(lambda match: _PLAIN.get(match[1], match[1]), text) if "\\" in text else text
 
 
 def line(values: Iterable[Any], end: str) -> str:

@@ -22,7 +22,7 @@ _WIDER = {"smallint": ["integer", "bigint", "numeric"], "integer": ["bigint", "n
 MOST = 1600  # columns of a table in PostgreSQL
 _META = ["_dlt_load_id", "_op", "_seq"]
 # `_dlt_new` is used by `weir verify`; PostgreSQL has the others in every table.
-_TAKEN = {*_META, "_dlt_new", "ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"}
+TAKEN = {*_META, "_dlt_new", "ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"}
 # How many numbers of `_seq` a session draws at once; drawing them one by one costs a sixth of a COPY. The numbers that
 # a session did not use are dropped when it ends, and the lock of `begin` lets one session write at a time. So a later
 # row still has a greater number, with gaps.
@@ -69,7 +69,7 @@ class Raw:
     def prepare(self, columns: list[Column]) -> list[Column]:
         """Make the table, or widen it; returns the columns with their types in raw."""
         names = [column.name for column in columns]
-        clash = [name for at, name in enumerate(names) if name in _TAKEN or name in names[at + 1 :]]
+        clash = [name for at, name in enumerate(names) if name in TAKEN or name in names[at + 1 :]]
         if clash:
             raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it, or "
                             "land a view that calls it otherwise")  # fmt: skip

@@ -14,7 +14,7 @@ final as (
         tables.schema_name,
         tables.table_name,
         max(reads.role) as role,
-        count(*) as read_count,
+        cast(sum(reads.calls) as bigint) as read_count,
         count(distinct reads.question_id) as question_count,
         max(reads.at) as last_read_at,
         percentile_cont(0.5) within group (order by reads.ms) as median_ms,

@@ -100,7 +100,7 @@ def test_mass_deletes_fail_until_accepted_by_name(
     land(4, 600, deleted=600)
     assert judge(4) == (
         False,
-        "gate raw shop: orders lost 600 rows at the source, more than half of the 1,000 it had",
+        "gate raw shop: orders lost 600 rows at the source, at least half of the 1,000 it had",
     )
     assert not judge(4, accept=("raw shop: orders: volume",))[0]
     assert steps.check("raw", ["shop"]) == 1
@@ -179,6 +179,41 @@ def test_a_source_that_falls_silent(company: Company) -> None:
     passed, sentence = judge(40)
     assert not passed
     assert sentence == "gate raw shop: the newest row is 37 days old (in orders), where at most 7 were usual"
+
+
+def test_a_source_that_brings_nothing_is_told_and_stops_nothing(company: Company) -> None:
+    land(0, 30)
+    assert judge(0)[0]
+    stage(0)
+    with connect(Role.OWNER) as connection:
+        connection.execute("alter table raw_shop.orders rename updated_at to changed")
+    assert judge(29) == (True, "gate raw shop: passed")
+    warned = "warning: the source has brought nothing new for 90 days, where at most 30 were usual"
+    assert judge(90) == (True, f"gate raw shop: passed; {warned}")
+
+
+def test_rows_unlike_those_before_are_told_and_stop_nothing(company: Company) -> None:
+    usual(2)
+    land(2, 100)
+    with connect(Role.OWNER) as connection:
+        connection.execute(
+            "update raw_shop.orders set order_id = repeat('long', 9) || _seq where _dlt_load_id = 'load2'"
+        )
+    warned = "warning: the new rows of orders are unlike those before: order_id is no number in 100 of 100 rows"
+    passed, sentence = judge(2)
+    assert passed and warned in sentence
+
+
+HALVES = [(40, 20, False), (40, 21, True), (20, 20, True), (300, 150, True), (300, 149, False), (5, 5, True)]
+
+
+@pytest.mark.parametrize(("before", "deleted", "is_told"), HALVES)
+def test_half_of_the_rows_gone(company: Company, before: int, deleted: int, is_told: bool) -> None:
+    land(0, before, before=before)
+    assert judge(0)[0]
+    stage(0)
+    land(1, deleted, deleted=deleted)
+    assert judge(1)[0] != is_told
 
 
 def test_a_cursor_in_the_future_hides_nothing(company: Company) -> None:

@@ -166,3 +166,30 @@ def test_the_gate_looks_at_the_columns_as_they_landed(landing, app):
         (row,) = measure(connection, source, "test", datetime.datetime(2026, 7, 1, tzinfo=datetime.UTC))["tables"]
     assert (row["missing_columns"], row["null_keys"]) == (None, 0)
     assert str(row["newest"]).startswith(str(datetime.date(2026, 6, 1)))
+
+
+def test_tables_with_dots_in_their_names(landing, app, tmp_path, monkeypatch):
+    app.execute("""create table "a.b" (id int); create schema "x.y"; create table "x.y"."c.d" (id int);
+        create schema a; create table a.b (id int); insert into a.b values (2);
+        insert into "a.b" values (1); insert into "x.y"."c.d" values (3)""")
+    connection = sqlite3.connect(tmp_path / "lite.db")
+    connection.executescript('create table "a.b" (id int); insert into "a.b" values (4)')
+    monkeypatch.setenv("LITE_URL", f"sqlite:///{tmp_path}/lite.db")
+    landing.declare("""
+        sources:
+          - name: app
+            schema: raw_app
+            config: {meta: {connection: APP_URL}}
+            tables:
+              - {name: one, config: {meta: {from: public.a.b}}}
+              - {name: two, config: {meta: {from: a.b}}}
+              - {name: three, config: {meta: {from: x.y.c.d}}}
+          - name: lite
+            schema: raw_lite
+            config: {meta: {connection: LITE_URL}}
+            tables: [{name: four, config: {meta: {from: a.b}}}]
+    """)
+    assert {result.state for result in landing.land().values()} == {"landed"}
+    found = [landing.rows(f"select id::text from {name}") for name in
+             ("raw_app.one", "raw_app.two", "raw_app.three", "raw_lite.four")]  # fmt: skip
+    assert found == [[("1",)], [("2",)], [("3",)], [("4",)]]

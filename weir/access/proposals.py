@@ -15,7 +15,7 @@ from psycopg import sql
 from weir.access.carried import Lineage
 from weir.access.findings import OWN, UNREADABLE
 from weir.access.lineage import Origin, Relation
-from weir.access.patterns import kind_of_name, kind_of_value
+from weir.project.patterns import kind_of_name, kind_of_value
 from weir.warehouse.catalog import exists
 
 SAMPLE = 1_000  # rows of a table that are looked at, the newest

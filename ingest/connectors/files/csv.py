@@ -81,6 +81,20 @@ class CsvReader(Reader):
             else:
                 yield f"{body}\t{shown}\t{number}{flagged if flag else plain}"
 
+    def cells(self) -> Iterator[tuple[list[str | None], str]]:
+        """The cells of each record, which `lines` would write, and the reason where it can't be read."""
+        width = len(self.columns)
+        for number, text, cells, error in self._body():
+            if error or len(cells) != width:
+                if error or text.strip(b"\r\n"):
+                    error = error or f"wrong column count: {len(cells)} instead of {width}"
+                    self.first_fault = self.first_fault or f"line {number}: {error}"
+                    yield [], error
+                continue
+            if self._large(text):
+                cells = [cell and cell.encode("latin-1").decode() for cell in cells]
+            yield cells, ""
+
     def _next(self) -> bytes:
         return self.waiting.popleft() if self.waiting else self.stream.readline(self.largest + 1)
 

@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from stat import S_ISREG
 from typing import Any
 from urllib.parse import urlsplit
@@ -173,6 +173,27 @@ class Place:
             return of_folder(self.base, table.path)
         with self.translated():
             return of_bucket(self.system, self.base, table.path)
+
+    def walk(self) -> Files:
+        """All files of the folder or bucket by name: address, size, stamp; size None for a link that leaves the folder.
+
+        Links to folders are not followed.
+        """
+        if not self.local:
+            with self.translated():
+                return of_bucket(self.system, self.base, "**")
+        found: Files = {}
+        for place, folders, names in os.walk(self.base):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for each in (os.path.join(place, name) for name in sorted(names)):
+                name = os.path.relpath(each, self.base)
+                with suppress(UnicodeEncodeError):
+                    name.encode()
+                    if not _inside(self.base, each):
+                        found[name] = [each, None, ""]
+                    elif os.path.isfile(each):
+                        found[name] = [each, *stamp(each)]
+        return found
 
     @contextmanager
     def fetched(self, address: str) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _block(rows: list[bytes], columns: int) -> bytes:
 def apart(packets: Iterator[bytes], binary: list[bool]) -> Iterator[bytes]:
     """Lines from rows whose columns were read separately: for each column whether it is NULL, then its value."""
     for row in packets:
-        found = _fields(row)
+        found = fields(row)
         line = []
         for null, value, is_binary in zip(found[::2], found[1::2], binary, strict=True):
             if value is None and null != b"1":
@@ -66,7 +66,7 @@ def apart(packets: Iterator[bytes], binary: list[bool]) -> Iterator[bytes]:
         yield b"\t".join([*line, b"\\N\n"])
 
 
-def _fields(row: bytes) -> list[bytes | None]:
+def fields(row: bytes) -> list[bytes | None]:
     """The values of a row; in the protocol each stands behind its length."""
     found: list[bytes | None] = []
     at = 0

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.connectors.base import check_columns
+from ingest.connectors.base import check_columns, places
 from ingest.connectors.mysql.connection import Wire
 from ingest.raw.columns import Column
 from weir.core.errors import WeirError
@@ -76,10 +76,11 @@ def describe(wire: Wire, table: Table, zoned: Callable[[str], bool] = lambda nam
 
     `zoned` says of a timestamp, by its name in raw, whether it lands with its zone.
     """
-    database, _, name = table.origin.rpartition(".") if table.origin else ("", "", table.name)
-    schema = wire.text(database) if database else "DATABASE()"
-    here = f"WHERE table_schema = {schema} AND table_name = {wire.text(name)}"
-    found = {row[0] for row in wire.rows(f"SELECT table_name FROM information_schema.columns {here}")}
+    for database, name in (meant := places(table)) + meant[:1]:  # where none is there, the first is told
+        schema = wire.text(database) if database else "DATABASE()"
+        here = f"WHERE table_schema = {schema} AND table_name = {wire.text(name)}"
+        if found := {row[0] for row in wire.rows(f"SELECT table_name FROM information_schema.columns {here}")}:
+            break
     here += f" AND BINARY table_name = {wire.text(name)}" if name in found else ""  # `t` and `T` may be two
     rows = wire.rows(f"{_COLUMNS} {here} ORDER BY ordinal_position")
     if not rows:
@@ -92,7 +93,7 @@ def describe(wire: Wire, table: Table, zoned: Callable[[str], bool] = lambda nam
                         f"(mend its name, or grant it select); it sees: {hint}")  # fmt: skip
     names = [row[0] for row in rows]
     out = check_columns(table, names)
-    columns = [_column(row, zoned) for row in rows if row[0] not in out]
+    columns = [column_in_raw(row, zoned) for row in rows if row[0] not in out]
     keys: dict[str, set[str]] = {}
     for index, column, null in wire.rows(
         f"SELECT index_name, column_name, nullable FROM information_schema.statistics {here} AND non_unique = 0 "
@@ -112,7 +113,8 @@ def describe(wire: Wire, table: Table, zoned: Callable[[str], bool] = lambda nam
     return Relation(full, columns, unique, token)
 
 
-def _column(row: Any, zoned: Callable[[str], bool]) -> Found:
+def column_in_raw(row: Any, zoned: Callable[[str], bool] = lambda name: True) -> Found:
+    """The column of a catalog row: its type in raw, and the expressions that read it."""
     name, type_, whole, charset, _, size = row
     read, unsigned = back(name), "unsigned" in whole
     if type_ in EXACT:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.connectors.base import check_columns
+from ingest.connectors.base import check_columns, places
 from ingest.connectors.postgres import bytes
 from ingest.raw.columns import Column, as_named
 from ingest.raw.connection import Wire
@@ -58,10 +58,11 @@ class Relation:
 
 def find(wire: Wire, table: Table) -> tuple[int, str, str]:
     """The oid, kind and quoted name of the declared table. Raises WeirError when it is not there or not readable."""
-    schema, _, name = table.origin.rpartition(".") if table.origin else ("", "", table.name)
-    schema = schema or "public"
-    found = wire.row(_FIND, schema, name)
-    if not found:
+    for schema, name in places(table, "public"):
+        if found := wire.row(_FIND, schema, name):
+            break
+    else:
+        schema, name = places(table, "public")[0]
         near = [r[0] for r in wire.rows(_NEAR, schema, name)]
         hint = f"; that schema has: {', '.join(near)}" if near else "; that schema has none, or does not exist"
         raise WeirError(f"there is no table {schema}.{name} at the source{hint}")
@@ -93,7 +94,7 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
         return None
     fields = json.loads(found["columns"])
     out = check_columns(table, [field["attname"] for field in fields])
-    columns = [_column(field) for field in fields if field["attname"] not in out]
+    columns = [column_in_raw(field) for field in fields if field["attname"] not in out]
     shown: list[str] = []
     if wire.connection.get_settings().server_encoding == "SQL_ASCII":
         columns, shown = bytes.made_visible(columns)
@@ -105,7 +106,8 @@ def describe(wire: Wire, oid: int, kind: str, name: str, table: Table) -> Relati
     return Relation(oid, kind, name, columns, unique, [*token, table.key, table.read_as], filtered, low, high)
 
 
-def _column(row: Any) -> Column:
+def column_in_raw(row: Any) -> Column:
+    """The column of a catalog row (attname, typname, element, core): its type in raw, and what reads it."""
     name, type_, element = row["attname"], row["typname"], row["element"]
     read = as_named(name)
     exact = (EXACT.get(type_) or ARRAYS.get(element)) if row["core"] else None

@@ -110,3 +110,23 @@ def test_on_a_server_of_yours_passwords_of_others_are_not_taken_over(
     with pytest.raises(WeirError, match=r"does not let weir_publisher in.*`weir grants --rotate`") as fault:
         opened.ensure()
     assert os.environ["WEIR_LOADER_PASSWORD"] not in str(fault.value)
+
+
+def test_no_login_of_people_can_keep_a_run_waiting(embedded: Path) -> None:
+    url = warehouse.ensure()
+    with warehouse.connect(Role.OWNER, autocommit=True) as owner:
+        for lock in ("pg_advisory_lock(hashtext('weir run'))", "pg_try_advisory_xact_lock(1, 2)"):
+            with (
+                psycopg.connect(url, user="weir_analyst", password=read_env()["WEIR_ANALYST_PASSWORD"]) as analyst,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
+                analyst.execute(f"select {lock}")
+        for role in (Role.LOADER, Role.DBT, Role.PUBLISHER):
+            with warehouse.connect(role) as own:
+                own.execute("select pg_advisory_xact_lock(hashtext('weir run'))")
+        owner.execute("grant execute on function pg_advisory_lock(bigint) to public")
+    from weir.access import grants
+
+    found = grants.look()
+    assert {(each.what, each.role) for each in found.differences} >= {("too much: execute", "public")}
+    assert not grants.make_so().differences

@@ -118,3 +118,20 @@ def test_a_source_is_opened_to_read_only(landing, app):
         refused = pytest.raises(WeirError, match=r"(?i)read.only")
         with refused:
             connector.wire.run("create table mine (id int)")
+
+
+def test_a_table_with_dots_in_its_name(landing, monkeypatch):
+    monkeypatch.setenv("APP_URL", shared().database("dotted"))
+    with shared().connect("dotted") as connection, connection.cursor() as cursor:
+        cursor.execute("create table `a.b` (id int)")
+        cursor.execute("insert into `a.b` values (1)")
+    for name in ("a.b", "dotted.a.b"):
+        landing.declare(f"""
+        sources:
+          - name: app
+            schema: raw_app
+            config: {{meta: {{connection: APP_URL}}}}
+            tables: [{{name: one, config: {{meta: {{from: {name}}}}}}}]
+        """)
+        landing.one()
+        assert landing.rows("select id from raw_app.one") == [(1,)]

@@ -7,10 +7,13 @@ import asyncpg
 import psycopg
 import pytest
 
+from ingest.connectors.registry import open_describer
 from ingest.faults import one_line
 from tests.servers.old_postgres import old_postgres
 from tests.support.landing import APP, TWO
 from weir.project.plan import Source
+from weir.project.scaffold.described import Check, Counted, ForeignKey
+from weir.project.scaffold.described import Test as Asked
 
 
 @pytest.mark.parametrize("version", ["9.6.24", "10.23.0"])
@@ -42,6 +45,18 @@ def test_old_servers_land_exactly(landing, monkeypatch, version):
             app.execute("insert into parts values (1), (2)")
             landing.declare(APP.replace("name: users", "name: parts"))
             assert landing.one().tables[0].landed == 2
+        app.execute(
+            "create table lines (user_id int references users, mood mood check (mood <> 'sad'), unique (user_id))"
+        )
+        with open_describer("APP_URL", url) as describer:
+            tables = {table.name: table for table in describer.tables([])}
+            lines = tables["lines"]
+            assert describer.count(tables["users"], [Asked("missing", ("extra",)), Asked("repeated", ("m",))], 9) == (
+                Counted(200, (196, 198)))  # fmt: skip
+            assert describer.sample(tables["users"], 50).rows == 50
+        assert {*tables} == {"users", "other", "lines"} | ({"parts"} if version.startswith("10") else set())
+        assert (lines.unique, lines.checks) == ([("user_id",)], [Check("lines_mood_check", "(mood <> 'sad'::text)")])
+        assert lines.foreign_keys == [ForeignKey(("user_id",), "public", "users", ("id",))]
 
 
 def test_a_large_old_table_tells_what_is_gone(landing, monkeypatch):

@@ -1,8 +1,9 @@
 """Takes new reads out of the server's log into `ops.reads`: each line once, whatever happens.
 
-In: the log, the positions of `ops.read_logs`. Out: `ops.reads` and the questions; positions move in the transaction of
-their reads. A question is taken apart once: the server numbers statements that differ in their values alike. What
-people typed as values is written nowhere. Alone: `weir usage`; each run does it at its end.
+In: the log, the positions of `ops.read_logs`; where the log can't be read, the server's own counts. Out: `ops.reads`
+and the questions; positions and counts move in the transaction of their reads. A question is taken apart once: the
+server numbers statements that differ in their values alike. What people typed as values is written nowhere. Alone:
+`weir usage`; each run does it at its end.
 """
 
 import hashlib
@@ -14,9 +15,9 @@ from typing import Any
 import psycopg
 
 from weir import warehouse
-from weir.access.reads import log
+from weir.access.reads import counted, log
 from weir.access.reads.log import Entry
-from weir.access.reads.names import logins, names, no_people
+from weir.access.reads.names import logins, names, no_people, timed
 from weir.access.reads.statements import Names, Reading, take_apart, without_values
 from weir.core.errors import WeirError
 from weir.warehouse import Role
@@ -36,6 +37,9 @@ _TABLE = """
 insert into ops.read_tables (question_id, schema_name, table_name, through, columns, filters)
 values (%s, %s, %s, %s, %s, %s) on conflict do nothing"""
 _READS = "copy ops.reads (at, login, role, application, question_id, ms, refused) from stdin"
+_SESSIONS = 1_000  # statements of which pgaudit may still tell once more, for another of their tables
+_COUNTED = """
+insert into ops.reads (at, login, role, question_id, ms, calls) values (clock_timestamp(), %s, %s, %s, %s, %s)"""
 
 
 @dataclass
@@ -48,6 +52,7 @@ class Collected:
     deleted: int = 0
     newly_logged: tuple[str, ...] = ()
     why_not: str = ""
+    is_counted: bool = False  # the reads are known by the server's counts only
 
 
 def days(name: str, default: int) -> int:
@@ -65,6 +70,10 @@ def collect() -> Collected:
         connection.execute(_LOCK)
         found = Collected(newly_logged=tuple(log_reads(connection)), why_not=log.why_not(connection))
         if found.why_not:
+            if not counted.why_not(connection):
+                found.why_not, found.is_counted = "", True
+                with connection.transaction():
+                    _Taker(connection, found).take_counted()
             return found
         known: dict[str, int] = dict(connection.execute("select file, position from ops.read_logs").fetchall())
         taker = _Taker(connection, found)
@@ -88,6 +97,8 @@ class _Taker:
         self._logins, self._no_people = logins(connection), no_people(connection)
         self._names: Names | None = None
         self._questions: dict[str, tuple[int, bool]] = {}
+        self._timed: set[str] | None = None
+        self._audited: set[str] = set()
 
     def take(self, lines: Iterable[bytes]) -> None:
         """Write what the lines tell, in the caller's transaction."""
@@ -99,7 +110,7 @@ class _Taker:
             except (ValueError, KeyError):
                 self.torn += bool(line.strip())
                 continue
-            if entry is None:
+            if entry is None or (entry.audited and self._is_known(entry)):
                 continue
             number, is_read = (None, True) if entry.refused else self._question(entry)
             if is_read:
@@ -111,6 +122,25 @@ class _Taker:
                     copy.write_row(row)
         self._found.refused += sum(row[-1] is not None for row in rows)
         self._found.reads += sum(row[-1] is None for row in rows)
+
+    def _is_known(self, entry: Entry) -> bool:
+        """Whether a line of pgaudit tells of a read that another line tells of."""
+        if self._timed is None:
+            self._timed = timed(self._connection)
+        if entry.login in self._timed or entry.audited in self._audited:
+            return True
+        self._audited = {entry.audited} | (self._audited if len(self._audited) < _SESSIONS else set())
+        return False
+
+    def take_counted(self) -> None:
+        """Write what the server has counted since the last look, in the caller's transaction."""
+        for each in counted.new_reads(self._connection, self._no_people):
+            entry = Entry("now", each.login, "", each.text, each.number, each.ms)
+            number, is_read = self._question(entry)
+            if is_read:
+                role = self._logins.get(each.login)
+                self._connection.execute(_COUNTED, [each.login, role, number, each.ms, each.calls])
+                self._found.reads += each.calls
 
     def _question(self, entry: Entry) -> tuple[int, bool]:
         key = _key(entry)

@@ -5,6 +5,7 @@ lines, with the position behind them. A line that is not yet whole waits for the
 closed it counts as unreadable.
 """
 
+import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Set
@@ -21,12 +22,14 @@ select current_setting('logging_collector') = 'on', current_setting('log_destina
     has_function_privilege('pg_read_binary_file(text, bigint, bigint, boolean)', 'execute')"""
 _FILES = "select name, size from pg_ls_logdir() where name ~ '\\.json$' order by modification, name"
 _PART = "select pg_read_binary_file(current_setting('log_directory') || '/' || %s, %s, %s, true)"
+# A line of pgaudit: the number of the statement in its session, of the part in it, class, command, object, text.
+_AUDITED = re.compile(r"AUDIT: (?:SESSION|OBJECT),(\d+),1,READ,(\w[\w ]*),[^,]*,[^,]*,(.*)", re.DOTALL)
 _TIMED = re.compile(r"duration: ([\d.]+) ms  (statement|execute [^:]*|parse [^:]*|bind [^:]*): (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A statement of one login: when, how long, its text, and its number where the server has one."""
+    """A statement of one login: when, its text, how long, and its number, where the server tells."""
 
     at: str
     login: str
@@ -35,6 +38,7 @@ class Entry:
     number: int = 0
     ms: float | None = None
     refused: str = ""
+    audited: str = ""  # the statement's number, where pgaudit tells of it
 
 
 def why_not(connection: psycopg.Connection) -> str:
@@ -93,7 +97,13 @@ def entry_of(line: bytes, no_people: Set[str], database: str) -> Entry | None:
     facts = (str(found["timestamp"]), str(login), str(found.get("application_name") or ""))
     if found.get("error_severity") in ("ERROR", "FATAL"):
         return Entry(*facts, text="", refused=found.get("state_code") or "XX000")
-    timed = _TIMED.fullmatch(found.get("message") or "")
+    message = found.get("message") or ""
+    if audited := _AUDITED.fullmatch(message):
+        text = next(csv.reader([audited[3]]))[0]
+        number = int(found.get("query_id") or 0)
+        statement = f"{found.get('session_id')} {audited[1]}"
+        return None if audited[2] == "PREPARE" else Entry(*facts, text=text, number=number, audited=statement)
+    timed = _TIMED.fullmatch(message)
     if not timed or timed[2].startswith(("parse", "bind", "execute fetch from")):
         return None
     text = timed[3]

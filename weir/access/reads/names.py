@@ -45,6 +45,12 @@ select r.rolname::text, array(
     select g.rolname::text from pg_roles as g where g.rolname = any(%s) and pg_has_role(r.oid, g.oid, 'member')
 )
 from pg_roles as r where r.rolcanlogin and not r.rolsuper and not r.rolname = any(%s)"""
+_TIMED = """
+select r.rolname::text from pg_roles as r
+where current_setting('log_min_duration_statement') = '0' or exists (
+    select from pg_db_role_setting as s
+    where s.setrole = r.oid and s.setdatabase = 0 and s.setconfig @> array['log_min_duration_statement=0']
+)"""
 _WIDEST = ("weir_private", "weir_auditor", "weir_analyst")
 
 
@@ -72,3 +78,8 @@ def no_people(connection: psycopg.Connection) -> set[str]:
     own = {role.value for role in Role if role is not Role.ANALYST}
     query = "select rolname::text from pg_roles where rolsuper or rolname = current_user"
     return own | {name for (name,) in connection.execute(query).fetchall()}
+
+
+def timed(connection: psycopg.Connection) -> set[str]:
+    """The logins whose statements the log tells of with their time, as Weir has set it."""
+    return {name for (name,) in connection.execute(_TIMED).fetchall()}

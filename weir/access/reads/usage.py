@@ -13,7 +13,7 @@ Rows = list[tuple[Any, ...]]
 MARTS = """
 select
     case t.schema_name when 'analytics' then '' else t.schema_name || '.' end || t.table_name as mart,
-    count(*), count(distinct r.login), string_agg(distinct r.role, ', ' order by r.role), max(r.at),
+    sum(r.calls)::bigint, count(distinct r.login), string_agg(distinct r.role, ', ' order by r.role), max(r.at),
     percentile_cont(0.5) within group (order by r.ms), max(r.ms)
 from ops.reads as r inner join ops.read_tables as t on r.question_id = t.question_id
 where r.at > now() - make_interval(days => %(days)s) and t.schema_name in ('analytics', 'analytics_private')
@@ -33,7 +33,7 @@ where c.relnamespace = to_regnamespace('analytics') and c.relkind in ('r', 'p')
     )
 order by 1"""
 PERSONAL = """
-select r.login, r.role, t.table_name, count(*), max(r.at),
+select r.login, r.role, t.table_name, sum(r.calls)::bigint, max(r.at),
     case
         when bool_or(t.columns is null) then 'not known'
         else (
@@ -46,21 +46,21 @@ from ops.reads as r inner join ops.read_tables as t on r.question_id = t.questio
 where r.at > now() - make_interval(days => %(days)s) and t.schema_name = 'analytics_private'
 group by r.login, r.role, t.table_name order by 4 desc, 1, 3"""
 READERS = """
-select r.login, r.role, r.at::date, count(*), percentile_cont(0.5) within group (order by r.ms), max(r.ms),
+select r.login, r.role, r.at::date, sum(r.calls)::bigint, percentile_cont(0.5) within group (order by r.ms), max(r.ms),
     string_agg(distinct nullif(r.application, ''), ', ' order by nullif(r.application, ''))
 from ops.reads as r inner join ops.read_tables as t on r.question_id = t.question_id
 where r.at > now() - make_interval(days => %(days)s) and t.table_name = %(mart)s
     and t.schema_name in ('analytics', 'analytics_private')
 group by r.login, r.role, r.at::date order by 3 desc, 4 desc, 1"""
 COLUMNS = """
-select c, count(*), count(distinct r.login)
+select c, sum(r.calls)::bigint, count(distinct r.login)
 from ops.reads as r inner join ops.read_tables as t on r.question_id = t.question_id
 cross join unnest(t.columns) as c
 where r.at > now() - make_interval(days => %(days)s) and t.table_name = %(mart)s
     and t.schema_name in ('analytics', 'analytics_private')
 group by c order by 2 desc, 1"""
 SLOWEST = """
-select max(r.ms), percentile_cont(0.5) within group (order by r.ms), count(*), q.statement, q.question_id
+select max(r.ms), percentile_cont(0.5) within group (order by r.ms), sum(r.calls)::bigint, q.statement, q.question_id
 from ops.reads as r inner join ops.read_questions as q on r.question_id = q.question_id
 where r.at > now() - make_interval(days => %(days)s) and q.is_read
     and exists (
@@ -81,8 +81,8 @@ where t.question_id = %s
     and not exists (select from pg_index as i where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indpred is null)
 order by 1, 2"""
 COUNTS = """
-select count(*), count(*) filter (where r.refused is not null),
-    count(*) filter (where r.refused is null and q.statement is null), count(distinct r.login)
+select coalesce(sum(r.calls), 0)::bigint, count(*) filter (where r.refused is not null),
+    coalesce(sum(r.calls) filter (where r.refused is null and q.statement is null), 0)::bigint, count(distinct r.login)
 from ops.reads as r left join ops.read_questions as q on r.question_id = q.question_id
 where r.at > now() - make_interval(days => %(days)s)"""
 

@@ -32,6 +32,7 @@ class Column:
     share: float = 1.0  # of documents that hold the field
     note: str = ""  # what a person should know: "text in 3 of 5,000 documents"
     flag: bool = False  # a tinyint(1) or the like, which may be a boolean
+    free: bool = False  # any value may stand in it, whatever its declared type says
 
 
 @dataclass(frozen=True)

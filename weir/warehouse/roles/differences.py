@@ -136,6 +136,11 @@ def _rights(state: State, is_embedded: bool) -> Iterator[Difference]:
     if is_embedded and Right("schema", PUBLIC, PUBLIC, "CREATE") in state.rights:
         right = Right("schema", PUBLIC, PUBLIC, "CREATE")
         yield Difference("too much: create", PUBLIC, "schema public", _statement("revoke", right))
+    for right in sorted(filter(wanted.is_lock, state.rights)):
+        if is_embedded and right.role == PUBLIC:  # whoever holds the lock of runs keeps them waiting
+            for role in (wanted.LOADER, wanted.DBT, wanted.PUBLISHER):
+                yield _granting(right._replace(role=role))
+            yield Difference("too much: execute", PUBLIC, f"function {right.object}", _statement("revoke", right))
     creates = {Right("database", state.database, role, "CREATE") for role in NAMES}
     for right in sorted(filter(may, should - state.rights - creates)):
         yield _granting(right)
@@ -178,5 +183,6 @@ def grouped(found: Sequence[Difference]) -> list[tuple[str, str, str, int]]:
     for each in found:
         kind, _, name = each.on.partition(" ")
         on = f"{kind}s of {name.split('.')[0]}" if kind in {"table", "view", "sequence"} and "." in name else each.on
+        on = "functions of advisory locks" if kind == "function" and "advisory" in name else on
         counted[(each.what, each.role, on)] += 1
     return [(*key, number) for key, number in counted.items()]

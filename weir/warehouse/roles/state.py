@@ -121,7 +121,8 @@ with granted as (
     select case relkind when 'S' then 'sequence' else 'table' end, format('%%I.%%I', nspname, relname), relowner, relacl
     from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
     union all
-    select 'function', oid::regprocedure::text, proowner, proacl from pg_proc where proacl is not null
+    select 'function', oid::regprocedure::text, proowner, coalesce(proacl, acldefault('f', proowner))
+    from pg_proc where proacl is not null or proname ~ '^pg_(try_)?advisory'
     union all
     select
         'default ' || case defaclobjtype
@@ -137,7 +138,10 @@ select kind, object, case when e.grantee = 0 then 'public' else r.rolname::text 
 from granted cross join aclexplode(acl) as e left join pg_roles as r on e.grantee = r.oid
 where e.grantee <> owner and (
     r.rolname = any(%(names)s)
-    or e.grantee = 0 and (kind = 'database' or kind in ('schema', 'table') and object !~ '^(pg_|information_schema)')
+    or e.grantee = 0 and (
+        kind = 'database' or kind in ('schema', 'table') and object !~ '^(pg_|information_schema)'
+        or kind = 'function' and object ~ '^pg_(try_)?advisory'
+    )
 )
 union all
 select 'table', format('%%I.%%I', nspname, relname), r.rolname::text, format('%%s (%%I)', e.privilege_type, attname)

@@ -104,7 +104,14 @@ def rights(state: State) -> set[Right]:
     for right in state.rights:
         if right.role == PUBLIC and right.kind != "database" and right.object.split(".")[0] not in mine:
             found.add(right)
+    # A run's lock is an advisory one. On the embedded server nobody else may take it (differences.py).
+    found |= {right for right in state.rights if is_lock(right) and right.role in (LOADER, DBT, PUBLISHER)}
     return found | set(_defaults())
+
+
+def is_lock(right: Right) -> bool:
+    """Whether the right is to take advisory locks."""
+    return right.kind == "function" and right.object.startswith(("pg_advisory", "pg_try_advisory"))
 
 
 def _on_schema(schema: Schema, use: str) -> Iterator[tuple[str, str]]:

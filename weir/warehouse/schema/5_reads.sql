@@ -35,7 +35,18 @@ create table if not exists ops.reads (
 );
 comment on column ops.reads.role is 'The widest of the roles for readers that the login is a member of; NULL where it is gone, or a member of none.';
 comment on column ops.reads.refused is 'The SQLSTATE of a statement that failed; then there is no question.';
+alter table ops.reads add column if not exists calls bigint not null default 1;
+comment on column ops.reads.calls is 'How many reads the row stands for: one, where the server''s log told of it; more where the server only counts, with `at` the look and `ms` their mean.';
 create index if not exists reads_by_time on ops.reads (at);
+
+-- What pg_stat_statements had counted at the last look.
+create table if not exists ops.read_counters (
+    login text not null,
+    query_id bigint not null,
+    calls bigint not null,
+    ms double precision not null,
+    primary key (login, query_id)
+);
 
 -- How far each file of the log was taken; written together with the reads.
 create table if not exists ops.read_logs (

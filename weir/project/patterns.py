@@ -32,7 +32,7 @@ def kind_of_value(text: str) -> str:
         return "email" if found[0] == text else "free_text"
     if len(text) > 45:
         return ""
-    if _is_iban(text) or _is_card(text):
+    if _is_iban(text) or is_card(text):
         return "account"
     if _is_ip(text):
         return "ip"
@@ -52,7 +52,8 @@ def _is_iban(text: str) -> bool:
     return int("".join(str(int(letter, 36)) for letter in found[4:] + found[:4])) % 97 == 1
 
 
-def _is_card(text: str) -> bool:
+def is_card(text: str) -> bool:
+    """Whether the text is the number of a payment card, by its check digit."""
     digits = [int(digit) for digit in re.sub(r"[ -]", "", text) if digit.isdecimal()]
     if not re.fullmatch(r"[2-6]\d{3}[ -]?(\d[ -]?){9,15}", text) or not 13 <= len(digits) <= 19:
         return False

@@ -2,7 +2,7 @@
 
 import pytest
 
-from weir.access.patterns import kind_of_name, kind_of_value
+from weir.project.patterns import kind_of_name, kind_of_value
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""`weir add NAME` of a source that is declared: shows what has changed there, and applies it where that is asked.
+
+In: the proposals of now, the file of what was seen. Out: a table of differences; with `--write` edited files.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from weir.core import terminal
+from weir.project.plan import Source
+from weir.project.scaffold import drift, files, seen, write
+from weir.project.scaffold.proposal import Choices, Proposed
+from weir.project.scaffold.seen import Seen
+from weir.project.sources import read_plan
+
+
+def show_drift(project: Path, declared: Source, found: list[Proposed], choices: Choices, to_write: bool) -> int:
+    """Print the differences; with `to_write` edit the files. Returns 0, whether there are differences or not."""
+    path = seen.path_of(files.folder(choices.source), choices.source)
+    before = seen.read(project / path) or _by_hand(declared, found, project, choices)
+    listed = drift.changes(before, found)
+    if not listed:
+        terminal.say(f"{choices.source}: nothing has changed in its {len(before)} tables.")
+        return 0
+    rows = [[each.table, each.what, each.column or None, each.was or None, each.now or None] for each in listed]
+    terminal.table(f"What has changed in {choices.source}", ["table", "what", "column", "was", "is"], rows)
+    done = drift.edits(listed, before, found, choices, project)
+    for place, what in done.patches:
+        terminal.say(f"For you: {place}: {what}", style="yellow")
+    if not to_write:
+        terminal.say(f"`weir add {choices.source} --write` edits {len(done.texts)} files.")
+        return 0
+    texts = {**done.texts, path: seen.text_of(_seen_now(before, found, done.texts))}
+    write.write(project, texts, lambda: read_plan(project))
+    made = sum(text is not None for text in done.texts.values())
+    terminal.say(f"  {made} files written, {len(done.texts) - made} deleted", style="green")
+    terminal.say("  next: weir run")
+    return 0
+
+
+def _seen_now(before: Seen, found: Sequence[Proposed], texts: dict[str, str | None]) -> Seen:
+    """What is seen now, with the digests of files as they were generated."""
+    now = seen.of(found, {name: text for name, text in texts.items() if text is not None})
+    for label, entry in now.items():
+        if "files" in before.get(label, {}):
+            entry["files"] = {**before[label]["files"], **entry.get("files", {})}
+    return now
+
+
+def _by_hand(declared: Source, found: Sequence[Proposed], project: Path, choices: Choices) -> Seen:
+    """What a declaration by hand knows of: its tables, with the columns that their models name."""
+    known = {table.name: table for table in declared.tables}
+    result = {}
+    for each in found:
+        at = {each.name, each.table.name, each.table.label}
+        table = next((t for t in known.values() if {t.name, t.origin or t.name} & at), None)
+        if table is None:
+            continue
+        entry = seen.of([each])[each.table.label] | {"is_landed": True, "name": table.name, "key": table.key}
+        for facts in entry["columns"].values():
+            facts.pop("lines", None)
+        result[each.table.label] = entry
+        known.pop(table.name)
+    for name, table in known.items():
+        label = table.origin or name
+        result[label] = {"name": name, "is_landed": True, "key": table.key, "columns": {}}
+    return result

@@ -1,0 +1,1 @@
+"""Describing files: which belong to one table, how they are written, and what their columns hold."""
