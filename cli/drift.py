@@ -52,7 +52,7 @@ def _is_same(table: Table, found: Proposed) -> bool:
     """Whether the declared table is the one that was found: by its name, its files or its place in an API."""
     path = str(found.table.meta.get("path", ""))
     if table.path or path:
-        return bool(table.path) and (fnmatch.fnmatch(path, table.path) or path == table.path)
+        return bool(table.path) and (fnmatch.fnmatch(path, table.path or "") or path == table.path)
     endpoint: object = found.table.meta.get("endpoint")
     if isinstance(endpoint, dict):
         return str(table.endpoint.get("path")).strip("/") == str(endpoint.get("path")).strip("/")
