@@ -3,11 +3,12 @@
 In: the proposals of now, the file of what was seen. Out: a table of differences; with `--write` edited files.
 """
 
+import fnmatch
 from collections.abc import Sequence
 from pathlib import Path
 
 from weir.core import terminal
-from weir.project.plan import Source
+from weir.project.plan import Source, Table
 from weir.project.scaffold import drift, files, seen, write
 from weir.project.scaffold.proposal import Choices, Proposed
 from weir.project.scaffold.seen import Seen
@@ -47,13 +48,23 @@ def _seen_now(before: Seen, found: Sequence[Proposed], texts: dict[str, str | No
     return now
 
 
+def _is_same(table: Table, found: Proposed) -> bool:
+    """Whether the declared table is the one that was found: by its name, its files or its place in an API."""
+    path = str(found.table.meta.get("path", ""))
+    if table.path or path:
+        return bool(table.path) and (fnmatch.fnmatch(path, table.path or "") or path == table.path)
+    endpoint: object = found.table.meta.get("endpoint")
+    if isinstance(endpoint, dict):
+        return str(table.endpoint.get("path")).strip("/") == str(endpoint.get("path")).strip("/")
+    return bool({table.name, table.origin or table.name} & {found.name, found.table.name, found.table.label})
+
+
 def _by_hand(declared: Source, found: Sequence[Proposed], project: Path, choices: Choices) -> Seen:
     """What a declaration by hand knows of: its tables, with the columns that their models name."""
     known = {table.name: table for table in declared.tables}
     result = {}
     for each in found:
-        at = {each.name, each.table.name, each.table.label}
-        table = next((t for t in known.values() if {t.name, t.origin or t.name} & at), None)
+        table = next((table for table in known.values() if _is_same(table, each)), None)
         if table is None:
             continue
         entry = seen.of([each])[each.table.label] | {"is_landed": True, "name": table.name, "key": table.key}

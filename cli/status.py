@@ -38,7 +38,7 @@ def show_status() -> int:
     now = as_of()
     with warehouse.connect() as connection:
         found = {row[0]: row for row in connection.execute(_TABLES).fetchall()}
-        _sources(found, now)
+        _sources(connection, found, now)
         _balance(under_way.holder(connection))
         _publication(connection)
         runs = connection.execute(_RUNS).fetchall()
@@ -48,11 +48,13 @@ def show_status() -> int:
     return 0
 
 
-def _sources(found: dict[str, tuple[Any, ...]], now: datetime) -> None:
+def _sources(connection: psycopg.Connection, found: dict[str, tuple[Any, ...]], now: datetime) -> None:
     """Print every declared table, landed or not, then the tables of raw that are no longer declared."""
+    from weir.ledger.found import with_found
     from weir.project.sources import read_plan
 
-    declared = [f"{source.name}.{table.name}" for source in read_plan(project_dir()).sources for table in source.tables]
+    sources = [with_found(connection, source) for source in read_plan(project_dir()).sources]
+    declared = [f"{source.name}.{table.name}" for source in sources for table in source.tables]
     rows = []
     for name in [*declared, *sorted(set(found) - set(declared))]:
         if name not in found:

@@ -89,10 +89,14 @@ def _raw(
     from expectations.context import validate
     from expectations.limits.arrivals import measure
     from expectations.suites.raw import RAW
+    from weir.ledger.found import with_found
     from weir.project.sources import read_plan
 
     judged = []
-    for source in read_plan(project_dir()).pick(scope, None):
+    for declared in read_plan(project_dir()).pick(scope, None):
+        source = with_found(connection, declared)
+        if not source.tables and source.choice:
+            continue  # nothing of it has landed yet
         measures = measure(connection, source, run_id, moment)
         outcome = validate(
             f"raw {source.name}", RAW, query=_values(connection, measures["tables"]), identified_by="table_name"

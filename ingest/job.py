@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from ingest.faults import crowded, one_line
+from ingest.found import complete
 from ingest.raw.table import Raw
 from ingest.results import TableEvent
 from ingest.sessions import Sessions
+from weir.ledger.found import QUERY, tables_of
 from weir.project.plan import Source, Table
 
 EVERY = 0.25  # seconds between two reports of progress
@@ -36,6 +38,15 @@ class Run:
         self.waiting = deque(self.source.tables)
         self.jobs, self.turn = 0, Lock()  # how many jobs are at work, and the lock for that number
         self.sessions = Sessions(self.source, self.warehouse)
+
+    def complete(self) -> Source:
+        """Add the tables that the source has, where it says which of them land; returns the source with all of them."""
+        if self.source.choice:
+            with self.sessions.take() as session:
+                rows = session.wire.rows(QUERY.format("$1"), self.source.name)
+                self.source = complete(self.source, session.connector(), tables_of(self.source, rows))
+            self.waiting = deque(self.source.tables)
+        return self.source
 
     def next_table(self) -> Table | None:
         """Take a table that no job has taken yet; None when there is none left, and then the job ends."""
@@ -88,6 +99,8 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
             found = raw.begin(table.name)
             if found is None:
                 facts, state = session.connector().land(table, raw, raw.state, run.full, progress)
+                if table.found:
+                    state = state | {"found": table.as_found()}
                 raw.settle_erased(table.key, facts)
                 facts["seconds"] = time.monotonic() - begun
                 # the table's state is that of its newest receipt with one: a state that did not change is not written

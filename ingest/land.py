@@ -53,7 +53,7 @@ def land_sources(
     """
     from weir import warehouse
 
-    picked = [source for source in plan.pick(sources, tables) if source.tables]
+    picked = [source for source in plan.pick(sources, tables) if source.tables or source.choice]
     url = warehouse.url_of(warehouse.Role.LOADER)
     if not picked:
         return []
@@ -77,6 +77,7 @@ def _land_source(run: "Run") -> SourceResult:
     load_id, message = None, ""
     try:
         module_of(source)
+        source = run.complete()
         load_id = _run_pipeline(run)
     except Exception as fault:
         cause = fault

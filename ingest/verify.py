@@ -12,6 +12,7 @@ from ingest.raw.columns import Column, comparable, listed, quoted
 from ingest.raw.connection import Wire, wired
 from ingest.raw.table import Raw
 from ingest.results import SourceComparison
+from weir.ledger.found import with_found
 from weir.project.names import shortened
 from weir.project.plan import Plan, Source, Table
 
@@ -26,7 +27,11 @@ def compare_with_sources(plan: Plan, sources: list[str] | None = None) -> list[S
     from weir import warehouse
 
     url = warehouse.url_of(warehouse.Role.LOADER)
-    return [_compare_table(source, table, url) for source in plan.pick(sources, None) for table in source.tables]
+    picked = plan.pick(sources, None)
+    if any(source.choice for source in picked):
+        with warehouse.connect() as connection:
+            picked = [with_found(connection, source) for source in picked]
+    return [_compare_table(source, table, url) for source in picked for table in source.tables]
 
 
 def _compare_table(source: Source, table: Table, url: str) -> SourceComparison:

@@ -155,10 +155,10 @@ def source_keys() -> str:
 
 
 def _keys(model: Any, words: dict[str, str]) -> list[list[str]]:
-    from weir.project.sources import _NOT_IN_META
+    from weir.project.sources import _NOT_IN_META, CALLED
 
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    fields = {name: field for name, field in fields.items() if name not in _NOT_IN_META}
+    fields = {CALLED.get(name, name): field for name, field in fields.items() if name not in _NOT_IN_META}
     if set(fields) != set(words):
         raise ValueError(f"docs/programs/words.py and {model.__name__} differ by {set(fields) ^ set(words)}")
     return [[f"`{name}`", _kind(field.annotation), _default(field), words[name]] for name, field in fields.items()]

@@ -8,6 +8,8 @@ SOURCE = {
     "compare": "How MySQL and MariaDB tables are compared: all rows read, digests by key bucket, or what is cheaper.",
     "client": "Of a REST API, in dlt's words: `headers` and `paginator`; and `largest_answer_mb` (256 unless said).",
     "only_columns": "As for a table, for all tables of the source.",
+    "tables": "`{include: [sales.*], exclude: [tmp_*]}`: of a database, the tables that land without being declared, "
+    "by patterns of their names; one with a dot is held against `schema.table`.",
     "custom": "Keys of your own that stand in `meta` (a list of names), of the source and its tables; or anything.",
 }
 TABLE = {

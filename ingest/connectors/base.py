@@ -1,6 +1,7 @@
 """The protocol of every connector, and what connectors share: checks of columns, and the comparison with raw."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ingest.connectors.fields import is_pattern, left_out
@@ -14,6 +15,31 @@ Progress = Callable[[int, int], None]  # rows and bytes so far
 State = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Found:
+    """A table that a connector's `catalog` finds at the source, and its primary key."""
+
+    schema: str  # empty where the source has one only
+    name: str
+    key: list[str]
+    is_default: bool = True  # whether it is in the schema that needs no naming
+
+    @property
+    def label(self) -> str:
+        """The table's name with its schema."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    @property
+    def long_name(self) -> str:
+        """The name under which it lands where its own is taken."""
+        return f"{self.schema}_{self.name}" if self.schema else self.name
+
+    @property
+    def names(self) -> set[str]:
+        """The names by which a declaration may mean it."""
+        return {self.label, self.name} if self.is_default else {self.label}
+
+
 class Connector(Protocol):
     """The functions that every kind of source has."""
 
@@ -25,6 +51,8 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Close the connection to the source."""
+
+    # Databases have one more, `catalog() -> list[Found]`: the tables that the account may read.
 
 
 def check_columns(table: Table, found: list[str], hint: str = "") -> set[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ingest.connectors.base import Progress, State, check_columns, compare, keyed_by_content, places
+from ingest.connectors.base import Found, Progress, State, check_columns, compare, keyed_by_content, places
 from ingest.connectors.cursors import earlier
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import blocks, escaped, line, visible
@@ -59,6 +59,20 @@ class Connector:
         """Close the connection to the source."""
         self.connection.close()
         self.engine.dispose()
+
+    def catalog(self) -> list[Found]:
+        """The tables of the default schema, and of the others where the database has more."""
+        import sqlalchemy as sa
+
+        there = sa.inspect(self.connection)
+        default = there.default_schema_name or ""
+        schemas = [] if self.lite else [name for name in there.get_schema_names() if name != default]
+        key = there.get_pk_constraint
+        return [
+            Found(schema or "", name, key(name, schema=schema)["constrained_columns"], schema is None)
+            for schema in [None, *schemas] if (schema or "").lower() != "information_schema"
+            for name in there.get_table_names(schema=schema)
+        ]  # fmt: skip
 
     def _table(self, table: Table) -> Any:
         import sqlalchemy as sa

@@ -12,12 +12,21 @@
     A time without a zone is UTC. A second may have a fraction of up to nine digits, of which six are kept and the others
     cut, never rounded. -#}
 {% macro parse(value, type, format=none, name=none) -%}
+    {%- if value is not string or type is not string -%}
+        {%- do exceptions.raise_compiler_error(
+            'parse(' ~ value ~ ', ' ~ type ~ ') in ' ~ model.name ~ ': value and type are texts, such as parse(\'amount\', \'numeric(12, 2)\')'
+        ) -%}
+    {%- endif -%}
     {%- set name = name | lower if name else column_alias(value, type) -%}
     {%- set word = type.split('(')[0] | trim | lower -%}
     {%- set state = staged_state() -%}
     {%- if word not in parse_types() -%}
         {%- do exceptions.raise_compiler_error(
             'parse(' ~ value ~ '): unknown type ' ~ type ~ '; take one of ' ~ parse_types() | join(', ')
+        ) -%}
+    {%- elif word == 'numeric' and not modules.re.fullmatch('numeric *([(] *[0-9]+ *(, *[0-9]+ *)?[)])?', type | lower | trim) -%}
+        {%- do exceptions.raise_compiler_error(
+            'parse(' ~ value ~ '): ' ~ type ~ ' is no numeric: write numeric(12, 2), which has 12 digits, 2 of them behind the point'
         ) -%}
     {%- elif format -%}
         {%- do check_format(value, word, format) -%}

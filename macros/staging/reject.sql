@@ -15,6 +15,11 @@
     {%- for column in state['key'] -%}
         {%- do all.update({column | replace('"', '') ~ ' is missing': '_raw_key_' ~ loop.index ~ ' is null'}) -%}
     {%- endfor -%}
+    {%- if rules is not mapping or rules.values() | reject('string') | list or rules.keys() | reject('string') | list -%}
+        {%- do exceptions.raise_compiler_error(
+            'reject(' ~ rules ~ ') in ' ~ model.name ~ ': rules are reasons, each with its condition: {\'amount is negative\': \'amount < 0\'}'
+        ) -%}
+    {%- endif -%}
     {%- do all.update(rules) -%}
     {%- for reason in all if ';' in reason -%}
         {%- do exceptions.raise_compiler_error('reject: the reason "' ~ reason ~ '" holds a semicolon, which parts reasons') -%}

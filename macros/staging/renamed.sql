@@ -3,6 +3,11 @@
 
     relation  what source() gave (call it once, `{% set users = source('app', 'users') %}`) -#}
 {% macro renamed(relation, names) -%}
+    {%- if names is string or names is not iterable or not names -%}
+        {%- do exceptions.raise_compiler_error(
+            'renamed(' ~ names ~ ') in ' ~ model.name ~ ': names is a list of columns, newest first: [\'language\', \'locale\']'
+        ) -%}
+    {%- endif -%}
     {%- set landed = [] -%}
     {%- if execute -%}
         {%- set landed = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}

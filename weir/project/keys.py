@@ -13,7 +13,8 @@ from weir.core.errors import WeirError
 # A test compares both with dbt's own classes.
 SOURCE = {
     "config", "data_tests", "database", "description", "freshness", "loaded_at_field", "loaded_at_query", "loader",
-    "meta", "name", "overrides", "quoting", "schema", "tables", "tags", "tests", "unrendered_database", "unrendered_schema",
+    "meta", "name", "overrides", "quoting", "schema", "tables", "tags", "tests", "unrendered_database",
+    "unrendered_schema",
 }  # fmt: skip
 TABLE = {
     "columns", "config", "constraints", "data_tests", "data_type", "description", "docs", "external", "freshness",

@@ -6,6 +6,7 @@ In: the values of `config.meta`. Out: a Plan of Sources with their Tables. `weir
 import difflib
 import re
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -37,6 +38,7 @@ class Table(BaseModel):
     sweep: str | None = None
     repeats: Literal["conflict", "last"] = "conflict"  # what Weir does with two rows of one key in one file or listing
     custom: Any = None  # for the person who declares it: anything, or a list of further names in meta
+    found: dict[str, str] | None = None  # schema and name of a table that is not declared, but found at its source
 
     @field_validator("name")
     @classmethod
@@ -72,6 +74,10 @@ class Table(BaseModel):
             update={"key": key, "columns": columns, "cursor": self.cursor and shortened(self.cursor)}
         )
 
+    def as_found(self) -> dict[str, Any]:
+        """What a receipt keeps of a table that was not declared, but found."""
+        return {"from": self.origin, "key": self.key, **(self.found or {})}
+
     @property
     def read_as(self) -> list[str]:
         """What decides which columns are read, beside the source's own: a landing compares it with the last one's."""
@@ -81,6 +87,28 @@ class Table(BaseModel):
     def settings(self) -> dict[str, Any]:
         """The settings of the format; `type` is its name, if one is given."""
         return {"type": self.format} if isinstance(self.format, str) else dict(self.format or {})
+
+
+class Choice(BaseModel):
+    """Which tables of a source land without being declared: patterns of names, with their schema or without."""
+
+    model_config = ConfigDict(extra="forbid")
+    include: list[str]
+    exclude: list[str] = Field(default_factory=list)
+
+    @field_validator("include", "exclude", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    def takes(self, schema: str, name: str) -> bool:
+        """Whether the table is included, and not excluded. A pattern without a dot is held against the name alone."""
+        label = f"{schema}.{name}" if schema else name
+
+        def fits(patterns: list[str]) -> bool:
+            return any(fnmatchcase(label if "." in pattern else name, pattern) for pattern in patterns)
+
+        return fits(self.include) and not fits(self.exclude)
 
 
 class Source(BaseModel):
@@ -93,8 +121,10 @@ class Source(BaseModel):
     client: dict[str, Any] = Field(default_factory=dict)
     only_columns: bool = False  # unless a table says otherwise
     custom: Any = None
+    choice: Choice | None = None  # under the key `tables` of meta
     file: str = ""
     tables: list[Table] = Field(default_factory=list)
+    wanted: list[str] = Field(default_factory=list)  # tables that are asked for by name, where not all are
 
 
 class Plan(BaseModel):
@@ -112,14 +142,17 @@ class Plan(BaseModel):
         for name in sources or []:
             _known(name, known, "source")
         for name in tables or []:
-            _known(name, paths, "table")
+            source = known.get(name.split(".", 1)[0])
+            if source is None or source.choice is None:
+                _known(name, paths, "table")
         wanted = set(sources or known) if not tables else {name.split(".", 1)[0] for name in tables}
         wanted &= set(sources) if sources else wanted
         picked = []
         for source in self.sources:
             if source.name in wanted:
                 kept = [t for t in source.tables if not tables or f"{source.name}.{t.name}" in tables]
-                picked.append(source.model_copy(update={"tables": kept}))
+                asked = [name.split(".", 1)[1] for name in tables or [] if name.split(".", 1)[0] == source.name]
+                picked.append(source.model_copy(update={"tables": kept, "wanted": asked}))
         return picked
 
 

@@ -21,7 +21,8 @@ from weir.project import keys
 from weir.project.keys import check_keys
 from weir.project.plan import Plan, Source, Table
 
-_NOT_IN_META = {"name", "file", "tables", "columns"}  # written beside meta, or set by Weir
+_NOT_IN_META = {"name", "file", "tables", "columns", "wanted", "found"}  # written beside meta, or set by Weir
+CALLED = {"choice": "tables"}  # fields that meta has under another name
 
 
 def read_plan(project: Path) -> Plan:
@@ -84,7 +85,8 @@ def _source(entry: Any, where: str) -> Source | None:
         raise WeirError(f"{at}: schema must be raw_{name}, where its rows land (it is {entry.get('schema')!r})")
     own = meta.get("custom")
     _no_others(Source, meta, own, at)
-    source: Source = _build(Source, {**meta, "name": name, "file": where}, at)
+    choice = {"choice": meta.pop("tables")} if "tables" in meta else {}
+    source: Source = _build(Source, {**meta, **choice, "name": name, "file": where}, at)
     hide_password(source.connection)
     hide(*re.findall(r"\$\{(\w+)\}", str(entry)), *([source.token] if source.token else []))
     if not isinstance(entry.get("tables") or [], list):
@@ -135,7 +137,8 @@ def _no_others(model: type[BaseModel], meta: dict[str, Any], own: Any, at: str) 
 
 def _known(model: type[BaseModel]) -> set[str]:
     """The keys that Weir reads under `config.meta`."""
-    return {field.alias or name for name, field in model.model_fields.items()} - _NOT_IN_META
+    fields = {field.alias or name for name, field in model.model_fields.items()} - _NOT_IN_META
+    return {CALLED.get(name, name) for name in fields}
 
 
 def _listed(own: Any) -> list[Any]:
@@ -147,7 +150,7 @@ def _build(model: type[BaseModel], values: dict[str, Any], at: str) -> Any:
         return model.model_validate(values)
     except ValidationError as fault:
         first = fault.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = ".".join(CALLED.get(str(part), str(part)) for part in first["loc"])
         said = first["msg"].removeprefix("Value error, ")
         raise WeirError(f"{at}: key {key!r}: {said}" if key else f"{at}: {said}") from None
 

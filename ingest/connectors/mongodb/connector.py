@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from pymongo.errors import ConfigurationError
 from pymongo.uri_parser import split_options
 
-from ingest.connectors.base import META, Progress, State, compare
+from ingest.connectors.base import META, Found, Progress, State, compare
 from ingest.connectors.counted import copy_counted
 from ingest.connectors.fields import Fields, is_pattern
 from ingest.connectors.mongodb import windows
@@ -63,6 +63,16 @@ class Connector:
 
     def again(self) -> None:
         """Do nothing: no transaction is open, and the client serves the next table too."""
+
+    def catalog(self) -> list[Found]:
+        """The collections of the database, views left out."""
+        with translated(self.source):
+            found = self.database.list_collections()
+            return sorted(
+                (Found("", each["name"], ["_id"]) for each in found
+                 if each.get("type", "collection") == "collection" and not each["name"].startswith("system.")),
+                key=lambda each: each.name,
+            )  # fmt: skip
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land changed documents, by comparing the whole collection or a window of the cursor."""

@@ -14,17 +14,18 @@ reading all rows is slow).
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from ingest.connectors.base import Progress, State, compare, keyed_by_content
+from ingest.connectors.base import Found, Progress, State, compare, keyed_by_content
 from ingest.connectors.counted import copy_counted
 from ingest.connectors.mysql import digest
 from ingest.connectors.mysql.connection import Wire
 from ingest.connectors.mysql.guard import Guard
 from ingest.connectors.mysql.rows import ApartError, apart, flagged, lines
-from ingest.connectors.mysql.types import Relation, back, describe, one_value, values
+from ingest.connectors.mysql.types import CATALOG, Relation, back, describe, one_value, values
 from ingest.raw.columns import Column, listed
 from ingest.raw.table import Raw
 from weir.project.plan import Source, Table
@@ -43,6 +44,13 @@ class Connector:
     def close(self) -> None:
         """Close the connection to the source."""
         self.wire.close()
+
+    def catalog(self) -> list[Found]:
+        """The tables that the account may read, of all databases but the server's own."""
+        rows = self.wire.rows(CATALOG)
+        return [
+            Found("" if here else schema, name, json.loads(key or "[]"), bool(here)) for schema, name, here, key in rows
+        ]
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land changed rows, by comparing the whole table or a window of the cursor."""

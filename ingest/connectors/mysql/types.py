@@ -170,3 +170,11 @@ def values(relation: Relation, where: str) -> str:
 
 _COLUMNS = """SELECT column_name, LOWER(data_type), LOWER(column_type), LOWER(character_set_name), is_nullable,
 numeric_precision FROM information_schema.columns"""
+CATALOG = """
+SELECT t.table_schema, t.table_name, t.table_schema = DATABASE(), (
+    SELECT CONCAT('[', GROUP_CONCAT(JSON_QUOTE(s.column_name) ORDER BY s.seq_in_index), ']')
+    FROM information_schema.statistics s
+    WHERE s.table_schema = t.table_schema AND s.table_name = t.table_name AND s.index_name = 'PRIMARY')
+FROM information_schema.tables t
+WHERE t.table_type = 'BASE TABLE' AND t.table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')
+ORDER BY 1, 2"""

@@ -133,6 +133,16 @@ _NEAR = """
 select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f')
 order by left(c.relname, 2) <> left($2, 2), c.relname limit 8"""
+CATALOG = """
+select n.nspname::text, c.relname::text, array(
+    select a.attname::text from pg_index i cross join unnest(i.indkey) with ordinality as k (number, place)
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
+    where i.indrelid = c.oid and i.indisprimary order by k.place)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and n.nspname !~ '^(pg_|information_schema$)'
+and coalesce(to_jsonb(c) ->> 'relispartition', 'false') = 'false'
+and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+order by 1, 2"""
 _COLUMNS = """
 select coalesce(json_agg(json_build_object('attname', a.attname, 'typname', t.typname, 'element', e.typname,
     'core', t.typnamespace = 'pg_catalog'::regnamespace, 'domain', t.oid <> a.atttypid) order by a.attnum), '[]')

@@ -11,9 +11,9 @@ content. A huge table that only grows may land windows of its cursor in between 
 import asyncio
 from typing import Any
 
-from ingest.connectors.base import Progress, State, compare, keyed_by_content
+from ingest.connectors.base import Found, Progress, State, compare, keyed_by_content
 from ingest.connectors.postgres import windows
-from ingest.connectors.postgres.catalog import NONE, Relation, describe, find, query
+from ingest.connectors.postgres.catalog import CATALOG, NONE, Relation, describe, find, query
 from ingest.connectors.postgres.keys import Keys
 from ingest.raw.columns import Column
 from ingest.raw.connection import Wire, pipe
@@ -44,6 +44,10 @@ class Connector:
     def again(self) -> None:
         """End the transaction, so that another table can be read."""
         self.wire.execute("rollback")
+
+    def catalog(self) -> list[Found]:
+        """The tables that the account may read, partitions left out."""
+        return [Found(schema, name, list(key), schema == "public") for schema, name, key in self.wire.rows(CATALOG)]
 
     def _open(self, table: Table) -> Relation:
         """Lock the table against rewrites, then take the snapshot: a TRUNCATE under way would make the table look

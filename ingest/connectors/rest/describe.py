@@ -65,18 +65,30 @@ class Describer:
 
     def _client(self) -> dict[str, Any]:
         """The header that carries the token, where it is another than `Authorization: Bearer`."""
-        content = self.document.content
-        schemes = (content.get("components") or {}).get("securitySchemes") or content.get("securityDefinitions") or {}
-        for each in map(self.document.resolve, schemes.values()):
+        schemes = self._schemes()
+        for each in schemes:
             kind, scheme = str(each.get("type")), str(each.get("scheme", "")).lower()
             if kind in ("oauth2", "openIdConnect") or scheme == "bearer":
                 return {}
-        for each in map(self.document.resolve, schemes.values()):
+        for each in schemes:
             if each.get("type") == "apiKey" and each.get("in") == "header" and os.environ.get(self.variable):
                 return {"headers": {str(each.get("name")): f"${{{self.variable}}}"}}
             if str(each.get("scheme", each.get("type"))).lower() == "basic" and os.environ.get(self.variable):
                 return {"headers": {"Authorization": f"Basic ${{{self.variable}}}"}}
         return {}
+
+    def _key_param(self) -> dict[str, str]:
+        """The parameter that carries the token, where the API takes it in no header."""
+        schemes = self._schemes()
+        if os.environ.get(self.variable) and len(schemes) == 1 and schemes[0].get("in") == "query":
+            return {str(schemes[0].get("name")): f"${{{self.variable}}}"}
+        return {}
+
+    def _schemes(self) -> list[dict[str, Any]]:
+        """How the API lets one in, as its document says."""
+        content = self.document.content
+        found = (content.get("components") or {}).get("securitySchemes") or content.get("securityDefinitions") or {}
+        return [each for each in map(self.document.resolve, found.values()) if isinstance(each, dict)]
 
     def tables(self, schemas: Sequence[str]) -> list[Table]:
         """A table for each listing that answers; the others with the reason why not. Raises WeirError."""
@@ -110,6 +122,9 @@ class Describer:
         table.notes, table.left_out = listing.notes, listing.why_not
         if listing.why_not:
             return table
+        listing.endpoint.setdefault("params", {}).update(self._key_param())
+        if not listing.endpoint["params"]:
+            del listing.endpoint["params"]
         try:
             found = self._tried(listing)
         except WeirError as fault:
@@ -194,14 +209,20 @@ class Describer:
                     paging.pop(name) if name == "has_more_path" else paging.update({name: None})
 
     def sample(self, table: Table, rows: int) -> Sample:
-        """Objects from the listing's first pages."""
+        """Objects from the listing's first pages. What keeps further pages from being read is told of the table."""
         deadline, found = time.monotonic() + SECONDS, list[dict[str, Any]]()
         whole = True
-        for each in self._objects(table.meta["endpoint"]):  # type: ignore[arg-type]
-            if len(found) >= rows or (not len(found) % 50 and time.monotonic() > deadline):
-                whole = False
-                break
-            found.append(each)
+        try:
+            for each in self._objects(table.meta["endpoint"]):  # type: ignore[arg-type]
+                if len(found) >= rows or (not len(found) % 50 and time.monotonic() > deadline):
+                    whole = False
+                    break
+                found.append(each)
+        except WeirError as fault:
+            if not found:
+                raise
+            whole = False
+            table.notes.append(f"ask: its pages can't be followed as proposed ({fault})")
         if whole and len(found) <= KEPT:
             self.kept = {table.name: found}
         values = {c.name: [text_at(each, c.path) for each in found] for c in table.columns}
@@ -214,11 +235,13 @@ class Describer:
         objects = self.kept.get(table.name) or self._objects(table.meta["endpoint"])  # type: ignore[arg-type]
         try:
             rows = ([text_at(each, column.path) for column in table.columns] for each in objects)
-            if not tally.load(rows, deadline):
-                return Counted(None, (None,) * len(tests))
-            return tally.count(tests, deadline)
+            if tally.load(rows, deadline):
+                return tally.count(tests, deadline)
+        except WeirError:  # told of the table by its sample
+            pass
         finally:
             tally.close()
+        return Counted(None, (None,) * len(tests))
 
 
 def _said(what: str, value: Any) -> str:

@@ -1,7 +1,14 @@
 {#- A field of a document as text, by its path: json_text('document', 'account.id'). NULL where it is absent or null.
     Where a name holds a dot itself, the path is a list: ['account', 'a.b']. -#}
 {% macro json_text(document, path) -%}
-    {{ return(adapter.dispatch('json_text', 'weir')(document, path.split('.') if path is string else path)) }}
+    {%- set names = path.split('.') if path is string else path -%}
+    {%- if names is mapping or names is not iterable or not names or names | reject('string') | list or path is string and '' in names -%}
+        {%- do exceptions.raise_compiler_error(
+            'json_text(' ~ document ~ ', ' ~ path ~ ') in ' ~ model.name ~ ': path is names joined by dots, such as \'account.id\', '
+            ~ 'or a list of names'
+        ) -%}
+    {%- endif -%}
+    {{ return(adapter.dispatch('json_text', 'weir')(document, names)) }}
 {%- endmacro %}
 
 {% macro default__json_text(document, path) -%}

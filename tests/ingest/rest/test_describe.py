@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -230,7 +231,7 @@ def test_columns_of_schema_and_objects(tmp_path: Path) -> None:
             "node.parent.parent": ("text", 1), "labels": ("array", 1), "extra": ("boolean", 1),
         }  # fmt: skip
         assert (found["status"].values, found["status"].comment) == (("open", "paid"), "Where it stands.")
-        assert tables["orders"].notes == ["rare, and no columns: node.self (0%), unused (0%)"]
+        assert tables["orders"].notes == ["rare, and no columns: unused (0%)"]
         assert found["epoch"].note == "the document says timestamptz"
         assert (found["id"].nullable, found["at"].nullable) == (False, True)
 
@@ -285,6 +286,45 @@ def test_a_token_is_shown_to_its_own_api_only(tmp_path: Path, monkeypatch: pytes
             assert describer.source_meta == {"client": {"headers": {"X-Api-Key": "${SHOP_TOKEN}"}}}  # type: ignore[attr-defined]
         assert server.asked[0][1]["X-Api-Key"] == "sesame"
         assert "sesame" not in str(elsewhere.asked)
+
+
+def test_pages_that_lead_elsewhere_are_told(tmp_path: Path) -> None:
+    def answer(server: Any, path: str, query: dict[str, str]) -> tuple[int, dict[str, Any], Any]:
+        return 200, {}, {"items": OBJECTS[:10], "next_url": "https://elsewhere.example/orders?page=2"}
+
+    told = document({"/orders": listing({**ITEMS, "next_url": TEXT})})
+    with api(answer) as server, described(server, told, tmp_path) as (describer, tables):
+        sample = describer.sample(tables["orders"], 100)
+        assert (sample.rows, sample.is_whole) == (10, False)
+        assert (
+            tables["orders"].notes[0].startswith("ask: its pages can't be followed as proposed (is led on to https://e")
+        )
+        counted = describer.count(tables["orders"], [Asked("repeated", ("id",))], 60)
+        assert (counted.rows, counted.broken) == (None, (None,))
+
+
+def test_a_key_in_a_parameter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "sesame")
+    spec = document({"/orders": listing(ITEMS)}, components={"securitySchemes": {
+        "key": {"type": "apiKey", "in": "query", "name": "api_key"}}})  # fmt: skip
+    with api(paged("page")) as server, described(server, spec, tmp_path) as (_, tables):
+        assert server.asked[0][0] == "/orders?api_key=sesame"
+        assert tables["orders"].meta["endpoint"]["params"] == {"api_key": "${SHOP_TOKEN}"}  # type: ignore[index]
+
+
+def test_a_large_document_with_circles(tmp_path: Path) -> None:
+    fields = {f"f{n}": {"$ref": f"#/components/schemas/S{n}"} for n in range(40)}
+    schemas = {f"S{n}": {"type": "object", "properties": {"id": NUMBER, **fields}} for n in range(40)}
+    items = {"type": "array", "items": {"$ref": "#/components/schemas/S1"}}
+    paths = {f"/list{n}": listing({"items": items}) for n in range(10)}
+    begun = time.process_time()
+    with api(lambda *_: (200, {}, {"items": []})) as server:
+        content = document(paths, components={"schemas": schemas})
+        with described(server, content, tmp_path) as (_, tables):
+            assert len(tables) == 10
+            assert tables["list1"].columns[0].name == "id"
+            assert len(tables["list1"].columns) == 500
+    assert time.process_time() - begun < 20
 
 
 def test_the_document_that_the_api_offers(tmp_path: Path) -> None:

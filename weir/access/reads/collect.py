@@ -1,8 +1,9 @@
 """Takes new reads out of the server's log into `ops.reads`: each line once, whatever happens.
 
-In: the log, the positions of `ops.read_logs`; where the log can't be read, the server's own counts. Out: `ops.reads` and
-the questions; positions and counts move in the transaction of their reads. A question is taken apart once: the server numbers statements that differ in their values alike. What
-people typed as values is written nowhere. Alone: `weir usage`; each run does it at its end.
+In: the log, the positions of `ops.read_logs`; where the log can't be read, the server's own counts. Out: `ops.reads`
+and the questions; positions and counts move in the transaction of their reads. A question is taken apart once: the
+server numbers statements that differ in their values alike. What people typed as values is written nowhere. Alone:
+`weir usage`; each run does it at its end.
 """
 
 import hashlib

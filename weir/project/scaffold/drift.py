@@ -113,7 +113,7 @@ def edits(listed: Sequence[Change], before: Seen, found: Sequence[Proposed], cho
 def _drop(old: dict[str, Any], choices: Choices, project: Path, done: Edits) -> None:
     """Delete the files of a table that went, where nobody has changed them, and tests that name its model."""
     own = old.get("files", {})
-    gone = f"stg_{choices.source}__{old['name']}"
+    gone, readers = f"stg_{choices.source}__{old['name']}", list[str]()
     for path in sorted((project / "models").rglob("*")):
         name = str(path.relative_to(project))
         text = _now(name, project, done) if path.suffix in {".sql", ".yml"} and name not in own else None
@@ -123,8 +123,11 @@ def _drop(old: dict[str, Any], choices: Choices, project: Path, done: Edits) -> 
             file = edit.ModelFile(text, path.stem)
             file.remove_tests_of(gone)
             done.texts[name] = file.text()
-        else:
-            done.patches.append((name, f"it reads {gone}, whose table went: mend it"))
+        elif path.suffix == ".sql":
+            readers.append(path.stem)
+    if readers:
+        more = f" and {len(readers) - 5} more" if len(readers) > 5 else ""
+        done.patches.append((gone, f"its table went, and {', '.join(readers[:5])}{more} read it: mend them"))
     for name, digest in own.items():
         path = project / name
         if not path.exists():

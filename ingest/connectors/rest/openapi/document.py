@@ -25,6 +25,7 @@ class Document:
 
     def __init__(self, where: str, content: dict[str, Any]) -> None:
         self.where, self.content = where, content
+        self.merged: dict[int, tuple[Schema, Schema]] = {}  # by its id: a schema, and it with its parts put together
 
     @property
     def base(self) -> str:

@@ -10,19 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.connectors.rest.openapi.document import Document, Schema
+from ingest.connectors.rest.openapi.paging import cursor_in, paging_of
 from ingest.connectors.rest.openapi.schemas import merged
 
-SIZE = 100  # objects of a page, where the document says no most
 _LISTS = ("data", "items", "results", "records", "values", "content", "entries", "elements", "objects", "rows", "list",
           "value", "hits")  # fmt: skip
-_PAGE = {"page", "page_number", "pagenumber", "page_no", "pageno", "p", "page[number]", "pageindex", "page_index"}
-_SIZE = {"per_page", "perpage", "page_size", "pagesize", "limit", "size", "count", "page[size]", "page[limit]",
-         "max_results", "maxresults", "top", "$top", "results_per_page", "page_limit", "pagelimit"}  # fmt: skip
-_OFFSET = {"offset", "skip", "start", "$skip", "page[offset]", "start_at", "startat", "startindex", "start_index"}
-_CURSOR = {"cursor", "page_token", "pagetoken", "next_token", "nexttoken", "continuation_token", "continuationtoken",
-           "next_cursor", "page[cursor]", "page[after]", "start_cursor", "after", "marker", "bookmark",
-           "scroll_id"}  # fmt: skip
-_LAST = {"starting_after", "after_id", "since_id", "last_id"}
 _CHANGED = re.compile(
     r"(?:filter\[)?(?:min_)?((?:last_?)?(?:updated?|modified|modification|changed?|edited)"
     r"(?:_?(?:at|on|date|time|timestamp))?)"
@@ -95,7 +87,8 @@ def _listing(document: Document, path: str, prefix: str, facts: Schema, operatio
     if selector:
         made.endpoint["data_selector"] = selector
     queried = {name: each for name, each in parameters.items() if each["in"] == "query"}
-    paging, more = _paging(document, made, queried, selector)
+    paging, more = paging_of(document, made.answer, queried, selector)
+    made.cursor = cursor_in(queried)
     params |= more
     if params:
         made.endpoint["params"] = params
@@ -140,7 +133,7 @@ def _answer(document: Document, operation: Schema) -> Schema:
         if "json" in str(kind) or str(kind) == "*/*":
             schema = media.get("schema")
             break
-    whole = merged(document, schema)
+    whole = dict(merged(document, schema))
     whole["headers"] = {str(name).lower() for name in answer.get("headers") or {}}
     return whole
 
@@ -176,101 +169,6 @@ def _given(document: Document, parameter: Schema) -> Any:
     schema = document.resolve(parameter.get("schema") or parameter)
     words = schema.get("enum") or []
     return schema.get("default", schema.get("example", parameter.get("example", words[0] if len(words) == 1 else None)))
-
-
-def _paging(document: Document, made: Listing, queried: dict[str, Schema], selector: str) -> tuple[Any, dict[str, Any]]:
-    """The paginator that parameters and answer let one expect, and the parameters of a large page."""
-    names = {name.lower(): name for name in queried}
-    size = next((names[each] for each in names if each in _SIZE), "")
-    most = _most(document, queried[size]) if size else 0
-    params: dict[str, Any] = {size: most} if size else {}
-    fields = _leaves(document, made.answer)
-    more = next(
-        (path for path, word in fields.items() if word in ("hasmore", "hasnext", "hasnextpage", "moreitems")), None
-    )
-    last = next((names[each] for each in names if each in _LAST), "")
-    if last and selector and more:
-        paging: dict[str, Any] = {"type": "cursor", "cursor_path": f"{selector}[-1].id", "cursor_param": last}
-        return paging | {"has_more_path": more}, params
-    link = next((path for path, word in fields.items() if word in _LINKS), "")
-    cursor = next((names[each] for each in names if each in _CURSOR), "")
-    token = next((path for path, word in fields.items() if word in _TOKENS), "")
-    if cursor and token:
-        return {"type": "cursor", "cursor_path": token, "cursor_param": cursor}, params
-    if link:
-        made.cursor = cursor
-        return {"type": "json_link", "next_url_path": link}, params
-    if "link" in made.answer.get("headers", ()):
-        return "header_link", params
-    offset = next((names[each] for each in names if each in _OFFSET), "")
-    if offset and size:
-        total = next((path for path, word in fields.items() if word in _TOTALS), None)
-        paging = {"type": "offset", "limit": most, "offset_param": offset, "limit_param": size,
-                                  "total_path": total}  # fmt: skip
-        return paging | ({"has_more_path": more} if more and not total else {}), {}
-    page = next((names[each] for each in names if each in _PAGE), "")
-    if page:
-        base = _first_page(document, queried[page])
-        total = next(
-            (path for path, word in fields.items() if word in ("totalpages", "pages", "pagecount", "lastpage")), None
-        )
-        paging = {"type": "page_number", "base_page": base, "page_param": page, "total_path": total}
-        return paging | ({"has_more_path": more} if more and not total else {}), params
-    return None, params
-
-
-_TOTALS = {"total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalelements"}
-
-
-_LINKS = {"next", "nexturl", "nextlink", "nextpageurl", "nexthref", "nextpage", "odatanextlink", "nextpagelink"}
-_TOKENS = {"nextcursor", "nextpagetoken", "nexttoken", "continuationtoken", "endcursor", "cursornext", "cursor",
-           "nextpagecursor", "nextafter", "nextmarker", "scrollid", "bookmark"}  # fmt: skip
-_PAGES = {"totalpages", "pages", "pagecount", "pagestotal", "numpages"}
-
-
-def _leaves(document: Document, answer: Schema) -> dict[str, str]:
-    """The fields of an answer beside its list: their paths, and their names without _ and in small letters."""
-    found: dict[str, str] = {}
-    for name, node in answer.get("properties", {}).items():
-        inner = merged(document, node)
-        if inner.get("types") == ["object"]:
-            for below, node_below in inner.get("properties", {}).items():
-                deeper = merged(document, node_below)
-                if deeper.get("types") == ["object"] and str(below).lower() in ("next", "links"):
-                    for last in deeper.get("properties", {}):
-                        found[f"{name}.{below}.{last}"] = f"{_word(str(below))}{_word(str(last))}"
-                elif deeper.get("types") != ["array"]:
-                    found[f"{name}.{below}"] = _word(str(below))
-        elif inner.get("types") != ["array"]:
-            found[str(name)] = _word(str(name))
-    return found
-
-
-def _word(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
-
-
-def _most(document: Document, parameter: Schema) -> int:
-    schema = document.resolve(parameter.get("schema") or parameter)
-    most = schema.get("maximum")
-    said = re.search(r"(?:max(?:imum)?|between 1 and|up to|1 (?:to|-))\D{0,12}(\d{1,5})",
-                     str(parameter.get("description") or ""), re.IGNORECASE)  # fmt: skip
-    limit = int(most) if isinstance(most, int | float) and most > 0 else int(said[1]) if said and int(said[1]) else 0
-    return min(limit, 1000) if limit else max(SIZE, int(schema.get("default") or 0) if _is_number(schema) else SIZE)
-
-
-def _is_number(schema: Schema) -> bool:
-    return isinstance(schema.get("default"), int) and not isinstance(schema.get("default"), bool)
-
-
-def _first_page(document: Document, parameter: Schema) -> int:
-    schema = document.resolve(parameter.get("schema") or parameter)
-    if schema.get("default") in (0, 1) or schema.get("minimum") in (0, 1):
-        return int(schema["default"] if schema.get("default") in (0, 1) else schema["minimum"])
-    said = str(parameter.get("description") or "").lower()
-    return (
-        0 if re.search(r"(zero|0)[- ]?(based|indexed)|(starts?|begins?|beginning) (at|with|from) (0|zero)", said) else 1
-    )
 
 
 def _key(schema: Schema, name: str) -> tuple[str, ...]:

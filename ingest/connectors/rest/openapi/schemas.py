@@ -4,7 +4,7 @@ In: the schema of an object in a listing. Out: a Column for each path; what a sc
 """
 
 import re
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from ingest.connectors.rest.openapi.document import Document, Schema
 from weir.project.scaffold.described import Column, Kind
 
 DEEP, MOST = 6, 500
+_Inner = tuple[tuple[str, ...], Schema, float, tuple[int, ...]]  # path, schema, share, the objects that it lies in
 _PLAIN: dict[str, Kind] = {"integer": "integer", "number": "numeric", "boolean": "boolean", "string": "text",
                            "array": "array", "object": "json"}  # fmt: skip
 _FORMATS: dict[str, Kind] = {"date-time": "timestamptz", "date": "date", "uuid": "uuid", "time": "time"}
@@ -22,6 +23,14 @@ def merged(document: Document, node: Any, depth: int = 0) -> Schema:
     schema = document.resolve(node)
     if not isinstance(schema, dict) or depth > DEEP:
         return {}
+    if depth:
+        return _merged(document, schema, depth)
+    if id(schema) not in document.merged:
+        document.merged[id(schema)] = (schema, _merged(document, schema, 0))
+    return document.merged[id(schema)][1]
+
+
+def _merged(document: Document, schema: Schema, depth: int) -> Schema:
     whole: Schema = {name: value for name, value in schema.items() if name not in ("allOf", "oneOf", "anyOf")}
     whole["properties"] = dict(schema.get("properties") or {})
     whole["required"] = list(schema.get("required") or [])
@@ -51,27 +60,21 @@ def _types(schema: Schema) -> list[str]:
 
 
 def columns(document: Document, schema: Any) -> list[Column]:
-    """The columns of an object of this schema."""
-    found: dict[tuple[str, ...], Column] = {}
-    for column in _walk(document, merged(document, schema), (), 1.0, ()):
-        if len(found) < MOST:
-            found.setdefault(column.path, column)
-    return list(found.values())
-
-
-def _walk(
-    document: Document, schema: Schema, at: tuple[str, ...], share: float, above: tuple[int, ...]
-) -> Iterator[Column]:
-    for name, node in schema.get("properties", {}).items():
-        path = (*at, str(name))
-        inner = merged(document, node)
-        sure = share if name in schema.get("required", []) else 0.0
-        target = id(document.resolve(node))
-        kinds = inner.get("types", [])
-        if inner.get("properties") and kinds in ([], ["object"]) and len(path) < DEEP and target not in above:
-            yield from _walk(document, inner, path, sure, (*above, target))
-            continue
-        yield _column(path, inner, kinds, sure)
+    """The columns of an object of this schema, its own before those of the objects in it."""
+    found: list[Column] = []
+    waiting: deque[_Inner] = deque([((), merged(document, schema), 1.0, ())])
+    while waiting and len(found) < MOST:
+        at, whole, share, above = waiting.popleft()
+        for name, node in whole.get("properties", {}).items():
+            path, inner, target = (*at, str(name)), merged(document, node), id(document.resolve(node))
+            sure = share if name in whole.get("required", []) else 0.0
+            kinds = inner.get("types", [])
+            is_open = inner.get("properties") and kinds == ["object"] and len(path) < DEEP and target not in above
+            if is_open and len(waiting) < MOST:
+                waiting.append((path, inner, sure, (*above, target)))
+            else:
+                found.append(_column(path, inner, kinds, sure))
+    return found[:MOST]
 
 
 def _column(path: tuple[str, ...], schema: Schema, kinds: list[str], share: float) -> Column:
@@ -108,7 +111,7 @@ def together(said: list[Column], seen: list[Column], objects: int) -> list[Colum
         real = by_path.pop(column.path, None)
         inner = [path for path in by_path if path[: len(column.path)] == column.path]
         if real is None:
-            if not inner:  # never seen: it stands with what the document says of it
+            if not inner and (column.share == 1 or len(column.path) == 1):  # as the document says of it
                 found.append(replace(column, share=1.0 if column.share == 1 else 0.0))
             continue
         if real.note == "null in every document":
