@@ -16,7 +16,7 @@ from weir.core import terminal
 from weir.core.env import load_project, outer, put, read_env, write_env
 from weir.core.errors import WeirError
 from weir.project.plan import Plan, Source
-from weir.project.scaffold import address, files, write, yaml_text
+from weir.project.scaffold import address, files, seen, write, yaml_text
 from weir.project.scaffold.address import Place
 from weir.project.scaffold.proposal import Choices, Proposed
 from weir.project.sources import read_plan
