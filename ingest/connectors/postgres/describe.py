@@ -12,10 +12,9 @@ import asyncpg
 from sqlalchemy.dialects import postgresql
 
 from ingest.connectors import reflected
-from ingest.connectors.postgres.catalog import column_in_raw
 from ingest.connectors.postgres.tables import made_tables
 from ingest.connectors.postgres.whole_catalog import Catalog, estimated
-from ingest.raw.columns import as_named
+from ingest.raw.columns import Column, as_named
 from ingest.raw.connection import Wire
 from weir.project.scaffold.described import Counted, Sample, Table, Test
 
@@ -31,7 +30,7 @@ class Describer:
     def __init__(self, connection: str, url: str) -> None:
         self.source, self.url = reflected.source_of(connection), url
         self.loop = asyncio.new_event_loop()
-        self.types: dict[str, dict[str, Any]] = {}  # by the table's quoted name: each column's catalog row
+        self.raw: dict[str, dict[str, Column]] = {}  # by the table's quoted name: each column as in raw
         self.checks: dict[str, str] = {}  # checks as the source itself says them, by the text that Table.checks holds
         try:
             with self._told():
@@ -54,9 +53,9 @@ class Describer:
         with self._told():
             self._limit(reflected.DESCRIBED)
             made = made_tables(Catalog(self.wire, schemas), self.checks)
-            for table, rows in made:
+            for table, columns in made:
                 name = as_named(table.schema, table.name)
-                self.types[name] = {row["attname"]: row for row in rows}
+                self.raw[name] = columns
                 if table.rows is None and not table.left_out:
                     table.rows = estimated(self.wire, name)
             return [table for table, _ in made]
@@ -80,7 +79,7 @@ class Describer:
 
     def _as_text(self, name: str, column: str) -> str:
         """The column as the text that raw would hold."""
-        raw = column_in_raw(self.types[name][column])
+        raw = self.raw[name][column]
         if raw.type == "bytea":
             return rf"'\x' || encode(substring({raw.expr} from 1 for {_BYTES}), 'hex')"
         if raw.type == "bpchar":  # whose cast would cut its blanks off

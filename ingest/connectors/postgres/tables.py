@@ -10,6 +10,7 @@ from typing import Any
 from ingest.connectors.postgres.catalog import column_in_raw
 from ingest.connectors.postgres.whole_catalog import Catalog
 from ingest.connectors.reflected import without_rights
+from ingest.raw import columns as raw
 from ingest.raw.columns import as_named
 from weir.project.scaffold.described import Check, Column, ForeignKey, Kind, Table
 
@@ -23,8 +24,8 @@ _KINDS: dict[str, Kind] = {
 _FOREIGN = "a foreign table: its rows lie in another database"
 
 
-def made_tables(catalog: Catalog, checks: dict[str, str]) -> list[tuple[Table, list[Any]]]:
-    """All tables, each with the rows of its columns; `checks` receives each check's text at the source itself."""
+def made_tables(catalog: Catalog, checks: dict[str, str]) -> list[tuple[Table, dict[str, raw.Column]]]:
+    """All tables, each with its columns as in raw; `checks` receives each check's text at the source itself."""
     columns, constraints, indexes = (_by_relation(rows) for rows in (
         catalog.columns, catalog.constraints, catalog.indexes))  # fmt: skip
     types = _Types(catalog.types)
@@ -40,7 +41,7 @@ def made_tables(catalog: Catalog, checks: dict[str, str]) -> list[tuple[Table, l
         table.checks = [_plain(check, types, checks) for check in table.checks]
         names = [each["name"] for each in [*constraints[oid], *indexes[oid]] if each.get("kind") != "n"]
         table.parts = " ".join(dict.fromkeys(names))
-        made.append((table, columns[oid]))
+        made.append((table, {each["attname"]: types.in_raw(each) for each in columns[oid]}))
     return made
 
 
@@ -120,20 +121,27 @@ class _Types:
         while (own := self.rows.get(type_)) and own["kind"] == "d":
             name, type_, required = own["name"], own["base"], required or own["required"]
             modifier = own["modifier"]
+        landed = self.in_raw(row)
         if own:
             labels = tuple(own["labels"] or ())
         is_core = own is None and (row["core"] or type_ != row["type"])
-        kind: Kind = "text" if own else "array" if row["element"] else "other"
+        kind: Kind = "text" if own else "array" if landed.type.endswith("[]") or row["element"] else "other"
         kind = _KINDS.get(name, kind) if is_core else kind
         if any(c["kind"] == "n" and not c["valid"] and c["columns"] == [row["attname"]] for c in constraints):
             required = False  # NOT NULL that was not tried on older rows
         scale, size = _sizes(name, modifier) if is_core else (None, None)
-        declared = row["declared"] + (f" ({own['base_shown']})" if own and own["kind"] == "d" else "")
         note = f"computed by the source: {row['computed']}" if row["computed"] else ""
-        # of a domain lands what stands beneath it
-        landed = column_in_raw({**row, "typname": name, "core": is_core, "domain": type_ != row["type"]}).type
-        return Column(row["attname"], kind, landed, declared, not required, row["comment"], labels,
+        return Column(row["attname"], kind, landed.type, row["declared"], not required, row["comment"], labels,
                       scale, size, note=note)  # fmt: skip
+
+    def in_raw(self, row: Any) -> raw.Column:
+        """The column's type in raw, and what reads it: of a domain lands what stands beneath it."""
+        found = {name: row[name] for name in ("attname", "typname", "element", "core")} | {"domain": False}
+        type_ = row["type"]
+        while (own := self.rows.get(type_)) and own["kind"] == "d":
+            found |= {"typname": own["name"], "element": own["element"], "core": own["core"], "domain": True}
+            type_ = own["base"]
+        return column_in_raw(found)
 
     def checks(self, row: Any) -> list[Check]:
         """The checks of the column's domain, over the column."""

@@ -94,6 +94,7 @@ order by a.attrelid, a.attnum"""
 _TYPES = """
 select t.oid::int8 as oid, t.typtype::text as kind, t.typbasetype::int8 as base, b.typname::text as name,
     b.typnamespace = 'pg_catalog'::regnamespace as core, t.typtypmod::int4 as modifier, t.typnotnull as required,
+    (select e.typname::text from pg_type e where b.typcategory = 'A' and e.oid = b.typelem) as element,
     format_type(t.oid, null) as shown, format_type(t.typbasetype, null) as base_shown,
     (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid) as labels,
     (select array_agg(array[c.conname::text, pg_get_expr(c.conbin, 0)] order by c.conname)

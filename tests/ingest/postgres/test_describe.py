@@ -16,12 +16,14 @@ from weir.project.scaffold.described import Test as Asked
 SHOP = """
     create type mood as enum ('sad', 'so "so"', 'happy');
     create domain year as integer check (value > 1900) not null;
+    create domain words as text[];
+    create domain coins as money;
     create domain late as year constraint "it's late" check (value > 2000 and 'VALUE' <> 'value');
     create function even(i int) returns bool language sql immutable as 'select i % 2 = 0';
     create table people (
         id bigint primary key, mail varchar(80) unique not null, nick text unique, feels mood default 'sad',
         born year, seen late, paid numeric(8, 3) check (paid >= 0), cash money, code char(3), at timestamp,
-        zoned timestamptz(0), tags varchar(9)[], doc jsonb, body bytea, ip inet,
+        zoned timestamptz(0), tags varchar(9)[], doc jsonb, said words, more coins, body bytea, ip inet,
         twice bigint generated always as (id * 2) stored,
         constraint ordered check (feels <> 'sad' or paid > 0), constraint odd check (even(id::int) or true)
     );
@@ -62,7 +64,8 @@ def test_what_the_catalog_says(app, described):
         "seen": ("integer", False, None, None), "paid": ("numeric", True, 8, 3), "cash": ("numeric", True, None, None),
         "code": ("text", True, 3, None), "at": ("timestamp", True, None, None),
         "zoned": ("timestamptz", True, None, None), "tags": ("array", True, None, None),
-        "doc": ("json", True, None, None), "body": ("bytes", True, None, None), "ip": ("other", True, None, None),
+        "doc": ("json", True, None, None), "said": ("array", True, None, None),
+        "more": ("numeric", True, None, None), "body": ("bytes", True, None, None), "ip": ("other", True, None, None),
         "twice": ("integer", True, None, None),
     }  # fmt: skip
     assert columns["feels"].values == ("sad", 'so "so"', "happy")

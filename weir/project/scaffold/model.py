@@ -10,6 +10,7 @@ from weir.project.scaffold.naming import readable
 from weir.project.scaffold.proposal import GROUPS, Choices, Field, Proposed, Rule
 
 _WIDEST = 118
+_HOLD_A_MASK = {"text", "bpchar", "json", "jsonb", "bigint", "uuid", "inet"}  # as weir/publish/mask.py has it
 
 
 def staging_model(found: Proposed, choices: Choices) -> str:
@@ -95,16 +96,23 @@ def _quoted(text: str) -> str:
 
 def mart_model(found: Proposed) -> str:
     """The mart of the table: all of its columns, as they are staged."""
-    names = mart_columns(found)
-    lines = [f"-- Grain: {grain(found)}.", "select"]
-    lines += [f"    {name}{',' if name is not names[-1][0] else ''}" for name, _ in names]
+    types = {each.name: _contract(each.type) for each in found.fields}
+    shown = [name if types.get(name, type_) == type_ else f"cast({name} as {type_}) as {name}"
+             for name, type_ in mart_columns(found)]  # fmt: skip
+    lines = [f"-- Grain: {grain(found)}.", "select", ",\n".join(f"    {each}" for each in shown)]
     return "\n".join([*lines, f"from {{{{ ref('{found.model}') }}}}"]) + "\n"
 
 
 def mart_columns(found: Proposed) -> list[tuple[str, str]]:
     """The names and types of the mart's columns."""
     own = [] if found.key else [("_key", "text")]
-    return own + [(each.name, _contract(each.type)) for each in found.fields]
+    return own + [(each.name, _masked(each)) for each in found.fields]
+
+
+def _masked(made: Field) -> str:
+    """The type of the field in a mart: text where it is personal, and its own type can't hold a pseudonym."""
+    holds = made.type in _HOLD_A_MASK or (made.pii == "birth_date" and made.type.startswith(("date", "timestamp")))
+    return _contract(made.type) if holds or not made.pii else "text"
 
 
 def _contract(type_: str) -> str:
