@@ -8,6 +8,7 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from weir.core import terminal
 from weir.core.env import load_project, outer, put, read_env, write_env
 from weir.core.errors import WeirError
 from weir.project.plan import Plan, Source
-from weir.project.scaffold import address, files, write, yaml_text
+from weir.project.scaffold import address, files, seen, write, yaml_text
 from weir.project.scaffold.address import Place
 from weir.project.scaffold.proposal import Choices, Proposed
 from weir.project.sources import read_plan
@@ -34,8 +35,11 @@ def add_source(
     project = load_project()
     plan = read_plan(project)
     place, declared = _place(given, name, document, plan)
+    _check_zone(zone)
     place = _with_password(place)
     choices = Choices(place.name, place.variable, tuple(schemas), tables, sample, seconds, zone, marts)
+    if declared:
+        choices = seen.with_chosen(choices, project / seen.path_of(files.folder(place.name), place.name))
     found, meta = _look(place, choices, is_quiet=not terminal.console(stderr=True).is_terminal)
     if declared:
         from cli.drift import show_drift
@@ -43,7 +47,8 @@ def add_source(
         return show_drift(project, declared, found, choices, to_write and not dry_run)
     _show(found, choices)
     if not dry_run and _is_interactive() and not yes:
-        found = _chosen(found)
+        found, choices = _chosen(found, choices)
+        choices = _with_zone(found, choices)
     texts = files.of_source(found, choices, _description(place), meta)
     write.refuse_existing(project, texts)
     if dry_run:
@@ -131,8 +136,8 @@ def _show(found: Sequence[Proposed], choices: Choices) -> None:
     terminal.table(f"What {choices.source} holds", heads, rows)
 
 
-def _chosen(found: list[Proposed]) -> list[Proposed]:
-    """The tables that the person takes; all of them at once, or by a pattern."""
+def _chosen(found: list[Proposed], choices: Choices) -> tuple[list[Proposed], Choices]:
+    """The tables that the person takes, all of them at once or by a pattern; and the choices with that pattern."""
     import fnmatch
 
     from rich.prompt import Prompt
@@ -143,13 +148,39 @@ def _chosen(found: list[Proposed]) -> list[Proposed]:
     if answer.strip().lower() in {"q", "n", "no", "quit"}:
         raise WeirError("nothing was written, as you asked")
     if answer.strip().lower() in {"all", "y", "yes", ""}:
-        return found
+        return found, choices
     patterns = [part.strip() for part in answer.split(",")]
     names = [(each, (each.table.name, each.table.label)) for each in found]
     kept = [each for each, both in names if any(fnmatch.fnmatchcase(n, part) for part in patterns for n in both)]
     if not kept:
         raise WeirError(f"no table is called {answer}: nothing was written")
-    return kept
+    models = {each.model for each in kept}
+    for each in kept:
+        each.parents = [(key, parent) for key, parent in each.parents if parent in models]
+    return kept, replace(choices, pattern=answer.strip())
+
+
+def _check_zone(zone: str) -> None:
+    from zoneinfo import available_timezones
+
+    if zone not in available_timezones():
+        raise WeirError(f"there is no zone {zone!r}: write it as Europe/Berlin, or UTC")
+
+
+def _with_zone(found: list[Proposed], choices: Choices) -> Choices:
+    """Ask in which zone the application writes times without one, where it has any."""
+    from rich.prompt import Prompt
+
+    said = f" at time zone '{choices.zone}' as "
+    zoned = [made for each in found for made in each.fields if said in made.sql]
+    if not zoned or choices.zone != "UTC":
+        return choices
+    question = f"{len(zoned)} times have no zone at the source. In which one does the application write them?"
+    zone = Prompt.ask(question, console=terminal.console(stderr=True), default="UTC").strip()
+    _check_zone(zone)
+    for made in zoned:
+        made.sql = made.sql.replace(said, f" at time zone '{zone}' as ")
+    return replace(choices, zone=zone)
 
 
 def _is_interactive() -> bool:

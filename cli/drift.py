@@ -31,7 +31,7 @@ def show_drift(project: Path, declared: Source, found: list[Proposed], choices: 
     if not to_write:
         terminal.say(f"`weir add {choices.source} --write` edits {len(done.texts)} files.")
         return 0
-    texts = {**done.texts, path: seen.text_of(_seen_now(before, found, done.texts))}
+    texts = {**done.texts, path: seen.text_of(_seen_now(before, found, done.texts), choices)}
     write.write(project, texts, lambda: read_plan(project))
     made = sum(text is not None for text in done.texts.values())
     terminal.say(f"  {made} files written, {len(done.texts) - made} deleted", style="green")

@@ -36,5 +36,5 @@ def of_source(found: Sequence[Proposed], choices: Choices, description: str, met
     texts = {source_path(choices.source): yaml_text.source_file(found, choices, description, meta)}
     for each in found:
         texts |= of_table(each, choices)
-    texts[seen.path_of(folder(choices.source), choices.source)] = seen.text_of(seen.of(found, texts))
+    texts[seen.path_of(folder(choices.source), choices.source)] = seen.text_of(seen.of(found, texts), choices)
     return texts

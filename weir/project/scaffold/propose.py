@@ -53,10 +53,10 @@ def propose(describer: Describer, choices: Choices, report: Report = lambda step
 
 
 def _is_named(table: Table, pattern: str) -> bool:
-    """Whether the table is asked for; a view only where it is named."""
+    """Whether the table is asked for; a view only by its whole name."""
     parts = [part.strip() for part in pattern.split(",") if part.strip()]
-    if not parts:
-        return table.kind != "view"
+    if table.kind == "view" or not parts:
+        return table.kind != "view" or bool({table.name, table.label} & {*parts})
     return any(fnmatch.fnmatchcase(name, part) for part in parts for name in (table.name, table.label))
 
 

@@ -8,12 +8,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from weir.core.errors import WeirError
 from weir.project.scaffold.model import line_of, lines_of_rule
-from weir.project.scaffold.proposal import Proposed
+from weir.project.scaffold.proposal import Choices, Proposed
 
 Seen = dict[str, dict[str, Any]]  # by the label of the table
 
@@ -58,19 +59,33 @@ def path_of(folder: str, source: str) -> str:
     return f"{folder}/_{source}__seen.json"
 
 
-def text_of(seen: Seen) -> str:
+def text_of(seen: Seen, choices: Choices) -> str:
     """The file's text."""
-    return json.dumps({"tables": seen}, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    chosen = {"tables": choices.pattern, "schemas": list(choices.schemas), "zone": choices.zone}
+    return json.dumps({"chosen": chosen, "tables": seen}, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def with_chosen(choices: Choices, path: Path) -> Choices:
+    """The choices, as they were made last time where nothing else is said now."""
+    chosen = _content(path).get("chosen", {})
+    zone = choices.zone if choices.zone != "UTC" else chosen.get("zone", "UTC")
+    return replace(choices, pattern=choices.pattern or chosen.get("tables", ""), zone=zone,
+                   schemas=choices.schemas or tuple(chosen.get("schemas", ())))  # fmt: skip
 
 
 def read(path: Path) -> Seen:
-    """The file's content; nothing where there is none. Raises WeirError when it can't be read."""
+    """The tables of the file; nothing where there is none. Raises WeirError when it can't be read."""
+    tables: Seen = _content(path).get("tables", {})
+    return tables
+
+
+def _content(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        tables = json.loads(path.read_text(encoding="utf-8"))["tables"]
-        assert isinstance(tables, dict)
-    except (OSError, ValueError, KeyError, AssertionError):
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        assert isinstance(content["tables"], dict)
+    except (OSError, ValueError, KeyError, TypeError, AssertionError):
         raise WeirError(f"{path.name} can't be read: restore it from version control, or delete it; then every table "
                         "that is not declared counts as new") from None  # fmt: skip
-    return tables
+    return content
