@@ -3,20 +3,35 @@
 In: a Place. Out: for each kind the columns where it can be, and the Change that puts it there.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from benchmarks.guards.change import Change, Place, Row
+from benchmarks.guards.columns import (
+    amounts,
+    as_iso,
+    as_number,
+    bounds,
+    checked,
+    dates,
+    foreign,
+    is_enum,
+    is_mail,
+    key,
+    moments,
+    pairs,
+    pattern_of,
+    plain,
+    required,
+    texts,
+    unique,
+    whole,
+    words,
+)  # fmt: skip
 
 Columns = Callable[[Place], Iterable[str]]
 FAULTS: list["Fault"] = []
-_NUMBERS = {"integer", "numeric", "double"}
-_DATES = {"date", "timestamp", "timestamptz"}
-_WORDS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S", "FMMM": "%m", "FMDD": "%d",
-          "FMHH24": "%H"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,97 +53,20 @@ def fault(name: str, columns: Columns) -> Callable[[Callable[[Place, str], Chang
     return register
 
 
-def amounts(place: Place) -> Iterable[str]:
-    """Numbers that count or measure something, and are not negative."""
-    for name, kind in place.kinds.items():
-        plain = name not in place.key and name not in place.foreign and not re.search(r"(?i)(_|^)id$|Id$|ID$", name)
-        if kind in _NUMBERS and plain:
-            values = [_number(value) for value in place.values(name)]
-            if len(values) >= 20 and min(values) >= 0 and len(set(values)) > 2:
-                yield name
-
-
-def words(place: Place) -> Iterable[str]:
-    """Texts of few values."""
-    for name in _texts(place):
-        found = set(place.values(name))
-        enum = next(c.values for c in place.table.columns if c.name == name)
-        if enum or (1 < len(found) <= 20 and len(place.rows) >= 20 * len(found)):
-            yield name
-
-
-def texts(place: Place) -> Iterable[str]:
-    """Texts of many values."""
-    few = set(words(place))
-    return [name for name in _texts(place) if name not in few and len(set(place.values(name))) >= 20]
-
-
-def _texts(place: Place) -> list[str]:
-    return [n for n, kind in place.kinds.items() if kind == "text" and n not in place.key and n not in place.foreign]
-
-
-def dates(place: Place) -> list[str]:
-    """Dates and moments."""
-    there = [name for name, kind in place.kinds.items() if kind in _DATES and name not in place.key]
-    return [name for name in there if len(place.values(name)) >= 20]
-
-
-def moments(place: Place) -> list[str]:
-    """Moments with an hour."""
-    return [n for n in dates(place) if place.kinds[n] != "date"]
-
-
-def checked(place: Place) -> list[str]:
-    """Columns of a check of the catalog that names no other column."""
-    return [name for name in place.kinds if any(_bounds(check.sql, name) for check in place.table.checks)]
-
-
-def required(place: Place) -> list[str]:
-    """Columns that are never NULL, by the catalog or so far."""
-    own = {c.name for c in place.table.columns if not c.nullable}
-    full = {n for n in place.kinds if len(place.values(n)) == len(place.rows)} if not own - set(place.key) else own
-    return [name for name in place.kinds if name in full and name not in place.key]
-
-
-def foreign(place: Place) -> list[str]:
-    """Columns that refer to another table."""
-    return list(place.foreign)
-
-
-def unique(place: Place) -> list[str]:
-    """Columns beside the key that hold every value once, by the catalog."""
-    return [each[0] for each in place.table.unique if len(each) == 1 and each != place.key]
-
-
-def key(place: Place) -> list[str]:
-    """The first column of the key."""
-    return [name for name in place.key[:1] if len(place.rows) >= 20]
-
-
-def whole(place: Place) -> list[str]:
-    """The table as a whole."""
-    return [""] if len(place.rows) >= 50 else []
-
-
-def plain(place: Place) -> list[str]:
-    """Columns that neither identify a row nor refer to one."""
-    return [n for n in place.kinds if n not in place.key and n not in place.foreign and len(place.values(n)) >= 20]
-
-
 @fault("negative amounts, in 3 rows", amounts)
 def _negative(place: Place, column: str) -> Change:
-    return _each(place, column, place.some(column), lambda v: str(-abs(_number(v)) - 1))
+    return _each(place, column, place.some(column), lambda v: str(-abs(as_number(v)) - 1))
 
 
 @fault("a value out of a check's range, in 3 rows", checked)
 def _out_of_check(place: Place, column: str) -> Change | None:
-    bounds = [b for check in place.table.checks for b in _bounds(check.sql, column)]
+    bounds = [b for check in place.table.checks for b in bounds(check.sql, column)]
     return _each(place, column, place.some(column), lambda v: str(bounds[0])) if bounds else None
 
 
 @fault("amounts in cents: 100 times too large, in the newest fifth", amounts)
 def _cents(place: Place, column: str) -> Change:
-    return _each(place, column, place.newest, lambda v: str(_number(v) * 100))
+    return _each(place, column, place.newest, lambda v: str(as_number(v) * 100))
 
 
 @fault("amounts without their value: 0 in the newest fifth", amounts)
@@ -148,7 +86,7 @@ def _unit(place: Place, column: str) -> Change:
 
 @fault("a decimal comma ('12,5'), in 3 rows", amounts)
 def _comma(place: Place, column: str) -> Change:
-    return _each(place, column, place.some(column), lambda v: f"{int(_number(v))},5", retyped=True)
+    return _each(place, column, place.some(column), lambda v: f"{int(as_number(v))},5", retyped=True)
 
 
 @fault("a number that is none (NaN), in 3 rows", amounts)
@@ -229,14 +167,14 @@ def _stuck(place: Place, column: str) -> Change:
 
 @fault("an unknown word among few ('XX'), in 3 rows", words)
 def _unknown(place: Place, column: str) -> Change:
-    return _each(place, column, place.some(column), lambda v: "XX", retyped=_is_enum(place, column))
+    return _each(place, column, place.some(column), lambda v: "XX", retyped=is_enum(place, column))
 
 
 @fault("a word in another case, in 3 rows", words)
 def _case(place: Place, column: str) -> Change | None:
     known = set(place.values(column))
     made = _each(place, column, place.some(column, only=lambda v: v.swapcase() not in known and v.swapcase() != v),
-                 lambda v: v.swapcase(), retyped=_is_enum(place, column))  # fmt: skip
+                 lambda v: v.swapcase(), retyped=is_enum(place, column))  # fmt: skip
     return made if made.updates else None
 
 
@@ -258,7 +196,7 @@ def _empty_text(place: Place, column: str) -> Change:
     return _each(place, column, place.some(column, 5), lambda v: "")
 
 
-@fault("an address without @, in 5 rows", lambda place: [n for n in texts(place) if _is_mail(place, n)])
+@fault("an address without @, in 5 rows", lambda place: [n for n in texts(place) if is_mail(place, n)])
 def _mail(place: Place, column: str) -> Change:
     return _each(place, column, place.some(column, 5), lambda v: v.replace("@", " at "))
 
@@ -302,15 +240,15 @@ def _day_month(place: Place, column: str) -> Change:
 def _format(place: Place, column: str) -> Change:
     made = _dated(place, column, place.some(column, 5), lambda d: d)
     for change in made.updates.values():
-        moment = datetime.fromisoformat(_iso(place, column, change[column] or ""))
+        moment = datetime.fromisoformat(as_iso(place, column, change[column] or ""))
         change[column] = moment.strftime("%d.%b.%y")
     made.retyped = {column}
     return made
 
 
-@fault("an end before its start, in 5 rows", lambda place: [b for a, b in _pairs(place)])
+@fault("an end before its start, in 5 rows", lambda place: [b for a, b in pairs(place)])
 def _reversed(place: Place, column: str) -> Change:
-    start = next(a for a, b in _pairs(place) if b == column)
+    start = next(a for a, b in pairs(place) if b == column)
     rows = place.some(column, 5, None)
     values = {n: place.rows[n][start] for n in rows if place.rows[n][start]}
     return Change({n: {column: _earlier(place, start, value or "")} for n, value in values.items()})
@@ -342,66 +280,13 @@ def _each(place: Place, column: str, rows: Iterable[int], make: Callable[[str], 
 
 def _dated(place: Place, column: str, rows: Iterable[int], make: Callable[[datetime], datetime]) -> Change:
     def changed(value: str) -> str:
-        made = make(datetime.fromisoformat(_iso(place, column, value)))
-        pattern = _pattern(place, column, value)
+        made = make(datetime.fromisoformat(as_iso(place, column, value)))
+        pattern = pattern_of(place, column, value)
         return made.strftime(pattern.replace("%Y", f"{made.year:04d}"))
 
     return _each(place, column, rows, changed)
 
 
 def _earlier(place: Place, column: str, value: str) -> str:
-    moment = datetime.fromisoformat(_iso(place, column, value)) - timedelta(days=3)
-    return moment.strftime(_pattern(place, column, value))
-
-
-def _pattern(place: Place, column: str, value: str) -> str:
-    """The pattern of strftime in which the column holds its dates."""
-    if form := place.formats.get(column):
-        return re.sub("|".join(sorted(_WORDS, key=len, reverse=True)), lambda found: _WORDS[found[0]], form)
-    return "%Y-%m-%d" if len(value) == 10 else "%Y-%m-%d %H:%M:%S" + ("+00" if value.endswith("+00") else "")
-
-
-def _iso(place: Place, column: str, value: str) -> str:
-    """The date in ISO 8601, without a zone."""
-    if place.formats.get(column):
-        return datetime.strptime(value, _pattern(place, column, value)).isoformat()
-    return value[:19]
-
-
-def _pairs(place: Place) -> list[tuple[str, str]]:
-    """Columns of two dates, of which the first is never after the second."""
-    found = []
-    names = dates(place)
-    for first in names:
-        for second in names:
-            both = [(_iso(place, first, a), _iso(place, second, b)) for row in place.rows
-                    if (a := row[first]) and (b := row[second])]  # fmt: skip
-            named = re.search(r"(?i)end|ship|return|due|close|requir|until|expir", second)
-            if first != second and len(both) >= 20 and named and all(a <= b for a, b in both):
-                found.append((first, second))
-    return found
-
-
-def _bounds(sql: str, column: str) -> list[Decimal]:
-    """Values just outside of the bounds that the check sets to the column alone."""
-    found = []
-    for name, sign, value in re.findall(r"\"?(\w+)\"?\)?(?:::\w+)? (>=|>|<=|<) \(?'?(-?[\d.]+)'?", sql):
-        if name == column:
-            found.append(Decimal(value) + (-1 if ">" in sign else 1))
-    return found
-
-
-def _is_enum(place: Place, column: str) -> bool:
-    return any(c.values for c in place.table.columns if c.name == column)
-
-
-def _is_mail(place: Place, column: str) -> bool:
-    values = place.values(column)
-    return bool(values) and sum("@" in value for value in values) > 0.9 * len(values)
-
-
-def _number(value: str) -> Decimal:
-    try:
-        return Decimal(value)
-    except ArithmeticError:
-        return Decimal(0)
+    moment = datetime.fromisoformat(as_iso(place, column, value)) - timedelta(days=3)
+    return moment.strftime(pattern_of(place, column, value))
