@@ -207,17 +207,17 @@ def _say_written(found: Sequence[Proposed], texts: dict[str, str], choices: Choi
     schemas = len({each.table.schema for each in landed})
     inside = f" in {schemas} schemas" if schemas > 1 else ""
     say = terminal.say
-    say(f"{choices.source}: {len(landed)} table{_s(landed)}{inside}, {rows:,} rows; {keys} keys, "
-        f"{foreign} foreign keys, {rules} rules, {comments} comments", style="bold")  # fmt: skip
+    counts = [_of(keys, "key"), _of(foreign, "foreign key"), _of(rules, "rule"), _of(comments, "comment")]
+    say(f"{choices.source}: {_of(len(landed), 'table')}{inside}, {rows:,} rows; {', '.join(counts)}", style="bold")
     if left := _left_out(found):
         say(f"  left out: {left}")
     env = f"{'.env' if 'WEIR_HOME' not in os.environ else 'the .env of WEIR_HOME'} ({place.variable}) · "
-    marts = f" · {len(staged)} marts" if choices.marts else ""
+    marts = f" · {_of(len(staged), 'mart')}" if choices.marts else ""
     say(f"  written: {env if place.is_new_variable else ''}{Path(files.source_path(choices.source)).name} · "
-        f"{len(staged)} model{_s(staged)}, each with its YAML{marts}")  # fmt: skip
+        f"{_of(len(staged), 'model')}, each with its YAML{marts}")  # fmt: skip
     asks = sum(len(each.asks) for each in found if each.model)
     if asks:
-        say(f"  {asks} question{'s' if asks > 1 else ''}: grep -rn 'ask:' {files.folder(choices.source)}")
+        say(f"  {_of(asks, 'question')}: grep -rn 'ask:' {files.folder(choices.source)}")
     say("  next: weir run")
 
 
@@ -226,9 +226,10 @@ def _left_out(found: Sequence[Proposed], most: int = 6) -> str:
     items += [f"{each.table.label} ({each.why_not})" for each in found if each.why_not and each.is_landed is False]
     empty = sum(1 for each in found if each.is_landed and not each.model)
     shown = items[:most] + ([f"{len(items) - most} more"] if len(items) > most else [])
-    shown += [f"{empty} empty table{'s' if empty > 1 else ''} not staged"] if empty else []
+    shown += [f"{_of(empty, 'empty table')} not staged"] if empty else []
     return ", ".join(shown)
 
 
-def _s(items: Sequence[object]) -> str:
-    return "" if len(items) == 1 else "s"
+def _of(number: int, what: str) -> str:
+    """The number with its noun."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
