@@ -311,6 +311,14 @@ def test_links_that_leave_the_folder_are_not_followed(folder: Path, tmp_path: Pa
         assert (tables, left_out) == ({}, {"a.csv": "is a link that leaves the folder"})
 
 
+def test_a_file_that_goes_meanwhile(folder: Path) -> None:
+    put(folder, "a.csv", "id,name\n1,a\n")
+    with described(folder) as (describer, tables, _):
+        (folder / "a.csv").unlink()
+        with pytest.raises(WeirError, match=r"a.csv can't be read any more \(No such file or directory\): run again"):
+            describer.sample(tables["a"], 10)
+
+
 @needs_data
 def test_a_real_export() -> None:
     with described(DATA / "churn_telco_csv") as (describer, tables, left_out):

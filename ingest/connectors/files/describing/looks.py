@@ -108,12 +108,15 @@ def table_of(settings: dict[str, Any]) -> Table:
 @contextmanager
 def reader_of(place: Place, name: str, address: str, settings: dict[str, Any]) -> Iterator[Reader]:
     """The connector's reader of the file. Raises WeirError."""
-    with place.fetched(address) as local, opened(local, name) as stream:
-        try:
-            reader = open_reader(stream, table_of(settings), name)
-        except BROKEN:
-            raise WeirError(f"{name} ends early or is damaged") from None
-        yield reader
+    try:
+        with place.fetched(address) as local, opened(local, name) as stream:
+            try:
+                reader = open_reader(stream, table_of(settings), name)
+            except BROKEN:
+                raise WeirError(f"{name} ends early or is damaged") from None
+            yield reader
+    except OSError as fault:
+        raise WeirError(f"{name} can't be read any more ({fault.strerror}): run again") from None
 
 
 def _keys(columns: list[Column]) -> frozenset[str]:
