@@ -61,7 +61,11 @@ def test_keys_of_ones_own(tmp_path):
         ),
         ("key: id", "key: id, columns: [a]", "table users: meta has no key 'columns'"),
         ("connection: APP_URL", "connection: APP_URL, team: x", "models/s.yml: source app: meta has no key 'team'"),
-        ("connection: APP_URL", "connection: APP_URL, tables: 5", "models/s.yml: source app: meta has no key 'tables'"),
+        (
+            "connection: APP_URL",
+            "connection: APP_URL, tables: 5",
+            "models/s.yml: source app: key 'tables': in meta it says",
+        ),
         (
             "- name: users",
             "- name: 'a; b'",

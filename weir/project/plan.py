@@ -126,6 +126,15 @@ class Source(BaseModel):
     tables: list[Table] = Field(default_factory=list)
     wanted: list[str] = Field(default_factory=list)  # tables that are asked for by name, where not all are
 
+    @field_validator("choice", mode="before")
+    @classmethod
+    def _patterns(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError(
+                "in meta it says which tables land: write `tables: {include: [sales.*], exclude: [tmp_*]}`"
+            )
+        return value
+
 
 class Plan(BaseModel):
     """All sources and tables that are declared to land."""
