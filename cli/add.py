@@ -40,7 +40,7 @@ def add_source(
     choices = Choices(place.name, place.variable, tuple(schemas), tables, sample, seconds, zone, marts)
     if declared:
         choices = seen.with_chosen(choices, project / seen.path_of(files.folder(place.name), place.name))
-    found, meta = _look(place, choices, is_quiet=not terminal.console(stderr=True).is_terminal)
+    found, meta, place = _look(place, choices, is_quiet=not terminal.console(stderr=True).is_terminal)
     if declared:
         from cli.drift import show_drift
 
@@ -103,8 +103,11 @@ def _with_password(place: Place) -> Place:
     return Place(url, place.variable, place.name, place.document, place.is_new_variable)
 
 
-def _look(place: Place, choices: Choices, is_quiet: bool) -> tuple[list[Proposed], str]:
-    """Describe the source; says where it is meanwhile. Returns the proposals, and what the source's meta needs."""
+def _look(place: Place, choices: Choices, is_quiet: bool) -> tuple[list[Proposed], str, Place]:
+    """Describe the source; says where it is meanwhile.
+
+    Returns the proposals, what the source's meta needs, and the place: of an OpenAPI document its API.
+    """
     from ingest.connectors.registry import open_describer
     from weir.project.scaffold.propose import propose
 
@@ -116,9 +119,12 @@ def _look(place: Place, choices: Choices, is_quiet: bool) -> tuple[list[Proposed
             with terminal.console(stderr=True).status("connecting …") as progress:
                 found = propose(describer, choices, lambda step: progress.update(f"{step} …"))
         facts = dict(getattr(describer, "source_meta", {}))
+        address = str(getattr(describer, "address", place.url))
+    if address != place.url.rstrip("/"):
+        place = replace(place, url=address, document=place.document or place.url)
     if place.document:
         facts["custom"] = {"openapi": place.document}
-    return found, "".join(f", {key}: {yaml_text.flow(value)}" for key, value in facts.items())
+    return found, "".join(f", {key}: {yaml_text.flow(value)}" for key, value in facts.items()), place
 
 
 def _show(found: Sequence[Proposed], choices: Choices) -> None:
