@@ -11,6 +11,7 @@ from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
+from weir.project.plan import Plan
 
 
 def forget_person(table: str, key: str, because: str, dry_run: bool, to: Path | None) -> int:
@@ -28,14 +29,13 @@ def forget_again() -> int:
     """Erase anew whom a restored warehouse holds again, by the list in WEIR_HOME; 1 where somebody could not be."""
     from weir.access.forget import files
     from weir.access.forget.forget import key_of
-    from weir.project.sources import read_plan
 
     load_project()
     code = 0
     rows: list[list[object]] = []
     for entry in files.noted():
         try:
-            key = key_of(read_plan(project_dir()), entry["table"], entry["key_hash"])
+            key = key_of(_plan(), entry["table"], entry["key_hash"])
             if key is not None:
                 _erase(entry["table"], key, entry["because"], False)
             now = "still erased" if key is None else "erased again"
@@ -49,17 +49,27 @@ def forget_again() -> int:
     return code
 
 
+def _plan() -> Plan:
+    """All tables that are declared, and those that landings found by themselves."""
+    from weir import warehouse
+    from weir.ledger.found import with_found
+    from weir.project.sources import read_plan
+    from weir.warehouse.roles import Role
+
+    with warehouse.connect(Role.OWNER) as connection:
+        return Plan(sources=[with_found(connection, source) for source in read_plan(project_dir()).sources])
+
+
 def _erase(table: str, key: str, because: str, dry_run: bool) -> Erasure:
     from weir import warehouse
     from weir.access.forget.forget import forget
     from weir.dbt.compiled import staging_models
     from weir.project.marts import marts
-    from weir.project.sources import read_plan
     from weir.warehouse.run_lock import run_lock
 
-    plan = read_plan(project_dir())
-    plan.pick(None, [table])  # a name that is not declared is told at once
     warehouse.ensure()
+    plan = _plan()
+    plan.pick(None, [table])  # a name that is not known is told at once
     console = terminal.console(stderr=True)
     with run_lock(), console.status("reading the project …") as progress:
         models = staging_models()
