@@ -9,7 +9,9 @@ from pathlib import Path
 
 from weir.core import terminal
 from weir.project.plan import Source, Table
-from weir.project.scaffold import drift, files, seen, write
+from weir.project.scaffold import files, seen, write
+from weir.project.scaffold.drift.changes import changes
+from weir.project.scaffold.drift.edits import edits
 from weir.project.scaffold.proposal import Choices, Proposed
 from weir.project.scaffold.seen import Seen
 from weir.project.sources import read_plan
@@ -19,13 +21,13 @@ def show_drift(project: Path, declared: Source, found: list[Proposed], choices: 
     """Print the differences; with `to_write` edit the files. Returns 0, whether there are differences or not."""
     path = seen.path_of(files.folder(choices.source), choices.source)
     before = seen.read(project / path) or _by_hand(declared, found, project, choices)
-    listed = drift.changes(before, found)
+    listed = changes(before, found)
     if not listed:
         terminal.say(f"{choices.source}: nothing has changed in its {len(before)} tables.")
         return 0
     rows = [[each.table, each.what, each.column or None, each.was or None, each.now or None] for each in listed]
     terminal.table(f"What has changed in {choices.source}", ["table", "what", "column", "was", "is"], rows)
-    done = drift.edits(listed, before, found, choices, project)
+    done = edits(listed, before, found, choices, project)
     for place, what in done.patches:
         terminal.say(f"For you: {place}: {what}", style="yellow")
     if not to_write:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from benchmarks.guards.change import Change, Place
 from benchmarks.guards.copies import Copy
 from benchmarks.guards.kinds import FAULTS, Fault
-from weir.project.scaffold.inference import infer
 from weir.project.scaffold.proposal import Proposed
+from weir.project.scaffold.values.inference import infer
 
 LARGEST = 50_000  # rows of a table that faults are put into
 SMALLEST = 20

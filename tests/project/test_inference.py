@@ -9,7 +9,7 @@ import pytest
 
 from tests.macros.conftest import shop as shop
 from tests.support.shop import Shop
-from weir.project.scaffold.inference import Inferred, infer
+from weir.project.scaffold.values.inference import Inferred, infer
 
 TAKEN = {"integer", "numeric", "double", "boolean", "date", "timestamp", "time"}
 PROVEN = {

@@ -24,7 +24,7 @@ from ingest.raw.copy_text import plain
 from weir.core.errors import WeirError
 from weir.project.plan import Source
 from weir.project.scaffold.described import Column, Counted, Kind, Sample, Table, Test
-from weir.project.scaffold.inference import infer
+from weir.project.scaffold.values.inference import infer
 
 LOOKED_INTO = 5000  # documents by which a collection is described
 MOST = 64_000_000  # bytes of documents that a sample reads

@@ -19,7 +19,7 @@ from tests.support.real_data import DATA, needs_data
 from weir.core.errors import WeirError
 from weir.project.scaffold.described import Describer, Table
 from weir.project.scaffold.described import Test as Asked
-from weir.project.scaffold.inference import infer
+from weir.project.scaffold.values.inference import infer
 
 
 def put(folder: Path, name: str, data: str | bytes) -> None:

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from weir.project.names import shortened
 from weir.project.scaffold.described import Column, Kind
-from weir.project.scaffold.inference import Inferred, infer
 from weir.project.scaffold.naming import is_reserved
 from weir.project.scaffold.proposal import Choices, Field, Group
+from weir.project.scaffold.values.inference import Inferred, infer
 
 _PARSED: dict[Kind, str] = {
     "integer": "bigint", "numeric": "numeric", "double": "double", "boolean": "boolean", "date": "date",

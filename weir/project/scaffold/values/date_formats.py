@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence, Set
 from datetime import date
 
-from weir.project.scaffold.column_names import is_date, is_lasting
 from weir.project.scaffold.described import Kind
+from weir.project.scaffold.values.column_names import is_date, is_lasting
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip

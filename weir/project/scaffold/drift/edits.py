@@ -1,7 +1,7 @@
-"""Drift: what came, went and changed at a source since it was last seen, and the edits that follow.
+"""The edits of the project that follow from changes at a source.
 
-In: what was seen then (seen.py), the proposals of now, the project's files. Out: Changes, texts by path, and patches
-for a person. A model is touched only where the generated line still stands; a file that a person has written is never
+In: Changes, what was seen then, the proposals of now, the project's files. Out: texts by path, and patches for a
+person. A model is touched only where the generated line still stands; a file that a person has written is never
 deleted.
 """
 
@@ -12,20 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from weir.project.names import shortened
-from weir.project.scaffold import edit, files, model, seen
+from weir.project.scaffold import files, model, seen
+from weir.project.scaffold.drift import yaml_edit
+from weir.project.scaffold.drift.changes import Change
 from weir.project.scaffold.proposal import GROUPS, Choices, Field, Proposed
 from weir.project.scaffold.seen import Seen
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference: of a table, or of its column; `was` and `now` in the source's words."""
-
-    table: str
-    what: str
-    column: str = ""
-    was: str = ""
-    now: str = ""
 
 
 @dataclass
@@ -36,51 +27,12 @@ class Edits:
     patches: list[tuple[str, str]] = field(default_factory=list)
 
 
-def changes(before: Seen, found: Sequence[Proposed]) -> list[Change]:
-    """The differences between what was seen and what is there now."""
-    now = seen.of(found)
-    kinds = {each.table.label: each.table.kind for each in found}
-    listed: list[Change] = []
-    for label in sorted({*before, *now}):
-        old, new = before.get(label), now.get(label)
-        if new is None:
-            if old and old["is_landed"]:
-                listed.append(Change(label, "table went"))
-        elif old is None or (new["is_landed"] and not old["is_landed"]):
-            if new["is_landed"]:
-                listed.append(Change(label, "table came"))
-        elif old["is_landed"] and new["is_landed"]:
-            listed += _of_table(label, old, new, is_sampled=kinds[label] in {"files", "collection", "listing"})
-    return listed
-
-
-def _of_table(label: str, old: dict[str, Any], new: dict[str, Any], is_sampled: bool) -> list[Change]:
-    """The differences of one table. Types and keys that are guessed from samples are no differences."""
-    listed = []
-    if "why_not" in old and "why_not" not in new:
-        listed.append(Change(label, "rows came"))
-    was, now = old["columns"], new["columns"]
-    listed += [Change(label, "column came", name, now=now[name]["type"]) for name in now if name not in was]
-    listed += [Change(label, "column went", name, was=was[name]["type"]) for name in was if name not in now]
-    for name in was.keys() & now.keys():
-        if was[name]["type"] != now[name]["type"] and not is_sampled:
-            listed.append(Change(label, "type changed", name, was[name]["type"], now[name]["type"]))
-        old_values, new_values = was[name].get("values", []), now[name].get("values", [])
-        if old_values != new_values:
-            came = [value for value in new_values if value not in old_values]
-            went = [value for value in old_values if value not in new_values]
-            listed.append(Change(label, "values changed", name, ", ".join(went), ", ".join(came)))
-    if old["key"] != new["key"] and not is_sampled:
-        listed.append(Change(label, "key changed", was=", ".join(old["key"]), now=", ".join(new["key"])))
-    return sorted(listed, key=lambda each: (each.what, each.column))
-
-
 def edits(listed: Sequence[Change], before: Seen, found: Sequence[Proposed], choices: Choices, project: Path) -> Edits:
     """The edits that follow from the changes."""
     done = Edits()
     by_label = {each.table.label: each for each in found}
     path = files.source_path(choices.source)
-    source = edit.SourceFile(project / path, choices.source)
+    source = yaml_edit.SourceFile(project / path, choices.source)
     for change in listed:
         each = by_label.get(change.table)
         old = before.get(change.table, {})
@@ -120,7 +72,7 @@ def _drop(old: dict[str, Any], choices: Choices, project: Path, done: Edits) -> 
         if not text or f"'{gone}'" not in text:
             continue
         if path.suffix == ".yml" and path.stem.startswith("stg_"):
-            file = edit.ModelFile(text, path.stem)
+            file = yaml_edit.ModelFile(text, path.stem)
             file.remove_tests_of(gone)
             done.texts[name] = file.text()
         elif path.suffix == ".sql":
@@ -167,7 +119,7 @@ def _edit_model(
             done.patches.append((name, f"add: {made.sql},"))
         else:
             done.texts[name] = made_text
-            _edit_yaml(edit.ModelFile.add_column, made, each, choices, project, done)
+            _edit_yaml(yaml_edit.ModelFile.add_column, made, each, choices, project, done)
     elif change.what == "column went" and was:
         taken = _without(text, was)
         for lines in old["columns"][change.column].get("rules", []):  # a rule of a column that is no more
@@ -176,7 +128,9 @@ def _edit_model(
             done.patches.append((name, f"take out: {was[-1]} and what names {old['columns'][change.column]['as']}"))
         else:
             done.texts[name] = taken
-            _edit_yaml(edit.ModelFile.remove_column, old["columns"][change.column]["as"], each, choices, project, done)
+            _edit_yaml(
+                yaml_edit.ModelFile.remove_column, old["columns"][change.column]["as"], each, choices, project, done
+            )
     elif change.what == "type changed" and made and was:
         lines = [line.strip() for line in model.line_of(made)]
         if lines != was:
@@ -186,12 +140,12 @@ def _edit_model(
             else:
                 done.texts[name] = taken
     elif change.what == "values changed" and made:
-        _edit_yaml(edit.ModelFile.set_values, made, each, choices, project, done)
+        _edit_yaml(yaml_edit.ModelFile.set_values, made, each, choices, project, done)
     elif change.what == "key changed":
         listed = ", ".join(f"'{shortened(column)}'" for column in each.key or ("_key",))
         done.texts[name] = re.sub(r"carry\(key=\[[^\]]*\]", lambda _: f"carry(key=[{listed}]", text)
         names = [field.name for column in each.key if (field := each.field_of(column))]
-        _edit_yaml(edit.ModelFile.set_key, names, each, choices, project, done)
+        _edit_yaml(yaml_edit.ModelFile.set_key, names, each, choices, project, done)
 
 
 def _now(name: str, project: Path, done: Edits) -> str | None:
@@ -249,7 +203,7 @@ def _edit_yaml(act: Any, value: Any, each: Proposed, choices: Choices, project: 
     name = f"{files.folder(choices.source)}/{each.model}.yml"
     text = _now(name, project, done)
     if text is not None:
-        file = edit.ModelFile(text, each.model)
+        file = yaml_edit.ModelFile(text, each.model)
         act(file, value, each)
         if file.is_changed:
             done.texts[name] = file.text()

@@ -1,0 +1,1 @@
+"""Values: what the values of a column of text are."""
