@@ -111,7 +111,8 @@ def _edit_model(
     text = _now(name, project, done)
     if text is None:
         return
-    was = old["columns"].get(change.column, {}).get("lines", [])
+    known = old["columns"].get(change.column, {})
+    was = known.get("lines", [])
     made = each.field_of(change.column) if change.column else None
     if change.what == "column came" and made:
         made_text = _with(text, made)
@@ -122,15 +123,13 @@ def _edit_model(
             _edit_yaml(yaml_edit.ModelFile.add_column, made, each, choices, project, done)
     elif change.what == "column went" and was:
         taken = _without(text, was)
-        for lines in old["columns"][change.column].get("rules", []):  # a rule of a column that is no more
+        for lines in known.get("rules", []):  # a rule of a column that is no more
             taken = (_without(taken, lines) or taken) if taken else None
-        if taken is None or _mentions(taken, old["columns"][change.column]["as"]):
-            done.patches.append((name, f"take out: {was[-1]} and what names {old['columns'][change.column]['as']}"))
+        if taken is None or _mentions(taken, known["as"]):
+            done.patches.append((name, f"take out: {was[-1]} and what names {known['as']}"))
         else:
             done.texts[name] = taken
-            _edit_yaml(
-                yaml_edit.ModelFile.remove_column, old["columns"][change.column]["as"], each, choices, project, done
-            )
+            _edit_yaml(yaml_edit.ModelFile.remove_column, known["as"], each, choices, project, done)
     elif change.what == "type changed" and made and was:
         lines = [line.strip() for line in model.line_of(made)]
         if lines != was:

@@ -13,8 +13,8 @@ from itertools import islice
 
 import orjson
 
-from weir.project.scaffold import column_names as named
 from weir.project.scaffold.described import Kind
+from weir.project.scaffold.values import column_names as named
 from weir.project.scaffold.values.date_formats import as_dates
 
 
