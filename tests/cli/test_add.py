@@ -18,7 +18,8 @@ SHOP = """
     );
     create table orders (
         order_id integer primary key, customer_id integer not null references customers,
-        total numeric check (total >= 0), ordered_on date, status text
+        total numeric check (total >= 0), ordered_on date, opened_on date, closed_on date,
+        status text
     );
     create table schema_migrations (version text);
     create table empty_one (id integer primary key);
@@ -38,8 +39,11 @@ def shop(tmp_path: Path) -> sqlite3.Connection:
     """A database of a shop in a file."""
     connection = sqlite3.connect(tmp_path / "shop.db")
     connection.executescript(SHOP)
-    rows = [(n, 1 + n % 2, n / 4, "2024-01-31", "paid" if n % 3 else "open") for n in range(200)]
-    connection.executemany("insert into orders values (?, ?, ?, ?, ?)", rows)
+    rows = [
+        (n, 1 + n % 2, n / 4, "2024-01-31", "2024-01-31", "2024-02-01" if n % 3 else None, "paid" if n % 3 else "open")
+        for n in range(200)
+    ]
+    connection.executemany("insert into orders values (?, ?, ?, ?, ?, ?, ?)", rows)
     connection.commit()
     return connection
 
@@ -89,6 +93,8 @@ from typed
     tested = yaml.safe_load((project.folder / "models/staging/shop/stg_shop__orders.yml").read_text())["models"][0]
     assert {"one_row_per": {"arguments": {"columns": ["order_id"]}}} in tested["data_tests"]
     assert {"never_null": {"arguments": {"columns": ["customer_id"]}}} in tested["data_tests"]
+    kept = {"arguments": {"predicate": "(closed_on < opened_on) is not true"}, "config": {"severity": "warn"}}
+    assert {"holds": kept} in tested["data_tests"]
     by_name = {each["name"]: each["data_tests"][0] for each in tested["columns"]}
     assert by_name["customer_id"]["relationships"]["arguments"] == {"to": "ref('stg_shop__customers')",
                                                                     "field": "customer_id"}  # fmt: skip
@@ -116,6 +122,7 @@ def test_drift_is_shown_and_applied_and_hand_edits_stay(
     source.write_text(source.read_text().replace("- name: orders", "- name: orders  # ours"))
     shop.executescript("""
         alter table orders add column shipped_on date; alter table orders drop column ordered_on;
+        alter table orders drop column opened_on;
         create table coupons (code text primary key, worth numeric); insert into coupons values ('A', 1);
         drop table customers;
     """)
@@ -133,7 +140,8 @@ def test_drift_is_shown_and_applied_and_hand_edits_stay(
     assert (folder / "stg_shop__coupons.sql").exists() and (
         project.folder / "models/marts/shop/shop_coupons.sql"
     ).exists()
-    assert "ref('stg_shop__customers')" not in (folder / "stg_shop__orders.yml").read_text()
+    tested = (folder / "stg_shop__orders.yml").read_text()
+    assert "ref('stg_shop__customers')" not in tested and "opened_on" not in tested
     assert "nothing has changed" in project.weir("add", "shop")
     project.run("dbt", "parse")
 

@@ -62,6 +62,7 @@ class Proposed:
     fields: list[Field] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    watched: list[Rule] = field(default_factory=list)  # they hold today: a test warns where they no longer do
     asks: list[str] = field(default_factory=list)
     never_null: list[str] = field(default_factory=list)
     never_null_so_far: list[str] = field(default_factory=list)

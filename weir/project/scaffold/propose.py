@@ -1,7 +1,7 @@
 """Proposes a declaration, a staging model and tests for each table of a source; everything is tried on its rows first.
 
-In: a Describer, the choices. Out: Proposed tables. Rules that all rows keep are written; what would reject a row today
-becomes a question. Tables of tools, copies and views are left out unless they are named.
+In: a Describer, the choices. Out: Proposed tables. Rules that all rows keep are written, some as tests that only warn;
+what would reject a row today becomes a question. Tables of tools, copies and views are left out unless they are named.
 """
 
 import fnmatch
@@ -177,9 +177,9 @@ def _try_rules(describer: Describer, found: Proposed, sample: Sample, choices: C
         parts = [next(counts) for _ in each.tests]
         number = None if None in parts else sum(filter(None, parts))
         each.rule.broken = number
-        if each.rejects and each.rule.holds:
-            found.rules.append(each.rule)
-        elif number or (not each.rejects and each.rule.holds):
+        if each.rule.holds:
+            (found.rules if each.rejects else found.watched).append(each.rule)
+        elif number:
             found.asks.append(_question(each.rule, number))
     keys = {*found.key}
     for column in found.table.columns:
@@ -216,10 +216,8 @@ def _repeated(describer: Describer, table: Table, columns: tuple[str, ...], choi
     return describer.count(table, [Test("repeated", columns)], choices.seconds).broken[0]
 
 
-def _question(rule: Rule, number: int | None) -> str:
-    if number:
-        return f"'{rule.reason}' would reject {number:,} row{'' if number == 1 else 's'}: {rule.predicate}"
-    return f"'{rule.reason}' would reject nothing today: {rule.predicate}"
+def _question(rule: Rule, number: int) -> str:
+    return f"'{rule.reason}' would reject {number:,} row{'' if number == 1 else 's'}: {rule.predicate}"
 
 
 def _has_no_null(sample: Sample, name: str) -> bool:

@@ -2,7 +2,8 @@
 
 In: a Proposed with its fields. Out: candidates, each with the Test that all rows answer. What was measured on 480
 tables decides which kinds may reject: checks of the catalog, amounts below zero, dates before 1900 or (where the name
-says that it is past) after the load. Order of two dates, enumerations and formats reject good rows too often.
+says that it is past) after the load. Enumerations and formats reject good rows too often, and so does the order of
+two dates, which a test may watch.
 """
 
 import re
@@ -34,7 +35,7 @@ _PAIRS = (
 
 @dataclass(frozen=True)
 class Candidate:
-    """A rule with the tests that count the rows that break it; `rejects` is false for what is only worth a comment."""
+    """A rule with the tests that count the rows that break it; `rejects` is false for what is only worth a warning."""
 
     rule: Rule
     tests: list[Test]
@@ -82,7 +83,7 @@ def _of_dates(made: Field, column: Column) -> list[Candidate]:
 
 
 def _of_pairs(proposed: Proposed) -> list[Candidate]:
-    """Two dates of which one comes first, by their names: worth a comment, never a rejection."""
+    """Two dates of which one comes first, by their names: worth a warning, never a rejection."""
     dates = {re.sub(r"_?(date|at|on|time|ts)$", "", each.name): each for each in proposed.fields
              if each.type in {"date", "timestamp with time zone"}}  # fmt: skip
     found = []

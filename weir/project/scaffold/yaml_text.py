@@ -129,6 +129,9 @@ def _model_tests(found: Proposed) -> list[str]:
         columns = [names[name] for name in each]
         if len(columns) > 1 and not set(columns) & nullable:
             tests.append(f"one_row_per: {{arguments: {{columns: {listed(columns)}}}}}")
+    for rule in found.watched:  # NULL breaks no rule
+        predicate = scalar(f"({rule.predicate}) is not true")
+        tests.append(f"holds: {{arguments: {{predicate: {predicate}}}{_WARN}}}")
     if found.twice_but:
         tests.append(f"no_row_twice: {{arguments: {{but: {listed(found.twice_but)}}}{_WARN}}}")
     return tests

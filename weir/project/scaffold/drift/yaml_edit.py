@@ -5,6 +5,7 @@ reads and writes it; entries that are added are written as a new file would have
 """
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -131,9 +132,13 @@ class ModelFile(_File):
                 self.is_changed = True
         if "columns" in self._model and not columns:
             del self._model["columns"]
-        for test in self._model.get("data_tests", []):
+        tests = self._model.get("data_tests", [])
+        for test in list(tests):
             arguments = next(iter(test.values())).get("arguments", {}) if isinstance(test, dict) else {}
-            if name in arguments.get("columns", []):
+            if re.search(rf"\b{re.escape(name)}\b", str(arguments.get("predicate", ""))):
+                tests.remove(test)
+                self.is_changed = True
+            elif name in arguments.get("columns", []):
                 arguments["columns"] = self._flow(yaml_text.listed([c for c in arguments["columns"] if c != name]))
                 self.is_changed = True
 
