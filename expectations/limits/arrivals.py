@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from expectations.limits import likeness, waiting
+from expectations.limits.moved import moved
 from weir.project.plan import Source, Table
 from weir.warehouse.catalog import columns_of
 
@@ -37,30 +38,37 @@ LIMITED = (
 def measure(connection: Connection, source: Source, run_id: str, as_of: datetime) -> dict[str, Any]:
     """Measure the source's tables.
 
-    Returns {tables: a row of measures per table, loads: the load ids measured, profiles: of new rows, by table}.
+    Returns {tables: a row of measures per table, loads: the load ids measured, profiles: of new rows, by table,
+    moved: what was ever told to have moved, by table}.
     """
-    past, profiles = _past_gates(connection, source.name)
+    past, profiles, told = _past_gates(connection, source.name)
     rows, loads, seen = [], set(), {}
     for table in source.tables:
         row, judged = _table(connection, source, table, run_id, past.get(table.name, []))
         if judged:
-            row["unlike"], seen[table.name] = _likeness(connection, source, table, judged, row, profiles, as_of)
+            seen[table.name] = _look(connection, source, table.as_landed(), judged[0], row, profiles, told, as_of)
         rows.append(row)
         loads |= set(judged)
     _freshness(rows, as_of, [gate for gates in past.values() for gate in gates])
     _silence(connection, source, rows, as_of)
-    return {"tables": rows, "loads": sorted(loads), "profiles": seen}
+    return {"tables": rows, "loads": sorted(loads), "profiles": seen, "moved": told}
 
 
-def _likeness(
-    connection: Connection, source: Source, table: Table, loads: list[str], row: dict[str, Any],
-    past: dict[str, list[likeness.Profile]], as_of: datetime,
-) -> tuple[str | None, likeness.Profile]:  # fmt: skip
-    """What is unlike in the new rows, compared with those of earlier gates; and their profile."""
-    known = past.get(table.name, [])
+def _look(
+    connection: Connection, source: Source, table: Table, load: str, row: dict[str, Any],
+    past: dict[str, list[likeness.Profile]], told: dict[str, list[str]], as_of: datetime,
+) -> likeness.Profile:  # fmt: skip
+    """Say in `row` how the newest load's rows are unlike those before; returns their profile. Adds to `told`."""
+    known = told.get(table.name, [])
     place = (f"raw_{source.name}", table.name)
-    profile = likeness.profile(connection, place, loads[:1], row["rows_landed"])  # older ones were judged
-    return "; ".join(likeness.unlike(profile, known, as_of)) or None, profile
+    profile = likeness.profile(connection, place, [load], row["rows_landed"])  # older ones were judged
+    said = likeness.unlike(profile, past.get(table.name, []), as_of)
+    found = {} if row["missing_columns"] else moved(connection, place, table.key, load, profile, as_of)
+    said += [f"{what} {where}" for what, where in found.items() if what not in known]
+    if found:
+        told[table.name] = sorted({*known, *found})
+    row["unlike"] = "; ".join(said) or None
+    return profile
 
 
 def _silence(connection: Connection, source: Source, rows: list[dict[str, Any]], as_of: datetime) -> None:
@@ -166,18 +174,21 @@ def _newest(
 
 def _past_gates(
     connection: Connection, source: str
-) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[likeness.Profile]]]:
-    """The measures of the last gates that the source passed, and the profiles of their rows, by table."""
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[likeness.Profile]], dict[str, list[str]]]:
+    """The measures of the last gates that the source passed, the profiles of their rows, what was told, by table."""
     past: dict[str, list[dict[str, Any]]] = {}
     profiles: dict[str, list[likeness.Profile]] = {}
+    told: dict[str, list[str]] | None = None
     query = """select results from ops.gates where gate = 'raw' and scope = %s and passed
                order by checked_at desc limit 30"""
     for row in connection.execute(query, [source]):
+        if told is None:  # the newest gate has it all
+            told = dict((row["results"] or {}).get("moved", {}))
         for table in (row["results"] or {}).get("tables", []):
             past.setdefault(table["table_name"], []).append(table)
         for name, profile in (row["results"] or {}).get("profiles", {}).items():
             profiles.setdefault(name, []).append(profile)
-    return past, profiles
+    return past, profiles, told or {}
 
 
 # Newest first. A load is judged until staging has taken it; where no model reads the table, until a gate has passed it.

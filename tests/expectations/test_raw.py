@@ -204,6 +204,25 @@ def test_rows_unlike_those_before_are_told_and_stop_nothing(company: Company) ->
     assert passed and warned in sentence
 
 
+def test_moments_that_moved_alike_are_told_once_and_stop_nothing(company: Company) -> None:
+    def touch(number: int, hours: int) -> None:
+        land(number, 100, before=100)
+        with connect(Role.OWNER) as connection:
+            connection.execute(
+                "update raw_shop.orders set updated_at = (timestamp '2025-11-01' + order_id::int * interval '7 hours' "
+                "+ %s * interval '1 hour')::text where _dlt_load_id = %s",
+                [hours, f"load{number}"],
+            )
+
+    usual_, moved = "gate raw shop: passed", "updated_at moved {} in 100 of 100 changed rows"
+    told = f"{usual_}; warning: the new rows of orders are unlike those before: {moved}"
+    by_nine, back = told.format("by 9 hours"), told.format("back by 9 hours")
+    for number, (hours, said) in enumerate([(0, usual_), (9, by_nine), (0, back), (9, usual_), (0, usual_)]):
+        touch(number, hours)
+        assert judge(number) == (True, said)
+        stage(number)
+
+
 def test_twice_as_many_rows_are_told_and_stop_nothing(company: Company) -> None:
     land(0, 300, before=300)
     assert judge(0)[0]
