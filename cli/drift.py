@@ -22,8 +22,9 @@ def show_drift(project: Path, declared: Source, found: list[Proposed], choices: 
     path = seen.path_of(files.folder(choices.source), choices.source)
     before = seen.read(project / path) or _by_hand(declared, found, project, choices)
     listed = changes(before, found)
+    number = sum(entry["is_landed"] for entry in before.values())
     if not listed:
-        terminal.say(f"{choices.source}: nothing has changed in its {len(before)} tables.")
+        terminal.say(f"{choices.source}: nothing has changed in its {number} tables.")
         return 0
     rows = [[each.table, each.what, each.column or None, each.was or None, each.now or None] for each in listed]
     terminal.table(f"What has changed in {choices.source}", ["table", "what", "column", "was", "is"], rows)

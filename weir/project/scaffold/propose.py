@@ -140,7 +140,12 @@ def _guess_key(describer: Describer, found: Proposed, sample: Sample, choices: C
         values = sample.values.get(column.name, [])
         if found.field_of(column.name) and values and all(values):
             share = len(set(values)) / len(values)
-            is_id = bool(re.fullmatch(r"(?i)(.*[_ ])?(id|uuid|guid|key|code|no|number|nr|ref|.+id)", column.name))
+            made = found.field_of(column.name)
+            is_id = bool(
+                re.fullmatch(r"(.*_)?(id|uuid|guid|key|code|no|nummer|number|nr|ref)|.+id", made.name if made else "")
+            )
+            if made and made.pii:  # two people may share an address
+                continue
             if share > 0.99 and (is_id or (share == 1 and len(values) > 100)):
                 singles.append((not is_id, column.name))
             elif share > 0.005 and (is_id or found.field_of(column.name).group == "dates"):  # type: ignore[union-attr]
@@ -231,7 +236,9 @@ def _add_values(found: Proposed, sample: Sample) -> None:
         values = {value for value in sample.values.get(made.origin, []) if value}
         is_few = 1 < len(values) <= _MOST_VALUES and sample.rows >= 20 * len(values)
         is_word = made.group == "text" and made.type == "text" and all(len(value) <= 30 for value in values)
-        if is_few and is_word and not made.values and not made.pii:
+        is_number = sum(bool(re.fullmatch(r"[+-]?[\d.,]+", value)) for value in values) > len(values) / 2
+        is_name = re.fullmatch(r"(.*_)?(name|title|label|description|city|ort|stadt|town|region|tier|owner)", made.name)
+        if is_few and is_word and not made.values and not made.pii and not is_number and not is_name:
             made.seen = tuple(sorted(values))
 
 

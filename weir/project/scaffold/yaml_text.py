@@ -186,16 +186,20 @@ def mart_file(found: Proposed, choices: Choices) -> str:
              f"    config: {{meta: {{grain: {listed(grain)}}}}}", "    data_tests:",
              f"      - one_row_per: {{arguments: {{columns: {listed(grain)}}}}}", "    columns:"]  # fmt: skip
     for name, type_ in model.mart_columns(found):
-        made = fields.get(name)
-        facts = [f"name: {scalar(name)}", f"data_type: {scalar(type_)}"]
-        text = made.description if made else ""
-        facts.append(f"description: {described(text)}" if text else f"description: {scalar(_plain_name(name))}")
-        if made and made.pii:
-            facts.append(f"config: {{meta: {{pii: {made.pii}}}}}")
-        if name in grain:
-            facts.append("constraints: [{type: not_null}]")
-        lines.append(f"      - {{{', '.join(facts)}}}")
+        lines.append(f"      {contract_entry(name, type_, fields.get(name), grain)}")
     return "\n".join(lines) + "\n"
+
+
+def contract_entry(name: str, type_: str, made: Field | None, grain: Sequence[str]) -> str:
+    """The line of a column in a mart's contract."""
+    facts = [f"name: {scalar(name)}", f"data_type: {scalar(type_)}"]
+    text = made.description if made else ""
+    facts.append(f"description: {described(text)}" if text else f"description: {scalar(_plain_name(name))}")
+    if made and made.pii:
+        facts.append(f"config: {{meta: {{pii: {made.pii}}}}}")
+    if name in grain:
+        facts.append("constraints: [{type: not_null}]")
+    return f"- {{{', '.join(facts)}}}"
 
 
 def _plain_name(name: str) -> str:
