@@ -185,8 +185,8 @@ def _edit_model(
         _edit_yaml(yaml_edit.ModelFile.set_values, made, each, choices, project, done)
     elif change.what == "key changed":
         # raw, quarantine and readers know the rows by the old key: what follows is a person's to decide
-        done.patches.append((name, f"its key was ({change.was}) and is ({change.now or 'none'}) at the source: where that "
-                                   "is meant, land the table under another name, with that key"))  # fmt: skip
+        keys = f"its key was ({change.was}) and is ({change.now or 'none'}) at the source"
+        done.patches.append((name, f"{keys}: where that is meant, land the table under another name"))
 
 
 def _now(name: str, project: Path, done: Edits) -> str | None:
