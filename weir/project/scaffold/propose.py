@@ -91,6 +91,8 @@ def _own(table: Table) -> set[str]:
 
 def _left_out(table: Table, choices: Choices) -> str:
     """Why the table is not landed, unless it is asked for by its name."""
+    if re.search(r"\{[{%#]", f"{table.label} {table.primary_key} {table.meta}"):
+        return "its name, or that of a column of its key, is one that dbt would take for Jinja"
     parts = {part.strip() for part in choices.pattern.split(",")}
     if {table.name, table.label} & parts:
         return ""
@@ -119,7 +121,7 @@ def _choose_key(describer: Describer, found: Proposed, sample: Sample, choices: 
     there = {column.name for column in table.columns if found.field_of(column.name)}
     never_null = {column.name for column in table.columns if not column.nullable}
     if table.primary_key:
-        found.key = table.primary_key
+        found.key = _without_null(describer, found, choices)
     else:
         uniques = [each for each in table.unique if set(each) <= there & never_null]
         found.key = min(uniques, key=len, default=())
@@ -131,6 +133,18 @@ def _choose_key(describer: Describer, found: Proposed, sample: Sample, choices: 
         if field:
             found.fields.remove(field)
             found.fields.insert(number, fields.as_key(field))
+
+
+def _without_null(describer: Describer, found: Proposed, choices: Choices) -> tuple[str, ...]:
+    """The primary key; none where a column of it holds NULL, which SQLite lets in."""
+    key = found.table.primary_key
+    nullable = [column.name for column in found.table.columns if column.name in key and column.nullable]
+    if nullable and found.model:
+        tests = [Test("missing", (name,)) for name in nullable]
+        if any(describer.count(found.table, tests, choices.seconds).broken):
+            found.asks.append(f"the primary key ({', '.join(key)}) is NULL in some rows, so it is none")
+            return ()
+    return key
 
 
 def _guess_key(describer: Describer, found: Proposed, sample: Sample, choices: Choices) -> None:
