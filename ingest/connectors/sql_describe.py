@@ -118,7 +118,7 @@ class Describer:
             sql = in_postgresql(each["sqltext"], self.dialect.name)
             if sql:
                 self.checks[sql] = each["sqltext"]
-                table.checks.append(Check(name, sql))
+                table.checks.append(Check(name, sql, is_exact=False))
             else:
                 table.notes.append(f"a check can't be said in PostgreSQL's words: {each['sqltext']}")
         named = [key, *(facts["unique_constraints"] or []), *(facts["foreign_keys"] or []), *(facts["indexes"] or [])]

@@ -176,3 +176,33 @@ def test_a_name_that_is_taken_is_refused(project: Project, shop: sqlite3.Connect
     assert "no table named nope" in project.weir(
         "add", str(tmp_path / "shop.db"), "--as", "o", "--tables", "nope", exit_code=1
     )
+
+
+def test_nothing_of_a_source_is_taken_for_jinja_or_sql(project: Project, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "odd.db") as odd:
+        odd.executescript("""
+            create table a (id integer primary key, status text, kind text, "{{ 1 / 0 }}" text, note text);
+            create table "{{ env_var('WEIR_PG_PASSWORD') }}" (id integer primary key);
+        """)
+        odd.execute("""insert into "{{ env_var('WEIR_PG_PASSWORD') }}" values (1)""")
+        rows = [(n, ("{{ 1/0 }}", "{% x %}")[n % 2], ("it's", "a\nb")[n % 2], "x", "-- {{ 1/0 }}") for n in range(400)]
+        odd.executemany("insert into a values (?, ?, ?, ?, ?)", rows)
+    said = project.weir("add", str(tmp_path / "odd.db"))
+    assert "take for Jinja" in " ".join(said.split())
+    text = "".join(text for name, text in project.models().items() if name.endswith(".yml") and "/odd/" in name)
+    assert "accepted_values" not in text and "{{" not in text and "{%" not in text
+    project.run("dbt", "parse", WEIR_PG_PASSWORD="secret")
+
+
+def test_a_file_that_somebody_has_changed_is_never_deleted(
+    project: Project, shop: sqlite3.Connection, tmp_path: Path
+) -> None:
+    project.weir("add", str(tmp_path / "shop.db"))
+    model = project.folder / "models/staging/shop/stg_shop__orders.sql"
+    model.write_bytes(model.read_bytes().replace(b"-- Grain", b"-- Mine\r\n-- Grain").replace(b"\n", b"\r\n"))
+    shop.executescript("alter table orders add column shipped_on date")
+    project.weir("add", "shop", "--write")
+    assert b"\r\n" in model.read_bytes() and "shipped_on" in model.read_text()
+    shop.executescript("drop table orders")
+    said = project.weir("add", "shop", "--write")
+    assert "somebody has changed the file" in " ".join(said.split()) and "-- Mine" in model.read_text()

@@ -45,7 +45,7 @@ def _table(catalog: Catalog, row: Any, schema: str, own: str, checks: dict[str, 
             sql = in_postgresql(clause, "mysql")
             if sql:
                 checks[sql] = clause
-                table.checks.append(Check(check, sql))
+                table.checks.append(Check(check, sql, is_exact=False))
             else:
                 table.notes.append(f"check {check} can't be said in PostgreSQL's words: {clause}")
     names = [*(key[0] for key in catalog.keys[name]), *(parent[0] for parent in catalog.parents[name])]

@@ -42,6 +42,26 @@ def test_a_check_becomes_a_rule(proposed: Proposed, check: str, reason: str, pre
 
 
 @pytest.mark.parametrize(
+    ("check", "predicate"),
+    [
+        ('"Amount"::int >= 1', "not (cast(my_amount as int) >= 1)"),
+        ("code::varchar(2) = 'AB'", "not (cast(my_code as varchar(2)) = 'AB')"),
+        ("(code)::text = 'AB'", "not (my_code = 'AB')"),
+    ],
+)
+def test_a_cast_that_changes_the_value_stays(proposed: Proposed, check: str, predicate: str) -> None:
+    rule = of_check(Check("c", check), proposed)
+    assert rule and rule.predicate == predicate
+    assert of_check(Check("c", 'start::date = "end"::date'), proposed) is None
+
+
+def test_a_server_that_takes_letters_alike_says_no_rule_of_texts(proposed: Proposed) -> None:
+    assert of_check(Check("c", "code = 'AB'", is_exact=False), proposed) is None
+    assert of_check(Check("c", "code <> rating", is_exact=False), proposed) is None
+    assert of_check(Check("c", "year > 1900", is_exact=False), proposed)
+
+
+@pytest.mark.parametrize(
     "check",
     [
         "even(year)",  # a function of the source's own

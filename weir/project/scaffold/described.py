@@ -52,6 +52,7 @@ class Check:
 
     name: str
     sql: str
+    is_exact: bool = True  # texts are compared as PostgreSQL does: by every letter and its case
 
 
 @dataclass

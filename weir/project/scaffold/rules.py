@@ -109,16 +109,19 @@ def of_check(check: Check, proposed: Proposed) -> Rule | None:
         tree = sqlglot.parse_one(check.sql, dialect="postgres")
     except sqlglot.errors.SqlglotError:
         return None
-    zoned = 0
+    zoned = texts = 0
     columns = list(tree.find_all(exp.Column))
     for column in columns:
         made = proposed.field_of(str(column.this.name)) or proposed.field_of(column.name.lower())
         if made is None:
             return None
         zoned += made.type == "timestamp with time zone"
+        texts += made.type == "text"
         column.set("this", exp.to_identifier(made.name))
         column.set("table", None)
-    if zoned and (zoned < len(columns) or tree.find(exp.Literal)):  # these had no zone at the source
+    if zoned and (zoned < len(columns) or tree.find(exp.Literal) or tree.find(exp.Cast)):  # no zone at the source
+        return None
+    if not check.is_exact and (texts or any(literal.is_string for literal in tree.find_all(exp.Literal))):
         return None
     known = (exp.Lower, exp.Upper, exp.Length, exp.Abs, exp.Coalesce, exp.Trim, exp.Any, exp.Array, exp.Cast,
              exp.And, exp.Or, exp.Extract, exp.RegexpLike, exp.Connector)  # fmt: skip
@@ -139,6 +142,9 @@ def _plain(node: object) -> object:
         inner = node.this
         while isinstance(inner, exp.Paren):
             inner = inner.this
+        is_of_column = isinstance(node, exp.Cast) and bool(inner.find(exp.Column)) and not inner.find(exp.Array)
+        if is_of_column and not _is_text(node):  # a number cut to its whole part, a text to its first letters
+            break
         if isinstance(inner, exp.Literal | exp.Column | exp.Array | exp.Cast) or isinstance(node.parent, exp.Any):
             node = inner
         else:
@@ -148,6 +154,14 @@ def _plain(node: object) -> object:
         if array:
             return exp.In(this=node.this, expressions=array.expressions)
     return node
+
+
+def _is_text(cast: object) -> bool:
+    """Whether the cast makes a text of any length, as the catalog shows a comparison of varchar."""
+    from sqlglot import exp
+
+    assert isinstance(cast, exp.Cast)
+    return cast.to.this in exp.DataType.TEXT_TYPES and not cast.to.expressions
 
 
 def _worded(tree: object) -> Rule:

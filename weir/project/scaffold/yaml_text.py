@@ -177,13 +177,8 @@ def _column_tests(made: Field, found: Proposed) -> list[str]:
 
 def texts(values: Sequence[str]) -> str:
     """The values as texts, also those that look like numbers."""
-    return (
-        "["
-        + ", ".join(
-            json.dumps(without_jinja(v), ensure_ascii=False) if scalar(v)[0] == '"' else scalar(v) for v in values
-        )
-        + "]"
-    )
+    shown = [json.dumps(value, ensure_ascii=False) if scalar(value)[0] == '"' else scalar(value) for value in values]
+    return f"[{', '.join(shown)}]"
 
 
 def mart_file(found: Proposed, choices: Choices) -> str:
@@ -216,4 +211,4 @@ def _plain_name(name: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return without_jinja(" ".join(text.split()))

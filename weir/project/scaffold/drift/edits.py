@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from weir.project.scaffold import files, model, seen
+from weir.project.scaffold import files, model, seen, yaml_text
 from weir.project.scaffold.drift import yaml_edit
 from weir.project.scaffold.drift.changes import Change
 from weir.project.scaffold.proposal import GROUPS, Choices, Field, Proposed
@@ -182,7 +182,13 @@ def _edit_model(
             else:
                 done.texts[name] = taken
     elif change.what == "values changed" and made:
-        _edit_yaml(yaml_edit.ModelFile.set_values, made, each, choices, project, done)
+        beside = f"{files.folder(choices.source)}/{each.model}.yml"
+        file = yaml_edit.ModelFile(_now(beside, project, done) or "", each.model)
+        if file.has_values(made.name, known.get("values", [])) and yaml_text.is_testable(made.values):
+            _edit_yaml(yaml_edit.ModelFile.set_values, made, each, choices, project, done)
+        else:
+            came, went = change.now or "none", change.was or "none"
+            done.patches.append((beside, f"accepted_values of {made.name}: {came} came, {went} went"))
     elif change.what == "key changed":
         # raw, quarantine and readers know the rows by the old key: what follows is a person's to decide
         keys = f"its key was ({change.was}) and is ({change.now or 'none'}) at the source"

@@ -6,6 +6,7 @@ reads and writes it; entries that are added are written as a new file would have
 
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,15 @@ class ModelFile(_File):
             if column["name"] == made.name and "data_type" in column:
                 column["data_type"] = dict(mart_columns(found))[made.name]
                 self.is_changed = True
+
+    def has_values(self, name: str, values: Sequence[str]) -> bool:
+        """Whether the test of the column's values holds these, as they were written."""
+        for column in (self._model or {}).get("columns", []):
+            for test in column.get("data_tests", []) if column["name"] == name else []:
+                if isinstance(test, dict) and "accepted_values" in test:
+                    given = test["accepted_values"]
+                    return list(map(str, given.get("arguments", given)["values"])) == list(values)
+        return False
 
     def set_values(self, made: Field, found: Proposed) -> None:
         """Let the column have other values."""
