@@ -36,7 +36,6 @@ def add_source(
     plan = read_plan(project)
     place, declared = _place(given, name, document, plan)
     _check_zone(zone)
-    place = _with_password(place)
     choices = Choices(place.name, place.variable, tuple(schemas), tables, sample, seconds, zone, marts)
     if declared:
         choices = seen.with_chosen(choices, project / seen.path_of(files.folder(place.name), place.name))
@@ -46,6 +45,8 @@ def add_source(
 
         return show_drift(project, declared, found, choices, to_write and not dry_run)
     _show(found, choices)
+    if not any(each.is_landed for each in found):
+        raise WeirError("nothing of it can be landed (the table says why): nothing was written")
     if not dry_run and _is_interactive() and not yes:
         found, choices = _chosen(found, choices)
         choices = _with_zone(found, choices)
@@ -56,9 +57,13 @@ def add_source(
         terminal.say(f"Nothing was written; without --dry-run: {len(texts)} files below {folder}, "
                      f"and {place.variable} in .env")  # fmt: skip
         return 0
-    if place.is_new_variable:
-        write_env({place.variable: place.url})
-    write.write(project, texts, lambda: read_plan(project))
+
+    def check() -> None:
+        read_plan(project)
+        if place.is_new_variable:
+            write_env({place.variable: place.url})
+
+    write.write(project, texts, check)
     _say_written(found, texts, choices, place)
     return 0
 
@@ -76,6 +81,7 @@ def _place(given: str, name: str, document: str, plan: Plan) -> tuple[Place, Sou
     if place.name in known:
         raise WeirError(f"the project has a source {place.name} already: `weir add {place.name}` shows what has "
                         "changed there, --as NAME gives this one another name")  # fmt: skip
+    place = _with_password(place)
     before = read_env().get(place.variable) or outer().get(place.variable)
     if place.is_new_variable and before and before != place.url:
         raise WeirError(f"{place.variable} holds another address already: remove it from .env, or say --as NAME")
@@ -99,7 +105,6 @@ def _with_password(place: Place) -> Place:
     if not password:
         return place
     url = address.with_password(place.url, password)
-    put({place.variable: url})
     return Place(url, place.variable, place.name, place.document, place.is_new_variable)
 
 

@@ -22,8 +22,9 @@ def show_drift(project: Path, declared: Source, found: list[Proposed], choices: 
     path = seen.path_of(files.folder(choices.source), choices.source)
     before = seen.read(project / path) or _by_hand(declared, found, project, choices)
     listed = changes(before, found)
+    number = sum(entry["is_landed"] for entry in before.values())
     if not listed:
-        terminal.say(f"{choices.source}: nothing has changed in its {len(before)} tables.")
+        terminal.say(f"{choices.source}: nothing has changed in its {number} tables.")
         return 0
     rows = [[each.table, each.what, each.column or None, each.was or None, each.now or None] for each in listed]
     terminal.table(f"What has changed in {choices.source}", ["table", "what", "column", "was", "is"], rows)
@@ -33,7 +34,7 @@ def show_drift(project: Path, declared: Source, found: list[Proposed], choices: 
     if not to_write:
         terminal.say(f"`weir add {choices.source} --write` edits {len(done.texts)} files.")
         return 0
-    texts = {**done.texts, path: seen.text_of(_seen_now(before, found, done.texts), choices)}
+    texts = {**done.texts, path: seen.text_of(_seen_now(before, found, done.texts, project), choices)}
     write.write(project, texts, lambda: read_plan(project))
     made = sum(text is not None for text in done.texts.values())
     terminal.say(f"  {made} files written, {len(done.texts) - made} deleted", style="green")
@@ -41,12 +42,20 @@ def show_drift(project: Path, declared: Source, found: list[Proposed], choices: 
     return 0
 
 
-def _seen_now(before: Seen, found: Sequence[Proposed], texts: dict[str, str | None]) -> Seen:
+def _seen_now(before: Seen, found: Sequence[Proposed], texts: dict[str, str | None], project: Path) -> Seen:
     """What is seen now, with the digests of files as they were generated."""
+    written = {name: digest for entry in before.values() for name, digest in entry.get("files", {}).items()}
+    edited = {
+        name for name in texts
+        if (project / name).exists() and seen.digest((project / name).read_text(encoding="utf-8")) != written.get(name)
+    }  # fmt: skip
     now = seen.of(found, {name: text for name, text in texts.items() if text is not None})
     for label, entry in now.items():
-        if "files" in before.get(label, {}):
-            entry["files"] = {**before[label]["files"], **entry.get("files", {})}
+        known = before.get(label, {}).get("files", {})
+        # what somebody has changed stays known as changed
+        own = {name: digest for name, digest in entry.get("files", {}).items() if name not in edited}
+        if known or own:
+            entry["files"] = {**known, **own}
     return now
 
 

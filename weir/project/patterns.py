@@ -13,14 +13,18 @@ _PHONE = re.compile(r"(\+|00?)[1-9][\d ()./-]{5,20}\d")
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 _NAMES = {
     "email": r"e_?mail|mail_?address",
-    "phone": r"phone|mobile|telephone|tel|fax|handy",
+    "phone": r"phone|mobile|telephone|tel|fax|handy|telefon(nummer)?|handy(nummer)?|mobil|telefono|portable",
     "ip": r"ip|ip_?addr(ess)?|remote_?addr",
-    "name": r"(first|last|full|family|given|middle|sur|user|display|person|contact|nick)_?names?|surname|contact|owner",
-    "address": r"street|address|postcode|postal_?code|zip|zip_?code|city|address_?line_?\d?",
-    "birth_date": r"birth_?da(y|te)|date_?of_?birth|dob|born(_?on)?",
+    "name": r"(first|last|full|family|given|middle|sur|user|display|person|contact|nick)_?names?|surname|contact|owner"
+    r"|nachname|vorname|familienname|nom|prenom|apellidos?|nombre|cognome",
+    "address": r"street|address|postcode|postal_?code|zip|zip_?code|city|address_?line_?\d?"
+    r"|strasse|straße|plz|ort|wohnort|anschrift|adresse|rue|ville|calle|ciudad",
+    "birth_date": r"birth_?da(y|te)|date_?of_?birth|dob|born(_?on)?|geburts(datum|tag)|geboren(_am)?|date_naissance"
+    r"|fecha_nacimiento",
     "account": r"iban|card_?number|account_?number|tax_?id|ssn|vat_?id|passport(_?number)?",
     "person": r"(person|employee|patient|passport|member|contact)_?id",
-    "free_text": r"comments?|notes?|message|body|subject|remarks?|bio|feedback|transcript|free_?text",
+    "free_text": r"comments?|notes?|message|body|subject|remarks?|bio|feedback|transcript|free_?text"
+    r"|kommentar|notiz(en)?|bemerkung(en)?",
 }
 _BY_NAME = {kind: re.compile(rf"(.*[_.])?({pattern})", re.IGNORECASE) for kind, pattern in _NAMES.items()}
 

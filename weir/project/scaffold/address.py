@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from weir.core.errors import WeirError
+from weir.core.settings import QUOTING
 from weir.project.scaffold.naming import is_reserved, snake
 
 _LONGEST = 20  # bytes of a source's name: raw's schema and the models' names hold it
@@ -48,9 +49,11 @@ def _url(text: str) -> str:
     """The text as an address; a folder or a file of this machine as its address."""
     if "://" in text:
         try:
-            urlsplit(text)
+            _ = "," in urlsplit(text).netloc or urlsplit(text).port
         except ValueError:
-            raise WeirError("the address can't be read: it looks like postgresql://user@host:5432/database") from None
+            raise WeirError(
+                f"the address can't be read: it looks like postgresql://user@host:5432/database; {QUOTING}"
+            ) from None
         scheme, _, rest = text.partition("://")
         if scheme == "sqlite" and not rest.startswith("//"):
             return f"sqlite:///{Path(rest.lstrip('/')).resolve()}"
@@ -64,6 +67,8 @@ def _url(text: str) -> str:
                 return f"sqlite:///{path.resolve()}"
         raise WeirError(f"{text} is one file: give the folder in which it lies ({path.resolve().parent}) and say "
                         f"--tables {path.stem!r}")  # fmt: skip
+    if "@" in text:  # a password may stand in it
+        raise WeirError("the address lacks its scheme: it looks like postgresql://user@host:5432/database")
     raise WeirError(f"{text} is no address, no folder, no SQLite file and no source of the project: an address looks "
                     "like postgresql://user@host:5432/database")  # fmt: skip
 

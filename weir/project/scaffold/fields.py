@@ -50,9 +50,21 @@ def _inferred(column: Column, name: str, values: Sequence[str | None]) -> Inferr
         return Inferred("boolean")
     # `declared` is empty where the source itself knows no types: files, documents
     if column.kind == "text" and (column.free or not column.declared) and not column.values:
-        return infer(name, values)
+        return _as_declared(column, infer(name, values))
     has_zeros = column.kind in {"date", "timestamp"} and any(v and v.startswith("0000-00-00") for v in values)
     return Inferred(column.kind, scale=0 if has_zeros else column.scale)
+
+
+def _as_declared(column: Column, found: Inferred) -> Inferred:
+    """What is inferred, but where the declared type lets more in: a NUMERIC holds 20.0 today, and 20.5 tomorrow."""
+    said = column.declared.upper()
+    is_number = said.startswith(("NUMERIC", "DECIMAL", "REAL", "FLOAT", "DOUBLE", "MONEY"))
+    if is_number and found.kind == "integer":
+        return Inferred("numeric")
+    if is_number and found.kind == "text" and not found.ask:
+        ask = f"declared {column.declared}, and some values are no number: parse it, so that they wait in quarantine?"
+        return Inferred("text", ask=ask)
+    return found
 
 
 def _is_flag(name: str) -> bool:
@@ -75,6 +87,9 @@ def _sql(column: Column, raw: str, plain: str, name: str, found: Inferred, choic
         has_zeros = kind in {"date", "timestamp"} and found.scale == 0
         value = f"nullif({plain}, '0000-00-00')" if has_zeros else raw
         named = f", name={_quoted(name)}" if has_zeros else _named(raw, name)
+        if kind == "timestamp" and choices.zone != "UTC":
+            parsed = f"{{{{ parse({_quoted(value)}, '{type_}'{format_}, name={_quoted(name)}) }}}}"
+            return f"({parsed} at time zone 'UTC') at time zone '{choices.zone}' as {name}", _MADE[word]
         return f"{{{{ parse({_quoted(value)}, '{type_}'{format_}{named}) }}}} as {name}", _MADE[word]
     if kind == "boolean" and landed != "boolean":
         return f"{{{{ parse({_quoted(raw)}, 'boolean'{_named(raw, name)}) }}}} as {name}", "boolean"

@@ -97,10 +97,14 @@ def _quoted(text: str) -> str:
 def mart_model(found: Proposed) -> str:
     """The mart of the table: all of its columns, as they are staged."""
     types = {each.name: _contract(each.type) for each in found.fields}
-    shown = [name if types.get(name, type_) == type_ else f"cast({name} as {type_}) as {name}"
-             for name, type_ in mart_columns(found)]  # fmt: skip
+    shown = [shown_in_mart(name, types.get(name, type_), type_) for name, type_ in mart_columns(found)]
     lines = [f"-- Grain: {grain(found)}.", "select", ",\n".join(f"    {each}" for each in shown)]
     return "\n".join([*lines, f"from {{{{ ref('{found.model}') }}}}"]) + "\n"
+
+
+def shown_in_mart(name: str, staged: str, type_: str) -> str:
+    """The column of a mart, which may need another type than its staging model has."""
+    return name if staged == type_ else f"cast({name} as {type_}) as {name}"
 
 
 def mart_columns(found: Proposed) -> list[tuple[str, str]]:

@@ -91,6 +91,8 @@ def _own(table: Table) -> set[str]:
 
 def _left_out(table: Table, choices: Choices) -> str:
     """Why the table is not landed, unless it is asked for by its name."""
+    if re.search(r"\{[{%#]", f"{table.label} {table.primary_key} {table.meta}"):
+        return "its name, or that of a column of its key, is one that dbt would take for Jinja"
     parts = {part.strip() for part in choices.pattern.split(",")}
     if {table.name, table.label} & parts:
         return ""
@@ -119,7 +121,7 @@ def _choose_key(describer: Describer, found: Proposed, sample: Sample, choices: 
     there = {column.name for column in table.columns if found.field_of(column.name)}
     never_null = {column.name for column in table.columns if not column.nullable}
     if table.primary_key:
-        found.key = table.primary_key
+        found.key = _without_null(describer, found, choices)
     else:
         uniques = [each for each in table.unique if set(each) <= there & never_null]
         found.key = min(uniques, key=len, default=())
@@ -133,6 +135,18 @@ def _choose_key(describer: Describer, found: Proposed, sample: Sample, choices: 
             found.fields.insert(number, fields.as_key(field))
 
 
+def _without_null(describer: Describer, found: Proposed, choices: Choices) -> tuple[str, ...]:
+    """The primary key; none where a column of it holds NULL, which SQLite lets in."""
+    key = found.table.primary_key
+    nullable = [column.name for column in found.table.columns if column.name in key and column.nullable]
+    if nullable and found.model:
+        tests = [Test("missing", (name,)) for name in nullable]
+        if any(describer.count(found.table, tests, choices.seconds).broken):
+            found.asks.append(f"the primary key ({', '.join(key)}) is NULL in some rows, so it is none")
+            return ()
+    return key
+
+
 def _guess_key(describer: Describer, found: Proposed, sample: Sample, choices: Choices) -> None:
     """A key for a table whose source knows none: the narrowest columns that are unique over all rows."""
     singles, others = [], []
@@ -140,7 +154,12 @@ def _guess_key(describer: Describer, found: Proposed, sample: Sample, choices: C
         values = sample.values.get(column.name, [])
         if found.field_of(column.name) and values and all(values):
             share = len(set(values)) / len(values)
-            is_id = bool(re.fullmatch(r"(?i)(.*[_ ])?(id|uuid|guid|key|code|no|number|nr|ref|.+id)", column.name))
+            made = found.field_of(column.name)
+            is_id = bool(
+                re.fullmatch(r"(.*_)?(id|uuid|guid|key|code|no|nummer|number|nr|ref)|.+id", made.name if made else "")
+            )
+            if made and made.pii:  # two people may share an address
+                continue
             if share > 0.99 and (is_id or (share == 1 and len(values) > 100)):
                 singles.append((not is_id, column.name))
             elif share > 0.005 and (is_id or found.field_of(column.name).group == "dates"):  # type: ignore[union-attr]
@@ -231,7 +250,9 @@ def _add_values(found: Proposed, sample: Sample) -> None:
         values = {value for value in sample.values.get(made.origin, []) if value}
         is_few = 1 < len(values) <= _MOST_VALUES and sample.rows >= 20 * len(values)
         is_word = made.group == "text" and made.type == "text" and all(len(value) <= 30 for value in values)
-        if is_few and is_word and not made.values and not made.pii:
+        is_number = sum(bool(re.fullmatch(r"[+-]?[\d.,]+", value)) for value in values) > len(values) / 2
+        is_name = re.fullmatch(r"(.*_)?(name|title|label|description|city|ort|stadt|town|region|tier|owner)", made.name)
+        if is_few and is_word and not made.values and not made.pii and not is_number and not is_name:
             made.seen = tuple(sorted(values))
 
 

@@ -14,10 +14,13 @@ from weir.project.scaffold.proposal import Field, Proposed, Rule
 
 _AMOUNT = re.compile(r"(.*_)?(amount|amt|price|cost|total|subtotal|sum|fee|fees|charge|charges|tax|vat|freight|salary|"
                      r"wage|revenue|mrr|arr|quantity|qty|count|units|seats|weight|size|length|width|height|duration|stock|"
+                     r"betrag|preis|menge|anzahl|summe|kosten|gewicht|montant|prix|quantite|importe|precio|cantidad|"
                      r"rate|days|hours|minutes|seconds|population|pages|age|tenure)(_.*)?")  # fmt: skip
-_SIGNED = re.compile(r".*(balance|delta|diff|change|adjust|refund|credit|debit|offset|score|latitude|longitude|lat|lon|"
-                     r"lng|temperature|temp|net|margin|profit|growth|discount_?rate|correction|x|y|z)$")  # fmt: skip
+_SIGNED = re.compile(r"(.*_)?(balance|delta|diff|change|adjust\w*|refund\w*|credit|debit|offset|score|latitude|"
+                     r"longitude|lat|lon|lng|temperature|temp|net|margin|profit|growth|correction|saldo|x|y|z)(_.*)?"
+                     )  # fmt: skip
 _PAST = re.compile(r"(.*_)?(created|creation|inserted|added|registered|registration|signup|signed_up|joined|born|"
+                   r"order|hire|hired|checked_in|checked_out|visited|bezahlt|bestellt|angelegt|geburtsdatum|geboren|"
                    r"birth|birthdate|birthday|dob|updated|update|modified|paid|payment|ordered|opened|logged|login|"
                    r"sent|occurred|recorded)(_(at|on|date|time|ts|day))?|"
                    r"last_(update|login|seen|modified|visit).*")  # fmt: skip

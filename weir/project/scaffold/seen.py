@@ -21,11 +21,13 @@ Seen = dict[str, dict[str, Any]]  # by the label of the table
 
 def of(found: Sequence[Proposed], files: Mapping[str, str] | None = None) -> Seen:
     """What is seen now; `files` are the texts that were written, by path."""
-    texts = files or {}
+    texts: dict[str, list[tuple[str, str]]] = {}
+    for path, text in (files or {}).items():
+        texts.setdefault(Path(path).stem, []).append((path, text))
     return {each.table.label: _of_table(each, texts) for each in found}
 
 
-def _of_table(found: Proposed, texts: Mapping[str, str]) -> dict[str, Any]:
+def _of_table(found: Proposed, texts: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": found.name, "is_landed": found.is_landed}
     if found.why_not:
         entry["why_not"] = found.why_not
@@ -43,7 +45,7 @@ def _of_table(found: Proposed, texts: Mapping[str, str]) -> dict[str, Any]:
                 facts["rules"] = [[line.strip() for line in lines_of_rule(rule)] for rule in own]
         entry["columns"][column.name] = facts
     stems = {found.model, f"{found.model.removeprefix('stg_').replace('__', '_')}"} if found.model else set()
-    written = {path: digest(text) for path, text in texts.items() if Path(path).stem in stems}
+    written = {path: digest(text) for stem in sorted(stems) for path, text in texts.get(stem, [])}
     if written:
         entry["files"] = written
     return entry

@@ -65,8 +65,9 @@ def _folders(path: Path) -> list[Path]:
 def _replace(path: Path, text: str) -> None:
     """Put the text in the file at once: a reader sees the old one or the new one."""
     draft = path.with_name(f".{path.name}.draft")
+    ends = "\r\n" if path.exists() and b"\r\n" in path.read_bytes() else "\n"
     try:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_text(text, encoding="utf-8", newline=ends)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)

@@ -16,15 +16,22 @@ _WARN = ", config: {severity: warn}"
 
 
 def scalar(text: str) -> str:
-    """The text as a YAML scalar, which may stand in a flow mapping too."""
-    plain = " ".join(text.split())
+    """The text as a YAML scalar, which may stand in a flow mapping too. dbt takes nothing in it for Jinja."""
+    plain = without_jinja(" ".join(text.split()))
     safe = re.fullmatch(r"[^\W\d][\w ./()'=+%*-]*", plain) and plain.lower() not in _WORDS and " #" not in plain
     return plain if safe and plain.isprintable() else json.dumps(plain, ensure_ascii=False)
 
 
-def described(text: str) -> str:
-    """A comment of the source as a description: dbt must not take anything in it for Jinja."""
-    return scalar(re.sub(r"\{(?=[{%#])", "{ ", text))
+def without_jinja(text: str) -> str:
+    """The text, in which nothing begins an expression of Jinja: dbt renders descriptions, tests and meta alike."""
+    return re.sub(r"\{(?=[{%#])", "{ ", text)
+
+
+def is_testable(values: Sequence[str]) -> bool:
+    """Whether dbt's accepted_values takes all of the values as they are: it puts each between quotes, unescaped."""
+    return all(
+        value == " ".join(value.split()) == without_jinja(value) and not {*value} & {"'", "\\"} for value in values
+    )
 
 
 def listed(names: Sequence[str]) -> str:
@@ -38,7 +45,7 @@ def source_file(found: Sequence[Proposed], choices: Choices, description: str, m
         "sources:",
         f"  - name: {choices.source}",
         f"    schema: raw_{choices.source}",
-        f"    description: {described(description)}",
+        f"    description: {scalar(description)}",
         "    config:",
         f"      meta: {{connection: {choices.connection}{meta}}}",
         f"      loaded_at_query: select max(landed_at) from ops.landings where source = '{choices.source}'",
@@ -61,7 +68,7 @@ def table_entry(found: Proposed) -> list[str]:
     """The lines of the table in the source file."""
     lines = [f"- name: {scalar(found.name)}"]
     if found.table.comment:
-        lines.append(f"  description: {described(found.table.comment)}")
+        lines.append(f"  description: {scalar(found.table.comment)}")
     lines += [f"  # {_one_line(note)}" for note in found.table.notes]
     if found.why_not:
         lines.append(f"  # not staged: {_one_line(found.why_not)}")
@@ -105,7 +112,7 @@ def flow(value: object) -> str:
 
 def staging_file(found: Proposed) -> str:
     """The YAML beside the staging model."""
-    what = described(found.table.comment) if found.table.comment else scalar(f"{found.table.label}, as staged.")
+    what = scalar(found.table.comment) if found.table.comment else scalar(f"{found.table.label}, as staged.")
     lines = ["models:", f"  - name: {found.model}", f"    description: {what}"]
     tests = _model_tests(found)
     if tests:
@@ -141,7 +148,7 @@ def column_entry(made: Field, found: Proposed) -> list[str]:
     """The lines of the column: a description, a mark, tests; none where there is nothing to say."""
     facts = [f"name: {scalar(made.name)}"]
     if made.description:
-        facts.append(f"description: {described(made.description)}")
+        facts.append(f"description: {scalar(made.description)}")
     if made.pii:
         facts.append(f"config: {{meta: {{pii: {made.pii}}}}}")
     tests = _column_tests(made, found)
@@ -157,9 +164,9 @@ def column_entry(made: Field, found: Proposed) -> list[str]:
 
 def _column_tests(made: Field, found: Proposed) -> list[str]:
     tests = ["unique"] if (made.origin,) in found.unique else []
-    if made.values:
+    if made.values and is_testable(made.values):
         tests.append(f"accepted_values: {{arguments: {{values: {texts(made.values)}}}}}")
-    elif made.seen:
+    elif made.seen and is_testable(made.seen):
         tests.append(f"accepted_values: {{arguments: {{values: {texts(made.seen)}}}{_WARN}}}")
     for key, parent in found.parents:
         if key.columns[0] == made.origin:
@@ -171,7 +178,11 @@ def _column_tests(made: Field, found: Proposed) -> list[str]:
 def texts(values: Sequence[str]) -> str:
     """The values as texts, also those that look like numbers."""
     return (
-        "[" + ", ".join(json.dumps(v, ensure_ascii=False) if scalar(v)[0] == '"' else scalar(v) for v in values) + "]"
+        "["
+        + ", ".join(
+            json.dumps(without_jinja(v), ensure_ascii=False) if scalar(v)[0] == '"' else scalar(v) for v in values
+        )
+        + "]"
     )
 
 
@@ -179,23 +190,25 @@ def mart_file(found: Proposed, choices: Choices) -> str:
     """The YAML beside a mart: its contract, its grain, marks of personal data."""
     fields = {each.name: each for each in found.fields}
     grain = [made.name for name in found.key if (made := found.field_of(name))] or ["_key"]
-    what = (
-        described(found.table.comment) if found.table.comment else scalar(f"{found.table.label} of {choices.source}.")
-    )
+    what = scalar(found.table.comment) if found.table.comment else scalar(f"{found.table.label} of {choices.source}.")
     lines = ["models:", f"  - name: {model.mart_name(found, choices)}", f"    description: {what}",
              f"    config: {{meta: {{grain: {listed(grain)}}}}}", "    data_tests:",
              f"      - one_row_per: {{arguments: {{columns: {listed(grain)}}}}}", "    columns:"]  # fmt: skip
     for name, type_ in model.mart_columns(found):
-        made = fields.get(name)
-        facts = [f"name: {scalar(name)}", f"data_type: {scalar(type_)}"]
-        text = made.description if made else ""
-        facts.append(f"description: {described(text)}" if text else f"description: {scalar(_plain_name(name))}")
-        if made and made.pii:
-            facts.append(f"config: {{meta: {{pii: {made.pii}}}}}")
-        if name in grain:
-            facts.append("constraints: [{type: not_null}]")
-        lines.append(f"      - {{{', '.join(facts)}}}")
+        lines.append(f"      {contract_entry(name, type_, fields.get(name), grain)}")
     return "\n".join(lines) + "\n"
+
+
+def contract_entry(name: str, type_: str, made: Field | None, grain: Sequence[str]) -> str:
+    """The line of a column in a mart's contract."""
+    facts = [f"name: {scalar(name)}", f"data_type: {scalar(type_)}"]
+    text = made.description if made else ""
+    facts.append(f"description: {scalar(text)}" if text else f"description: {scalar(_plain_name(name))}")
+    if made and made.pii:
+        facts.append(f"config: {{meta: {{pii: {made.pii}}}}}")
+    if name in grain:
+        facts.append("constraints: [{type: not_null}]")
+    return f"- {{{', '.join(facts)}}}"
 
 
 def _plain_name(name: str) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from weir.project.names import shortened
 from weir.project.scaffold import files, model, seen
 from weir.project.scaffold.drift import yaml_edit
 from weir.project.scaffold.drift.changes import Change
@@ -50,9 +49,7 @@ def edits(listed: Sequence[Change], before: Seen, found: Sequence[Proposed], cho
                     done.texts[name] = text
         elif each and each.model:
             _edit_model(change, each, old, choices, project, done)
-            _renew_mart(each, old, choices, project, done)
-            if change.what == "key changed":
-                source.set_key(each.name, list(each.key))
+            _edit_mart(change, each, old, choices, project, done)
             if change.what == "column went":
                 source.forget_column(each.name, change.column)
             if change.what == "column came" and any(left.column == change.column for left in each.left):
@@ -90,17 +87,63 @@ def _drop(old: dict[str, Any], choices: Choices, project: Path, done: Edits) -> 
             done.patches.append((name, "its table went, and somebody has changed the file: delete it, or keep it"))
 
 
-def _renew_mart(each: Proposed, old: dict[str, Any], choices: Choices, project: Path, done: Edits) -> None:
-    """Write the mart anew, where there is one and nobody has changed it."""
-    marts = {name: digest for name, digest in old.get("files", {}).items() if name.startswith("models/marts/")}
-    texts = files.of_table(each, replace(choices, marts=True)) if marts else {}
-    for name, digest in marts.items():
-        now = _now(name, project, done)
-        if name in texts and now is not None and now != texts[name] and name not in done.texts:
-            if seen.digest(now) == digest:
-                done.texts[name] = texts[name]
-            else:
-                done.patches.append((name, "somebody has changed the mart: let it follow the staging model"))
+def _edit_mart(
+    change: Change, each: Proposed, old: dict[str, Any], choices: Choices, project: Path, done: Edits
+) -> None:
+    """Let the mart of the table, where there is one, have a column more, a column less, or one of another type."""
+    name = f"models/marts/{choices.source}/{model.mart_name(each, choices)}"
+    text = _now(f"{name}.sql", project, done)
+    made = each.field_of(change.column) if change.column else None
+    known = old["columns"].get(change.column, {}).get("as", "")
+    if text is None:
+        return
+    made_text: str | None = text
+    if change.what == "column came" and made:
+        shown = model.shown_in_mart(made.name, made.type, dict(model.mart_columns(each))[made.name])
+        made_text = _with_last(text, shown, each.model)
+    elif change.what == "column went" and known:
+        made_text = _without_shown(text, known)
+    elif change.what != "type changed" or not made:
+        return
+    if made_text is None:
+        done.patches.append(
+            (f"{name}.sql", f"{change.what}, {change.column}: somebody has changed the mart, so edit it")
+        )
+        return
+    done.texts[f"{name}.sql"] = made_text
+    yaml = _now(f"{name}.yml", project, done)
+    if yaml is not None:
+        file = yaml_edit.ModelFile(yaml, model.mart_name(each, choices))
+        if change.what == "column went":
+            file.remove_column(known, each)
+        elif made:
+            (file.add_to_contract if change.what == "column came" else file.set_type)(made, each)
+        if file.is_changed:
+            done.texts[f"{name}.yml"] = file.text()
+
+
+def _with_last(text: str, shown: str, staged: str) -> str | None:
+    """The mart with one more column at the end of its select; None where it has another form."""
+    lines = text.split("\n")
+    ends = [number for number, line in enumerate(lines) if line == f"from {{{{ ref('{staged}') }}}}"]
+    if len(ends) != 1 or not re.fullmatch(r"    [\w\" ()]+", lines[ends[0] - 1]):
+        return None
+    last = ends[0] - 1
+    return "\n".join([*lines[:last], f"{lines[last]},", f"    {shown}", *lines[last + 1 :]])
+
+
+def _without_shown(text: str, name: str) -> str | None:
+    """The mart without the line of the column; None where it does not stand there once."""
+    lines = text.split("\n")
+    at = [
+        n for n, line in enumerate(lines) if re.fullmatch(rf"    ({name}|cast\({name} as [\w ]+\) as {name}),?", line)
+    ]
+    if len(at) != 1:
+        return None
+    if not lines[at[0]].endswith(",") and lines[at[0] - 1].endswith(","):
+        lines[at[0] - 1] = lines[at[0] - 1].removesuffix(",")
+    del lines[at[0]]
+    return "\n".join(lines)
 
 
 def _edit_model(
@@ -141,10 +184,9 @@ def _edit_model(
     elif change.what == "values changed" and made:
         _edit_yaml(yaml_edit.ModelFile.set_values, made, each, choices, project, done)
     elif change.what == "key changed":
-        listed = ", ".join(f"'{shortened(column)}'" for column in each.key or ("_key",))
-        done.texts[name] = re.sub(r"carry\(key=\[[^\]]*\]", lambda _: f"carry(key=[{listed}]", text)
-        names = [field.name for column in each.key if (field := each.field_of(column))]
-        _edit_yaml(yaml_edit.ModelFile.set_key, names, each, choices, project, done)
+        # raw, quarantine and readers know the rows by the old key: what follows is a person's to decide
+        keys = f"its key was ({change.was}) and is ({change.now or 'none'}) at the source"
+        done.patches.append((name, f"{keys}: where that is meant, land the table under another name"))
 
 
 def _now(name: str, project: Path, done: Edits) -> str | None:

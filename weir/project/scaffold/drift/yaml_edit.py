@@ -11,6 +11,7 @@ from typing import Any
 
 from weir.core.errors import WeirError
 from weir.project.scaffold import yaml_text
+from weir.project.scaffold.model import mart_columns
 from weir.project.scaffold.proposal import Field, Proposed
 
 
@@ -72,13 +73,6 @@ class SourceFile(_File):
                 del tables[number]
                 self.is_changed = True
 
-    def set_key(self, name: str, key: list[str]) -> None:
-        """Let the table have another key."""
-        meta = self._meta(name)
-        if meta is not None:
-            meta["key"] = self._flow(yaml_text.listed(key))
-            self.is_changed = True
-
     def exclude(self, name: str, column: str) -> None:
         """Leave a column out."""
         meta = self._meta(name)
@@ -139,8 +133,14 @@ class ModelFile(_File):
                 tests.remove(test)
                 self.is_changed = True
             elif name in arguments.get("columns", []):
-                arguments["columns"] = self._flow(yaml_text.listed([c for c in arguments["columns"] if c != name]))
+                kept = [column for column in arguments["columns"] if column != name]
                 self.is_changed = True
+                if kept:
+                    arguments["columns"] = self._flow(yaml_text.listed(kept))
+                else:
+                    tests.remove(test)
+        if "data_tests" in self._model and not tests:
+            del self._model["data_tests"]
 
     def remove_tests_of(self, parent: str) -> None:
         """Forget the tests that name another model, which is no more."""
@@ -156,6 +156,20 @@ class ModelFile(_File):
                 if len(column) == 1:
                     columns.remove(column)
 
+    def add_to_contract(self, made: Field, found: Proposed) -> None:
+        """Add a column to a mart's contract."""
+        if self._model is not None and "columns" in self._model:
+            type_ = dict(mart_columns(found))[made.name]
+            self._model["columns"].append(self._parsed([yaml_text.contract_entry(made.name, type_, made, [])]))
+            self.is_changed = True
+
+    def set_type(self, made: Field, found: Proposed) -> None:
+        """Let the column of a mart's contract have the type that its staging model has now."""
+        for column in (self._model or {}).get("columns", []):
+            if column["name"] == made.name and "data_type" in column:
+                column["data_type"] = dict(mart_columns(found))[made.name]
+                self.is_changed = True
+
     def set_values(self, made: Field, found: Proposed) -> None:
         """Let the column have other values."""
         for column in (self._model or {}).get("columns", []):
@@ -164,11 +178,3 @@ class ModelFile(_File):
                     given = test["accepted_values"]
                     given.get("arguments", given)["values"] = self._flow(yaml_text.texts(made.values))
                     self.is_changed = True
-
-    def set_key(self, names: list[str], found: Proposed) -> None:
-        """Let the model have another grain."""
-        for test in (self._model or {}).get("data_tests", []):
-            if isinstance(test, dict) and "one_row_per" in test and names:
-                test["one_row_per"]["arguments"]["columns"] = self._flow(yaml_text.listed(names))
-                self.is_changed = True
-                return
