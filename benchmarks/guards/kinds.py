@@ -60,8 +60,8 @@ def _negative(place: Place, column: str) -> Change:
 
 @fault("a value out of a check's range, in 3 rows", checked)
 def _out_of_check(place: Place, column: str) -> Change | None:
-    bounds = [b for check in place.table.checks for b in bounds(check.sql, column)]
-    return _each(place, column, place.some(column), lambda v: str(bounds[0])) if bounds else None
+    beyond = [value for check in place.table.checks for value in bounds(check.sql, column)]
+    return _each(place, column, place.some(column), lambda v: str(beyond[0])) if beyond else None
 
 
 @fault("amounts in cents: 100 times too large, in the newest fifth", amounts)

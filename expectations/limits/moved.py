@@ -73,11 +73,11 @@ def _words(span: timedelta) -> str:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """The text as a moment; None where it is none in ISO 8601."""
+    """The text as a moment, to the second, for fractions get lost on the way; None where it is none in ISO 8601."""
     if not text or not _MOMENT.match(text):
         return None
     try:
-        found = datetime.fromisoformat(text.strip())
+        found = datetime.fromisoformat(text.strip()).replace(microsecond=0)
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -64,6 +64,8 @@ MOVED = [
      "in 30 of 30 changed rows"),
     ("paid", f"{FIRST['paid']} + case when n > 40 then n * interval '1 hour' else interval '45 minutes' end",
      "paid moved by 45 minutes", "in 40 of 60 changed rows"),
+    ("paid", f"date_trunc('second', {FIRST['paid']}) + case when n < 21 then interval '9 hours' else interval '0' end",
+     "paid moved by 9 hours", "in 20 of 20 changed rows"),
     ("due", f"{FIRST['due']} + 1", "due moved by 1 day", "in 60 of 60 changed rows"),
     ("told", FIRST["told"].replace("08:00", "10:00"), "told moved by 2 hours", "in 60 of 60 changed rows"),
 ]  # fmt: skip
