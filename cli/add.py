@@ -18,6 +18,7 @@ from weir.core.errors import WeirError
 from weir.project.plan import Plan, Source
 from weir.project.scaffold import address, files, seen, write, yaml_text
 from weir.project.scaffold.address import Place
+from weir.project.scaffold.fields import in_zone
 from weir.project.scaffold.proposal import Choices, Proposed
 from weir.project.sources import read_plan
 
@@ -182,15 +183,14 @@ def _with_zone(found: list[Proposed], choices: Choices) -> Choices:
     """Ask in which zone the application writes times without one, where it has any."""
     from rich.prompt import Prompt
 
-    said = f" at time zone '{choices.zone}' as "
-    zoned = [made for each in found for made in each.fields if said in made.sql]
+    zoned = [made for each in found for made in each.fields if made.has_no_zone]
     if not zoned or choices.zone != "UTC":
         return choices
     question = f"{len(zoned)} times have no zone at the source. In which one does the application write them?"
     zone = Prompt.ask(question, console=terminal.console(stderr=True), default="UTC").strip()
     _check_zone(zone)
-    for made in zoned:
-        made.sql = made.sql.replace(said, f" at time zone '{zone}' as ")
+    for made in zoned if zone != "UTC" else ():
+        made.sql = in_zone(made, zone)
     return replace(choices, zone=zone)
 
 

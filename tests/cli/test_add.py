@@ -74,7 +74,7 @@ with typed as (
         "order" as customer_order,
         -- booleans
         {{ parse('active', 'boolean') }} as active,
-        -- dates
+        -- dates (no zone at the source: taken for UTC)
         {{ parse('created_at', 'timestamp') }} as created_at,
         {{ carry(key=['customer_id']) }}
     from {{ source('shop', 'customers') }}

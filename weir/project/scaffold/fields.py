@@ -33,14 +33,22 @@ def make(column: Column, name: str, values: Sequence[str | None], choices: Choic
     if found.ask:
         asks.append(f"{name}: {found.ask}")
     if column.path:
-        return _of_document(column, name, found), asks
+        return _zoned(_of_document(column, name, found), found.kind, choices), asks
     raw = shortened(column.name)
     plain = raw if re.fullmatch(r"[a-z_][a-z0-9_]*", raw) and not is_reserved(raw) else f'"{raw}"'
-    sql, type_ = _sql(column, raw, plain, name, found, choices)
+    sql, type_ = _sql(column, raw, plain, name, found)
     made = Field(name, sql, _group(found.kind, name, column), type_, column.name, column.comment, note=column.note)
     if column.values:
         made.values = column.values
-    return made, asks
+    return _zoned(made, found.kind, choices), asks
+
+
+def _zoned(made: Field, kind: Kind, choices: Choices) -> Field:
+    """The field; of a time without a zone in the zone that was chosen."""
+    made.has_no_zone = kind == "timestamp" and made.type == "timestamp with time zone"
+    if made.has_no_zone and choices.zone != "UTC":
+        made.sql = in_zone(made, choices.zone)
+    return made
 
 
 def _inferred(column: Column, name: str, values: Sequence[str | None]) -> Inferred:
@@ -72,7 +80,7 @@ def _is_flag(name: str) -> bool:
                              r"visible|public|default|archived|confirmed|activebool)", name))  # fmt: skip
 
 
-def _sql(column: Column, raw: str, plain: str, name: str, found: Inferred, choices: Choices) -> tuple[str, str]:
+def _sql(column: Column, raw: str, plain: str, name: str, found: Inferred) -> tuple[str, str]:
     """The SQL of the column, with its alias, and the type that comes of it."""
     kind, landed = found.kind, column.landed
     word = _PARSED.get(kind, "")
@@ -80,16 +88,13 @@ def _sql(column: Column, raw: str, plain: str, name: str, found: Inferred, choic
         # a cast takes the padding of char(n) away
         return _called(f"cast({plain} as text)" if landed == "bpchar" else plain, name, plain), "text"
     if landed == "timestamp without time zone":
-        return f"{plain} at time zone '{choices.zone}' as {name}", "timestamp with time zone"
+        return f"{plain} at time zone 'UTC' as {name}", "timestamp with time zone"
     if landed in _PLAIN_TEXT and word:
         format_ = f", format={_quoted(found.format)}" if found.format else ""
         type_ = word
         has_zeros = kind in {"date", "timestamp"} and found.scale == 0
         value = f"nullif({plain}, '0000-00-00')" if has_zeros else raw
         named = f", name={_quoted(name)}" if has_zeros else _named(raw, name)
-        if kind == "timestamp" and choices.zone != "UTC":
-            parsed = f"{{{{ parse({_quoted(value)}, '{type_}'{format_}, name={_quoted(name)}) }}}}"
-            return f"({parsed} at time zone 'UTC') at time zone '{choices.zone}' as {name}", _MADE[word]
         return f"{{{{ parse({_quoted(value)}, '{type_}'{format_}{named}) }}}} as {name}", _MADE[word]
     if kind == "boolean" and landed != "boolean":
         return f"{{{{ parse({_quoted(raw)}, 'boolean'{_named(raw, name)}) }}}} as {name}", "boolean"
@@ -138,6 +143,18 @@ def _group(kind: Kind, name: str, column: Column) -> Group:
     if kind == "uuid" or re.fullmatch(r"(.*_)?(id|uuid|guid|key|ref)", name):
         return "ids"
     return "numerics" if kind in {"integer", "numeric", "double"} else "text"
+
+
+def in_zone(made: Field, zone: str) -> str:
+    """The SQL of a time without a zone, taken for one of this zone and not for UTC."""
+    plain = f" at time zone 'UTC' as {made.name}"
+    if made.sql.endswith(plain):
+        return made.sql.removesuffix(plain) + f" at time zone '{zone}' as {made.name}"
+    call = re.fullmatch(r"\{\{ (\w+)\((.*)\) \}\} as (.+)", made.sql)
+    if not call:
+        return made.sql
+    named = call[2] if "name=" in call[2] else f"{call[2]}, name={_quoted(made.name)}"
+    return f"({{{{ {call[1]}({named}) }}}} at time zone 'UTC') at time zone '{zone}' as {call[3]}"
 
 
 def as_key(made: Field) -> Field:

@@ -69,8 +69,8 @@ def carry(found: Proposed) -> str:
 
 def _said_of(members: list[Field], choices: Choices) -> str:
     """What is said of a group on its line: that times without a zone were taken for UTC."""
-    zoned = any(f" at time zone '{choices.zone}' as " in each.sql for each in members)
-    return f" (no zone at the source: taken for {choices.zone})" if zoned else ""
+    has_none = any(each.has_no_zone for each in members)
+    return f" (no zone at the source: taken for {choices.zone})" if has_none else ""
 
 
 def _tried(found: Proposed) -> list[str]:

@@ -25,7 +25,8 @@ class Field:
     pii: str = ""
     values: tuple[str, ...] = ()  # the only ones, by the catalog
     seen: tuple[str, ...] = ()  # the only ones so far
-    note: str = ""  # stands behind the line as a comment
+    note: str = ""  # stands before the line as a comment
+    has_no_zone: bool = False  # a time without a zone at the source
 
 
 @dataclass

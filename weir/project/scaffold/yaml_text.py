@@ -92,7 +92,9 @@ def table_meta(found: Proposed) -> dict[str, str]:
     if found.key:
         meta["key"] = listed(found.key)
     if found.left and not (found.is_documents and table.kind != "collection"):  # which land whole
-        meta["exclude"] = listed([each.column for each in found.left])
+        # a pattern where dbt would take the name for Jinja
+        names = [re.sub(r"\{[{%#]", "??", each.column) for each in found.left]
+        meta["exclude"] = listed(names)
     for key, value in table.meta.items():
         meta[key] = flow(value)
     origin = f"{table.schema}.{table.name}" if table.schema and table.schema != "public" else table.name

@@ -5,16 +5,15 @@ person. A model is touched only where the generated line still stands; a file th
 deleted.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from weir.project.scaffold import files, model, seen, yaml_text
-from weir.project.scaffold.drift import yaml_edit
+from weir.project.scaffold.drift import sql_edit, yaml_edit
 from weir.project.scaffold.drift.changes import Change
-from weir.project.scaffold.proposal import GROUPS, Choices, Field, Proposed
+from weir.project.scaffold.proposal import Choices, Proposed
 from weir.project.scaffold.seen import Seen
 
 
@@ -100,9 +99,9 @@ def _edit_mart(
     made_text: str | None = text
     if change.what == "column came" and made:
         shown = model.shown_in_mart(made.name, made.type, dict(model.mart_columns(each))[made.name])
-        made_text = _with_last(text, shown, each.model)
+        made_text = sql_edit.with_shown(text, shown, each.model)
     elif change.what == "column went" and known:
-        made_text = _without_shown(text, known)
+        made_text = sql_edit.without_shown(text, known)
     elif change.what != "type changed" or not made:
         return
     if made_text is None:
@@ -122,30 +121,6 @@ def _edit_mart(
             done.texts[f"{name}.yml"] = file.text()
 
 
-def _with_last(text: str, shown: str, staged: str) -> str | None:
-    """The mart with one more column at the end of its select; None where it has another form."""
-    lines = text.split("\n")
-    ends = [number for number, line in enumerate(lines) if line == f"from {{{{ ref('{staged}') }}}}"]
-    if len(ends) != 1 or not re.fullmatch(r"    [\w\" ()]+", lines[ends[0] - 1]):
-        return None
-    last = ends[0] - 1
-    return "\n".join([*lines[:last], f"{lines[last]},", f"    {shown}", *lines[last + 1 :]])
-
-
-def _without_shown(text: str, name: str) -> str | None:
-    """The mart without the line of the column; None where it does not stand there once."""
-    lines = text.split("\n")
-    at = [
-        n for n, line in enumerate(lines) if re.fullmatch(rf"    ({name}|cast\({name} as [\w ]+\) as {name}),?", line)
-    ]
-    if len(at) != 1:
-        return None
-    if not lines[at[0]].endswith(",") and lines[at[0] - 1].endswith(","):
-        lines[at[0] - 1] = lines[at[0] - 1].removesuffix(",")
-    del lines[at[0]]
-    return "\n".join(lines)
-
-
 def _edit_model(
     change: Change, each: Proposed, old: dict[str, Any], choices: Choices, project: Path, done: Edits
 ) -> None:
@@ -158,17 +133,17 @@ def _edit_model(
     was = known.get("lines", [])
     made = each.field_of(change.column) if change.column else None
     if change.what == "column came" and made:
-        made_text = _with(text, made)
+        made_text = sql_edit.with_field(text, made)
         if made_text is None:
             done.patches.append((name, f"add: {made.sql},"))
         else:
             done.texts[name] = made_text
             _edit_yaml(yaml_edit.ModelFile.add_column, made, each, choices, project, done)
     elif change.what == "column went" and was:
-        taken = _without(text, was)
+        taken = sql_edit.without_lines(text, was)
         for lines in known.get("rules", []):  # a rule of a column that is no more
-            taken = (_without(taken, lines) or taken) if taken else None
-        if taken is None or _mentions(taken, known["as"]):
+            taken = (sql_edit.without_lines(taken, lines) or taken) if taken else None
+        if taken is None or sql_edit.mentions(taken, known["as"]):
             done.patches.append((name, f"take out: {was[-1]} and what names {known['as']}"))
         else:
             done.texts[name] = taken
@@ -200,49 +175,6 @@ def _now(name: str, project: Path, done: Edits) -> str | None:
     if name in done.texts:
         return done.texts[name]
     return (project / name).read_text(encoding="utf-8") if (project / name).exists() else None
-
-
-def _with(text: str, made: Field) -> str | None:
-    """The model with the field's lines, at the end of its group; None where the model has another form."""
-    lines = text.split("\n")
-    ends = [number for number, line in enumerate(lines) if line.startswith("        {{ carry(")]
-    if len(ends) != 1 or made.sql in text:
-        return None
-    heads = {group: n for n, line in enumerate(lines[: ends[0]]) for group in GROUPS if _is_head(line, group)}
-    new = model.line_of(made)
-    if made.group in heads:
-        later = [n for n in heads.values() if n > heads[made.group]]
-        at = min(later, default=ends[0])
-    else:
-        at = min((n for group, n in heads.items() if GROUPS.index(group) > GROUPS.index(made.group)), default=ends[0])
-        new = [f"        -- {made.group}", *new]
-    return "\n".join([*lines[:at], *new, *lines[at:]])
-
-
-def _is_head(line: str, group: str) -> bool:
-    return bool(re.fullmatch(rf"        -- {group}( \(.*\))?", line))
-
-
-def _without(text: str, was: Sequence[str]) -> str | None:
-    """The model without the generated lines; None where they do not stand there once."""
-    lines = text.split("\n")
-    stripped = [line.strip() for line in lines]
-    at = [n for n in range(len(lines)) if stripped[n : n + len(was)] == list(was)]
-    if len(at) != 1:
-        return None
-    lines[at[0] : at[0] + len(was)] = []
-    for n in range(len(lines) - 1, -1, -1):  # the head of a group that is empty now
-        follows = lines[n + 1] if n + 1 < len(lines) else ""
-        is_end = any(_is_head(follows, group) for group in GROUPS) or follows.startswith("        {{ carry(")
-        if any(_is_head(lines[n], group) for group in GROUPS) and is_end:
-            del lines[n]
-    return "\n".join(lines)
-
-
-def _mentions(text: str, name: str) -> bool:
-    """Whether a rule of the model still names the column."""
-    _, _, rules = text.partition("\n)\n")
-    return bool(re.search(rf"\b{re.escape(name)}\b", rules))
 
 
 def _edit_yaml(act: Any, value: Any, each: Proposed, choices: Choices, project: Path, done: Edits) -> None:
