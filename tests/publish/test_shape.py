@@ -46,6 +46,18 @@ def test_a_new_column_and_a_new_mart_come_by_themselves(run: Sql) -> None:
     assert run("select count(*), count(plan) from analytics.accounts") == [(100, 0)]
 
 
+def test_another_grain_comes_by_itself(run: Sql) -> None:
+    release(marts=(ACCOUNTS,))
+    run("alter table analytics_next.accounts add column part int not null default 1")
+    run("update analytics_next.accounts set account_id = 1 - account_id % 2, part = account_id")
+    parts = Mart("accounts", ("account_id", "part"))
+    assert release("r2", marts=(parts,))["accounts"][3] == 100
+    assert indexes(run) == {
+        "analytics.accounts USING btree (name)",
+        "analytics.accounts USING btree (account_id, part) unique",
+    }
+
+
 def not_null(run: Sql) -> set[str]:
     return {name for (name,) in run("select attname from pg_attribute where attrelid = 'analytics.accounts'::regclass "
                                     "and attnum > 0 and attnotnull")}  # fmt: skip

@@ -94,7 +94,7 @@ def refuse_losses(found: Sequence[Reshape], gone: Sequence[Mart], accept: Collec
 
 
 def before(connection: psycopg.Connection, found: Sequence[Reshape]) -> None:
-    """Add, before the merge, the new columns and the missing indexes.
+    """Add, before the merge, the new columns and the missing indexes; drop unique ones that no longer are to hold.
 
     A column with another type is dropped and added. `alter column type` would rewrite the table, and an older snapshot
     reads a rewritten table as empty.
@@ -112,7 +112,7 @@ def before(connection: psycopg.Connection, found: Sequence[Reshape]) -> None:
             statement = sql.SQL("alter table {} ").format(plan.published.relation) + sql.SQL(", ").join(acts)
             briefly(connection, plan.mart, statement)
             plan.published = shape_of(connection, plan.mart.schema, plan.mart.name)
-        for statement in _indexes(plan):
+        for statement in [*_outdated(connection, plan), *_indexes(plan)]:
             briefly(connection, plan.mart, statement)
 
 
@@ -193,11 +193,29 @@ def _plan(connection: psycopg.Connection, mart: Mart, built: Shape, source: sql.
     return plan
 
 
-def _indexes(plan: Reshape) -> list[sql.Composed]:
-    """Statements that make the indexes which the published table lacks: those of the built table, and the grain's."""
+def _wanted(plan: Reshape) -> set[tuple[bool, str]]:
+    """The indexes of the built table, and the grain's."""
     wanted = set(plan.built.indexes)
     if plan.mart.grain:
         wanted.add((True, f"btree ({', '.join(_quoted(name) for name in plan.mart.grain)})"))
+    return wanted
+
+
+def _outdated(connection: psycopg.Connection, plan: Reshape) -> list[sql.Composed]:
+    """Statements that drop the unique indexes of an earlier grain, which would refuse the rows of the new one."""
+    assert plan.published
+    table = [plan.published.relation.as_string(connection)]
+    kept = {definition for unique, definition in _wanted(plan) if unique}
+    return [
+        sql.SQL("drop index {}").format(sql.Identifier(schema, name))
+        for schema, name, definition in connection.execute(_UNIQUE, table).fetchall()
+        if definition not in kept
+    ]
+
+
+def _indexes(plan: Reshape) -> list[sql.Composed]:
+    """Statements that make the indexes which the published table lacks: those of the built table, and the grain's."""
+    wanted = _wanted(plan)
     kept = plan.published.indexes if plan.published else frozenset()
     return [
         sql.SQL("create {}index on {} using {}").format(
@@ -211,3 +229,13 @@ def _quoted(name: str) -> str:
     """The name as pg_get_indexdef writes it, but for rare names: a wrong guess makes a second index, no fault."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
     return name if plain else '"' + name.replace('"', '""') + '"'
+
+
+# Those that no constraint stands on.
+_UNIQUE = """
+select n.nspname::text, c.relname::text, regexp_replace(pg_get_indexdef(i.indexrelid), '^.*? USING ', '')
+from pg_index as i
+inner join pg_class as c on c.oid = i.indexrelid
+inner join pg_namespace as n on n.oid = c.relnamespace
+where i.indrelid = %s::regclass and i.indisunique and i.indpred is null
+    and not exists (select from pg_constraint as k where k.conindid = i.indexrelid)"""
