@@ -57,6 +57,7 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
         if not built.passed:
             terminal.several(built.faults)
             raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
+    print_warnings(built.warnings)
     if built.without_unit_tests:
         terminal.say(UNIT_TESTS_LEFT_OUT)
     part = "only a part was built: it is not published; `weir build` builds the whole set"

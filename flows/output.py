@@ -40,6 +40,7 @@ def told(run: Run, fault: BaseException | None) -> None:
         if gate["passed"] and gate["failures"]:
             terminal.say(gate["sentence"], style="yellow")
     _quarantine()
+    print_warnings(run.built.warnings if run.built else [])
     for gate in run.gates:
         print_warnings(gate["warnings"])
     if run.lines:

@@ -65,3 +65,9 @@ def test_a_long_step_says_now_and_then_how_far_it_is(
     assert "build: 2 of 3, 0 s so far\n" in told
     time.sleep(0.1)
     assert capsys.readouterr().out == "", "nor does it after its end"
+
+
+def test_a_test_that_only_warns_is_told_and_stops_nothing() -> None:
+    node = SimpleNamespace(resource_type="test", name="never_null_t_a", original_file_path="t.yml", unique_id="t")
+    built = summary([SimpleNamespace(node=node, status="warn", message="Got 2 results", failures=2)])
+    assert built.passed and built.warnings == ["never_null_t_a (t.yml): 2 rows"]

@@ -18,7 +18,10 @@ UNIT_TESTS_LEFT_OUT = "Unit tests: not run, for the code is as it was when they 
 
 @dataclass
 class Built:
-    """How a build ended; `counts` has the number of nodes by status, `faults` one line per node that failed."""
+    """How a build ended; `counts` has the number of nodes by status, `faults` one line per node that failed.
+
+    `warnings` has one line per test that only warns, and found rows.
+    """
 
     passed: bool
     sentence: str
@@ -27,6 +30,7 @@ class Built:
     passed_unit_tests: int = 0
     all_unit_tests_passed: bool = False  # every unit test of the project, not of a part
     without_unit_tests: bool = False  # they were left out, for the code is as it was when they passed
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,27 +71,37 @@ def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
     passed_unit_tests = 0
     failed: list[Any] = []
     skipped: list[Any] = []
+    warnings: list[str] = []
     for node in result or []:
         status = str(getattr(node.status, "value", node.status))
         counts[status] = counts.get(status, 0) + 1
         passed_unit_tests += node.node.resource_type == "unit_test" and status == "pass"
+        if status == "warn":
+            warnings.append(_warning(node))
         if status not in _GOOD:
             (skipped if status == "skipped" else failed).append(node)
     # A node is skipped for one that failed before it; it is named where nothing else says why.
     faults = [node_fault(node, reasons) for node in failed or skipped]
-    return _built(counts, faults, passed_unit_tests)
+    return _built(counts, faults, passed_unit_tests, warnings)
+
+
+def _warning(result: Any) -> str:
+    """The test that warns, with its file and the number of rows that it found."""
+    node, rows = result.node, int(result.failures or 0)
+    return f"{node.name} ({node.original_file_path}): {rows:,} row{'' if rows == 1 else 's'}"
 
 
 def together(parts: Sequence[Built]) -> Built:
     """Join the parts of a build into one."""
     counts = sum((Counter(part.counts) for part in parts), Counter())
     faults = [fault for part in parts for fault in part.faults]
-    return _built(counts, faults, sum(part.passed_unit_tests for part in parts))
+    warnings = [warning for part in parts for warning in part.warnings]
+    return _built(counts, faults, sum(part.passed_unit_tests for part in parts), warnings)
 
 
-def _built(counts: Mapping[str, int], faults: list[str], passed_unit_tests: int) -> Built:
+def _built(counts: Mapping[str, int], faults: list[str], passed_unit_tests: int, warnings: list[str]) -> Built:
     told = sentence(faults) if faults else f"built and tested: {counted(counts)}"
-    return Built(not faults, told, dict(counts), faults, passed_unit_tests)
+    return Built(not faults, told, dict(counts), faults, passed_unit_tests, warnings=warnings)
 
 
 def counted(counts: Mapping[str, int]) -> str:
