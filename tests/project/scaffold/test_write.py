@@ -26,6 +26,14 @@ def test_a_fault_puts_everything_back(tmp_path: Path, fault: BaseException) -> N
     assert not (tmp_path / "models/b").exists()
 
 
+def test_new_folders_come_whole_and_drafts_of_the_dead_go(tmp_path: Path) -> None:
+    (tmp_path / ".weir_add_dead").mkdir()
+    texts = {"models/a/x.sql": "1", "models/a/b/y.sql": "2", "models/z.sql": "3"}
+    write(tmp_path, texts)
+    assert everything(tmp_path) == texts
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
 def test_a_folder_that_can_not_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file")
     with pytest.raises(WeirError, match="nothing was written"):

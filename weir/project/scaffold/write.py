@@ -1,15 +1,20 @@
 """Writes the files of a scaffold: all of them or none.
 
-In: texts by path below the project; a path with no text is deleted. Out: files. What exists is never overwritten
-unless the caller has read it; a fault, or Ctrl-C, in the middle puts everything back.
+In: texts by path below the project; a path with no text is deleted. Out: files. All are written to a draft first, then
+moved: a folder that is new comes whole, so that a process that is killed leaves no half of it. A fault, or Ctrl-C, puts
+everything back.
 """
 
 import contextlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from weir.core.errors import WeirError
+
+_DRAFT = ".weir_add_"
 
 
 def write(project: Path, texts: Mapping[str, str | None], check: Callable[[], object] = lambda: None) -> None:
@@ -19,30 +24,39 @@ def write(project: Path, texts: Mapping[str, str | None], check: Callable[[], ob
     """
     before: dict[Path, bytes | None] = {}
     made: list[Path] = []
+    draft: Path | None = None
     try:
+        for left in project.glob(f"{_DRAFT}*"):  # of a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=project))
+        for name, text in texts.items():
+            if text is not None:
+                _write(draft / name, text, like=project / name)
+        new = {top for name in texts if (top := _new_folder(project, name))}
+        new = {top for top in new if not any(top != other and Path(top).is_relative_to(other) for other in new)}
+        for top in sorted(new, reverse=True):  # staging, with the source file, comes after marts
+            made += _parents(project / top)
+            made.append(project / top)
+            os.rename(draft / top, project / top)
         for name, text in texts.items():
             path = project / name
+            if any(Path(name).is_relative_to(top) for top in new):
+                continue
             before[path] = path.read_bytes() if path.exists() else None
-            made += _folders(path)
             if text is None:
                 path.unlink(missing_ok=True)
             else:
-                _replace(path, text)
+                os.replace(draft / name, path)
         check()
     except BaseException as fault:
-        for path, content in before.items():
-            with contextlib.suppress(OSError):
-                if content is None:
-                    path.unlink(missing_ok=True)
-                else:
-                    path.write_bytes(content)
-        for folder in reversed(made):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        _put_back(before, made)
         if isinstance(fault, OSError):
             raise WeirError(f"nothing was written, because {fault.filename} can't be ({fault.strerror}): mend that, "
                             "then type the command again") from None  # fmt: skip
         raise
+    finally:
+        if draft:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def refuse_existing(project: Path, texts: Mapping[str, str | None]) -> None:
@@ -55,19 +69,33 @@ def refuse_existing(project: Path, texts: Mapping[str, str | None]) -> None:
         )
 
 
-def _folders(path: Path) -> list[Path]:
-    """Make the folders above the file; returns those that were not there."""
-    missing = [folder for folder in path.parents if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _put_back(before: Mapping[Path, bytes | None], made: list[Path]) -> None:
+    """Let the files be as they were; folders that were made go, with what is in them."""
+    for path, content in before.items():
+        with contextlib.suppress(OSError):
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(content)
+    for folder in reversed(made):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_folder(project: Path, name: str) -> str:
+    """The last folder above the file, where it is new, such as `models/staging/shop`; empty where it is there."""
+    parent = Path(name).parent
+    return "" if (project / parent).exists() else str(parent)
+
+
+def _parents(folder: Path) -> list[Path]:
+    """Make the folders above; returns those that were not there."""
+    missing = [each for each in folder.parents if not each.exists()]
+    folder.parent.mkdir(parents=True, exist_ok=True)
     return missing[::-1]
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put the text in the file at once: a reader sees the old one or the new one."""
-    draft = path.with_name(f".{path.name}.draft")
-    ends = "\r\n" if path.exists() and b"\r\n" in path.read_bytes() else "\n"
-    try:
-        draft.write_text(text, encoding="utf-8", newline=ends)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+def _write(path: Path, text: str, like: Path) -> None:
+    """Write a draft; its lines end as those of the file that it replaces."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ends = "\r\n" if like.exists() and b"\r\n" in like.read_bytes() else "\n"
+    path.write_text(text, encoding="utf-8", newline=ends)
