@@ -52,7 +52,7 @@ def test_what_the_file_declares(source, described):
     assert people.primary_key == ("id",) and people.unique == [("name",), ("code", "paid")]
     assert found["visits"].primary_key == ("person", "n")
     assert found["visits"].foreign_keys == [ForeignKey(("person",), "", "people", ("id",), enforced=False)]
-    assert people.checks == [Check("short", "LENGTH(name) < 50"), Check("", "paid >= 0")]
+    assert people.checks == [Check("short", "LENGTH(name) < 50", False), Check("", "paid >= 0", False)]
     assert any("code glob '[A-Z]*'" in note for note in people.notes)
     assert found["seen"].kind == "view" and "can't be read" in found["broken"].left_out
 
