@@ -11,6 +11,9 @@ from weir.project.scaffold.described import Describer, Sample, Test
 from weir.project.scaffold.proposal import Choices, Proposed
 
 
+_JINJA = re.compile(r"\{[{%#]")
+
+
 def choose(describer: Describer, found: Proposed, sample: Sample, choices: Choices) -> None:
     """The key: the source's own; else columns that are unique over all rows, named as a guess; else none."""
     table = found.table
@@ -19,7 +22,7 @@ def choose(describer: Describer, found: Proposed, sample: Sample, choices: Choic
     if table.primary_key:
         found.key = _without_null(describer, found, choices)
     else:
-        uniques = [each for each in table.unique if set(each) <= there & never_null]
+        uniques = [each for each in table.unique if set(each) <= there & never_null and not _JINJA.search(str(each))]
         found.key = min(uniques, key=len, default=())
         if not found.key and table.kind in {"files", "listing"} and sample.rows:
             _guess_key(describer, found, sample, choices)
@@ -54,7 +57,8 @@ def _guess_key(describer: Describer, found: Proposed, sample: Sample, choices: C
             is_id = bool(
                 re.fullmatch(r"(.*_)?(id|uuid|guid|key|code|no|nummer|number|nr|ref)|.+id", made.name if made else "")
             )
-            if made and made.pii:  # two people may share an address
+            # two people may share an address; dbt would take such a name for Jinja
+            if (made and made.pii) or _JINJA.search(column.name):
                 continue
             if share > 0.99 and (is_id or (share == 1 and len(values) > 100)):
                 singles.append((not is_id, column.name))
