@@ -10,7 +10,6 @@ from weir.project.scaffold import fields
 from weir.project.scaffold.described import Describer, Sample, Test
 from weir.project.scaffold.proposal import Choices, Proposed
 
-
 _JINJA = re.compile(r"\{[{%#]")
 
 
