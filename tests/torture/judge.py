@@ -38,7 +38,10 @@ def rows_of(url: str, table: str) -> dict[str, Row]:
     """All rows at the source, as text."""
     engine = url.split(":", 1)[0]
     as_text = "cast({} as char)" if engine == "mysql" else "{}::text"
-    columns = ", ".join(as_text.format(name) for name in ("id", "v", "body", "at"))
+    listed = [as_text.format(name) for name in ("id", "v", "body", "at")]
+    if engine == "mysql":
+        listed[-1] = f"concat({listed[-1]}, '+00')"  # as an instant lands; the session is in UTC
+    columns = ", ".join(listed)
     found: Any
     if engine == "mysql":
         do = DIALECTS[engine].connect(url)
