@@ -46,8 +46,8 @@ def test_a_source_killed_meanwhile_leaves_nothing_half_landed(landing, shop, mon
     monkeypatch.setattr(connector, "WAIT", 1)
     read = connector.lines
 
-    def cut(batches, cursor):
-        for number, block in enumerate(read(batches, cursor)):
+    def cut(batches, *rest):
+        for number, block in enumerate(read(batches, *rest)):
             if number == 1:
                 server.kill()
             yield block
