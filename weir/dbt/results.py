@@ -87,8 +87,9 @@ def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
 
 def _warning(result: Any) -> str:
     """The test that warns, with its file and the number of rows that it found."""
-    node, rows = result.node, int(result.failures or 0)
-    return f"{node.name} ({node.original_file_path}): {rows:,} row{'' if rows == 1 else 's'}"
+    node, rows = result.node, getattr(result, "failures", None)  # a model that warns counts no rows
+    said = f"{rows:,} row{'' if rows == 1 else 's'}" if rows is not None else one_line(result.message)
+    return f"{node.name} ({node.original_file_path}): {said}"
 
 
 def together(parts: Sequence[Built]) -> Built:
