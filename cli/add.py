@@ -7,7 +7,7 @@ Everything proposed was tried on the source's rows; the source is only read.
 import getpass
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ def add_source(
     choices = Choices(place.name, place.variable, tuple(schemas), tables, sample, seconds, zone, marts)
     if declared:
         choices = seen.with_chosen(choices, project / seen.path_of(files.folder(place.name), place.name))
-    found, meta, place = _look(place, choices, is_quiet=not terminal.console(stderr=True).is_terminal)
+    found, meta, place = _look(place, choices)
     if declared:
         from cli.drift import show_drift
 
@@ -109,7 +109,7 @@ def _with_password(place: Place) -> Place:
     return Place(url, place.variable, place.name, place.document, place.is_new_variable)
 
 
-def _look(place: Place, choices: Choices, is_quiet: bool) -> tuple[list[Proposed], str, Place]:
+def _look(place: Place, choices: Choices) -> tuple[list[Proposed], str, Place]:
     """Describe the source; says where it is meanwhile.
 
     Returns the proposals, what the source's meta needs, and the place: of an OpenAPI document its API.
@@ -117,13 +117,12 @@ def _look(place: Place, choices: Choices, is_quiet: bool) -> tuple[list[Proposed
     from ingest.connectors.registry import open_describer
     from weir.project.scaffold.propose import propose
 
-    report: Callable[[str], None] = lambda step: None  # noqa: E731
-    with open_describer(place.variable, place.url, place.document) as describer:
-        if is_quiet:
-            found = propose(describer, choices, report)
-        else:
-            with terminal.console(stderr=True).status("connecting …") as progress:
-                found = propose(describer, choices, lambda step: progress.update(f"{step} …"))
+    console = terminal.console(stderr=True)  # without a terminal it shows no progress
+    with (
+        open_describer(place.variable, place.url, place.document) as describer,
+        console.status("connecting …") as progress,
+    ):
+        found = propose(describer, choices, lambda step: progress.update(f"{step} …"))
         facts = dict(getattr(describer, "source_meta", {}))
         address = str(getattr(describer, "address", place.url))
     if address != place.url.rstrip("/"):

@@ -20,7 +20,7 @@ from weir.project.sources import read_plan
 def show_drift(project: Path, declared: Source, found: list[Proposed], choices: Choices, to_write: bool) -> int:
     """Print the differences; with `to_write` edit the files. Returns 0, whether there are differences or not."""
     path = seen.path_of(files.folder(choices.source), choices.source)
-    before = seen.read(project / path) or _by_hand(declared, found, project, choices)
+    before = seen.read(project / path) or _by_hand(declared, found)
     listed = changes(before, found)
     number = sum(entry["is_landed"] for entry in before.values())
     if not listed:
@@ -70,7 +70,7 @@ def _is_same(table: Table, found: Proposed) -> bool:
     return bool({table.name, table.origin or table.name} & {found.name, found.table.name, found.table.label})
 
 
-def _by_hand(declared: Source, found: Sequence[Proposed], project: Path, choices: Choices) -> Seen:
+def _by_hand(declared: Source, found: Sequence[Proposed]) -> Seen:
     """What a declaration by hand knows of: its tables, with the columns that their models name."""
     known = {table.name: table for table in declared.tables}
     result = {}

@@ -4,7 +4,7 @@ In: a connector's `describe` module, which makes a Describer. Out: Tables with C
 break a rule. Nothing here reads or writes: connectors fill it in, weir/project/scaffold reads it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -133,10 +133,3 @@ class Describer(Protocol):
 
     def close(self) -> None:
         """Close the connection to the source."""
-
-
-def pairs(tables: Sequence[Table]) -> Iterator[tuple[Table, Column]]:
-    """Every column with its table."""
-    for table in tables:
-        for column in table.columns:
-            yield table, column

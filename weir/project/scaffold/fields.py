@@ -86,7 +86,7 @@ def _sql(column: Column, raw: str, plain: str, name: str, found: Inferred) -> tu
     word = _PARSED.get(kind, "")
     if landed in {*_PLAIN_TEXT, "bpchar"} and kind == "text":
         # a cast takes the padding of char(n) away
-        return _called(f"cast({plain} as text)" if landed == "bpchar" else plain, name, plain), "text"
+        return _called(f"cast({plain} as text)" if landed == "bpchar" else plain, name), "text"
     if landed == "timestamp without time zone":
         return f"{plain} at time zone 'UTC' as {name}", "timestamp with time zone"
     if landed in _PLAIN_TEXT and word:
@@ -98,7 +98,7 @@ def _sql(column: Column, raw: str, plain: str, name: str, found: Inferred) -> tu
         return f"{{{{ parse({_quoted(value)}, '{type_}'{format_}{named}) }}}} as {name}", _MADE[word]
     if kind == "boolean" and landed != "boolean":
         return f"{{{{ parse({_quoted(raw)}, 'boolean'{_named(raw, name)}) }}}} as {name}", "boolean"
-    return _called(plain, name, plain), landed
+    return _called(plain, name), landed
 
 
 def _of_document(column: Column, name: str, found: Inferred) -> Field:
@@ -162,7 +162,7 @@ def as_key(made: Field) -> Field:
     return replace(made, group="ids")
 
 
-def _called(sql: str, name: str, plain: str) -> str:
+def _called(sql: str, name: str) -> str:
     return sql if sql == name else f"{sql} as {name}"
 
 

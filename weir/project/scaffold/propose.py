@@ -21,7 +21,8 @@ _TOOLS = re.compile(r"(schema_migrations|ar_internal_metadata|alembic_version|fl
 _COPIES = re.compile(r"(tmp|temp|bak|backup|old)_.*|.*_(tmp|temp|bak|backup|old|copy)(_?\d+)?", re.IGNORECASE)
 _MOST_VALUES = 20  # of an enumeration
 _FEW = 20  # with fewer rows nothing is told of them all
-_LARGE = 5_000_000  # rows from which a key is not counted, where the catalog says it
+# Names that a staging model has of its own.
+_OWN = {"_load_id", "_key", "_known_from", "_as_of", "_op", "_seq", "_reasons"}
 Report = Callable[[str], None]
 
 
@@ -70,7 +71,7 @@ def _table(describer: Describer, table: Table, name: str, choices: Choices, word
     if not sample.rows:
         found.model, found.why_not = "", "no rows yet"
     kept = _kept(table, sample, words, found)
-    made = naming.columns([c.name for c in kept], name, words, _own(table))
+    made = naming.columns([c.name for c in kept], name, words, _OWN)
     for column in kept:
         values = sample.values.get(column.name, [])
         field, asks = fields.make(column, made[column.name], values, choices)
@@ -81,11 +82,6 @@ def _table(describer: Describer, table: Table, name: str, choices: Choices, word
     if found.model:
         _try_rules(describer, found, sample, choices)
     return found
-
-
-def _own(table: Table) -> set[str]:
-    """Names that a staging model has of its own."""
-    return {"_load_id", "_key", "_known_from", "_as_of", "_op", "_seq", "_reasons"}
 
 
 def _left_out(table: Table, choices: Choices) -> str:
