@@ -183,6 +183,18 @@ def status() -> None:
 
 
 @app.command()
+def incident(
+    number: Annotated[
+        int | None, typer.Argument(metavar="[N]", help="Only this one, whole, with its evidence.")
+    ] = None,
+) -> None:
+    """Tell in plain words what stopped or drifted: what happened, who is affected, whose turn it is."""
+    from cli.incident import show_incident
+
+    raise typer.Exit(show_incident(number))
+
+
+@app.command()
 def up() -> None:
     """Start the warehouse and Prefect's server."""
     from cli import services
