@@ -1,8 +1,10 @@
 """What follows a run, however it ended: its incidents, and who is told of them.
 
-In: a Run, and what ended it. Out: `ops.incidents`. A fault in here is printed, and fails no run.
+In: a Run, and what ended it. Out: `ops.incidents`, the measures that the portal shows, the portal. A fault in here is
+printed, and fails no run.
 """
 
+import time
 from collections.abc import Callable
 
 from flows.run import Run
@@ -15,6 +17,8 @@ from weir.incidents.fault import Fault, Looked
 def ended(run: Run, fault: BaseException | None) -> None:
     """Do all that follows a run."""
     _guarded("incidents", lambda: _incidents(run, fault))
+    _guarded("measures", lambda: _measure(run))
+    _guarded("portal", _portal)
 
 
 def observed(run: Run, fault: BaseException | None) -> Looked:
@@ -50,6 +54,25 @@ def _incidents(run: Run, fault: BaseException | None) -> None:
     with warehouse.connect() as connection:
         settled = settle(connection, observed(run, fault), run.run_id)
         print_settled(connection, settled)
+
+
+def _measure(run: Run) -> None:
+    from weir import warehouse
+    from weir.portal.measure import measure
+
+    with warehouse.connect() as connection:
+        measure(connection, run.run_id, run.seconds)
+
+
+def _portal() -> None:
+    from flows import server
+    from weir.portal import site
+
+    began = time.perf_counter()
+    page, faults = site.write(server.ui())
+    for fault in faults:
+        terminal.warn(f"portal: {fault}")
+    terminal.say(f"Portal ({time.perf_counter() - began:.1f} s): {page}")
 
 
 def _guarded(what: str, act: Callable[[], None]) -> None:
