@@ -4,7 +4,7 @@ import socket
 
 from weir import warehouse
 from weir.alerts.addresses import usable
-from weir.alerts.send import Tone, send
+from weir.alerts.send import Message, Tone, send
 from weir.core import terminal
 from weir.core.env import load_project
 from weir.incidents.alert import looked_at
@@ -30,7 +30,7 @@ def show_alerts(test: bool) -> int:
             terminal.table("Last alerts", columns, rows)
         return 0
     text = f"This is a trial, sent by a person from {socket.gethostname()}. Nothing has happened."
-    faults = send(to, "Weir: a trial", text, Tone.INFO)
+    faults = send(dict.fromkeys(to, Message("Weir: a trial", text, Tone.INFO)))
     terminal.table("Trial", ["destination", "taken", "fault"], [[name, not why, why] for name, why in faults.items()])
     with warehouse.connect() as connection:
         settle(connection, looked_at(faults), None)

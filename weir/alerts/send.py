@@ -1,11 +1,13 @@
-"""Sends one text to one or all destinations, none of which can hold a run up.
+"""Sends a text to each destination, side by side; none of them can hold a run up.
 
-In: Destinations, a title and a text. Out: for each destination why it did not take the text, or nothing.
+In: for each Destination a Message. Out: for each why it did not take the message, or nothing.
 """
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -25,18 +27,28 @@ class Tone(StrEnum):
     INFO = "info"
 
 
-def send(to: Sequence[Destination], title: str, text: str, tone: Tone) -> dict[str, str]:
-    """Send the text to all destinations side by side; returns the fault of each by name, empty where it was taken."""
-    faults = {each.name: f"no answer within {DEADLINE:.0f} seconds" for each in to}
+@dataclass(frozen=True)
+class Message:
+    """What a person reads: a title of one line, a text of plain lines."""
 
-    def one(destination: Destination) -> None:
-        faults[destination.name] = _send(destination, title, text, tone)
+    title: str
+    text: str
+    tone: Tone
 
-    threads = [threading.Thread(target=one, args=[each], daemon=True) for each in to]
+
+def send(messages: Mapping[Destination, Message]) -> dict[str, str]:
+    """Send each message; returns the fault of each destination by name, empty where it took its message."""
+    faults = {each.name: f"no answer within {DEADLINE:.0f} seconds" for each in messages}
+
+    def one(destination: Destination, message: Message) -> None:
+        faults[destination.name] = _send(destination, message)
+
+    threads = [threading.Thread(target=one, args=each, daemon=True) for each in messages.items()]
     for thread in threads:
         thread.start()
+    end = time.monotonic() + DEADLINE
     for thread in threads:
-        thread.join(DEADLINE)
+        thread.join(max(0.0, end - time.monotonic()))
     return dict(faults)
 
 
@@ -54,7 +66,7 @@ class _Heard(logging.Handler):
             self.said.append(record.getMessage())
 
 
-def _send(destination: Destination, title: str, text: str, tone: Tone) -> str:
+def _send(destination: Destination, message: Message) -> str:
     if destination.plugin is None:
         return "it is no address for alerts"
     logger = logging.getLogger("apprise")
@@ -64,7 +76,7 @@ def _send(destination: Destination, title: str, text: str, tone: Tone) -> str:
     heard.setLevel(logging.DEBUG)
     logger.addHandler(heard)
     try:
-        taken = _notify(destination.plugin, title, text, tone)
+        taken = _notify(destination.plugin, message)
     except Exception as fault:  # a plugin may raise what its service's library raises
         return brief(redact(fault))
     finally:
@@ -72,11 +84,12 @@ def _send(destination: Destination, title: str, text: str, tone: Tone) -> str:
     return "" if taken else brief(redact("; ".join(heard.said[-2:]) or "it was not taken"))
 
 
-def _notify(plugin: Any, title: str, text: str, tone: Tone) -> bool:
+def _notify(plugin: Any, message: Message) -> bool:
     """Send by Apprise, which fits the plain text to what the service shows: HTML, Markdown, a number of letters."""
     from apprise import Apprise, NotifyFormat, NotifyType
 
     sender = Apprise()
     sender.add(plugin)
-    taken = sender.notify(body=text, title=title, notify_type=NotifyType(tone.value), body_format=NotifyFormat.TEXT)
-    return bool(taken)
+    plugin.request_rate_per_sec = 0  # Weir sends one message, not a burst that a service must be spared
+    kind = NotifyType(message.tone.value)
+    return bool(sender.notify(message.text, message.title, notify_type=kind, body_format=NotifyFormat.TEXT))

@@ -10,13 +10,14 @@ import psycopg
 from psycopg.rows import dict_row
 
 from weir.alerts.addresses import VARIABLE, Destination, destinations
-from weir.alerts.send import Tone, send
+from weir.alerts.send import Message, Tone, send
 from weir.core.causes import Cause
 from weir.core.faults import brief
 from weir.incidents.fault import Fault, Looked
 from weir.incidents.record import settle
 from weir.incidents.report import lasted
 
+_NAME = "Weir: "
 _LOCK = "hashtextextended('weir alerts', 0)"
 
 
@@ -38,16 +39,16 @@ def deliver(connection: psycopg.Connection, run_id: str | None = None) -> None:
 
 
 def _deliver(connection: psycopg.Connection, to: list[Destination]) -> dict[str, str]:
-    """Send each message to those that lack it; returns the last fault of each destination that was tried."""
-    faults: dict[str, str] = {}
+    """Send each message to those that lack it; returns the fault of each destination that was tried."""
     rows = connection.cursor(row_factory=dict_row).execute(_DUE, {"names": [each.name for each in to]}).fetchall()
-    for row in rows:
-        # one that has just not answered is not made to hold the others up
-        lacking = [each for each in to if each.name in row["lacking"] and not faults.get(each.name)]
-        for name, fault in send(lacking, *message(row)).items():
-            faults[name] = fault
-            sent = [row["incident_id"], row["event"], name, not fault, brief(fault) or None]
-            connection.execute(_RECORD, sent)
+    due = {each: [row for row in rows if each.name in row["lacking"]] for each in to}
+    faults = send({each: message(lacking) for each, lacking in due.items() if lacking})
+    for destination, lacking in due.items():
+        fault = faults.get(destination.name, "")
+        sent = [
+            [row["incident_id"], row["event"], destination.name, not fault, brief(fault) or None] for row in lacking
+        ]
+        connection.cursor().executemany(_RECORD, sent)
     return faults
 
 
@@ -60,17 +61,31 @@ def looked_at(faults: dict[str, str]) -> Looked:
     return looked
 
 
-def message(row: dict[str, Any]) -> tuple[str, str, Tone]:
-    """Title, text and tone of the alert on an incident that opened, or is over."""
+def message(rows: list[dict[str, Any]]) -> Message:
+    """The alert on incidents that opened or are over: one of them, or several in one message."""
+    told = [_message(row) for row in rows]
+    if len(told) == 1:
+        return told[0]
+    opened = sum(row["event"] == "opened" for row in rows)
+    counts = [f"{opened} new"] * bool(opened) + [f"{len(rows) - opened} over"] * (opened < len(rows))
+    tones = [each.tone for each in told]
+    tone = next((each for each in (Tone.FAILURE, Tone.WARNING) if each in tones), Tone.SUCCESS)
+    titles = [each.title.removeprefix(_NAME) for each in told]
+    whole = [f"{title}\n{each.text}" for title, each in zip(titles, told, strict=True)]
+    text = "\n\n".join(["\n".join(titles), *whole])
+    return Message(f"{_NAME}{' and '.join(counts)} incidents", text, tone)
+
+
+def _message(row: dict[str, Any]) -> Message:
     if row["event"] == "closed":
         text = f"It began {row['opened_at']:%Y-%m-%d %H:%M} UTC and lasted {lasted(row)}. Nothing is to be done."
-        return f"Weir: over: {row['title']}", text, Tone.SUCCESS
+        return Message(f"{_NAME}over: {row['title']}", text, Tone.SUCCESS)
     lines = [row["what"], row["affected"], row["readers"], row["turn"]]
     if row["command"]:
         lines += ["", f"To type next: {row['command']}"]
     lines += [f"All of it: weir incident {row['incident_id']}"]
     tone = Tone.FAILURE if row["severity"] == "stopped" else Tone.WARNING
-    return f"Weir: {row['title']}", "\n".join(lines), tone
+    return Message(f"{_NAME}{row['title']}", "\n".join(lines), tone)
 
 
 def without_addresses() -> str:
@@ -81,15 +96,16 @@ def without_addresses() -> str:
 # What opened and is open, and what is over of that which was told; for each the destinations that lack it.
 _DUE = """
 with events as (
-    select incident_id, 'opened' as event from ops.incidents where closed_at is null
+    select incident_id, subject, 'opened' as event from ops.incidents where closed_at is null
     union all
-    select incident_id, 'closed' from ops.incidents where closed_at is not null
+    select incident_id, subject, 'closed' from ops.incidents where closed_at is not null
 ),
 
 lacking as (
     select events.incident_id, events.event, array_agg(name) as lacking
     from events cross join unnest(%(names)s::text[]) as name
-    where not exists (
+    where name <> events.subject  -- that it can't be reached is told to the others
+        and not exists (
             select from ops.alerts as a
             where a.incident_id = events.incident_id and a.event = events.event and a.destination = name
                 and a.sent_at is not null

@@ -41,7 +41,7 @@ def begin(fault: BaseException, now: datetime | None = None) -> Story:
     to = [each for each in destinations() if each.name not in kept["told"]]
     if to:
         row = {**story.__dict__, "event": "opened", "opened_at": since, "incident_id": ""}
-        faults = send(to, *message(row))
+        faults = send(dict.fromkeys(to, message([row])))
         kept["told"] += [name for name, told in faults.items() if not told]
     _file().write_text(json.dumps(kept))
     return story
