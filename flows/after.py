@@ -5,9 +5,12 @@ In: a Run, and what ended it. Out: `ops.incidents`. A fault in here is printed, 
 
 from collections.abc import Callable
 
+import psycopg
+
 from flows.run import Run
 from weir.core import terminal
 from weir.core.causes import Cause
+from weir.core.errors import WeirError
 from weir.core.faults import one_line
 from weir.incidents.fault import Fault, Looked
 
@@ -44,12 +47,21 @@ def observed(run: Run, fault: BaseException | None) -> Looked:
 
 def _incidents(run: Run, fault: BaseException | None) -> None:
     from weir import warehouse
+    from weir.incidents import alert, outage
     from weir.incidents.record import settle
     from weir.incidents.report import print_settled
 
-    with warehouse.connect() as connection:
-        settled = settle(connection, observed(run, fault), run.run_id)
+    try:
+        opened = warehouse.connect(autocommit=True)
+    except (WeirError, psycopg.OperationalError) as lost:
+        outage.begin(lost)
+        return
+    with opened as connection:
+        outage.end(connection, run.run_id)
+        with connection.transaction():
+            settled = settle(connection, observed(run, fault), run.run_id)
         print_settled(connection, settled)
+        alert.deliver(connection, run.run_id)
 
 
 def _guarded(what: str, act: Callable[[], None]) -> None:
