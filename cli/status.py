@@ -1,4 +1,4 @@
-"""`weir status`: prints the tables with their promises and freshness, the balance, the last publication and runs."""
+"""`weir status`: prints open incidents, tables with their promises, the balance, what readers see, the last runs."""
 
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from weir import warehouse
 from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.settings import as_of, project_dir
+from weir.incidents.report import print_open
 from weir.ledger.balance import lines
 from weir.ledger.quarantine import GONE, accepted_waiting
 from weir.publish.verify import describe_current
@@ -37,6 +38,7 @@ def show_status() -> int:
     load_project()
     now = as_of()
     with warehouse.connect() as connection:
+        print_open(connection)
         found = {row[0]: row for row in connection.execute(_TABLES).fetchall()}
         _sources(connection, found, now)
         _balance(under_way.holder(connection))

@@ -10,7 +10,7 @@ from datetime import datetime
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows import artifacts, output, steps
+from flows import after, artifacts, output, steps
 from flows.run import Run
 from weir.core import settings
 from weir.core.env import load_env
@@ -31,20 +31,23 @@ def elt(
     keep_private()  # a worker that was started by hand has the umask of that shell
     load_env()
     run = Run(flow_run.id, as_of or settings.as_of(), sources, select, full_refresh, full_compare, accept or [], wait)
-    with run:
-        try:
-            landed = steps.land(run, return_state=True)
-            if not run.down:  # the run goes on without a source that is down, but not after any other fault
-                landed.result()
-            steps.gate_raw(run)
-            steps.build(run)
-            steps.gate_marts(run)
-            steps.publish(run)
-            steps.balance(run)
-        finally:
-            fault = sys.exc_info()[1]
-            output.told(run, fault)
-            artifacts.write(run, fault)
-        run.finish()
-        output.next_steps()
+    try:
+        with run:
+            try:
+                landed = steps.land(run, return_state=True)
+                if not run.down:  # the run goes on without a source that is down, but not after any other fault
+                    landed.result()
+                steps.gate_raw(run)
+                steps.build(run)
+                steps.gate_marts(run)
+                steps.publish(run)
+                steps.balance(run)
+            finally:
+                fault = sys.exc_info()[1]
+                output.told(run, fault)
+                artifacts.write(run, fault)
+            run.finish()
+            output.next_steps()
+    finally:
+        after.ended(run, sys.exc_info()[1])
     return run.run_id

@@ -61,6 +61,8 @@ class Run:
         self.changes: list[Change] | None = None  # a list once published; empty where the project has no marts
         self.lines: list[Line] = []
         self.seconds: dict[str, float] = {}
+        self.step = "start"  # the step that is under way, or that a fault has ended
+        self.crashed: list[str] = []  # runs before this one that were killed
         self.todo: selection.Todo | None = None
         self._wait = wait
         self._lock = ExitStack()
@@ -75,7 +77,8 @@ class Run:
         interrupt.rearm()
         try:
             self._lock.enter_context(run_lock(self._wait))
-            for run_id in crashed.mark_crashed():
+            self.crashed = crashed.mark_crashed()
+            for run_id in self.crashed:
                 terminal.say(f"Run {run_id} was killed: it is marked crashed.", style="yellow")
             crashed.close_ended()
             names = ("sources", "select", "full_refresh", "full_compare", "accept")
@@ -125,10 +128,11 @@ class Run:
 
         A fault that quotes a row or a secret is raised anew without it: Prefect keeps what a step raises.
         """
-        began = time.perf_counter()
+        began, self.step = time.perf_counter(), step
         try:
             with pulse(step, so_far):
                 yield
+            self.step = ""
         except Exception as fault:
             told = redact(fault)
             if told != str(fault):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from weir.core.causes import Cause
+
 _REASONS = 5  # that one line tells
 
 
@@ -27,6 +29,7 @@ class TableEvent:
     seconds: float = 0.0
     how: str = ""
     message: str = ""
+    cause: Cause = Cause.UNKNOWN  # of a failed one
     drift: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -41,6 +44,7 @@ class SourceResult:
     message: str = ""
     tables: list[TableEvent] = field(default_factory=list)
     load_id: str | None = None
+    cause: Cause = Cause.UNKNOWN  # why it failed as a whole, before any table
 
     @property
     def barred(self) -> list[str]:

@@ -1,0 +1,1 @@
+"""Incidents: what stopped or drifted, in plain words, open until it is healed."""
