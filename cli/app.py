@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.access.commands import commands
+from cli.quarantine.commands import commands as quarantine
 from weir.core import ports
 
 app = typer.Typer(
@@ -125,19 +126,7 @@ def verify(
     raise typer.Exit(print_proof(source, counts_only, with_pii, because))
 
 
-@app.command()
-def quarantine(
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Only this staging model.")] = None,
-    key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
-    history: Annotated[bool, typer.Option("--history", help="Also rows that have left quarantine, and how.")] = False,
-    dev: Annotated[bool, typer.Option("--dev", help="Rows held back by `dbt build` by hand, in its schemas.")] = False,
-    with_pii: WithPii = False,
-    because: Because = None,
-) -> None:
-    """Show what waits in quarantine or is held back, and why. Personal values by kind and length."""
-    from cli.quarantine import show_quarantine
-
-    raise typer.Exit(show_quarantine(model, key, history, dev, with_pii, because))
+app.add_typer(quarantine, name="quarantine")
 
 
 @app.command()
@@ -192,6 +181,24 @@ def incident(
     from cli.incident import show_incident
 
     raise typer.Exit(show_incident(number))
+
+
+@app.command()
+def watch() -> None:
+    """Look for what no run can say: a late run, a dead worker, a full disk. For cron; ends with 1 at an incident."""
+    from cli.watch import look
+
+    raise typer.Exit(look())
+
+
+@app.command()
+def alert(
+    test: Annotated[bool, typer.Option("--test", help="Send a trial message to every address of ALERT_URLS.")] = False,
+) -> None:
+    """Show who is told of incidents, and the last alerts."""
+    from cli.alert import show_alerts
+
+    raise typer.Exit(show_alerts(test))
 
 
 @app.command()

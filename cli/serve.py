@@ -13,8 +13,9 @@ from types import FrameType
 
 from flows import interrupt
 from weir.core import ports
+from weir.core.causes import Cause
 from weir.core.env import load_project
-from weir.core.errors import WeirError
+from weir.core.errors import WeirError, cause_of
 from weir.core.faults import one_line
 from weir.core.handed import for_runs
 from weir.core.private import keep_private
@@ -48,6 +49,7 @@ def serve(docs: bool = True) -> int:
         words = ["worker", "start", "--pool", deployments.POOL, "--name", "weir"]
         # Each run reads `.env` anew: the worker, which lives long, must not hand on the values of now.
         children["worker"] = _start("prefect-worker", for_runs(), "flows.command", *words)
+        _keep()
         if docs:
             words = ["docs", "--port", str(ports.DOCS)]
             children["docs"] = _start("docs", for_runs(), "cli.app", *words)
@@ -69,7 +71,7 @@ def serve(docs: bool = True) -> int:
                 if child.poll() is not None:
                     fault = f"{name} has ended by itself with code {child.returncode} (log: {_log(name)})"
                     if name == "worker":
-                        raise WeirError(fault)
+                        raise WeirError(fault, cause=Cause.WORKER_DEAD)
                     terminal.say(fault, style="yellow")
                     del children[name]
             time.sleep(0.5)
@@ -77,6 +79,8 @@ def serve(docs: bool = True) -> int:
         pass
     except Exception as fault:
         terminal.fail(one_line(fault))
+        if cause_of(fault)[0] is Cause.WORKER_DEAD:
+            _keep(one_line(fault))
         return 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -87,6 +91,20 @@ def serve(docs: bool = True) -> int:
             server.stop()
     print("stopped; the warehouse runs on until `weir down`", file=sys.stderr)
     return interrupt.CODE
+
+
+def _keep(fault: str = "") -> None:
+    """Keep as an incident that the worker has died, or that it lives."""
+    from weir.core import terminal
+    from weir.incidents.downstream import EVERYTHING
+    from weir.incidents.fault import Fault, Looked
+    from weir.incidents.keep import keep
+
+    found = [Fault(Cause.WORKER_DEAD, "worker", "worker", (fault,), (EVERYTHING,))] if fault else []
+    try:
+        keep(Looked({"worker"}, found))
+    except Exception as other:  # what follows, the end of all processes, matters more
+        terminal.warn(one_line(other))
 
 
 def _start(name: str, environment: dict[str, str], module: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -47,13 +47,9 @@ def observed(run: Run, fault: BaseException | None) -> Looked:
 
 
 def _incidents(run: Run, fault: BaseException | None) -> None:
-    from weir import warehouse
-    from weir.incidents.record import settle
-    from weir.incidents.report import print_settled
+    from weir.incidents.keep import keep
 
-    with warehouse.connect() as connection:
-        settled = settle(connection, observed(run, fault), run.run_id)
-        print_settled(connection, settled)
+    keep(observed(run, fault), run.run_id)
 
 
 def _measure(run: Run) -> None:

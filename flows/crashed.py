@@ -1,13 +1,10 @@
 """Marks a killed run as Crashed, in `ops.runs` and in Prefect."""
 
-import socket
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psutil
-
 from weir import warehouse
+from weir.ledger import runs
 
 
 def mark_crashed() -> list[str]:
@@ -20,7 +17,7 @@ def mark_crashed() -> list[str]:
         rows = connection.execute(
             "select run_id, host, pid, started_at, flow_run_id from ops.runs where state = 'running'"
         ).fetchall()
-        dead = [row for row in rows if not _alive(row[1], row[2], row[3])]
+        dead = [row for row in rows if not runs.is_alive(row[1], row[2], row[3])]
         for run_id, _host, _pid, _started_at, flow_run_id in dead:
             if flow_run_id:
                 end_in_prefect(UUID(flow_run_id), "crashed", "its process was killed")
@@ -52,19 +49,10 @@ def close_ended() -> int:
             "where flow_run_id = any(%s) and state <> 'running'",
             [open_],
         ).fetchall()
-    ended = [row for row in rows if not _alive(*row[3:])]
+    ended = [row for row in rows if not runs.is_alive(*row[3:])]
     for flow_run_id, state, message, *_ in ended:
         end_in_prefect(UUID(flow_run_id), state, message)
     return len(ended)
-
-
-def _alive(host: str, pid: int, started_at: datetime) -> bool:
-    if host != socket.gethostname():
-        return False
-    try:
-        return psutil.Process(pid).create_time() <= started_at.timestamp() + 1
-    except psutil.Error:
-        return False
 
 
 def end_in_prefect(flow_run_id: UUID, state: str, message: str) -> None:

@@ -135,6 +135,16 @@ def running() -> int | None:
         return None
 
 
+def last_address() -> str:
+    """The address of our server, alive or dead; empty where it was never started, or was stopped in order."""
+    load_env()
+    port, password = os.environ.get("WEIR_PREFECT_PORT") or "", os.environ.get("WEIR_PREFECT_PASSWORD") or ""
+    if not (port and password and _pid_file().exists()):
+        return ""
+    _open_with(password)
+    return _api(port)
+
+
 def healthy(api: str) -> bool:
     """Whether a Prefect server answers at the address. Raises WeirError when it refuses our login."""
     word, key = os.environ.get("PREFECT_API_AUTH_STRING") or "", os.environ.get("PREFECT_API_KEY")

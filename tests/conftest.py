@@ -23,7 +23,8 @@ os.environ["WEIR_HOME"] = str(_HOME)
 for _name in [name for name in os.environ if name.endswith("_URL") and name.split("_")[0] in
               {"WAREHOUSE", "APP", "BILLING", "PRODUCT", "HELPDESK", "DROPS", "PREFECT"}]:  # fmt: skip
     del os.environ[_name]
-os.environ.pop("WEIR_AS_OF", None)
+for _name in ("WEIR_AS_OF", "ALERT_URLS", "HEARTBEAT_URL", "RUN_EVERY"):
+    os.environ.pop(_name, None)
 # One server has many warehouses here, and its roles one password each: every home of a test knows them.
 for _name in ("LOADER", "DBT", "PUBLISHER", "ANALYST"):
     os.environ[f"WEIR_{_name}_PASSWORD"] = f"{_name} {uuid.uuid4().hex} @:/?#'%\\\"ü"

@@ -14,6 +14,7 @@ _SECRET = re.compile(
     r"(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|ACCESS_KEY|ACCOUNT_KEY|MASK_KEY|MASK_KEY_NEXT|AUTH_STRING)$"
 )
 _OPTION = re.compile(r"(?i)(?:password|passwd|pwd|token|secret|api_?key|access_?key|account_?key|sig)=([^&#\s]+)")
+_TOKENS = {"ALERT_URLS", "HEARTBEAT_URL"}  # addresses with a secret anywhere: as host, in the path, as an option
 # Characters that a terminal obeys: control characters except tab and line feed, and changes of direction.
 _OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 HIDDEN = "‹hidden›"
@@ -66,6 +67,8 @@ def _secrets(environment: frozenset[tuple[str, str]], hidden: frozenset[str], ad
     for name, value in environment:
         if name in hidden or _SECRET.search(name):
             found |= _forms(value)
+        elif name in _TOKENS:
+            found |= {form for part in _tokens(value) for form in _forms(part)}
         elif name in addresses or name.endswith("_URL"):
             found |= _passwords(value)
         if name.endswith("_AUTH_STRING"):
@@ -87,6 +90,14 @@ def _passwords(url: str) -> set[str]:
     for option in _OPTION.findall(url):
         found |= _forms(option) | _forms(unquote(option))
     return found
+
+
+def _tokens(addresses: str) -> set[str]:
+    """The parts of addresses that may be secrets: all of 8 letters and more but for names of hosts."""
+    parts = re.split(r"[\s,]+|://|[/:@?&=#]", addresses)
+    return {part for part in parts if len(part) > 7 and not re.fullmatch(r"[\w-]+(\.[\w-]+)+", part)} | _passwords(
+        addresses
+    )
 
 
 def _forms(secret: str) -> set[str]:

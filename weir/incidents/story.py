@@ -52,7 +52,7 @@ def tell(fault: Fault, since: datetime, below: Downstream, readers: Readers) -> 
         return " ".join(printable(template.format(**words)).split())
 
     return Story(
-        title=_capital(filled(kind.title)),
+        title=filled(kind.title),
         what=f"Since {moment(since)}, {filled(kind.what)}.",
         affected=_affected(fault, below, kind.stops),
         readers=_readers(readers, bool(below.marts), kind.stops),
@@ -113,7 +113,3 @@ def _readers(readers: Readers, touched: bool, stops: bool) -> str:
     if touched and stops:
         return f"Readers still see {seen}: whole and checked, but growing old."
     return f"Readers see {seen}, and new sets go on coming."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -88,6 +88,16 @@ def end_mine(message: str) -> list[UUID]:
     return [UUID(row[0]) for row in rows if row[0]]
 
 
+def is_alive(host: str, pid: int, started_at: datetime) -> bool:
+    """Whether the process of a run is there; one of another machine counts as gone."""
+    if host != socket.gethostname():
+        return False
+    try:
+        return psutil.Process(pid).create_time() <= started_at.timestamp() + 1
+    except psutil.Error:
+        return False
+
+
 def mine() -> tuple[str, str] | None:
     """State and message of the newest run of this process; None where it made none."""
     with warehouse.connect() as connection:

@@ -1,0 +1,86 @@
+"""An outage of the warehouse: kept in a file while it lasts, for the record of incidents lies in the warehouse itself.
+
+In: the fault of a connection. Out: `home()/outage.json`, alerts; and when the warehouse is back, the incident with both
+of its ends.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from weir.alerts.addresses import destinations
+from weir.alerts.send import send
+from weir.core.causes import Cause
+from weir.core.errors import cause_of
+from weir.core.secrets import redact
+from weir.core.settings import home
+from weir.incidents.alert import message
+from weir.incidents.downstream import EVERYTHING, downstream
+from weir.incidents.fault import Fault, Looked
+from weir.incidents.record import settle
+from weir.incidents.story import Readers, Story, tell
+
+AREA = "warehouse"
+_CAUSES = (Cause.WAREHOUSE_DOWN, Cause.WAREHOUSE_PASSWORD, Cause.DISK_FULL)
+
+
+def begin(fault: BaseException, now: datetime | None = None) -> Story:
+    """Note that the warehouse can't be used, and tell people once; returns the story of it."""
+    cause, _ = cause_of(fault)
+    kept = _kept() or {
+        "cause": (cause if cause in _CAUSES else Cause.WAREHOUSE_DOWN).value,
+        "since": (now or datetime.now(UTC)).isoformat(),
+        "line": redact(fault),
+        "told": [],
+    }
+    found, since = _fault(kept), datetime.fromisoformat(kept["since"])
+    story = tell(found, since, downstream(found.nodes), Readers(reachable=False))
+    to = [each for each in destinations() if each.name not in kept["told"]]
+    if to:
+        row = {**story.__dict__, "event": "opened", "opened_at": since, "incident_id": ""}
+        faults = send(dict.fromkeys(to, message([row])))
+        kept["told"] += [name for name, told in faults.items() if not told]
+    _file().write_text(json.dumps(kept))
+    return story
+
+
+def end(connection: psycopg.Connection, run_id: str | None = None) -> None:
+    """Write the outage that is over into the record, in a transaction; does nothing where there was none."""
+    kept = _kept()
+    if kept is None:
+        return
+    with connection.transaction():
+        opened = settle(connection, Looked({AREA}, [_fault(kept)]), run_id).opened
+        for number in opened:
+            connection.cursor().executemany(
+                "insert into ops.alerts (incident_id, event, destination, sent_at) "
+                "values (%s, 'opened', %s, clock_timestamp())",
+                [[number, name] for name in kept["told"]],
+            )
+        settle(connection, Looked({AREA}), run_id)
+    _file().unlink(missing_ok=True)
+
+
+def lasts() -> bool:
+    """Whether an outage was noted that is not over yet."""
+    return _kept() is not None
+
+
+def _fault(kept: dict[str, Any]) -> Fault:
+    since = datetime.fromisoformat(kept["since"])
+    return Fault(Cause(kept["cause"]), AREA, AREA, (kept["line"],), (EVERYTHING,), since=since)
+
+
+def _kept() -> dict[str, Any] | None:
+    try:
+        kept: dict[str, Any] = json.loads(_file().read_text())
+        return kept if {"cause", "since", "line", "told"} <= set(kept) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _file() -> Path:
+    return home() / "outage.json"
