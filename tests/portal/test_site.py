@@ -50,7 +50,7 @@ def test_files_are_for_their_owner_alone_and_old_ones_are_gone(warehouse: str, h
 def test_a_folder_that_can_not_be_written_is_one_line(warehouse: str, home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     (home / "portal").write_text("a file")
-    with pytest.raises(WeirError, match="the portal can't be written to .*portal"):
+    with pytest.raises(WeirError, match=r"the portal can't be written to .*portal"):
         site.write()
 
 

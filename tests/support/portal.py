@@ -86,7 +86,7 @@ def charts(text: str = "") -> dict[str, Any]:
 
 _WORDS = {
     "source": "shop", "table": "orders", "model": "stg_shop__orders", "reason": "amount is negative",
-    "run": "r2", "step": "land", "message": "shop can't be reached", 
+    "run": "r2", "step": "land", "message": "shop can't be reached",
     "sentence": "gate marts: a count fell by half", "scope": "marts",
     "mart": "fct_orders", "login": "ann", "title": "Source shop can't be reached",
     "what": "Since 1 March, shop is away.",
