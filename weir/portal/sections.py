@@ -6,6 +6,7 @@ In: what was read. Out: HTML. A section whose view could not be read says so, an
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from weir.core.faults import brief
 from weir.portal.charts import Drawn, parted
 from weir.portal.html import Html, el, folded, joined, mark, moment, size, table, when
 from weir.portal.reading import Found, Row
@@ -62,7 +63,7 @@ def sources(drawn: Drawn, deliveries: Found, freshness: Found) -> Html:
         values = [row["landed"] for row in rows]
         charts.append(
             drawn.chart("bars", name, [row["day"] for row in rows], [("rows landed", values)], low=True,
-                        note=f"{values[-1]:,} rows on {_day(rows[-1])}; {rows[-1]['tables']} tables.", cut=_cut(values))
+                        note=f"{values[-1]:,} rows of {_tables(rows[-1]['tables'])} on {_day(rows[-1])}.", cut=_cut(values))
         )  # fmt: skip
     recent = _long(
         freshness, "How recent each table is",
@@ -77,7 +78,9 @@ def sources(drawn: Drawn, deliveries: Found, freshness: Found) -> Html:
 
 def balance(found: Found) -> Html:
     """Whether each landed row is accounted for."""
-    lead = "Each row that landed is accepted, rejected, superseded, deleted or erased. They add up, or the row says so."
+    lead = (
+        "What became of each landed row. The numbers add up to what landed; where they do not, the last column says so."
+    )
     names = ("accepted", "accepted_by_hand", "rejected", "superseded", "deleted", "erased")
     kept = ["accepted", *_used(found, *names[1:2]), "rejected", *_used(found, *names[3:])]
     return section("balance", "Balance", lead, _long(
@@ -136,7 +139,7 @@ def runs(drawn: Drawn, found: Found, steps: Found) -> Html:
     parts.append(_long(
         found, "The last runs", ["began", "what", "state", "seconds#", "longest step", "what it said"],
         lambda row: [when(row["started_at"]), row["command"], mark(STATES.get(row["state"], "look"), row["state"]),
-                     row["seconds"], row["slowest_step"], row["message"]],
+                     row["seconds"], row["slowest_step"], brief(row["message"] or "–")],
         "No run yet.", most=10,
     ))  # fmt: skip
     return section("runs", "Runs", "How each run ended, how long it took, and where the time went.", *parts)
@@ -228,6 +231,10 @@ def _used(found: Found, *names: str) -> list[str]:
 
 def _name(row: Row) -> str:
     return f"{row['source']}.{row['table_name']}"
+
+
+def _tables(count: int) -> str:
+    return f"{count} table{'' if count == 1 else 's'}"
 
 
 def _day(row: Row) -> str:
