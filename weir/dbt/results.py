@@ -108,7 +108,7 @@ def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
 
 
 def _failed(result: Any, reasons: Mapping[str, str] | None) -> Failed:
-    """The node that failed, and where the harm begins: a test of a column stands on one model, another on all it reads."""
+    """The node that failed, and where the harm begins: a test stands on the models that it guards."""
     node, kind, rows = result.node, str(result.node.resource_type), getattr(result, "failures", None)
     guarded = getattr(node, "attached_node", None)
     on = [guarded] if guarded else [str(each) for each in node.depends_on.nodes] if "test" in kind else []
