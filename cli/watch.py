@@ -15,8 +15,8 @@ from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.faults import one_line
 from weir.incidents.fault import Looked
-from weir.incidents.keep import keep
 from weir.incidents.report import print_open
+from weir.incidents.settled import settled
 from weir.warehouse.embedded.server import data_folder, running_port
 
 
@@ -33,7 +33,7 @@ def look() -> int:
     try:
         with warehouse.connect(autocommit=True) as connection:
             looked = _look(connection)
-        keep(looked)
+        settled(lambda: [looked])
         with warehouse.connect() as connection:
             open_ = print_open(connection)
     except (WeirError, psycopg.OperationalError) as fault:
