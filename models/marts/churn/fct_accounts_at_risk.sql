@@ -1,14 +1,14 @@
 -- Grain: one row per active account with two warning signs or more at as_of.
 {{ config(indexes=[{'columns': ['account_id'], 'unique': true}]) }}
 {%- set signs = {
-    'usage_halved': ['usage has fallen by half', 'usage_trend_28d < 0.5'],
-    'is_unused': ['nobody has used it for two weeks', 'coalesce(days_since_last_seen, 9999) >= 14'],
-    'is_shrinking': ['pays less than three months ago', 'mrr_change_3m < 0'],
-    'is_overdue': ['an invoice is overdue', 'overdue_invoices > 0'],
-    'payment_failed': ['a payment failed in the last four weeks', 'failed_payments_28d > 0'],
-    'is_waiting': ['a ticket has waited for an answer for a week', 'unanswered_tickets > 0 and oldest_open_ticket_days >= 7'],
+    'usage_halved': ['usage has halved', 'usage_trend_28d < 0.5'],
+    'is_unused': ['unused for two weeks', 'coalesce(days_since_last_seen, 9999) >= 14'],
+    'is_shrinking': ['pays less than before', 'mrr_change_3m < 0'],
+    'is_overdue': ['an overdue invoice', 'overdue_invoices > 0'],
+    'payment_failed': ['a failed payment', 'failed_payments_28d > 0'],
+    'is_waiting': ['an unanswered ticket', 'unanswered_tickets > 0 and oldest_open_ticket_days >= 7'],
     'is_unhappy': [
-        'gave a bad rating in the last three months',
+        'a bad rating',
         '(last_nps_score <= 6 and days_since_last_nps <= 90)'
             ~ ' or (last_satisfaction_score <= 2 and days_since_last_satisfaction <= 90)'
     ],
