@@ -8,6 +8,7 @@ import os
 
 import psycopg
 
+from flows import server
 from weir import warehouse
 from weir.core import terminal
 from weir.core.causes import Cause
@@ -17,6 +18,7 @@ from weir.core.faults import one_line
 from weir.incidents.fault import Looked
 from weir.incidents.report import print_open
 from weir.incidents.settled import settled
+from weir.portal import site
 from weir.warehouse.embedded.server import data_folder, running_port
 
 
@@ -33,7 +35,9 @@ def look() -> int:
     try:
         with warehouse.connect(autocommit=True) as connection:
             looked = _look(connection)
-        settled(lambda: [looked])
+        changed = settled(lambda: [looked])
+        if changed.opened or changed.closed:
+            site.write(server.ui())
         with warehouse.connect() as connection:
             open_ = print_open(connection)
     except (WeirError, psycopg.OperationalError) as fault:
