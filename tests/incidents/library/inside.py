@@ -132,7 +132,7 @@ INSIDE = [
     ]),
     Batch("gate marts", [
         M("mart shrinks", Cause.MART_UNUSUAL, "fct_bills",
-          *_text(f"{MODELS}fct_bills.sql", "stg_legacy__invoices') }}", "stg_legacy__invoices') }} where invoice_id < 3"),
+          *_text(f"{MODELS}fct_bills.sql", "invoices') }}", "invoices') }} where invoice_id < 3"),
           of("legacy")),
         M("many rows rejected", Cause.MANY_REJECTED, "stg_shop__orders", _negative, _positive, of("shop")),
     ]),
