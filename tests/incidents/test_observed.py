@@ -98,9 +98,21 @@ def test_a_failed_check_holds_the_whole_source_and_an_accepted_one_none() -> Non
 
 
 def test_a_warning_drifts_and_touches_its_table_alone() -> None:
-    warns = {"id": "raw app: users: unlike before", "cause": Cause.ARRIVALS_UNLIKE.value, "warns": True, "accepted": True}
+    warns = {
+        "id": "raw app: users: unlike before",
+        "cause": Cause.ARRIVALS_UNLIKE.value,
+        "warns": True,
+        "accepted": True,
+    }
     [fault] = judged(gate("app", warns)).faults
     assert (fault.cause, fault.nodes, fault.accept) == (Cause.ARRIVALS_UNLIKE, ("app.users",), ())
+
+
+def test_a_table_that_fails_a_check_does_not_warn_as_well() -> None:
+    bad = {"id": "raw app: users: volume", "cause": Cause.ARRIVALS_UNUSUAL.value}
+    warns = {"id": "raw app: users: growth", "cause": Cause.ARRIVALS_GROWN.value, "warns": True, "accepted": True}
+    assert [fault.cause for fault in judged(gate("app", bad, warns)).faults] == [Cause.ARRIVALS_UNUSUAL]
+    assert judged(gate("app", bad | {"accepted": True}, warns)).faults == []
 
 
 def test_two_checks_of_one_kind_are_one_fault_that_accepts_both() -> None:
@@ -180,7 +192,8 @@ def run(**other: Any) -> Any:
     landed = {each.source: each for each in (source("app", users=None), source("shop", orders=None))}
     plain = {
         "ended": {"land"}, "landed": landed, "gates": [], "built": None, "todo": None, "whole": True, "compared": [],
-        "barred": [], "changes": None, "faults": [], "down": [], "lines": [], "crashed": [], "step": "", "sources": None,
+        "barred": [], "changes": None, "faults": [], "down": [], "lines": [], "crashed": [], "step": "",
+        "sources": None,
     }  # fmt: skip
     return SimpleNamespace(**plain | other)
 
