@@ -245,10 +245,10 @@ def psql(
 
 @app.command()
 def docs(
-    port: Annotated[int, typer.Option(help="The port to serve the docs on.", min=1, max=65535)] = ports.DOCS,
-    serve: Annotated[bool, typer.Option(help="Serve the docs, or only make them.")] = True,
+    port: Annotated[int, typer.Option(help="The port to serve them on.", min=1, max=65535)] = ports.DOCS,
+    serve: Annotated[bool, typer.Option(help="Serve them, or only make them.")] = True,
 ) -> None:
-    """Make dbt's docs, and serve them."""
+    """Write the portal, make dbt's docs, and serve both, with what the gates found."""
     from cli.docs import make_docs
 
     raise typer.Exit(make_docs(port, serve))

@@ -1,4 +1,4 @@
-"""`make serve`: runs Prefect's server, a worker with the deployments and dbt's docs, until Ctrl-C.
+"""`make serve`: runs Prefect's server, a worker with the deployments, and the pages of `weir docs`, until Ctrl-C.
 
 In: prefect.yaml. Out: addresses. Alone: `make serve`, or `python -m cli.serve`.
 """
@@ -44,7 +44,6 @@ def serve(docs: bool = True) -> int:
         warehouse.ensure()
         server.start()
         from flows import deployments
-        from weir.dbt.environment import handed_to_dbt
 
         names = deployments.deploy()
         words = ["worker", "start", "--pool", deployments.POOL, "--name", "weir"]
@@ -53,7 +52,7 @@ def serve(docs: bool = True) -> int:
         _keep()
         if docs:
             words = ["docs", "--port", str(ports.DOCS)]
-            children["docs"] = _start("docs", handed_to_dbt(), "cli.app", *words)
+            children["docs"] = _start("docs", for_runs(), "cli.app", *words)
         terminal.say(f"Prefect, its runs and deployments: {server.ui()}")
         if server.login():
             terminal.say(f"  {server.login()}")
@@ -61,8 +60,10 @@ def serve(docs: bool = True) -> int:
             f"Deployments, each with a button for a run by hand: {server.ui()}/deployments ({', '.join(names)})"
         )
         if docs:
-            terminal.say(f"Models and their lineage (once made): http://127.0.0.1:{ports.DOCS}")
-        terminal.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
+            pages = f"http://127.0.0.1:{ports.DOCS}"
+            terminal.say(f"Portal: {pages}")
+            terminal.say(f"Models and their lineage (once made): {pages}/dbt/")
+            terminal.say(f"What the gates found: {pages}/data_docs/")
         terminal.say("Ctrl-C ends all of them.")
         sys.stdout.flush()
         while True:
@@ -94,16 +95,12 @@ def serve(docs: bool = True) -> int:
 
 def _keep(fault: str = "") -> None:
     """Keep as an incident that the worker has died, or that it lives."""
-    from weir.core import terminal
     from weir.incidents.downstream import EVERYTHING
     from weir.incidents.fault import Fault, Looked
-    from weir.incidents.keep import keep
+    from weir.incidents.settled import settled
 
     found = [Fault(Cause.WORKER_DEAD, "worker", "worker", (fault,), (EVERYTHING,))] if fault else []
-    try:
-        keep(Looked({"worker"}, found))
-    except Exception as other:  # what follows, the end of all processes, matters more
-        terminal.warn(one_line(other))
+    settled(lambda: [Looked({"worker"}, found)])
 
 
 def _start(name: str, environment: dict[str, str], module: str, *arguments: str) -> subprocess.Popen[bytes]:

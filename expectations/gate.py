@@ -9,12 +9,14 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
 from weir import warehouse
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.settings import as_of, project_dir
 
@@ -27,6 +29,9 @@ class Failure:
     sentence: str
     accepted: bool = False
     warns: bool = False  # it is told, and stops nothing
+    cause: Cause = Cause.MART_UNUSUAL
+    item: str = ""  # the table, the staging model or the mart that it is about; empty where it is the whole scope
+    rows: int | None = None  # how many rows are concerned, where that is known
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,17 @@ def _failures(
         text = by_name[name].sentence(values)
         if "error" in values:
             text = f"{values.get('mart', where)}: the rule “{name}” can't be judged ({values['error']})"
-        found.append(Failure(f"{place}: {name}", text, warns=by_name[name].warns))
+        rule, count = by_name[name], values.get(by_name[name].rows)
+        found.append(
+            Failure(
+                f"{place}: {name}",
+                text,
+                warns=rule.warns,
+                cause=Cause.GATE_BROKEN if "error" in values else rule.cause,
+                item=str(item or values.get("mart") or ""),
+                rows=int(count) if isinstance(count, (int, float, Decimal)) else None,
+            )
+        )
     return found
 
 

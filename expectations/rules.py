@@ -9,18 +9,23 @@ from typing import Any
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
+from weir.core.causes import Cause
+
 
 @dataclass(frozen=True)
 class Rule:
     """One rule. The places in `says` are filled from the failing row, the parameters and `observed`.
 
-    A rule that only `warns` is told and stops nothing.
+    A rule that only `warns` is told and stops nothing. Its failure is kept as an incident of `cause`; `rows` names the
+    value that says how many rows are concerned.
     """
 
     name: str
     expectation: Expectation
     says: str
     warns: bool = False
+    cause: Cause = Cause.MART_UNUSUAL
+    rows: str = "count"
 
     @property
     def is_query(self) -> bool:

@@ -6,6 +6,7 @@ own. A name stays once a table has landed under it. A table that is gone stays o
 """
 
 from ingest.connectors.base import Connector, Found
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.plan import Source, Table
@@ -28,7 +29,8 @@ def complete(source: Source, connector: Connector, before: list[Table]) -> Sourc
     chosen = [each for each in there if choice.takes(each.schema, each.name) and not each.names & declared]
     if not chosen and not source.tables:
         names = ", ".join(each.label for each in there[:SHOWN]) or "none that the account may read"
-        raise WeirError(f"`tables` includes no table that is at the source; it has: {names}")
+        none = f"`tables` includes no table that is at the source; it has: {names}"
+        raise WeirError(none, cause=Cause.TABLE_GONE)
     tables = []
     for each in sorted(chosen, key=lambda each: not each.is_default):
         alone = [other.name for other in chosen].count(each.name) == 1
@@ -37,7 +39,8 @@ def complete(source: Source, connector: Connector, before: list[Table]) -> Sourc
             name = shortened(each.name if (alone or each.is_default) and each.name not in taken else each.long_name)
             if name in taken:
                 raise WeirError(
-                    f"{each.label} would land as {name}, as another table does: declare one of them by name"
+                    f"{each.label} would land as {name}, as another table does: declare one of them by name",
+                    cause=Cause.SHAPE_CHANGED,
                 )
             taken.add(name)
         origin = None if each.is_default and name == each.name else each.label

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
 
-from ingest.faults import crowded, one_line
+from ingest.faults import cause, crowded, one_line
 from ingest.found import complete
 from ingest.raw.table import Raw
 from ingest.results import TableEvent
@@ -115,7 +115,9 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
     except BaseException as fault:  # dlt would wait for ever for a job that raises
         if crowded(fault) and run.give_back(table):
             return None
-        event.state, event.message = "failed", one_line(fault, run.source, table, wire is not None and wire.lost)
+        lost = wire is not None and wire.lost
+        event.state, event.message = "failed", one_line(fault, run.source, table, lost)
+        event.cause = cause(fault, lost)
     event.seconds, event.ended_at = time.monotonic() - begun, datetime.now(UTC)
     run.done[table.name] = event
     run.report(event)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.results import SourceResult, TableEvent, reasons
 from ingest.scratch import scratch, sweep
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.project.plan import Plan, Source
@@ -71,26 +72,27 @@ def land_sources(
 def _land_source(run: "Run") -> SourceResult:
     """Land one source, by one pipeline and one load package."""
     from ingest.connectors.registry import module_of
-    from ingest.faults import one_line
+    from ingest.faults import cause, one_line
 
     source: Source = run.source
-    load_id, message = None, ""
+    load_id, message, why = None, "", Cause.UNKNOWN
     try:
         module_of(source)
         source = run.complete()
         load_id = _run_pipeline(run)
     except Exception as fault:
-        cause = fault
-        while cause.__cause__ is not None and not isinstance(cause, WeirError):
-            cause = cause.__cause__  # type: ignore[assignment]
-        message = one_line(cause, source)
+        first = fault
+        while first.__cause__ is not None and not isinstance(first, WeirError):
+            first = first.__cause__  # type: ignore[assignment]
+        message, why = one_line(first, source), cause(first)
     events = [run.done[table.name] for table in source.tables if table.name in run.done]
     failed = [event for event in events if event.state == "failed"]
     if failed:
         message = reasons(failed)
     elif not message and len(events) < len(source.tables):
         message = f"{source.name}: only {len(events)} of {len(source.tables)} tables were landed: run again"
-    return SourceResult(source.name, "failed" if message else "landed", redact(message), events, load_id)
+        why = Cause.LANDING_FAILED
+    return SourceResult(source.name, "failed" if message else "landed", redact(message), events, load_id, why)
 
 
 def _run_pipeline(run: "Run") -> str | None:

@@ -14,6 +14,7 @@ import great_expectations.expectations as gxe
 
 from expectations import suites
 from expectations.rules import Rule
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 
 # The rules for every mart. A mart that was never published has no limits.
@@ -22,11 +23,13 @@ EVERY = (
         "too few rows",
         gxe.ExpectTableRowCountToBeBetween(min_value={"$PARAMETER": "rows_at_least"}),
         "{mart} has {observed} rows, less than half of the {published} published last",
+        rows="observed",
     ),
     Rule(
         "too many rows",
         gxe.ExpectTableRowCountToBeBetween(max_value={"$PARAMETER": "rows_at_most"}),
         "{mart} has {observed} rows, more than three times the {published} published last",
+        rows="observed",
     ),
 )
 
@@ -63,5 +66,7 @@ REJECTIONS = (
         "rejected rows",
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="rejected_at_most", column_B="rejected", or_equal=True),
         "{model} rejected {rejected} of {landed} landed rows, where at most {rejected_at_most} were expected ({usual})",
+        cause=Cause.MANY_REJECTED,
+        rows="rejected",
     ),
 )

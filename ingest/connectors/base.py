@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from ingest.connectors.fields import is_pattern, left_out
 from ingest.raw.columns import Column
 from ingest.raw.table import Raw
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.plan import Table
@@ -65,11 +66,13 @@ def check_columns(table: Table, found: list[str], hint: str = "") -> set[str]:
     for what, name in [*needed, *(("exclude", name) for name in table.exclude if not is_pattern(name))]:
         if name not in found and shortened(name) not in found:
             hint = hint or "it has: " + ", ".join(found[:12]) + (" …" if len(found) > 12 else "")
-            raise WeirError(f"{what} names column {name!r}, which is not at the source; {hint}")
+            told = f"{what} names column {name!r}, which is not at the source; {hint}"
+            raise WeirError(told, cause=Cause.COLUMN_LOST)
     out = left_out(table, found)
     for what, name in needed:
         if {name, shortened(name)} & out:
-            raise WeirError(f"{what} names column {name!r}, which is excluded: keep it, or declare another {what}")
+            told = f"{what} names column {name!r}, which is excluded: keep it, or declare another {what}"
+            raise WeirError(told, cause=Cause.KEY_UNFIT)
     return out
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ingest.connectors.base import Progress
 from ingest.connectors.read_ahead import ahead
 from ingest.raw.connection import Wire
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 
 
@@ -30,5 +31,7 @@ def copy_counted(wire: Wire, schema: str | None, table: str, columns: list[str],
     finally:
         feed.close()  # type: ignore[attr-defined]
     if landed != rows:
-        raise WeirError(f"the source sent {rows} {what}, the warehouse counted {landed}: run again")
+        raise WeirError(
+            f"the source sent {rows} {what}, the warehouse counted {landed}: run again", cause=Cause.LANDING_FAILED
+        )
     return rows, size

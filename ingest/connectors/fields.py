@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.plan import Table
@@ -49,7 +50,9 @@ class Fields:
         self.kept = [*table.key, *([cursor] if cursor else [])]
         for name in self.kept:
             if name in self.exact or _matches(name, self.patterns):
-                raise WeirError(f"exclude names {name!r}, which is the key or the cursor: mend it")
+                raise WeirError(
+                    f"exclude names {name!r}, which is the key or the cursor: mend it", cause=Cause.KEY_UNFIT
+                )
         self.wanted: list[str] | None = None
         if table.only_columns and "document" not in table.columns:
             self.wanted = [*self.kept, *(name[9:] for name in table.columns if name.startswith("document."))]

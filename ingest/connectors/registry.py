@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from ingest.connectors.base import Connector
+from weir.core.causes import Cause
+from weir.core.errors import caused
 from weir.core.settings import env_url
 from weir.project.plan import Source
 from weir.project.scaffold.described import Describer
@@ -43,7 +45,8 @@ def open_connector(source: Source, loop: asyncio.AbstractEventLoop) -> Iterator[
     from importlib import import_module
 
     kind = import_module(f"ingest.connectors.{module_of(source)}")
-    connector: Connector = kind.Connector(source, env_url(source.connection), loop)
+    with caused(Cause.SOURCE_ADDRESS):
+        connector: Connector = kind.Connector(source, env_url(source.connection), loop)
     try:
         yield connector
     finally:

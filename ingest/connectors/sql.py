@@ -19,6 +19,7 @@ from ingest.connectors.cursors import earlier
 from ingest.raw.columns import Column
 from ingest.raw.copy_text import blocks, escaped, line, visible
 from ingest.raw.table import Raw
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.plan import Source, Table
@@ -40,7 +41,8 @@ class Connector:
             if address.get_backend_name() == "sqlite":
                 path = address.database or ""
                 if not os.path.isfile(path):
-                    raise WeirError(f"there is no file {path}: mend {source.connection}, or make the database")
+                    told = f"there is no file {path}: mend {source.connection}, or make the database"
+                    raise WeirError(told, cause=Cause.SOURCE_NOT_THERE)
                 address = sa.make_url(f"sqlite:///file:{path}?mode=ro&uri=true")
             self.engine = sa.create_engine(address)
         except (NoSuchModuleError, ArgumentError):
@@ -85,7 +87,7 @@ class Connector:
         else:
             have = ", ".join(inspector.get_table_names()[:8])
             have = have or f"none at all: see that {self.variable} names the right database"
-            raise WeirError(f"there is no table {origin} at the source; it has: {have}")
+            raise WeirError(f"there is no table {origin} at the source; it has: {have}", cause=Cause.TABLE_GONE)
         columns = inspector.get_columns(name, schema=schema or None)
         out = check_columns(table, [c["name"] for c in columns])
         kept: list[Any] = [sa.column(c["name"]) for c in columns if c["name"] not in out]

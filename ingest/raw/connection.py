@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.warehouse.wire_address import asyncpg_address
 
@@ -57,7 +58,7 @@ class Wire:
         for (name, asked), got in zip(options.items(), found, strict=True):
             if asked.replace(" ", "").lower() != got.replace(" ", "").lower():
                 drops = f"drops what a session asks for ({name} is {got!r}, not {asked!r})"
-                raise WeirError(POOLER.format(variable=variable, drops=drops))
+                raise WeirError(POOLER.format(variable=variable, drops=drops), cause=Cause.SOURCE_ADDRESS)
 
     def execute(self, query: str, *values: Any) -> int:
         """Run the statement; returns how many rows it touched, or 0 where its command tag has no number."""
@@ -161,7 +162,8 @@ async def _next(queue: asyncio.Queue[Any]) -> Any:
     try:
         return await asyncio.wait_for(queue.get(), PAUSE)
     except TimeoutError:
-        raise WeirError(f"the source has sent nothing for {PAUSE} seconds: see that it is up, then run again") from None
+        told = f"the source has sent nothing for {PAUSE} seconds: see that it is up, then run again"
+        raise WeirError(told, cause=Cause.SOURCE_UNREACHABLE) from None
 
 
 async def _pipe(source: Any, query: str, target: Any, schema: str | None, table: str, columns: list[str],

@@ -13,6 +13,7 @@ from ingest.raw import drift, receipts
 from ingest.raw.columns import Column, as_named, comparable, listed, quoted
 from ingest.raw.connection import Wire
 from ingest.raw.erased import Erased
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 
@@ -72,14 +73,14 @@ class Raw:
         clash = [name for at, name in enumerate(names) if name in TAKEN or name in names[at + 1 :]]
         if clash:
             raise WeirError(f"column {clash[0]!r} at the source has a name that raw keeps for itself: exclude it, or "
-                            "land a view that calls it otherwise")  # fmt: skip
+                            "land a view that calls it otherwise", cause=Cause.SHAPE_CHANGED)  # fmt: skip
         have = self._tamed(self._present() if self._have is None else self._have)
         self._have = None
         over = len({column.name for column in columns} | set(have) | set(_META)) - MOST
         if over > 0:
             wide = MOST + over - len(_META)
             raise WeirError(f"{wide:,} columns and {len(_META)} of raw's own are more than the {MOST:,} that a table "
-                            f"can have: exclude {over}")  # fmt: skip
+                            f"can have: exclude {over}", cause=Cause.SHAPE_CHANGED)  # fmt: skip
         if not have:
             body = "".join(f"{quoted(c.name)} {c.type}, " for c in columns)
             self.wire.execute(f"create schema if not exists {quoted(self.schema)}")
@@ -193,14 +194,16 @@ class Raw:
             value = ", ".join(str(v) for v in list(twice)[:-1])
             raise WeirError(
                 f"key ({', '.join(key)}) is not a key: {value} stands in {twice[-1]} rows; "
-                "declare a key that is unique and never NULL, or none"
+                "declare a key that is unique and never NULL, or none",
+                cause=Cause.KEY_UNFIT,
             )
 
     def check_null(self, key: list[str], relation: str) -> None:
         """Raise WeirError when a column of the key is NULL in the relation."""
         for name in key:
             if self.wire.value(f"select exists (select from {relation} where {quoted(name)} is null)"):
-                raise WeirError(f"key names {name!r}, which some rows do not have: mend `key`")
+                told = f"key names {name!r}, which some rows do not have: mend `key`"
+                raise WeirError(told, cause=Cause.KEY_UNFIT)
 
     def insert_changes(self, key: list[str], deletes: bool = True) -> tuple[int, int]:
         """Append what differs between `incoming` and the live rows; returns the numbers of upserts and tombstones.

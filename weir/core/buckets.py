@@ -11,18 +11,20 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 
 SCHEMES = {"s3": "AWS_", "gs": "GOOGLE_", "gcs": "GOOGLE_", "az": "AZURE_STORAGE_", "abfs": "AZURE_STORAGE_"}
 RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
 _SAY = [
-    (r"NoSuchBucket|ContainerNotFound|specified bucket does not exist", "there is no bucket {bucket}: mend {named}"),
+    (r"NoSuchBucket|ContainerNotFound|specified bucket does not exist", "there is no bucket {bucket}: mend {named}",
+     Cause.SOURCE_NOT_THERE),
     (r"InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed|AuthorizationFailure|AccessDenied|InvalidToken"
      r"|Unauthenticated|PermissionDenied|40[13] |metadata",
-     "the bucket {bucket} refuses the account: mend the {prefix}… variables (see .env.example)"),
+     "the bucket {bucket} refuses the account: mend the {prefix}… variables (see .env.example)", Cause.SOURCE_PASSWORD),
     (r"error sending request|connect|dns|timed? ?out", "can't be reached: see that it is up, and check the {prefix}… "
-     "variables and {named}"),
-    (r"NotFound", "a file went away while it was read: run again"),
+     "variables and {named}", Cause.SOURCE_UNREACHABLE),
+    (r"NotFound", "a file went away while it was read: run again", Cause.SOURCE_ERROR),
 ]  # fmt: skip
 
 
@@ -51,9 +53,10 @@ def translated(url: str, named: str) -> Iterator[None]:
         parts = urlsplit(url)
         names = {"bucket": parts.netloc, "named": named, "prefix": SCHEMES.get(parts.scheme, "")}
         text = f"{type(fault).__name__} {fault}"
-        for pattern, say in _SAY:
+        for pattern, say, cause in _SAY:
             if re.search(pattern, text, re.IGNORECASE):
-                raise WeirError(say.format(**names)) from None
+                raise WeirError(say.format(**names), cause=cause) from None
         code = re.search(r"<Code>(\w+)</Code>|status code: (\d+ [\w ]+)", text)
         short = next(filter(None, code.groups())) if code else type(fault).__name__
-        raise WeirError(f"the bucket {parts.netloc} answers {short}: mend {named}") from None
+        told = f"the bucket {parts.netloc} answers {short}: mend {named}"
+        raise WeirError(told, cause=Cause.SOURCE_ERROR) from None

@@ -1,5 +1,6 @@
 """The names of what can go wrong. An error that knows its cause carries one; weir/incidents/ tells it in words."""
 
+import re
 from enum import StrEnum
 
 
@@ -31,7 +32,9 @@ class Cause(StrEnum):
     ROWS_WITHOUT_KEY = "rows without a key"
     LINES_UNREADABLE = "unreadable lines"
     COLUMNS_MISSING = "columns missing"
-    ARRIVALS_OLD = "nothing new arrives"
+    ARRIVALS_OLD = "newest rows are old"
+    SOURCE_SILENT = "nothing new arrives"
+    ARRIVALS_GROWN = "table has grown suddenly"
     ARRIVALS_UNLIKE = "rows unlike those before"
     MANY_REJECTED = "many rows rejected"
     MART_UNUSUAL = "mart fails its check"
@@ -65,3 +68,16 @@ class Cause(StrEnum):
     ALERT_UNDELIVERED = "alert can't be delivered"
     # what has no name yet
     UNKNOWN = "fault without a name"
+
+
+_MACHINE = {
+    Cause.DISK_FULL: r"no space left|disk is full|disk full|could not extend file",
+    Cause.WAREHOUSE_PASSWORD: r"password authentication failed",
+    Cause.WAREHOUSE_DOWN: r"connection refused|server closed the connection|could not connect to server"
+    r"|connection to server .* failed|terminating connection|connection already closed|SSL SYSCALL error",
+}
+
+
+def cause_in(text: str) -> Cause | None:
+    """The cause of the machine that another program's words about the warehouse tell of; None where they tell none."""
+    return next((cause for cause, words in _MACHINE.items() if re.search(words, text, re.IGNORECASE)), None)

@@ -16,7 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from weir.core.errors import WeirError
+from weir.core.causes import Cause
+from weir.core.errors import WeirError, cause_of
 from weir.core.secrets import redact
 from weir.core.settings import home
 
@@ -63,7 +64,8 @@ class Child:
                     if on_event:
                         on_event(message["event"])
                 elif "fault" in message:
-                    raise WeirError(message["fault"])
+                    cause, subject = Cause(message["cause"]), message["subject"]
+                    raise WeirError(message["fault"], cause=cause, subject=subject)
                 else:
                     return message["answer"]
             raise self._dead()
@@ -114,9 +116,9 @@ def serve(prepare: Callable[[], dict[str, Handler]]) -> None:
     lock = threading.Lock()
     requests: queue.Queue[str] = queue.Queue()
 
-    def reply(kind: str, value: Any) -> None:
+    def reply(kind: str, value: Any, **more: str) -> None:
         with lock:
-            replies.write(json.dumps({kind: value}, default=str) + "\n")
+            replies.write(json.dumps({kind: value, **more}, default=str) + "\n")
 
     def read() -> None:
         for line in sys.stdin:
@@ -125,19 +127,21 @@ def serve(prepare: Callable[[], dict[str, Handler]]) -> None:
 
     threading.Thread(target=read, daemon=True).start()
     handlers: dict[str, Handler] = {}
-    unready = ""
+    unready: WeirError | None = None
     try:
         handlers = prepare()
     except Exception as fault:
-        unready = _told(fault)
+        cause, subject = cause_of(fault)
+        unready = WeirError(_told(fault), cause=cause, subject=subject)
     while True:
         request = json.loads(requests.get())
         try:
             if unready:
-                raise WeirError(unready)
+                raise unready
             answer = handlers[request.pop("ask")](request, lambda event: reply("event", event))
         except Exception as fault:
-            reply("fault", _told(fault))
+            cause, subject = cause_of(fault)
+            reply("fault", _told(fault), cause=cause.value, subject=subject)
         else:
             reply("answer", answer)
 

@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.core.settings import home
@@ -52,7 +53,8 @@ def refuse_full_disk(folder: Path, output: str = "") -> None:
     if shutil.disk_usage(there).free < _ROOM or re.search(
         r"no space left|disk is full|disk full", output, re.IGNORECASE
     ):
-        raise WeirError(f"the disk that holds {folder} is full: make room, then type the same again")
+        told = f"the disk that holds {folder} is full: make room, then type the same again"
+        raise WeirError(told, cause=Cause.DISK_FULL)
 
 
 def _is_disk_full(fault: BaseException) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.secrets import hide_password
 
@@ -51,13 +52,15 @@ def env_url(name: str) -> str:
     hide_password(name)
     value = (os.environ.get(name) or "").strip()
     if not value:
-        raise WeirError(f"{name} is not set: put the address of the source in .env (see .env.example)")
+        told = f"{name} is not set: put the address of the source in .env (see .env.example)"
+        raise WeirError(told, cause=Cause.SOURCE_ADDRESS)
     try:
         scheme = urlsplit(value).scheme
     except ValueError:
         scheme = ""
     if not scheme:
-        raise WeirError(f"{name} holds no URL: it must look like scheme://… (see .env.example)")
+        told = f"{name} holds no URL: it must look like scheme://… (see .env.example)"
+        raise WeirError(told, cause=Cause.SOURCE_ADDRESS)
     if scheme.split("+")[0] not in {"file", "sqlite"}:
         _check_address(name, value)
     for prefix in ("sqlite:///", "file://"):
@@ -79,13 +82,14 @@ def _check_address(name: str, url: str) -> None:
     place = parts.netloc.rpartition("@")[2]
     web = parts.scheme in {"http", "https"} and re.fullmatch(r"[^:@]*:\d+", parts.netloc)  # a port, no password
     if re.match(r"[^:/]+://[^:/?#@]*:", url) and not web and torn(url):
-        raise WeirError(f"{name} can't be read: {QUOTING}")
+        raise WeirError(f"{name} can't be read: {QUOTING}", cause=Cause.SOURCE_ADDRESS)
     try:
         _ = "," in place or parts.port  # PostgreSQL takes several hosts, with commas
     except ValueError:
         raise WeirError(
             f"{name} can't be read: its port must be a number up to 65535, as in scheme://user:password@host:5432/…; "
-            f"{QUOTING}"
+            f"{QUOTING}",
+            cause=Cause.SOURCE_ADDRESS,
         ) from None
 
 

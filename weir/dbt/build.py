@@ -76,8 +76,9 @@ def _judged(built: Built, is_known: bool) -> Built:
         return built
     from weir.access.carried import read_lineage
 
-    faults = [each.sentence for each in read_lineage().unmarked()]
-    return replace(built, passed=False, sentence=sentence(faults), faults=faults) if faults else built
+    found = read_lineage().unmarked()
+    faults, unmarked = [each.sentence for each in found], [(each.mart, each.sentence) for each in found]
+    return replace(built, passed=False, sentence=sentence(faults), faults=faults, unmarked=unmarked) if found else built
 
 
 def _record(build: evidence.Build) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from weir.core.causes import Cause, cause_in
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import environment
@@ -50,7 +51,8 @@ class Dbt:
         self.manifest = None
         found = self.invoke("parse", "--quiet").result
         if found is None:
-            raise WeirError(f"dbt can't read the project {project_dir()} and does not say why: type `dbt parse` there")
+            told = f"dbt can't read the project {project_dir()} and does not say why: type `dbt parse` there"
+            raise WeirError(told, cause=Cause.PROJECT_UNREADABLE)
         self.manifest, self._code = found, code
         # The project stays as it is to the end of the process: no need to look through it for garbage again and again.
         gc.collect()
@@ -95,7 +97,9 @@ class Dbt:
         with environment.as_dbt():
             outcome = runner.invoke([*arguments, "--target", "prod", *self.options])
         if outcome.exception is not None:
-            raise WeirError(f"dbt {arguments[0]} can't start: {one_line(outcome.exception)}")
+            why, said = cause_in(str(outcome.exception)), one_line(outcome.exception)
+            other = Cause.PROJECT_UNREADABLE if arguments[0] == "parse" else Cause.BUILD_BROKE_OFF
+            raise WeirError(f"dbt {arguments[0]} can't start: {said}", cause=why or other)
         return outcome
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from traceback import walk_tb
 from typing import Any
 
@@ -17,10 +17,27 @@ UNIT_TESTS_LEFT_OUT = "Unit tests: not run, for the code is as it was when they 
 
 
 @dataclass
+class Failed:
+    """A node of dbt's graph that failed: its kind (model, test, unit_test, seed, snapshot …), and what it is about.
+
+    `on` holds the ids of the nodes at which the harm begins: the node itself, or the models and sources that it guards.
+    """
+
+    id: str
+    name: str
+    kind: str
+    file: str
+    sentence: str
+    on: list[str] = field(default_factory=list)
+    rows: int | None = None  # that break the rule of a test
+
+
+@dataclass
 class Built:
     """How a build ended; `counts` has the number of nodes by status, `faults` one line per node that failed.
 
-    `warnings` has one line per test that only warns, and found rows.
+    `warnings` has one line per test that only warns, and found rows. `failed` has the nodes that failed by themselves,
+    `tried` the ids of all that were not skipped.
     """
 
     passed: bool
@@ -31,6 +48,9 @@ class Built:
     all_unit_tests_passed: bool = False  # every unit test of the project, not of a part
     without_unit_tests: bool = False  # they were left out, for the code is as it was when they passed
     warnings: list[str] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    tried: list[str] = field(default_factory=list)
+    unmarked: list[tuple[str, str]] = field(default_factory=list)  # mart and sentence: personal data without a mark
 
 
 @dataclass(frozen=True)
@@ -82,7 +102,20 @@ def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
             (skipped if status == "skipped" else failed).append(node)
     # A node is skipped for one that failed before it; it is named where nothing else says why.
     faults = [node_fault(node, reasons) for node in failed or skipped]
-    return _built(counts, faults, passed_unit_tests, warnings)
+    built = _built(counts, faults, passed_unit_tests, warnings)
+    tried = [str(getattr(node.node, "unique_id", "")) for node in result or [] if node not in skipped]
+    return replace(built, failed=[_failed(node, reasons) for node in failed], tried=tried)
+
+
+def _failed(result: Any, reasons: Mapping[str, str] | None) -> Failed:
+    """The node that failed, and where the harm begins: a test stands on the models that it guards."""
+    node, kind, rows = result.node, str(result.node.resource_type), getattr(result, "failures", None)
+    guarded = getattr(node, "attached_node", None)
+    read = getattr(getattr(node, "depends_on", None), "nodes", [])
+    on = [guarded] if guarded else [str(each) for each in read] if "test" in kind else []
+    itself, said = str(getattr(node, "unique_id", "")), node_fault(result, reasons)
+    counted_rows = rows if kind == "test" else None
+    return Failed(itself, node.name, kind, str(node.original_file_path), said, on or [itself], counted_rows)
 
 
 def _warning(result: Any) -> str:
@@ -97,7 +130,9 @@ def together(parts: Sequence[Built]) -> Built:
     counts = sum((Counter(part.counts) for part in parts), Counter())
     faults = [fault for part in parts for fault in part.faults]
     warnings = [warning for part in parts for warning in part.warnings]
-    return _built(counts, faults, sum(part.passed_unit_tests for part in parts), warnings)
+    built = _built(counts, faults, sum(part.passed_unit_tests for part in parts), warnings)
+    failed = [each for part in parts for each in part.failed]
+    return replace(built, failed=failed, tried=[each for part in parts for each in part.tried])
 
 
 def _built(counts: Mapping[str, int], faults: list[str], passed_unit_tests: int, warnings: list[str]) -> Built:

@@ -12,7 +12,7 @@ from typing import Any
 from weir.core.child import Child, Handler, serve
 from weir.core.errors import WeirError
 from weir.dbt.environment import handed_to_dbt
-from weir.dbt.results import Built, NodeEvent, OnNode
+from weir.dbt.results import Built, Failed, NodeEvent, OnNode
 from weir.dbt.selection import Todo, Why
 
 
@@ -32,7 +32,8 @@ class DbtProcess:
         """Build and test what `todo` says, with its unit tests or without. Raises WeirError when dbt can't start."""
         values = asdict(todo) | {"why": todo.why.name}
         answer = self.child.ask("build", lambda event: on_node(NodeEvent(**event)), todo=values, unit_tests=unit_tests)
-        return Built(**answer)
+        failed = [Failed(**each) for each in answer["failed"]]
+        return Built(**answer | {"failed": failed, "unmarked": [(mart, said) for mart, said in answer["unmarked"]]})
 
     def end(self) -> None:
         """End the process; safe to repeat."""

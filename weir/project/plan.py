@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from weir.core.errors import WeirError
+from weir.core.errors import Told
 from weir.project.names import LONGEST, shortened, tame
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -196,4 +196,4 @@ def _known(name: str, known: Any, what: str) -> None:
         near = difflib.get_close_matches(name, list(known), 1)
         there = f"there is {', '.join(sorted(known))}" if known else "nothing is declared under models/"
         hint = f"did you mean {near[0]!r}?" if near else there
-        raise WeirError(f"no {what} {name!r} is declared: {hint}")
+        raise Told(f"no {what} {name!r} is declared: {hint}")

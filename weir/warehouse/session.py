@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
 from weir.core.settings import QUOTING
@@ -55,13 +56,15 @@ def open_url(url: str, is_embedded: bool = False, **options: Any) -> psycopg.Con
                 if role.value == where.username:
                     raise WeirError(
                         f"the warehouse at {place} refuses the password of {role.value}: if it was changed, take the "
-                        f"new {role.variable} into .env, or make new passwords by `weir grants --rotate`"
+                        f"new {role.variable} into .env, or make new passwords by `weir grants --rotate`",
+                        cause=Cause.WAREHOUSE_PASSWORD,
                     ) from None
-            raise WeirError(REFUSED if is_embedded else yours) from None
+            raise WeirError(REFUSED if is_embedded else yours, cause=Cause.WAREHOUSE_PASSWORD) from None
         cause = " ".join(redact(fault).split())[-300:]
         raise WeirError(
             f"the warehouse at {where.hostname}:{where.port}{where.path} can't be reached: {cause}; "
-            "check WAREHOUSE_URL, or type `weir up` for the embedded one"
+            "check WAREHOUSE_URL, or type `weir up` for the embedded one",
+            cause=Cause.WAREHOUSE_DOWN,
         ) from None
 
 

@@ -23,7 +23,8 @@ from ingest.connectors.repeats import Repeats, mark
 from ingest.raw.columns import Column, quoted
 from ingest.raw.copy_text import blocks
 from ingest.raw.table import Raw
-from weir.core.errors import WeirError
+from weir.core.causes import Cause
+from weir.core.errors import WeirError, anew, caused
 from weir.project.names import shortened
 from weir.project.plan import Source, Table
 
@@ -41,6 +42,7 @@ class Connector:
     def close(self) -> None:
         """Do nothing: no file is open between tables."""
 
+    @caused(Cause.FILE_DAMAGED)
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land new and changed files, and tombstones for the rows of missing files."""
         files, known = self.place.files(table), dict(state.get("files", {}))
@@ -115,7 +117,7 @@ class Connector:
             try:
                 reader.leave_out(check_columns(table, names, "" if reader.typed else describe_header(names)))
             except WeirError as fault:
-                raise WeirError(f"{name}: {fault}") from None
+                raise anew(f"{name}: {fault}", fault) from None
             self.names |= set(names)
         return reader
 

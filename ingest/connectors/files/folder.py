@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ingest.connectors.files import buckets
 from ingest.scratch import scratch
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.plan import Source, Table
 
@@ -135,7 +136,8 @@ def see_gone(base: str, names: list[str]) -> None:
             continue
         except PermissionError:
             raise WeirError(
-                f"the folder {folder} may not be read, so its files can't be told from deleted ones: let Weir read it"
+                f"the folder {folder} may not be read, so its files can't be told from deleted ones: let Weir read it",
+                cause=Cause.SOURCE_FORBIDDEN,
             ) from None
 
 
@@ -162,7 +164,8 @@ class Place:
                 raise WeirError(f"{source.connection}: {' '.join(str(fault).split())}") from None
         self.local = "file" in self.system.protocol
         if self.local and not self.system.isdir(self.base):
-            raise WeirError(f"there is no folder {self.base}: mend {source.connection}, or make it")
+            told = f"there is no folder {self.base}: mend {source.connection}, or make it"
+            raise WeirError(told, cause=Cause.SOURCE_NOT_THERE)
 
     def files(self, table: Table) -> Files:
         """The table's files by name: address, size, and a stamp that differs after a change."""

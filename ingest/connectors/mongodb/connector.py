@@ -24,6 +24,7 @@ from ingest.connectors.mongodb.faults import translated
 from ingest.connectors.read_ahead import ahead
 from ingest.raw.columns import Column
 from ingest.raw.table import Raw
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.plan import Source, Table
@@ -80,7 +81,9 @@ class Connector:
             collection, token, view = self._collection(table)
             lows = windows.newest(collection, table.cursor) if table.cursor else {}
             if table.cursor and not collection.find_one({table.cursor: {"$exists": True}}) and collection.find_one({}):
-                raise WeirError(f"cursor names {table.cursor!r}, which no document has: mend it")
+                raise WeirError(
+                    f"cursor names {table.cursor!r}, which no document has: mend it", cause=Cause.COLUMN_LOST
+                )
         columns = self._prepare(table, raw)
         following: State = {"token": token} | ({"lows": lows} if table.cursor else {})
         if raw.empty and not view:
@@ -119,14 +122,16 @@ class Connector:
         name = table.origin or table.name
         if table.key not in ([], ["_id"]):
             raise WeirError(
-                f"key is {', '.join(table.key)}, but the key of a collection is _id: mend it, or leave it out"
+                f"key is {', '.join(table.key)}, but the key of a collection is _id: mend it, or leave it out",
+                cause=Cause.KEY_UNFIT,
             )
         Fields(table.model_copy(update={"key": ["_id"]}), table.cursor)
         listed_there = self.database.list_collections(filter={"name": name})
         found = next((facts for facts in listed_there if facts["name"] == name), None)
         if found is None:
             have = ", ".join(sorted(self.database.list_collection_names())[:8]) or "none"
-            raise WeirError(f"there is no collection {name} at the source: mend its name, or `from`; it has: {have}")
+            told = f"there is no collection {name} at the source: mend its name, or `from`; it has: {have}"
+            raise WeirError(told, cause=Cause.TABLE_GONE)
         identity = str(found.get("info", {}).get("uuid", ""))
         token = f"{self.database.name}.{name} {identity} {table.cursor} {sorted(table.read_as)}"
         return self.database[name], token, found.get("type") == "view"

@@ -22,6 +22,7 @@ from bson.errors import BSONError
 
 from ingest.connectors.fields import Fields
 from ingest.connectors.mongodb.slow_documents import Slowly
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 
 # Documents are worked on by the hundred: they are still in the processor's cache when they are escaped.
@@ -74,7 +75,10 @@ def lines(batches: Iterable[bytes], cursor: str | None, fields: Fields | None = 
                 elif "_id" in document:
                     key = _key(document["_id"], mark)
                 else:
-                    raise WeirError("a document has no _id, so nothing tells it from others: leave this table out")
+                    raise WeirError(
+                        "a document has no _id, so nothing tells it from others: leave this table out",
+                        cause=Cause.KEY_UNFIT,
+                    )
                 if path:
                     value = at_path(document, path)
                     key += b"\xff\xfe" if value is None else b"\xff" + text_of(value)
@@ -140,9 +144,11 @@ def _slowly(raw: bytes, fields: Fields | None) -> Read:
         found.tree = fields.trim(found.tree) if fields else found.tree
         text = json.dumps(found.tree, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except RecursionError:
-        raise WeirError(f"a document of {len(raw)} bytes is nested too deeply to be read: mend it") from None
+        told = f"a document of {len(raw)} bytes is nested too deeply to be read: mend it"
+        raise WeirError(told, cause=Cause.VALUE_UNHOLDABLE) from None
     except ValueError as fault:
-        raise WeirError(f"a document of {len(raw)} bytes is broken at the source ({fault}): mend it") from None
+        told = f"a document of {len(raw)} bytes is broken at the source ({fault}): mend it"
+        raise WeirError(told, cause=Cause.VALUE_UNHOLDABLE) from None
     return found.tree, text, _ESCAPED if found.escaped else _SOUND
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pymysql
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.faults import brief
 from weir.project.plan import Source
@@ -40,6 +41,20 @@ _SAY = {
     2026: "no encrypted connection could be made: mend sslmode in {variable}, or have the server encrypt",
     3159: "the server takes encrypted connections only: add ?sslmode=require to {variable} (docs/reference/tls.md)",
 }  # fmt: skip
+_CAUSES = {
+    Cause.SOURCE_PASSWORD: {1045, 1698, 1820},
+    Cause.SOURCE_NOT_THERE: {1049},
+    Cause.SOURCE_FORBIDDEN: {1044, 1142, 1143, 1370},
+    Cause.TABLE_GONE: {1356, 1449, 1146, 1051},
+    Cause.SHAPE_CHANGED: {1412},
+    Cause.SOURCE_LOCKED: {1205},
+    Cause.SOURCE_SLOW: {1969, 3024, 1317, 1927},
+    Cause.SOURCE_UNREACHABLE: {1053, 2003, 2006, 2013},
+    Cause.SOURCE_BUSY: {1040},
+    Cause.VALUE_UNHOLDABLE: {1153},
+    Cause.SOURCE_LIMIT: {1226},
+    Cause.SOURCE_ADDRESS: {2026, 3159},
+}
 
 
 @contextmanager
@@ -52,15 +67,16 @@ def translated(source: Source) -> Iterator[None]:
         text = " ".join(str(part) for part in rest) or str(fault)
         say = _SAY.get(code) if isinstance(code, int) else None
         if say is None:
-            raise WeirError(f"the source says: {brief(text)} ({type(fault).__name__} {code})") from None
-        raise WeirError(f"{say.format(variable=source.connection)} ({brief(text)})") from None
+            told = f"the source says: {brief(text)} ({type(fault).__name__} {code})"
+            raise WeirError(told, cause=_cause(code)) from None
+        raise WeirError(f"{say.format(variable=source.connection)} ({brief(text)})", cause=_cause(code)) from None
     except RuntimeError as fault:
         if "cryptography" not in str(fault):
             raise
-        raise WeirError("this account's password can be sent by an encrypted connection only: "
-                        f"add ?sslmode=require to {source.connection}") from None  # fmt: skip
+        told = f"can be sent by an encrypted connection only: add ?sslmode=require to {source.connection}"
+        raise WeirError(f"this account's password {told}", cause=Cause.SOURCE_ADDRESS) from None
     except OSError as fault:
-        raise WeirError(f"{_SAY[2013]} ({fault})") from None
+        raise WeirError(f"{_SAY[2013]} ({fault})", cause=Cause.SOURCE_UNREACHABLE) from None
 
 
 def refused(fault: pymysql.err.OperationalError, connection: Any, source: Source) -> Exception:
@@ -69,12 +85,19 @@ def refused(fault: pymysql.err.OperationalError, connection: Any, source: Source
     if re.search(r"certificate|CERTIFICATE", text):
         reason = brief(text.split("failed: ")[-1].split(" (_ssl")[0])
         return WeirError(f"the server's certificate is not trusted ({reason}): check sslmode and sslrootcert in "
-                         f"{source.connection}, or have the certificate mended")  # fmt: skip
+                         f"{source.connection}, or have the certificate mended",
+                         cause=Cause.SOURCE_CERTIFICATE)  # fmt: skip
     if "[SSL" in text or "SSL:" in text:
         return pymysql.err.OperationalError(2026, text)
     if code in {1045, 1698} and connection.offered and not connection.ssl:
         return WeirError(f"wrong user or password, or the account takes encrypted connections only: mend "
-                         f"{source.connection}, or add ?sslmode=require to it ({brief(text)})")  # fmt: skip
+                         f"{source.connection}, or add ?sslmode=require to it ({brief(text)})",
+                         cause=Cause.SOURCE_PASSWORD)  # fmt: skip
     if code == 2013:
         return pymysql.err.OperationalError(2003, "what answers there is no MySQL server")
     return fault
+
+
+def _cause(code: object) -> Cause:
+    """The cause by the server's number of the fault."""
+    return next((cause for cause, codes in _CAUSES.items() if code in codes), Cause.SOURCE_ERROR)

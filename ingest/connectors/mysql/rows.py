@@ -6,6 +6,7 @@ In: packets of the protocol. Out: blocks of lines, escaped, with characters that
 import codecs
 from collections.abc import Iterable, Iterator
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 
 BLOCK = 1 << 17
@@ -60,7 +61,10 @@ def apart(packets: Iterator[bytes], binary: list[bool]) -> Iterator[bytes]:
         line = []
         for null, value, is_binary in zip(found[::2], found[1::2], binary, strict=True):
             if value is None and null != b"1":
-                raise WeirError("a value is longer than the source may send: raise its max_allowed_packet")
+                raise WeirError(
+                    "a value is longer than the source may send: raise its max_allowed_packet",
+                    cause=Cause.VALUE_UNHOLDABLE,
+                )
             made = b"\\N" if value is None else b"\\\\x" + value.hex().encode() if is_binary else _escaped(value)
             line.append(made)
         yield b"\t".join([*line, b"\\N\n"])

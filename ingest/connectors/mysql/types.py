@@ -16,6 +16,7 @@ from typing import Any
 from ingest.connectors.base import check_columns, places
 from ingest.connectors.mysql.connection import Wire
 from ingest.raw.columns import Column
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.project.plan import Table
@@ -88,9 +89,11 @@ def describe(wire: Wire, table: Table, zoned: Callable[[str], bool] = lambda nam
                          f"WHERE table_schema = {schema} ORDER BY table_name LIMIT 8")  # fmt: skip
         hint = ", ".join(r[0] for r in have) or "none"
         if (name,) in have:
-            raise WeirError(f"the view {name} is broken, or names what its definer may not read: mend it at the source")
+            told = f"the view {name} is broken, or names what its definer may not read: mend it at the source"
+            raise WeirError(told, cause=Cause.TABLE_GONE)
         raise WeirError(f"there is no table {table.origin or name} at the source, or the account may not read it "
-                        f"(mend its name, or grant it select); it sees: {hint}")  # fmt: skip
+                        f"(mend its name, or grant it select); it sees: {hint}",
+                        cause=Cause.TABLE_GONE)  # fmt: skip
     names = [row[0] for row in rows]
     out = check_columns(table, names)
     columns = [column_in_raw(row, zoned) for row in rows if row[0] not in out]

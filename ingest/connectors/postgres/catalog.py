@@ -13,6 +13,7 @@ from ingest.connectors.base import check_columns, places
 from ingest.connectors.postgres import bytes
 from ingest.raw.columns import Column, as_named
 from ingest.raw.connection import Wire
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.plan import Table
 
@@ -65,15 +66,17 @@ def find(wire: Wire, table: Table) -> tuple[int, str, str]:
         schema, name = places(table, "public")[0]
         near = [r[0] for r in wire.rows(_NEAR, schema, name)]
         hint = f"; that schema has: {', '.join(near)}" if near else "; that schema has none, or does not exist"
-        raise WeirError(f"there is no table {schema}.{name} at the source{hint}")
+        raise WeirError(f"there is no table {schema}.{name} at the source{hint}", cause=Cause.TABLE_GONE)
     oid, kind, whole, some = found
     if not whole:
         if some:
             raise WeirError(
                 f"the account may read only some columns of {schema}.{name}, so that row versions can't be seen: "
-                "grant it select on the table"
+                "grant it select on the table",
+                cause=Cause.SOURCE_FORBIDDEN,
             )
-        raise WeirError(f"the account may not read {schema}.{name}: grant it select on the table")
+        told = f"the account may not read {schema}.{name}: grant it select on the table"
+        raise WeirError(told, cause=Cause.SOURCE_FORBIDDEN)
     return oid, kind, as_named(schema, name)
 
 

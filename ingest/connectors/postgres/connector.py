@@ -18,6 +18,7 @@ from ingest.connectors.postgres.keys import Keys
 from ingest.raw.columns import Column
 from ingest.raw.connection import Wire, pipe
 from ingest.raw.table import Raw
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.plan import Source, Table
 
@@ -63,7 +64,10 @@ class Connector:
             if relation:
                 return relation
             self.wire.execute("rollback")  # another table took the name while we waited for the lock
-        raise WeirError(f"{name} was replaced by another table again and again: run again when that has ended")
+        raise WeirError(
+            f"{name} was replaced by another table again and again: run again when that has ended",
+            cause=Cause.SHAPE_CHANGED,
+        )
 
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land new row versions, or a first load, or the differences: the module says when which."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from ingest.connectors.base import State
 from ingest.raw.columns import Column, as_named
 from ingest.raw.connection import Wire
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.plan import Table, duration
 
@@ -52,7 +53,8 @@ def require_moment(table: Table, columns: list[Column]) -> None:
     if kind != "timestamp with time zone":
         raise WeirError(
             f"append_only needs a cursor of type timestamp with time zone ({table.cursor} is {kind or 'excluded'}): "
-            "leave append_only out, and the table lands by row version"
+            "leave append_only out, and the table lands by row version",
+            cause=Cause.SHAPE_CHANGED,
         )
 
 

@@ -22,7 +22,8 @@ from ingest.connectors.repeats import MARKS, Repeats, settle
 from ingest.raw.columns import Column, listed
 from ingest.raw.copy_text import blocks, escaped, field, visible
 from ingest.raw.table import Raw
-from weir.core.errors import WeirError
+from weir.core.causes import Cause
+from weir.core.errors import WeirError, caused
 from weir.project.plan import Source, Table
 
 ATTEMPTS, TIMEOUT = 6, 30
@@ -91,6 +92,7 @@ class Connector:
         """Close the connection to the source."""
         self.client.session.close()
 
+    @caused(Cause.SOURCE_ERROR)
     def land(self, table: Table, raw: Raw, state: State, full: bool, progress: Progress) -> tuple[State, State]:
         """Land the objects that are new or changed since the newest cursor less the overlap, or the whole listing."""
         incremental = table.endpoint.get("incremental") or {}
@@ -198,7 +200,7 @@ class Connector:
         except HTTPError as fault:
             status = fault.response.status_code
             hint = self._hint(status)
-            raise WeirError(f"{path} answered {status}, {hint}") from None
+            raise WeirError(f"{path} answered {status}, {hint}", cause=_cause(status)) from None
         except (no_json, UnicodeDecodeError, RecursionError) as fault:
             raise WeirError(f"{path} answers with no JSON that can be read ({fault}): check the address") from None
         except (ValueError, AttributeError, TypeError) as fault:
@@ -229,6 +231,11 @@ class Connector:
             params[incremental["start_param"]] = incremental["initial_value"]
         self._read(table, raw, cursor, params, lambda rows, size: None, ", _dlt_new boolean")
         return table.key or ["_key"], "as received"
+
+
+def _cause(status: int) -> Cause:
+    known = {401: Cause.SOURCE_PASSWORD, 403: Cause.SOURCE_PASSWORD, 404: Cause.TABLE_GONE, 429: Cause.SOURCE_LIMIT}
+    return known.get(status, Cause.SOURCE_ERROR)
 
 
 def _promise(start: Any, held: bool, lacking: bool) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from requests import PreparedRequest, Request, Response
 from requests.adapters import HTTPAdapter
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 
 LONGEST_WAIT = 60  # the most seconds that a run waits before it sends a request again
@@ -59,8 +60,10 @@ class Adapter(HTTPAdapter):
         wait = _wait(response)
         if wait > LONGEST_WAIT:
             response.close()
+            limit = Cause.SOURCE_LIMIT
             raise WeirError(f"the API answered {response.status_code} and asks to wait {wait:,} seconds, longer than a "
-                            f"run waits ({LONGEST_WAIT}): run again after that")  # fmt: skip
+                            f"run waits ({LONGEST_WAIT}): run again after that",
+                            cause=limit if response.status_code == 429 else Cause.SOURCE_ERROR)  # fmt: skip
         self._read(response)
         return response
 

@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.settings import home
@@ -125,4 +126,7 @@ def log(data: Path) -> Path:
 def fail(data: Path, what: str, output: str) -> WeirError:
     """The fault to raise when a program has failed, with its last words. Raises WeirError when the disk is full."""
     refuse_full_disk(data, output)
-    return WeirError(f"the embedded warehouse {what}: {' '.join(output.split())[-400:]} (log: {log(data)})")
+    return WeirError(
+        f"the embedded warehouse {what}: {' '.join(output.split())[-400:]} (log: {log(data)})",
+        cause=Cause.WAREHOUSE_DOWN,
+    )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from weir.core.causes import Cause
 from weir.core.env import ONLY, load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.ports import free_port, is_free
@@ -144,7 +145,7 @@ def _make_database(data: Path, port: int) -> None:
         except psycopg.OperationalError as fault:
             if "password authentication failed" not in str(fault):
                 raise programs.fail(data, "can't be used", str(fault)) from None
-    raise WeirError(REFUSED)
+    raise WeirError(REFUSED, cause=Cause.WAREHOUSE_PASSWORD)
 
 
 def _passwords() -> list[str]:
