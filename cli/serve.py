@@ -96,16 +96,12 @@ def serve(docs: bool = True) -> int:
 
 def _keep(fault: str = "") -> None:
     """Keep as an incident that the worker has died, or that it lives."""
-    from weir.core import terminal
     from weir.incidents.downstream import EVERYTHING
     from weir.incidents.fault import Fault, Looked
-    from weir.incidents.keep import keep
+    from weir.incidents.settled import settled
 
     found = [Fault(Cause.WORKER_DEAD, "worker", "worker", (fault,), (EVERYTHING,))] if fault else []
-    try:
-        keep(Looked({"worker"}, found))
-    except Exception as other:  # what follows, the end of all processes, matters more
-        terminal.warn(one_line(other))
+    settled(lambda: [Looked({"worker"}, found)])
 
 
 def _start(name: str, environment: dict[str, str], module: str, *arguments: str) -> subprocess.Popen[bytes]:

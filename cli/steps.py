@@ -3,7 +3,8 @@
 In: parsed options. Out: printed tables, and an exit code. Commands that write take the run lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 
@@ -13,9 +14,13 @@ from expectations.report import print_failures, print_warnings
 from ingest.report import print_landed
 from weir import warehouse
 from weir.core import hooks, terminal
+from weir.core.causes import Cause
 from weir.core.env import env_file, load_project
-from weir.core.errors import WeirError
+from weir.core.errors import Told, WeirError, caused
 from weir.core.pulse import pulse
+from weir.incidents import observed
+from weir.incidents.fault import Looked
+from weir.incidents.settled import settled
 from weir.ledger import runs
 from weir.publish import evidence, publication, rollback
 from weir.publish.report import print_changes
@@ -39,6 +44,9 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
         if failed:
             runs.end(run_id, "failed", "; ".join(failed))
     print_landed(results)
+    looked = Looked()
+    observed.landed(looked, results, whole=not chosen)
+    settled(lambda: [looked], run_id)
     return int(bool(failed))
 
 
@@ -53,7 +61,9 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
     todo = selection.by_hand(select, full_refresh)
     with runs.by_hand("build", as_of, select=select, full_refresh=full_refresh) as run_id:
         prepare(as_of, run_id)
-        built = build_set(Dbt(), todo, run_id, as_of)
+        with _settling("build", run_id, Cause.BUILD_BROKE_OFF) as looked:
+            built = build_set(Dbt(), todo, run_id, as_of)
+            observed.built(looked, built, todo.whole)
         if not built.passed:
             terminal.several(built.faults)
             raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
@@ -74,8 +84,9 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
     load_project()
     with warehouse.connect() as connection:
         run_id = _last_build(connection) if gate == "marts" else _last_landing(connection)
-    with pulse(f"gate {gate}"):
+    with pulse(f"gate {gate}"), _settling(f"gate {gate}", run_id, Cause.GATE_BROKEN) as looked:
         results = check_gate(gate, run_id or runs.new_id(), list(sources) if sources else None, accept=accept)
+        observed.judged(looked, [asdict(result) for result in results])
     for result in results:
         print_warnings(result.warnings)
         if result.passed:
@@ -93,8 +104,9 @@ def publish(as_of: datetime, accept: Sequence[str], rotate_key: bool = False) ->
         run_id = _last_build(connection)
     if run_id is None:
         raise WeirError("nothing was built yet: type `weir build` first")
-    with run_lock(), pulse("publish"):
+    with run_lock(), pulse("publish"), _settling("publish", run_id, Cause.PUBLICATION_REFUSED) as looked:
         changes = publication.publish_set(run_id, as_of, accept, rotate_key=rotate_key)
+        observed.published(looked)
     print_changes(changes)
     if rotate_key:
         terminal.say(
@@ -106,7 +118,7 @@ def publish(as_of: datetime, accept: Sequence[str], rotate_key: bool = False) ->
 def roll_back() -> int:
     """Take the last publication back."""
     load_project()
-    with run_lock():
+    with run_lock(), _settling("publish", None, Cause.PUBLICATION_REFUSED):
         number, changes = rollback.roll_back()
     print_changes(changes, f"Publication {number} taken back")
     with warehouse.connect() as connection:
@@ -116,6 +128,22 @@ def roll_back() -> int:
         "or `weir publish`, which publishes the set that was built last as it is."
     )
     return 0
+
+
+@contextmanager
+def _settling(step: str, run_id: str | None, cause: Cause) -> Iterator[Looked]:
+    """Give a Looked to fill, and settle it at the end, with the fault that ended the step."""
+    looked = Looked()
+    try:
+        with caused(cause):
+            yield looked
+        looked.add(f"step {step}")
+    except Exception as fault:
+        if not isinstance(fault, Told):
+            observed.broke_off(looked, step, fault)
+        raise
+    finally:
+        settled(lambda: [looked], run_id)
 
 
 def _last_build(connection: psycopg.Connection) -> str | None:

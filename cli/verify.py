@@ -6,7 +6,7 @@ verify`. The warehouse makes each comparison, so no table is held in memory.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.results import SourceComparison
 from weir import warehouse
@@ -17,6 +17,9 @@ from weir.core import hooks, terminal
 from weir.core.env import load_project
 from weir.core.settings import project_dir
 from weir.dbt.compiled import staging_models
+from weir.incidents import observed
+from weir.incidents.fault import Looked
+from weir.incidents.settled import settled
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
 from weir.ledger.report import print_balance
@@ -106,11 +109,28 @@ def print_proof(
         with console.status("verifying …") as progress:
             proof = prove(list(sources or []) or None, lambda step: progress.update(f"verifying {step} …"))
         _veil(proof, because)
+    settled(lambda: [_looked(proof)])
     print_balance(proof.lines)
     _print_comparisons(proof)
     for fault in proof.faults:
         terminal.fail(fault)
     return int(bool(proof.faults))
+
+
+def _looked(proof: Proof) -> Looked:
+    """What the proof has looked at, and what is wrong there. Loads that wait for a build are no fault."""
+    looked = Looked()
+    observed.balanced(looked, proof.lines, every_load=True)
+    for table in proof.sources:
+        name = f"{table.source}.{table.table}"
+        observed.verified(looked, name, _faults(name, replace(table, examples=[]), "between the source and raw"))
+        if table.message:
+            observed.unreachable(looked, table.source, table.cause, table.message)
+    for staged in proof.staging:
+        name, where = f"{staged.model.source}.{staged.model.table}", f"between raw and {staged.model.name}"
+        observed.verified(looked, name, _faults(name, replace(staged, examples=[]), f"{where} with its quarantine"))
+    observed.compared(looked, proof.marts)
+    return looked
 
 
 def _veil(proof: Proof, because: str | None) -> None:

@@ -8,6 +8,7 @@ import os
 
 import psycopg
 
+from flows import server
 from weir import warehouse
 from weir.core import terminal
 from weir.core.causes import Cause
@@ -15,8 +16,9 @@ from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.faults import one_line
 from weir.incidents.fault import Looked
-from weir.incidents.keep import keep
 from weir.incidents.report import print_open
+from weir.incidents.settled import settled
+from weir.portal import site
 from weir.warehouse.embedded.server import data_folder, running_port
 
 
@@ -33,7 +35,9 @@ def look() -> int:
     try:
         with warehouse.connect(autocommit=True) as connection:
             looked = _look(connection)
-        keep(looked)
+        changed = settled(lambda: [looked])
+        if changed.opened or changed.closed:
+            site.write(server.ui())
         with warehouse.connect() as connection:
             open_ = print_open(connection)
     except (WeirError, psycopg.OperationalError) as fault:

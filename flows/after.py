@@ -10,46 +10,66 @@ from collections.abc import Callable
 from flows.run import Run
 from weir.core import terminal
 from weir.core.causes import Cause
+from weir.core.errors import Told
 from weir.core.faults import one_line
+from weir.incidents.downstream import EVERYTHING
 from weir.incidents.fault import Fault, Looked
 
 
 def ended(run: Run, fault: BaseException | None) -> None:
     """Do all that follows a run."""
-    _guarded("incidents", lambda: _incidents(run, fault))
+    from weir.incidents.settled import settled
+
+    settled(lambda: [*killed(run), observed(run, fault)], run.run_id)
     _guarded("measures", lambda: _measure(run))
     _guarded("portal", _portal)
+
+
+def killed(run: Run) -> list[Looked]:
+    """The runs before this one that were killed: an incident, which is over when this run ends in order."""
+    lines = tuple(f"run {run_id} was killed" for run_id in run.crashed)
+    fault = Fault(Cause.RUN_KILLED, "run", "run", lines, (EVERYTHING,))
+    return [Looked({"run"}, [fault])] if run.crashed else []
 
 
 def observed(run: Run, fault: BaseException | None) -> Looked:
     """What the run has looked at, and what is wrong there."""
     from weir.incidents import observed as see
 
-    looked = Looked()
+    looked = Looked(gone=lambda area: _is_gone(run, area))
+    looked.areas |= {f"step {step}" for step in run.ended}
     see.landed(looked, run.landed.values())
     see.judged(looked, run.gates)
-    if run.built and run.built.passed and run.whole:
-        looked.add("build")
+    if run.built:
+        see.built(looked, run.built, run.whole)
+    elif run.todo and run.todo.nothing and not run.barred:
+        looked.areas |= {"project", "build *"}  # the code is that of the set in force
+    see.compared(looked, run.compared)
     if run.changes is not None:
-        looked.add("publish")
-        looked.add("marts")
-    if not run.faults and not isinstance(fault, BaseException):
+        see.published(looked)
+    if not run.faults and not run.down and (run.built is None or run.built.passed):
         see.balanced(looked, run.lines)
-    if isinstance(fault, Exception) and run.step and not run.all_faults():
-        see.broke_off(looked, run.step, fault)
-    elif isinstance(fault, KeyboardInterrupt):
-        looked.add("run", Fault(Cause.RUN_INTERRUPTED, "run", "run"))
-    elif fault is None:
-        looked.add("run")
-    for run_id in run.crashed if fault is not None else ():
-        looked.add("run", Fault(Cause.RUN_KILLED, "run", "run", (f"run {run_id} was killed",)))
+    if isinstance(fault, KeyboardInterrupt):
+        looked.add("run", Fault(Cause.RUN_INTERRUPTED, "run", "run", nodes=(EVERYTHING,)))
+        return looked
+    looked.add("run")
+    if isinstance(fault, Exception) and not isinstance(fault, Told):
+        see.broke_off(looked, run.step or "start", fault)
+    else:
+        looked.add("disk")
     return looked
 
 
-def _incidents(run: Run, fault: BaseException | None) -> None:
-    from weir.incidents.keep import keep
-
-    keep(observed(run, fault), run.run_id)
+def _is_gone(run: Run, area: str) -> bool:
+    """Whether the area names a source, or a table, that the project no longer has; only a run of all sources knows."""
+    kind, _, name = area.partition(" ")
+    name = name.removeprefix("raw ").removesuffix(" tables")
+    if run.sources is not None or not run.landed or kind not in {"land", "gate", "balance"} or name == "marts":
+        return False
+    source, _, table = name.partition(".")
+    result = run.landed.get(source)
+    tables = {event.table for event in result.tables} if result else set()
+    return result is None or bool(table and result.state == "landed" and table not in tables)
 
 
 def _measure(run: Run) -> None:

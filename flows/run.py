@@ -18,7 +18,7 @@ from flows import crashed, interrupt, server
 from flows.task_runs import Reporter
 from ingest.results import SourceResult
 from weir.core import terminal
-from weir.core.errors import WeirError
+from weir.core.errors import Told, anew
 from weir.core.pulse import pulse
 from weir.core.secrets import redact
 from weir.core.settings import project_dir
@@ -28,6 +28,7 @@ from weir.dbt.worker import DbtProcess
 from weir.ledger import runs
 from weir.ledger.equations import Line
 from weir.publish.changes import Change
+from weir.publish.verify import MartComparison
 from weir.warehouse.run_lock import run_lock
 
 
@@ -62,6 +63,8 @@ class Run:
         self.lines: list[Line] = []
         self.seconds: dict[str, float] = {}
         self.step = "start"  # the step that is under way, or that a fault has ended
+        self.ended: set[str] = set()  # the steps that no fault has ended
+        self.compared: list[MartComparison] = []  # the marts that readers see, where nothing was built
         self.crashed: list[str] = []  # runs before this one that were killed
         self.todo: selection.Todo | None = None
         self._wait = wait
@@ -133,10 +136,11 @@ class Run:
             with pulse(step, so_far):
                 yield
             self.step = ""
+            self.ended.add(step)
         except Exception as fault:
             told = redact(fault)
             if told != str(fault):
-                raise WeirError(" ".join(told.split())) from None
+                raise anew(" ".join(told.split()), fault) from None
             raise
         finally:
             self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
@@ -148,7 +152,7 @@ class Run:
     def finish(self) -> None:
         """Raise WeirError with all faults, if there are any."""
         if self.all_faults():
-            raise WeirError("; ".join(self.all_faults()))
+            raise Told("; ".join(self.all_faults()))
 
     def all_faults(self) -> list[str]:
         """One sentence for each fault after which the run went on."""

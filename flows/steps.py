@@ -16,7 +16,8 @@ from flows import output
 from flows.run import Run
 from ingest.results import TableEvent, shortly
 from weir import warehouse
-from weir.core.errors import WeirError
+from weir.core.causes import Cause
+from weir.core.errors import Told, WeirError, anew, caused
 from weir.core.settings import project_dir
 from weir.dbt import selection
 from weir.dbt.results import NodeEvent, counted
@@ -39,6 +40,7 @@ def land(run: Run) -> str:
     from weir.core import hooks
     from weir.project.sources import read_plan
 
+    run.step = "land"
     wanted = run.sources
     plan = read_plan(project_dir())
     names = [source.name for source in plan.pick(wanted, None)]
@@ -72,7 +74,7 @@ def land(run: Run) -> str:
         f"{result.message}; nothing that depends on {shortly(result.barred)} is built or published" for result in failed
     ]
     if failed:
-        raise WeirError("; ".join(run.down))
+        raise Told("; ".join(run.down))
     return f"{sum(event.landed for result in run.landed.values() for event in result.tables):,} rows landed"
 
 
@@ -82,7 +84,7 @@ def gate_raw(run: Run) -> str:
     scope = [name for name, result in run.landed.items() if any(event.state == "done" for event in result.tables)]
     if not scope:
         return "nothing landed"
-    with run.timed("gate raw"):
+    with run.timed("gate raw"), caused(Cause.GATE_BROKEN, "raw"):
         found = run.worker.check("raw", run.run_id, scope, run.as_of, run.accept)
     run.gates += found
     for result in found:
@@ -98,8 +100,10 @@ def build(run: Run) -> str:
     """Build and test with dbt the models that new rows reach, or all models when the code or the day has changed."""
     from weir.dbt.build import build_set
 
+    run.step = "build"
     if run.barred:
-        run.dbt().parse()
+        with caused(Cause.BUILD_BROKE_OFF):
+            run.dbt().parse()
     holding = depended(run.barred) if run.barred else []
     run.todo = selection.decide(project_dir(), run.as_of, run.select, run.full_refresh, run.barred, holding)
     if run.todo.nothing:
@@ -119,11 +123,12 @@ def build(run: Run) -> str:
 
     with run.timed("build", lambda: f"{done} of {total} models and tests" if total else "dbt starts"):
         try:
-            run.built = build_set(run.dbt(), run.todo, run.run_id, run.as_of, on_node)
+            with caused(Cause.BUILD_BROKE_OFF):
+                run.built = build_set(run.dbt(), run.todo, run.run_id, run.as_of, on_node)
         except WeirError as fault:
-            raise WeirError(f"build: {fault}; nothing is published") from None
+            raise anew(f"build: {fault}; nothing is published", fault) from None
     if not run.built.passed:
-        raise WeirError(f"build: {run.built.sentence}; nothing is published")
+        raise Told(f"build: {run.built.sentence}; nothing is published")
     return f"{run.todo.sentence}: {counted(run.built.counts)}"
 
 
@@ -134,13 +139,13 @@ def gate_marts(run: Run) -> str:
         return "nothing was built"
     if not run.whole:
         return "only a part was built"
-    with run.timed("gate marts"):
+    with run.timed("gate marts"), caused(Cause.GATE_BROKEN, "marts"):
         found = run.worker.check("marts", run.run_id, None, run.as_of, run.accept)
     run.gates += found
     _say(found)
     for result in found:
         if not result["passed"]:
-            raise WeirError(f"{result['sentence']}; nothing is published")
+            raise Told(f"{result['sentence']}; nothing is published")
     return "passed"
 
 
@@ -173,7 +178,7 @@ def balance(run: Run) -> str:
     wrong = [f"{line.source}.{line.table}" for line in run.lines if not line.holds]
     # What a barred or failed build left unstaged is told already.
     if wrong and not run.faults:
-        raise WeirError(f"the balance does not hold for {', '.join(wrong)}: type `weir verify`")
+        raise Told(f"the balance does not hold for {', '.join(wrong)}: type `weir verify`")
     return f"{len(run.lines)} tables"
 
 
@@ -182,7 +187,7 @@ def _still_published(run: Run) -> str:
     from weir.publish.verify import compare_published
 
     with run.timed("publish"), warehouse.connect() as connection:
-        found = compare_published(connection)
+        found = run.compared = compare_published(connection)
     for check in found:
         if not check.holds:
             run.fail(check.fault)

@@ -70,6 +70,7 @@ class SourceComparison:
     changed_since: int = 0
     duplicates: int = 0  # rows at the source with the key and content of another, not counted in source_rows
     message: str = ""
+    cause: Cause = Cause.UNKNOWN  # why it could not be compared
 
     @property
     def holds(self) -> bool:

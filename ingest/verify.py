@@ -7,7 +7,7 @@ written: the transaction is rolled back. Alone: `weir verify`.
 
 from ingest.connectors.registry import open_connector
 from ingest.connectors.repeats import by_line
-from ingest.faults import one_line
+from ingest.faults import cause, one_line
 from ingest.raw.columns import Column, comparable, listed, quoted
 from ingest.raw.connection import Wire, wired
 from ingest.raw.table import Raw
@@ -48,7 +48,7 @@ def _compare_table(source: Source, table: Table, url: str) -> SourceComparison:
                 key, found.promise = connector.read_all(table, raw, raw.state)
             _compare_rows(wire, raw, key, found)
     except Exception as fault:
-        found.message = one_line(fault, source, table)
+        found.message, found.cause = one_line(fault, source, table), cause(fault)
     return found
 
 

@@ -62,3 +62,28 @@ def accept(
     from cli.quarantine.accept import accept_row, take_back
 
     raise typer.Exit(take_back(key, model) if undo else accept_row(key, model, because, yes))
+
+
+@commands.command()
+def export(
+    model: Model = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="The file: .csv (one for each model), .xlsx (a sheet for each), .parquet or .jsonl."),
+    ] = None,
+    for_whom: Annotated[
+        str, typer.Option("--for", help="Who gets it; written down in ops.exports.")
+    ] = "whoever owns the source",
+    with_pii: Annotated[bool, typer.Option("--with-pii", help="Personal values in clear; needs --because.")] = False,
+    because: Annotated[
+        str | None, typer.Option("--because", metavar="TEXT", help="Why in clear; written down in ops.disclosures.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what has that name already.")] = False,
+    formulas: Annotated[
+        bool, typer.Option("--formulas", help="CSV: leave texts that a spreadsheet takes for formulas as they are.")
+    ] = False,
+) -> None:
+    """Give what waits out, for whoever owns the source. What is wrong, where to mend it, the rows as received."""
+    from cli.quarantine.export import export_rows
+
+    raise typer.Exit(export_rows(model, to, for_whom, with_pii, because, replace, formulas))

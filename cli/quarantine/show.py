@@ -23,7 +23,19 @@ from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
-from weir.ledger.quarantine import ACCEPTED, COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, TYPES, marked
+from weir.ledger.quarantine import (
+    ACCEPTED,
+    COUNTS,
+    HELD_BACK,
+    HELD_BACK_KEY,
+    HISTORY,
+    KEYS,
+    ROW,
+    TYPES,
+    WARNING_MODELS,
+    WARNINGS,
+    marked,
+)
 from weir.warehouse.catalog import exists
 
 
@@ -80,6 +92,7 @@ def show_quarantine(
             return 0
         veils = _Veils(dev)
         _waiting(connection, values, has_held_back, veils)
+        _warned(connection, f"{prefix}staging", model, veils)
         if not dev:
             _accepted(connection, values, veils)
     return 0
@@ -140,6 +153,16 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_ba
         terminal.table(title, ["model", "reason", "rows#", "such as"], told)
     if values["model"] and (rows or beside):
         terminal.say(f"one row: weir quarantine {values['model']} --key KEY")
+
+
+def _warned(connection: psycopg.Connection, staging: str, model: str | None, veils: _Veils) -> None:
+    """Print what the rules of `warn` have found in rows that are in staging."""
+    rows = []
+    for (name,) in connection.execute(WARNING_MODELS, {"staging": staging, "model": model}).fetchall():
+        counts = connection.execute(sql.SQL(WARNINGS).format(table=sql.Identifier(staging, name))).fetchall()
+        rows += [[name, reason, number, veils[name].key(key)] for reason, number, key in counts]
+    if rows:
+        terminal.table("Accepted with a warning", ["model", "reason", "rows#", "such as"], rows)
 
 
 def _accepted(connection: psycopg.Connection, values: dict[str, Any], veils: _Veils) -> None:

@@ -103,17 +103,19 @@ def summary(result: Any, reasons: Mapping[str, str] | None = None) -> Built:
     # A node is skipped for one that failed before it; it is named where nothing else says why.
     faults = [node_fault(node, reasons) for node in failed or skipped]
     built = _built(counts, faults, passed_unit_tests, warnings)
-    tried = [node.node.unique_id for node in result or [] if node not in skipped]
+    tried = [str(getattr(node.node, "unique_id", "")) for node in result or [] if node not in skipped]
     return replace(built, failed=[_failed(node, reasons) for node in failed], tried=tried)
 
 
 def _failed(result: Any, reasons: Mapping[str, str] | None) -> Failed:
-    """The node that failed, and where the harm begins: a test of a column stands on one model, another on all it reads."""
+    """The node that failed, and where the harm begins: a test stands on the models that it guards."""
     node, kind, rows = result.node, str(result.node.resource_type), getattr(result, "failures", None)
     guarded = getattr(node, "attached_node", None)
-    on = [guarded] if guarded else [str(each) for each in node.depends_on.nodes] if "test" in kind else []
-    file, said = str(node.original_file_path), node_fault(result, reasons)
-    return Failed(node.unique_id, node.name, kind, file, said, on or [node.unique_id], rows if kind == "test" else None)
+    read = getattr(getattr(node, "depends_on", None), "nodes", [])
+    on = [guarded] if guarded else [str(each) for each in read] if "test" in kind else []
+    itself, said = str(getattr(node, "unique_id", "")), node_fault(result, reasons)
+    counted_rows = rows if kind == "test" else None
+    return Failed(itself, node.name, kind, str(node.original_file_path), said, on or [itself], counted_rows)
 
 
 def _warning(result: Any) -> str:

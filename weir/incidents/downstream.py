@@ -1,6 +1,6 @@
 """What depends on a place of dbt's graph: marts and exposures, by the manifest of the last build or parse.
 
-In: names of sources, tables ("source.table"), models or marts. Out: a Downstream, sorted by name.
+In: names of sources, tables ("source.table"), models or marts, or ids of nodes. Out: a Downstream, sorted by name.
 """
 
 import json
@@ -54,7 +54,7 @@ def _graph(path: Path) -> _Graph | None:
     try:
         stamp = path.stat().st_mtime_ns
         return _read(path, stamp)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -63,10 +63,10 @@ def _read(path: Path, stamp: int) -> _Graph:
     manifest: dict[str, Any] = json.loads(path.read_text())
     names: dict[str, set[str]] = {}
     for key, node in manifest["sources"].items():
-        names[key] = {node["source_name"], f"{node['source_name']}.{node['name']}"}
+        names[key] = {key, node["source_name"], f"{node['source_name']}.{node['name']}"}
     marts = {}
     for key, node in manifest["nodes"].items():
-        names[key] = {node["name"], str(node.get("alias") or node["name"])}
+        names[key] = {key, node["name"], str(node.get("alias") or node["name"])}
         materialized = node["config"].get("materialized")
         if node["resource_type"] == "model" and node["schema"] == NEXT and materialized != "ephemeral":
             marts[key] = str(node.get("alias") or node["name"])

@@ -1,10 +1,16 @@
 """A fault as a run, a command or the watchdog found it: what incidents are made of.
 
-An *area* is what must be looked at again to know whether a fault is healed: "land billing", "land billing.invoices",
-"gate raw app", "build", "gate marts", "publish", "marts", "balance app.users", "run", "schedule", "warehouse" …
+An *area* is what must be looked at again to know whether a fault is healed. Its first word is its kind:
+
+- `land app` (the source as a whole), `land app tables` (several tables at once), `land app.users`
+- `gate raw app`, `gate marts`
+- `project`, `build model.weir.fct_orders` (a node of dbt's graph), `build marks`
+- `publish`, `marts fct_orders`, `balance app.users`, `raw app.users`
+- `step build` (a step that broke off), `run`, `schedule`, `hanging`, `warehouse`, `disk`, `alerts …`
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from weir.core.causes import Cause
@@ -28,15 +34,46 @@ class Fault:
     since: datetime | None = None
     accept: tuple[str, ...] = ()  # ids of failed checks, for --accept
 
+    def joined(self, other: "Fault") -> "Fault":
+        """The two faults of one place as one."""
+        return replace(
+            self,
+            lines=_both(self.lines, other.lines),
+            nodes=_both(self.nodes, other.nodes),
+            tables=_both(self.tables, other.tables),
+            accept=_both(self.accept, other.accept),
+        )
+
+
+def _both(ours: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*ours, *others]))
+
 
 @dataclass
 class Looked:
-    """What was looked at, and the faults found there. An open incident of an area closes where its fault is gone."""
+    """What was looked at, and the faults found there. An open incident of an area closes where its fault is gone.
+
+    The area `build *` means all areas of that kind. `gone` says of an area that what it names is there no more: a table
+    that is no longer declared, say.
+    """
 
     areas: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
+    gone: Callable[[str], bool] = lambda area: False
 
     def add(self, area: str, *faults: Fault) -> None:
         """Note that the area was looked at, and the faults that were found there."""
         self.areas.add(area)
         self.faults.extend(faults)
+
+    def covers(self, area: str) -> bool:
+        """Whether the area was looked at, or is there no more."""
+        return area in self.areas or f"{area.split(' ')[0]} *" in self.areas or self.gone(area)
+
+    def by_place(self) -> dict[tuple[str, str, str], Fault]:
+        """The faults by cause, subject and area; several of one place are one fault."""
+        found: dict[tuple[str, str, str], Fault] = {}
+        for fault in self.faults:
+            place = (fault.cause.value, fault.subject, fault.area)
+            found[place] = found[place].joined(fault) if place in found else fault
+        return found

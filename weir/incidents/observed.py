@@ -1,25 +1,31 @@
 """Turns what a run or a command has found into faults: what was looked at, and what is wrong there.
 
-In: results of landing, gates, build, publication and balance, as plain values. Out: areas and faults in a Looked.
+In: results of landing, gates, build, publication and balance, as plain values. Out: areas and faults in a Looked. Each
+root cause is one fault; what follows from it (what was not built, staged or published for it) is none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from weir.core.causes import Cause
+from weir.core.causes import Cause, cause_in
 from weir.core.errors import cause_of
+from weir.dbt.results import Built, Failed
 from weir.incidents.downstream import EVERYTHING
 from weir.incidents.fault import Fault, Looked
 from weir.ledger.equations import Line, equations
 
-# Causes that hold for a source as a whole: its tables that failed for one of them are one incident.
+# Causes that hold for a source as a whole: whoever can land one table of it does not meet them.
 OF_SOURCE = frozenset({
     Cause.SOURCE_UNREACHABLE, Cause.SOURCE_PASSWORD, Cause.SOURCE_NOT_THERE, Cause.SOURCE_ADDRESS,
-    Cause.SOURCE_CERTIFICATE, Cause.SOURCE_BUSY, Cause.SOURCE_ERROR, Cause.SOURCE_LIMIT, Cause.SOURCE_FORBIDDEN,
-    Cause.SOURCE_SLOW, Cause.SOURCE_LOCKED, Cause.LANDING_FAILED,
+    Cause.SOURCE_CERTIFICATE, Cause.SOURCE_BUSY, Cause.SOURCE_LIMIT,
 })  # fmt: skip
+# Causes that often hold for several tables of a source: these are one incident.
+OF_TABLES = frozenset({Cause.SOURCE_FORBIDDEN, Cause.SOURCE_SLOW, Cause.SOURCE_LOCKED, Cause.SOURCE_ERROR,
+                       Cause.LANDING_FAILED})  # fmt: skip
 # Causes that hold for the machine, wherever they are found: one incident, of one area.
 OF_MACHINE = {Cause.DISK_FULL: "disk", Cause.WAREHOUSE_DOWN: "warehouse", Cause.WAREHOUSE_PASSWORD: "warehouse"}
+_NODE = {"model": Cause.MODEL_FAILED, "snapshot": Cause.MODEL_FAILED, "test": Cause.TEST_FAILED,
+         "unit_test": Cause.UNIT_TEST_FAILED, "seed": Cause.SEED_FAILED}  # fmt: skip
 
 
 class Landed(Protocol):
@@ -45,8 +51,23 @@ class LandedSource(Protocol):
         """Its tables that were tried."""
 
 
-def landed(looked: Looked, results: Iterable[LandedSource]) -> None:
-    """Take in the landing of sources: an incident for each source and cause, or for each table and cause."""
+class Compared(Protocol):
+    """A mart compared with its publication; `fault` is empty where they are equal."""
+
+    @property
+    def mart(self) -> str:
+        """Its name."""
+
+    @property
+    def fault(self) -> str:
+        """How it differs."""
+
+
+def landed(looked: Looked, results: Iterable[LandedSource], whole: bool = True) -> None:
+    """Take in the landing of sources: an incident for each source and cause, or for each table and cause.
+
+    `whole` says that every table of the sources was tried.
+    """
     for result in results:
         done = [event for event in result.tables if event.state == "done"]
         failed = [event for event in result.tables if event.state == "failed"]
@@ -55,66 +76,146 @@ def landed(looked: Looked, results: Iterable[LandedSource]) -> None:
         if done or result.state == "landed":
             looked.add(f"land {result.source}")
         if result.state == "landed":
+            looked.areas |= {f"land {result.source} tables"} if whole else set()
             continue
         if not failed:
-            _add(looked, f"land {result.source}", result.cause, result.source, [result.message], [result.source], [])
-        whole: dict[Cause, list[Landed]] = {}
-        for event in failed:
-            name = f"{result.source}.{event.table}"
-            if event.cause in OF_SOURCE or event.cause in OF_MACHINE:
-                whole.setdefault(event.cause, []).append(event)
-            else:
-                _add(looked, f"land {name}", event.cause, name, [event.message], [name], [name])
-        for cause, events in whole.items():
-            names = [f"{result.source}.{event.table}" for event in events]
-            # Without any table the whole source is down, those that were never tried included.
-            nodes = names if done else [result.source]
-            lines = list(dict.fromkeys(event.message for event in events))
-            _add(looked, f"land {result.source}", cause, result.source, lines, nodes, names)
+            area = f"land {result.source}"
+            _add(looked, area, result.cause, result.source, [result.message], [result.source])
+            continue
+        if whole and not any(event.cause in OF_SOURCE or event.cause in OF_MACHINE for event in failed):
+            looked.add(f"land {result.source} tables")
+        _failed(looked, result.source, failed, not done)
+
+
+def _failed(looked: Looked, source: str, failed: Sequence[Landed], none_landed: bool) -> None:
+    """The tables of a source that failed, by cause."""
+    alike: dict[Cause, list[Landed]] = {}
+    for event in failed:
+        alike.setdefault(event.cause, []).append(event)
+    for cause, events in alike.items():
+        names = [f"{source}.{event.table}" for event in events]
+        lines = list(dict.fromkeys(event.message for event in events))
+        all_of_it = none_landed and len(alike) == 1
+        if cause in OF_SOURCE or cause in OF_MACHINE:
+            # Where none landed the whole source is down, with the tables that were never tried.
+            _add(looked, f"land {source}", cause, source, lines, [source] if all_of_it else names, names)
+        elif cause in OF_TABLES or (all_of_it and len(events) > 1):
+            _add(looked, f"land {source} tables", cause, source, lines, [source] if all_of_it else names, names)
+        else:
+            for event, name in zip(events, names, strict=True):
+                _add(looked, f"land {name}", cause, name, [event.message], [name], [name])
 
 
 def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
-    """Take in the verdicts of gates: an incident for each failed check that nobody accepted."""
+    """Take in the verdicts of gates: an incident for each failed check that nobody accepted, and for each warning."""
     for gate in gates:
         raw = gate["gate"] == "raw"
         area = f"gate raw {gate['scope']}" if raw else "gate marts"
         looked.add(area)
+        failed = {failure.get("item") for failure in gate["failures"] if not failure.get("warns")}
         for failure in gate["failures"]:
-            if failure["accepted"]:
+            item = failure.get("item") or ""
+            # What fails for one reason may warn of the same: ten times the rows, and twice the table.
+            if item in failed if failure.get("warns") else failure["accepted"]:
                 continue
-            place = failure["id"].split(": ")[1:-1]
-            subject = (f"{gate['scope']}.{place[0]}" if place else gate["scope"]) if raw else (place or ["marts"])[0]
-            nodes = [subject] if raw or place else [EVERYTHING]
+            subject = (f"{gate['scope']}.{item}" if item else gate["scope"]) if raw else item or "marts"
             cause = Cause(failure.get("cause") or (Cause.ARRIVALS_UNUSUAL if raw else Cause.MART_UNUSUAL))
-            tables = [subject] if raw else []
-            _add(looked, area, cause, subject, [failure["sentence"]], nodes, tables, accept=[failure["id"]])
+            # The whole source waits for one of its tables; a warning is about that table alone.
+            begins = gate["scope"] if raw and not failure.get("warns") else subject
+            nodes = [begins] if raw or item else [EVERYTHING]
+            accept = [] if failure.get("warns") else [failure["id"]]
+            tables = [subject] if raw and item else []
+            _add(looked, area, cause, subject, [failure["sentence"]], nodes, tables, accept, failure.get("rows"))
 
 
-def balanced(looked: Looked, lines: Sequence[Line]) -> None:
-    """Take in the balance: an incident for each table of which an equation does not hold."""
+def built(looked: Looked, found: Built, whole: bool) -> None:
+    """Take in a build: an incident for each node that failed by itself; what was skipped for it is none.
+
+    `whole` says that the build makes a whole set: nothing that failed before is left out of one that passed.
+    """
+    looked.add("project")
+    looked.add("step build")
+    looked.areas |= {f"build {each}" for each in found.tried}
+    if found.passed:
+        looked.areas |= {"build *"} if whole else set()
+        return
+    for each in found.failed:
+        _node(looked, each)
+    for mart, said in found.unmarked:
+        _add(looked, "build marks", Cause.MARK_MISSING, mart, [said], [mart])
+    if not found.failed and not found.unmarked:
+        cause = cause_in(found.sentence) or Cause.BUILD_BROKE_OFF
+        _add(looked, "step build", cause, "build", found.faults or [found.sentence], [EVERYTHING])
+
+
+def _node(looked: Looked, node: Failed) -> None:
+    cause = cause_in(node.sentence) or _NODE.get(node.kind, Cause.MODEL_FAILED)
+    _add(looked, f"build {node.id}", cause, node.name, [node.sentence], node.on, rows=node.rows)
+
+
+def compared(looked: Looked, marts: Iterable[Compared]) -> None:
+    """Take in what readers see, compared with the publication: an incident for each mart that was edited."""
+    for mart in marts:
+        area, name = f"marts {mart.mart}", mart.mart.split(".")[-1]
+        looked.add(area)
+        if mart.fault:
+            _add(looked, area, Cause.MARTS_EDITED, mart.mart, [mart.fault], [name])
+
+
+def published(looked: Looked) -> None:
+    """Take in that a set was published: the marts are what the run has made."""
+    looked.areas |= {"publish", "marts *"}
+
+
+def balanced(looked: Looked, lines: Sequence[Line], every_load: bool = False) -> None:
+    """Take in the balance: an incident for each table of which an equation does not hold.
+
+    Loads that wait for a build are none. `every_load` says that all loads were counted, not those of one run.
+    """
     for line in lines:
         name = f"{line.source}.{line.table}"
         looked.add(f"balance {name}")
+        looked.areas |= {f"raw {name}"} if every_load else set()
         broken = [equation for equation in equations([line]) if not equation.holds]
-        if broken:
-            raw = any(equation.name == "landed = in raw" for equation in broken)
-            cause = Cause.RAW_EDITED if raw else Cause.BALANCE_BROKEN
+        late = line.model is not None and line.loads > line.staged_loads
+        broken = [equation for equation in broken if not (late and equation.name == "landed = staged")]
+        if any(equation.name == "landed = in raw" for equation in broken):
+            # The other equations differ because of it.
+            _add(looked, f"raw {name}", Cause.RAW_EDITED, name, [each.sentence for each in broken], [name], [name])
+        elif broken:
             said = [equation.sentence for equation in broken]
-            _add(looked, f"balance {name}", cause, name, said, [name], [name])
+            _add(looked, f"balance {name}", Cause.BALANCE_BROKEN, name, said, [name], [name])
+
+
+def verified(looked: Looked, name: str, said: Sequence[str]) -> None:
+    """Take in what `weir verify` says of the rows of a table; one that an equation has told already is told once."""
+    area = f"raw {name}"
+    known = {fault.subject for fault in looked.faults if fault.area in {area, f"balance {name}"}}
+    looked.add(area)
+    if said and name not in known:
+        _add(looked, area, Cause.BALANCE_BROKEN, name, said, [name], [name])
+
+
+def unreachable(looked: Looked, source: str, cause: Cause, said: str) -> None:
+    """Take in that a source could not be read for a comparison; whether its tables land is for a landing to say."""
+    if cause in OF_SOURCE or cause in OF_MACHINE:
+        _add(looked, f"land {source}", cause, source, [said], [source])
 
 
 def broke_off(looked: Looked, step: str, fault: BaseException) -> None:
     """Take in the fault that ended a step, by the cause that it knows."""
     cause, subject = cause_of(fault)
-    _add(looked, step, cause, subject or step, [str(fault)], [subject or EVERYTHING], [])
+    area = {Cause.PROJECT_UNREADABLE: "project", Cause.PUBLICATION_REFUSED: "publish"}.get(cause, f"step {step}")
+    subject = "project" if cause is Cause.PROJECT_UNREADABLE else subject or step
+    _add(looked, area, cause, subject, [str(fault)], [EVERYTHING])
 
 
 def _add(
     looked: Looked, area: str, cause: Cause, subject: str, lines: Sequence[str], nodes: Sequence[str],
-    tables: Sequence[str], accept: Sequence[str] = (), rows: int | None = None,
+    tables: Sequence[str] = (), accept: Sequence[str] = (), rows: int | None = None,
 ) -> None:  # fmt: skip
     """Add a fault; one of the machine goes to the machine's area, and touches every mart."""
     if cause in OF_MACHINE:
-        area, subject, nodes = OF_MACHINE[cause], OF_MACHINE[cause], [EVERYTHING]
+        area, subject, nodes, tables = OF_MACHINE[cause], OF_MACHINE[cause], [EVERYTHING], ()
     fault = Fault(cause, area, subject, tuple(lines), tuple(nodes), tuple(tables), rows, accept=tuple(accept))
     looked.add(area, fault)

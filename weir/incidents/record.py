@@ -33,17 +33,21 @@ def settle(connection: psycopg.Connection, looked: Looked, run_id: str | None, n
     now = now or datetime.now(UTC)
     connection.execute("select pg_advisory_xact_lock(hashtextextended('weir incidents', 0))")
     readers = seen_by_readers(connection)
-    found = {(fault.cause.value, fault.subject, fault.area): fault for fault in looked.faults}
+    found = looked.by_place()
     settled = Settled()
     open_ = connection.execute(_OPEN).fetchall()
     known = {(cause, subject, area): (number, since) for number, cause, subject, area, since in open_}
     for place, (number, _) in known.items():
-        if place[2] in looked.areas and place not in found:
+        if place not in found and looked.covers(place[2]):
             connection.execute(_CLOSE, [now, run_id, number])
             settled.closed.append(number)
     for place, fault in found.items():
         number, since = known.get(place, (None, fault.since or now))
-        values = _values(fault, since, readers) | {"now": now, "run": run_id, "number": number}
+        values = _values(fault, since, _well(connection, fault), readers) | {
+            "now": now,
+            "run": run_id,
+            "number": number,
+        }
         row = connection.execute(_AGAIN if number else _NEW, values).fetchone()
         if number is None and row:
             settled.opened.append(int(row[0]))
@@ -56,9 +60,19 @@ def seen_by_readers(connection: psycopg.Connection) -> Readers:
     return Readers(*row) if row else Readers()
 
 
-def _values(fault: Fault, since: datetime, readers: Readers) -> dict[str, object]:
+def _well(connection: psycopg.Connection, fault: Fault) -> datetime | None:
+    """When what failed to land has landed last, by its receipts; None where it never did, or nothing failed to land."""
+    if not fault.area.startswith("land "):
+        return None
+    source = fault.area.split(" ")[1].split(".")[0]
+    tables = [name.split(".", 1)[1] for name in fault.tables] or None
+    row = connection.execute(_LAST_LANDED, {"source": source, "tables": tables}).fetchone()
+    return row[0] if row else None
+
+
+def _values(fault: Fault, since: datetime, well: datetime | None, readers: Readers) -> dict[str, object]:
     below: Downstream = downstream(fault.nodes)
-    story = tell(fault, since, below, readers)
+    story = tell(fault, well or since, below, readers)
     return {
         "cause": fault.cause.value, "subject": fault.subject, "area": fault.area, "severity": story.severity,
         "title": story.title, "what": story.what, "affected": story.affected, "readers": story.readers,
@@ -81,6 +95,9 @@ def known_causes() -> list[str]:
 _OPEN = "select incident_id, cause, subject, area, opened_at from ops.incidents where closed_at is null"
 _IN_FORCE = """
 select as_of, published_at from ops.publications where rolled_back_at is null order by publication_id desc limit 1"""
+_LAST_LANDED = """
+select max(landed_at) from ops.landings
+where source = %(source)s and (%(tables)s::text[] is null or table_name = any(%(tables)s::text[]))"""
 _CLOSE = "update ops.incidents set closed_at = %s, closed_by = %s where incident_id = %s"
 _NEW = """
 insert into ops.incidents (

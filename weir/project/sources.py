@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from weir.core.errors import WeirError
+from weir.core.causes import Cause
+from weir.core.errors import WeirError, caused
 from weir.core.secrets import hide, hide_password
 from weir.core.settings import ROOT
 from weir.project import keys
@@ -25,6 +26,7 @@ _NOT_IN_META = {"name", "file", "tables", "columns", "wanted", "found"}  # writt
 CALLED = {"choice": "tables"}  # fields that meta has under another name
 
 
+@caused(Cause.PROJECT_UNREADABLE)
 def read_plan(project: Path) -> Plan:
     """Read every source file of the dbt project. Raises WeirError at the first mistake."""
     found: dict[str, Source] = {}

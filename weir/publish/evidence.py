@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from weir.core.errors import WeirError
+from weir.core.errors import Told
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,20 @@ def judged(connection: psycopg.Connection, run_id: str) -> dict[str, Any]:
     """
     build = last_build(connection)
     if build and build.passed and not build.whole:
-        raise WeirError(f"nothing is published, for {build.sentence}: `weir build` builds the whole set")
+        raise Told(f"nothing is published, for {build.sentence}: `weir build` builds the whole set")
     if not build or build.run_id != run_id:
-        raise WeirError("nothing is published, for this run did not build the newest set: type `weir build` first")
+        raise Told("nothing is published, for this run did not build the newest set: type `weir build` first")
     if not build.passed:
-        raise WeirError(f"nothing is published, for the build or its tests failed: {build.sentence}")
+        raise Told(f"nothing is published, for the build or its tests failed: {build.sentence}")
     gate = _newest_gate(connection, run_id)
     if not gate:
-        raise WeirError("nothing is published, for the set was not checked since it was built: type `weir check marts`")
+        raise Told("nothing is published, for the set was not checked since it was built: type `weir check marts`")
     passed, sentence, results = gate
     if not passed:
         failures = results.get("failures") or []
         names = " ".join(f'--accept "{each["id"]}"' for each in failures if not each["accepted"])
         way = f"; to live with that: weir check marts {names}, then weir publish" if names else ""
-        raise WeirError(f"nothing is published, for the gate failed: {sentence}{way}")
+        raise Told(f"nothing is published, for the gate failed: {sentence}{way}")
     digests: dict[str, Any] = results.get("digests") or {}
     return digests
 

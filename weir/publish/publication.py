@@ -15,7 +15,8 @@ import psycopg
 from psycopg import sql
 
 from weir import warehouse
-from weir.core.errors import WeirError
+from weir.core.causes import Cause
+from weir.core.errors import WeirError, caused
 from weir.project.marts import NEXT, PUBLISHED, Mart, labelled, marts
 from weir.publish import key, locks, mask, merge, not_null, rows, seal, shape, undo
 from weir.publish.changes import Change, change_of, count_rows
@@ -25,6 +26,7 @@ from weir.publish.verify import digest, keep_digest
 from weir.warehouse.catalog import shape_of
 
 
+@caused(Cause.PUBLICATION_REFUSED)
 def publish_set(
     run_id: str,
     as_of: datetime,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 
 from weir.core import terminal
-from weir.core.errors import WeirError
+from weir.core.errors import Told, WeirError
 from weir.warehouse.connection import connect
 from weir.warehouse.session import POOLER
 
@@ -26,7 +26,7 @@ def run_lock(wait: bool = True) -> Iterator[None]:
     with connect(autocommit=True, application_name=name) as connection:
         if connection.execute(f"select pg_try_advisory_lock({_RUN_LOCK})").fetchone() != (True,):
             if not wait:
-                raise WeirError(
+                raise Told(
                     "another run is under way on this warehouse: "
                     "wait for it (`weir status` shows it), or leave --no-wait out"
                 )

@@ -73,8 +73,8 @@ def translated(source: Source) -> Iterator[None]:
     except RuntimeError as fault:
         if "cryptography" not in str(fault):
             raise
-        raise WeirError("this account's password can be sent by an encrypted connection only: "
-                        f"add ?sslmode=require to {source.connection}", cause=Cause.SOURCE_ADDRESS) from None  # fmt: skip
+        told = f"can be sent by an encrypted connection only: add ?sslmode=require to {source.connection}"
+        raise WeirError(f"this account's password {told}", cause=Cause.SOURCE_ADDRESS) from None
     except OSError as fault:
         raise WeirError(f"{_SAY[2013]} ({fault})", cause=Cause.SOURCE_UNREACHABLE) from None
 

@@ -60,9 +60,10 @@ class Adapter(HTTPAdapter):
         wait = _wait(response)
         if wait > LONGEST_WAIT:
             response.close()
+            limit = Cause.SOURCE_LIMIT
             raise WeirError(f"the API answered {response.status_code} and asks to wait {wait:,} seconds, longer than a "
                             f"run waits ({LONGEST_WAIT}): run again after that",
-                            cause=Cause.SOURCE_LIMIT if response.status_code == 429 else Cause.SOURCE_ERROR)  # fmt: skip
+                            cause=limit if response.status_code == 429 else Cause.SOURCE_ERROR)  # fmt: skip
         self._read(response)
         return response
 

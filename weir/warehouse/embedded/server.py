@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from weir.core.env import ONLY, load_env, write_env
 from weir.core.causes import Cause
+from weir.core.env import ONLY, load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.ports import free_port, is_free
 from weir.core.settings import home
