@@ -61,10 +61,11 @@ def sources(drawn: Drawn, deliveries: Found, freshness: Found) -> Html:
     for name in dict.fromkeys(row["source"] for row in deliveries.rows):
         rows = [row for row in deliveries.rows if row["source"] == name]
         values = [row["landed"] for row in rows]
+        note = f"{values[-1]:,} rows of {_tables(rows[-1]['tables'])} on {_day(rows[-1])}."
+        series = [("rows landed", values)]
         charts.append(
-            drawn.chart("bars", name, [row["day"] for row in rows], [("rows landed", values)], low=True,
-                        note=f"{values[-1]:,} rows of {_tables(rows[-1]['tables'])} on {_day(rows[-1])}.", cut=_cut(values))
-        )  # fmt: skip
+            drawn.chart("bars", name, [row["day"] for row in rows], series, note=note, low=True, cut=_cut(values))
+        )
     recent = _long(
         freshness, "How recent each table is",
         ["table", "last landing", "last change", "rows at the source#", "rows landed#", "promise"],
@@ -92,8 +93,8 @@ def balance(found: Found) -> Html:
     ))  # fmt: skip
 
 
-def quarantine(found: Found, held_back: Found) -> Html:
-    """What waits, why, and how to see the rows; what is held back between tables."""
+def quarantine(found: Found, held_back: Found | None) -> Html:
+    """What waits, why, and how to see the rows; what is held back between tables, where the project has such rules."""
     lead = "Rows that can't be right wait here, whole, and leave by themselves once they are mended at their source."
     left = _used(found, "mended", "replaced", "deleted", "accepted")
     shown = _long(
@@ -104,7 +105,7 @@ def quarantine(found: Found, held_back: Found) -> Html:
         "Nothing was ever rejected.",
     )  # fmt: skip
     parts: list[object] = [shown]
-    if held_back.rows or not held_back.missing:
+    if held_back:
         parts += [
             el("h3", "Held back"),
             el("p", "Sound by themselves, but not in the marts for what other tables say: orphans, copies. They heal "
