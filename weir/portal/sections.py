@@ -34,7 +34,7 @@ def incidents(found: Found, over: Found) -> Html:
     ]  # fmt: skip
     lead = {0: "Nothing is open."}.get(len(told), f"{len(told)} open. Each closes by itself once it is healed.")
     return section("incidents", "Incidents", lead, *told,
-                   folded(f"The last {len(past)} that are over", el("ul", *past)) if past else "")  # fmt: skip
+                   folded(f"Lately over ({len(past)})", el("ul", *past)) if past else "")  # fmt: skip
 
 
 def _incident(row: Row) -> Html:
