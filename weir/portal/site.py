@@ -31,7 +31,7 @@ def write(prefect: str = "") -> tuple[Path, list[str]]:
     charts, faults = declared()
     with warehouse.connect(autocommit=True) as connection:
         connection.execute("set default_transaction_read_only = on")
-        assets = {name: _named(file) for name, file in _files().items()}
+        assets = {name: _named(file) for name, file in files().items()}
         text = page(connection, charts, faults, assets, prefect)
     try:
         _put(text, assets)
@@ -40,7 +40,8 @@ def write(prefect: str = "") -> tuple[Path, list[str]]:
     return folder() / "index.html", faults
 
 
-def _files() -> dict[str, Path]:
+def files() -> dict[str, Path]:
+    """The assets of the page, by name."""
     return {file.name: file for file in sorted(_ASSETS.iterdir()) if file.is_file()}
 
 
@@ -54,7 +55,7 @@ def _named(file: Path) -> str:
 def _put(text: str, assets: dict[str, str]) -> None:
     place = folder()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, file in _files().items():
+    for name, file in files().items():
         if not (place / assets[name]).exists():
             _replace(place / assets[name], file.read_bytes())
     _replace(place / "index.html", text.encode())
