@@ -48,7 +48,7 @@ def clean_up() -> None:
     """End the processes that the run has started, and write down that it was interrupted."""
     import psutil
 
-    from flows import crashed, server
+    from flows import after, crashed, server
     from weir.ledger import runs
 
     for child in psutil.Process().children(recursive=True):
@@ -57,8 +57,11 @@ def clean_up() -> None:
                 child.terminate()
             except psutil.Error:
                 continue
-    for flow_run_id in runs.end_mine("interrupted"):
+    mine = runs.end_mine("interrupted")
+    for flow_run_id in mine:
         crashed.end_in_prefect(flow_run_id, "crashed", "interrupted")
+    if mine:
+        after.interrupted()
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
