@@ -3,23 +3,18 @@
 In: a Run, and what ended it. Out: `ops.incidents`. A fault in here is printed, and fails no run.
 """
 
-from collections.abc import Sequence
-
 from flows.run import Run
-from weir.core.causes import Cause
 from weir.core.errors import Told
-from weir.incidents.downstream import EVERYTHING
-from weir.incidents.fault import Fault, Looked
-
-_INTERRUPTED = Fault(Cause.RUN_INTERRUPTED, "run", "run", nodes=(EVERYTHING,))
+from weir.incidents.fault import Looked
 
 
 def began(run: Run) -> None:
     """Tell of runs before this one that were killed: an incident that is over when a run ends in order."""
+    from weir.incidents import observed as see
     from weir.incidents.settled import settled
 
     if run.crashed:
-        settled(lambda: [killed(run.crashed)], run.run_id)
+        settled(lambda: [see.killed(run.crashed)], run.run_id)
 
 
 def ended(run: Run, fault: BaseException | None) -> None:
@@ -27,19 +22,6 @@ def ended(run: Run, fault: BaseException | None) -> None:
     from weir.incidents.settled import settled
 
     settled(lambda: [observed(run, fault)], run.run_id)
-
-
-def interrupted() -> None:
-    """Tell of a run of this process that was interrupted and can't tell by itself."""
-    from weir.incidents.settled import settled
-
-    settled(lambda: [Looked({"run"}, [_INTERRUPTED])])
-
-
-def killed(runs: Sequence[str]) -> Looked:
-    """The runs that were killed."""
-    lines = tuple(f"run {run_id} was killed" for run_id in runs)
-    return Looked({"run"}, [Fault(Cause.RUN_KILLED, "run", "run", lines, (EVERYTHING,))])
 
 
 def observed(run: Run, fault: BaseException | None) -> Looked:
@@ -60,7 +42,7 @@ def observed(run: Run, fault: BaseException | None) -> Looked:
     if not run.faults and not run.down and (run.built is None or run.built.passed):
         see.balanced(looked, run.lines)
     if isinstance(fault, KeyboardInterrupt):
-        looked.add("run", _INTERRUPTED)
+        see.interrupted(looked)
         return looked
     looked.add("run")
     if isinstance(fault, Exception) and not isinstance(fault, Told):

@@ -48,7 +48,10 @@ def clean_up() -> None:
     """End the processes that the run has started, and write down that it was interrupted."""
     import psutil
 
-    from flows import after, crashed, server
+    from flows import crashed, server
+    from weir.incidents.fault import Looked
+    from weir.incidents.observed import interrupted
+    from weir.incidents.settled import settled
     from weir.ledger import runs
 
     for child in psutil.Process().children(recursive=True):
@@ -61,7 +64,7 @@ def clean_up() -> None:
     for flow_run_id in mine:
         crashed.end_in_prefect(flow_run_id, "crashed", "interrupted")
     if mine:
-        after.interrupted()
+        settled(lambda: [interrupted(Looked())])
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

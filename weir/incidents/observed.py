@@ -210,6 +210,18 @@ def unreachable(looked: Looked, source: str, cause: Cause, said: str) -> None:
         _add(looked, f"land {source}", cause, source, [said], [source])
 
 
+def killed(runs: Sequence[str]) -> Looked:
+    """The runs that were killed."""
+    lines = tuple(f"run {run_id} was killed" for run_id in runs)
+    return Looked({"run"}, [Fault(Cause.RUN_KILLED, "run", "run", lines, (EVERYTHING,))])
+
+
+def interrupted(looked: Looked) -> Looked:
+    """Take in that a run was interrupted."""
+    looked.add("run", Fault(Cause.RUN_INTERRUPTED, "run", "run", nodes=(EVERYTHING,)))
+    return looked
+
+
 def broke_off(looked: Looked, step: str, fault: BaseException) -> None:
     """Take in the fault that ended a step, by the cause that it knows."""
     cause, subject = cause_of(fault)
