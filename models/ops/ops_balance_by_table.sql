@@ -28,6 +28,7 @@ totals as (
         cast(count(distinct balance.load_id) as integer) as loads,
         cast(sum(balance.landed) as bigint) as landed,
         cast(coalesce(sum(balance.accepted), 0) as bigint) as accepted,
+        cast(coalesce(sum(balance.accepted_by_hand), 0) as bigint) as accepted_by_hand,
         cast(coalesce(sum(balance.rejected), 0) as bigint) as rejected,
         cast(coalesce(sum(balance.superseded), 0) as bigint) as superseded,
         cast(coalesce(sum(balance.deleted), 0) as bigint) as deleted,

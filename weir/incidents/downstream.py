@@ -54,7 +54,7 @@ def _graph(path: Path) -> _Graph | None:
     try:
         stamp = path.stat().st_mtime_ns
         return _read(path, stamp)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -11,7 +11,8 @@ from weir.core.causes import Cause
 class Kind:
     """How incidents of one cause are told, as templates.
 
-    `stops` says whether readers get nothing new of what depends on it, until it is healed.
+    `stops` says whether readers get nothing new of what depends on it, until it is healed; `everything`, whether no
+    mart at all is published until then. `readers` is what they see, where that is not the last complete set.
     """
 
     title: str
@@ -19,6 +20,8 @@ class Kind:
     turn: str
     command: str = ""
     stops: bool = True
+    everything: bool = False
+    readers: str = ""
 
 
 @cache

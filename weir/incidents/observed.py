@@ -112,10 +112,12 @@ def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
         raw = gate["gate"] == "raw"
         area = f"gate raw {gate['scope']}" if raw else "gate marts"
         looked.add(area)
+        failed = {failure.get("item") for failure in gate["failures"] if not failure.get("warns")}
         for failure in gate["failures"]:
-            if failure["accepted"] and not failure.get("warns"):
-                continue
             item = failure.get("item") or ""
+            # What fails for one reason may warn of the same: ten times the rows, and twice the table.
+            if item in failed if failure.get("warns") else failure["accepted"]:
+                continue
             subject = (f"{gate['scope']}.{item}" if item else gate["scope"]) if raw else item or "marts"
             cause = Cause(failure.get("cause") or (Cause.ARRIVALS_UNUSUAL if raw else Cause.MART_UNUSUAL))
             # The whole source waits for one of its tables; a warning is about that table alone.

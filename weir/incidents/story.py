@@ -1,17 +1,20 @@
 """Tells a fault in four sentences: what happened, what is affected, what readers see meanwhile, whose turn it is.
 
-In: a Fault, what depends on it, what readers see. Out: a Story. The same input gives the same words.
+In: a Fault, what depends on it, what readers see. Out: a Story. The same input gives the same words. "Since" is
+when the fault was found; of what does not land, when it last did, for since then nothing new has come.
 """
 
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from weir.core.secrets import printable
 from weir.incidents.downstream import Downstream
 from weir.incidents.fault import Fault
-from weir.incidents.kinds import kinds
+from weir.incidents.kinds import Kind, kinds
 
 _NAMED = 4  # names that a sentence lists before it counts
+_ACCEPTED = 3  # ids of checks that a command names one by one
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ def tell(fault: Fault, since: datetime, below: Downstream, readers: Readers) -> 
     return Story(
         title=filled(kind.title),
         what=f"Since {moment(since)}, {filled(kind.what)}.",
-        affected=_affected(fault, below, kind.stops),
-        readers=_readers(readers, bool(below.marts), kind.stops),
+        affected=_affected(below, kind),
+        readers=filled(kind.readers) or _readers(readers, kind.stops and bool(below.marts or kind.everything)),
         turn=f"It is the turn of {filled(kind.turn)}.",
         command=filled(kind.command),
         severity="stopped" if kind.stops else "drifted",
@@ -88,28 +91,42 @@ def _tables(fault: Fault) -> str:
 
 
 def _accepting(fault: Fault) -> str:
-    return "weir run " + " ".join(f'--accept "{each}"' for each in fault.accept[:3]) if fault.accept else "weir run"
+    """The run that accepts the checks that failed: each by its id, or all by the words with which their ids begin."""
+    ids = list(fault.accept)
+    if len(ids) > _ACCEPTED:
+        ids = [": ".join(ids[0].split(": ")[:-1])]
+    return " ".join(["weir run", *(f"--accept {shlex.quote(each)}" for each in ids)])
 
 
-def _affected(fault: Fault, below: Downstream, stops: bool) -> str:
-    if not below.marts and not below.exposures:
+def _affected(below: Downstream, kind: Kind) -> str:
+    waiting, others = kind.stops, below.of - len(below.marts)
+    every = kind.everything and kind.stops
+    if not below.marts:
+        if every and below.of:
+            return f"No mart depends on it, but {_all(below.of)} for it, for all marts are published together."
         return "No table that readers see depends on it."
-    marts = f"all {below.of} marts" if len(below.marts) == below.of > 1 else _counted(below.marts, "mart")
-    verb = "Waiting for it" if stops else "Depending on it"
-    used = f", and with them {listed(below.exposures)}" if below.exposures else ""
-    return f"{verb}: {marts}{used}."
+    marts = f"all {below.of} marts" if not others and below.of > 1 else _counted(below.marts)
+    them = "them" if len(below.marts) > 1 else "it"
+    used = f", and with {them} {listed(below.exposures)}" if below.exposures else ""
+    more = f"; the other {others} wait too, for all marts are published together" if waiting and others > 1 else ""
+    more = "; the other mart waits too, for all are published together" if waiting and others == 1 else more
+    return f"{'Waiting for it' if waiting else 'Depending on it'}: {marts}{used}{more}."
 
 
-def _counted(names: tuple[str, ...], word: str) -> str:
-    return f"the {word} {names[0]}" if len(names) == 1 else f"{len(names)} {word}s ({listed(names)})"
+def _all(number: int) -> str:
+    return "the only mart waits" if number == 1 else f"all {number} marts wait"
 
 
-def _readers(readers: Readers, touched: bool, stops: bool) -> str:
+def _counted(names: tuple[str, ...]) -> str:
+    return f"the mart {names[0]}" if len(names) == 1 else f"{len(names)} marts ({listed(names)})"
+
+
+def _readers(readers: Readers, waiting: bool) -> str:
     if not readers.reachable:
         return "Readers can't read anything until it is back."
     if readers.published_at is None:
         return "Readers see nothing yet, for nothing was published so far."
     seen = f"the complete set that was published on {moment(readers.published_at)}"
-    if touched and stops:
+    if waiting:
         return f"Readers still see {seen}: whole and checked, but growing old."
     return f"Readers see {seen}, and new sets go on coming."

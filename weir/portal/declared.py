@@ -4,7 +4,8 @@ In: dbt's manifest. Out: a Chart for each entry that can be shown, and a sentenc
 """
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,6 @@ class Chart:
     last: int = 0
     place: int = 100  # where it stands: the lowest come first
     order: tuple[tuple[str, bool], ...] = ()  # column, and whether the highest comes first
-    words: dict[str, str] = field(default_factory=dict)  # column -> its description
-
-    @property
-    def is_share(self) -> bool:
-        """Whether the values are shares of 1, shown as percent."""
-        return self.unit == "%"
 
 
 def declared(manifest: Path | None = None) -> tuple[list[Chart], list[str]]:
@@ -85,47 +80,16 @@ def _entries(node: dict[str, Any]) -> Any:
 
 
 def _chart(node: dict[str, Any], entry: Any, key: str) -> Chart:
-    where = f"{(node.get('patch_path') or node['original_file_path']).split('://')[-1]}: {node['name']}, {key}"
-
-    def refuse(what: str) -> WeirError:
-        return WeirError(f"{where}: {what}; see docs/how-to/read-the-portal.md")
-
-    if node["schema"] != NEXT:
-        raise refuse("only marts have charts in the portal, for only marts are published")
-    if not isinstance(entry, dict):
-        raise refuse("a chart is a mapping with title and chart")
-    kind = entry.get("chart")
-    if kind not in KINDS:
-        raise refuse(f"there is no chart {kind!r}, only {', '.join(KINDS)}")
-    needed, more = KINDS[kind]
-    for name in sorted(entry.keys() - _ALWAYS - _MAY - needed - more, key=str):
-        raise refuse(f"a chart of kind {kind} has no {name!r}")
-    for name in sorted((_ALWAYS | needed) - entry.keys()):
-        raise refuse(f"{name} is missing")
-    columns = [entry["x"]] if "x" in entry else []
-    columns += [entry["by"]] if "by" in entry else []
-    drawn = [entry["y"]] if isinstance(entry["y"], str) else entry["y"]
-    if not isinstance(drawn, list) or not drawn:
-        raise refuse("y must be a list of columns")
-    if kind != "table" and "by" in entry and len(drawn) > 1:
-        raise refuse("with by there is one column in y")
-    order = [_order(text) for text in _list(entry.get("order"))]
-    known, personal = node["columns"], marks_of(node)
-    for name in [*columns, *drawn, *(name for name, _ in order)]:
-        if name not in known:
-            raise refuse(f"the mart has no column {name!r}")
-        if name in personal and personal[name].is_personal:
-            raise refuse(f"the column {name} is marked as personal, and the portal shows nothing personal")
-    for name in ("last", "place"):
-        if not isinstance(entry.get(name, 0), int) or isinstance(entry.get(name), bool) or entry.get(name, 0) < 0:
-            raise refuse(f"{name} must be a whole number")
-    for name in ("title", "unit", "note"):
-        if not isinstance(entry.get(name, ""), str):
-            raise refuse(f"{name} must be a text")
+    """The chart of an entry. Raises WeirError with file, mart and key where it can't be shown."""
+    mistake = next(_mistakes(node, entry), "")
+    if mistake:
+        where = (node.get("patch_path") or node["original_file_path"]).split("://")[-1]
+        raise WeirError(f"{where}: {node['name']}, {key}: {mistake}; see docs/how-to/read-the-portal.md")
+    drawn = _list(entry["y"])
     return Chart(
         mart=node.get("alias") or node["name"],
         title=entry["title"],
-        chart=kind,
+        chart=entry["chart"],
         x=entry.get("x", ""),
         y=tuple(drawn),
         by=entry.get("by", ""),
@@ -133,9 +97,46 @@ def _chart(node: dict[str, Any], entry: Any, key: str) -> Chart:
         note=" ".join(entry.get("note", "").split()),
         last=entry.get("last", 0),
         place=entry.get("place", 100),
-        order=tuple(order),
-        words={name: known[name].get("description") or "" for name in drawn},
+        order=tuple(_order(text) for text in _list(entry.get("order"))),
     )
+
+
+def _mistakes(node: dict[str, Any], entry: Any) -> Iterator[str]:
+    if node["schema"] != NEXT:
+        yield "only marts have charts in the portal, for only marts are published"
+    if not isinstance(entry, dict):
+        yield "a chart is a mapping with title and chart"
+        return
+    kind = entry.get("chart")
+    if not isinstance(kind, str) or kind not in KINDS:
+        yield f"there is no chart {kind!r}, only {', '.join(KINDS)}"
+        return
+    needed, more = KINDS[kind]
+    for name in sorted(entry.keys() - _ALWAYS - _MAY - needed - more, key=str):
+        yield f"a chart of kind {kind} has no {name!r}"
+    for name in sorted((_ALWAYS | needed) - entry.keys()):
+        yield f"{name} is missing"
+    for name in ("title", "unit", "note"):
+        if not isinstance(entry.get(name, ""), str):
+            yield f"{name} must be a text"
+    for name in ("last", "place"):
+        if not isinstance(entry.get(name, 0), int) or isinstance(entry.get(name), bool) or entry.get(name, 0) < 0:
+            yield f"{name} must be a whole number"
+    for name in ("x", "by"):
+        if not isinstance(entry.get(name, ""), str):
+            yield f"{name} must be the name of a column"
+    drawn = _list(entry.get("y"))
+    if not drawn or not all(isinstance(name, str) for name in drawn):
+        yield "y must be a list of columns"
+    if kind != "table" and "by" in entry and len(drawn) > 1:
+        yield "with by there is one column in y"
+    known, marks = node["columns"], marks_of(node)
+    ordered = [_order(text)[0] for text in _list(entry.get("order"))]
+    for name in [*filter(None, (entry.get("x"), entry.get("by"))), *drawn, *ordered]:
+        if name not in known:
+            yield f"the mart has no column {name!r}"
+        if name in marks and marks[name].is_personal:
+            yield f"the column {name} is marked as personal, and the portal shows nothing personal"
 
 
 def _list(value: Any) -> list[Any]:

@@ -4,12 +4,14 @@ In: a connection that reads, the charts that marts declare. Out: the HTML.
 """
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
 from weir.core import ports
+from weir.core.faults import brief
 from weir.core.settings import home
 from weir.portal import charts as drawing
 from weir.portal import sections
@@ -25,7 +27,8 @@ POLICY = (
 )
 _WORDS = {"good": "good", "look": "needs a look", "stop": "stopped", "none": "not known"}
 PARTS = {
-    "company": "Company", "sources": "Sources", "balance": "Balance", "quarantine": "Quarantine", "gates": "Gates",
+    "incidents": "Incidents", "company": "Company", "sources": "Sources", "balance": "Balance",
+    "quarantine": "Quarantine", "gates": "Gates",
     "runs": "Runs", "growth": "Growth", "readers": "Readers",
 }  # fmt: skip
 
@@ -38,19 +41,32 @@ def page(
     read = {name: reader.view(name) for name in ("today", "incidents", "incidents over")}
     judged = verdict(read["today"], read["incidents"])
     view = reader.view
-    body = [
-        sections.incidents(read["incidents"], read["incidents over"]),
-        sections.sources(drawn, view("deliveries"), view("freshness")),
-        sections.balance(view("balance")),
-        sections.quarantine(view("quarantine"), view("held back")),
-        sections.gates(view("gates")),
-        sections.runs(drawn, view("runs"), view("steps")),
-        sections.growth(drawn, view("growth"), view("disk")),
-        sections.readers(view("readers"), view("unread"), view("publications")),
-    ]
-    # read last: a mart that takes long must not take the time of what says whether the data are good
-    body.insert(1, _company(drawn, charts, faults, reader))
-    return _document(judged, body, drawn.specs, read["today"], assets, prefect)
+    parts: dict[str, Callable[[], Html]] = {
+        "incidents": lambda: sections.incidents(read["incidents"], read["incidents over"]),
+        "sources": lambda: sections.sources(drawn, view("deliveries"), view("freshness")),
+        "balance": lambda: sections.balance(view("balance")),
+        "quarantine": lambda: sections.quarantine(view("quarantine"), view("held back")),
+        "gates": lambda: sections.gates(view("gates")),
+        "runs": lambda: sections.runs(drawn, view("runs"), view("steps")),
+        "growth": lambda: sections.growth(drawn, view("growth"), view("disk")),
+        "readers": lambda: sections.readers(view("readers"), view("unread"), view("publications")),
+        # read last: a mart that takes long must not take the time of what says whether the data are good
+        "company": lambda: _company(drawn, charts, faults, reader),
+    }
+    made = {anchor: _made(anchor, make, drawn) for anchor, make in parts.items()}
+    return _document(judged, [made[anchor] for anchor in PARTS], drawn.specs, read["today"], assets, prefect)
+
+
+def _made(anchor: str, make: Callable[[], Html], drawn: drawing.Drawn) -> Html:
+    """A section; or why there is none, where its view is of another version of Weir."""
+    before = len(drawn.specs)
+    try:
+        return make()
+    except (LookupError, TypeError, ValueError, AttributeError) as fault:
+        del drawn.specs[before:]
+        told = f"{type(fault).__name__}: {brief(str(fault))}"
+        why = f"This part can't be shown: its view is not that of this Weir ({told})."
+        return sections.section(anchor, PARTS[anchor], "", el("p", why, class_="none"))
 
 
 def _company(drawn: drawing.Drawn, charts: list[Chart], faults: list[str], reader: Reader) -> Html:
@@ -85,7 +101,7 @@ def _document(
         el("link", rel="icon", href="data:,"),
         el("link", rel="stylesheet", href=assets["portal.css"]),
     )
-    links = [el("a", title, href=f"#{anchor}") for anchor, title in {"incidents": "Incidents", **PARTS}.items()]
+    links = [el("a", title, href=f"#{anchor}") for anchor, title in PARTS.items()]
     top = el(
         "header",
         el("p", "Weir", class_="name"),

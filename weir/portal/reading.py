@@ -57,9 +57,9 @@ class Found:
 class Reader:
     """Reads one view after the other, all in the time that there is."""
 
-    def __init__(self, connection: psycopg.Connection, patience: float = PATIENCE) -> None:
+    def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
-        self._until = time.monotonic() + patience
+        self._until = time.monotonic() + PATIENCE
 
     def view(self, name: str) -> Found:
         """The rows of one of VIEWS."""

@@ -78,11 +78,11 @@ def sources(drawn: Drawn, deliveries: Found, freshness: Found) -> Html:
 def balance(found: Found) -> Html:
     """Whether each landed row is accounted for."""
     lead = "Each row that landed is accepted, rejected, superseded, deleted or erased. They add up, or the row says so."
-    names = ("accepted", "rejected", "superseded", "deleted", "erased")
-    kept = [name for name in names if name in {"accepted", "rejected"} or any(row[name] for row in found.rows)]
+    names = ("accepted", "accepted_by_hand", "rejected", "superseded", "deleted", "erased")
+    kept = ["accepted", *_used(found, *names[1:2]), "rejected", *_used(found, *names[3:])]
     return section("balance", "Balance", lead, _long(
         found, "Balance of each table",
-        ["table", "landed#", *(f"{name}#" for name in kept), "waiting#", "holds"],
+        ["table", "landed#", *(f"{name.replace('_', ' ')}#" for name in kept), "waiting#", "holds"],
         lambda row: [_name(row), row["landed"], *(row[name] for name in kept), row["waiting"],
                      mark("good", "yes") if row["verdict"] == "holds" else mark("stop", row["verdict"])],
         "Nothing has landed yet.",
@@ -92,10 +92,11 @@ def balance(found: Found) -> Html:
 def quarantine(found: Found, held_back: Found) -> Html:
     """What waits, why, and how to see the rows; what is held back between tables."""
     lead = "Rows that can't be right wait here, whole, and leave by themselves once they are mended at their source."
+    left = _used(found, "mended", "replaced", "deleted", "accepted")
     shown = _long(
         found, "Quarantine by reason",
-        ["model", "reason", "wait#", "mended#", "replaced#", "deleted#", "first seen", "to see the rows"],
-        lambda row: [row["model"], row["reasons"], row["open_rows"], row["mended"], row["replaced"], row["deleted"],
+        ["model", "reason", "wait#", *(f"{name}#" for name in left), "first seen", "to see the rows"],
+        lambda row: [row["model"], row["reasons"], row["open_rows"], *(row[name] for name in left),
                      when(row["first_seen"]), el("code", f"weir quarantine {row['model']}")],
         "Nothing was ever rejected.",
     )  # fmt: skip
@@ -218,6 +219,11 @@ def _none(found: Found, nothing: str) -> Html:
 
 def _fault(found: Found) -> Html:
     return el("p", f"This part can't be shown: {found.fault}.", class_="none")
+
+
+def _used(found: Found, *names: str) -> list[str]:
+    """The columns in which some row has anything but 0 or nothing."""
+    return [name for name in names if any(row[name] for row in found.rows)]
 
 
 def _name(row: Row) -> str:

@@ -28,7 +28,8 @@ def verdict(today: Found, incidents: Found) -> Verdict:
     seen = _seen(row)
     stopped = [each for each in incidents.rows if each["severity"] == "stopped"]
     if stopped:
-        return Verdict("stop", f"{_named(stopped)} {stopped[0]['readers'] or seen}", rest)
+        named = _named([*stopped, *(each for each in incidents.rows if each not in stopped)])
+        return Verdict("stop", f"{named} {stopped[0]['readers'] or seen}", rest)
     if row["last_run_state"] in {"failed", "crashed"}:
         how = "failed" if row["last_run_state"] == "failed" else "was killed"
         return Verdict("stop", f"The last run {how}. {seen}", rest)

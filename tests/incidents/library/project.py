@@ -118,8 +118,8 @@ select *, {{{{ reject({rules}) }}}} from typed
 _staged("app", "accounts", "id as account_id, name, plan", "id")
 _staged("app", "users", "id as user_id, account_id, email", "id")
 _staged("app", "notes", "id as note_id, text", "id")
-_staged("shop", "orders", "{{ parse('id', 'bigint', name='order_id') }} as order_id, {{ parse('amount', 'numeric(12, 2)') }} as amount",
-        "id", "{'amount is negative': 'amount < 0'}")  # fmt: skip
+_staged("shop", "orders", "{{ parse('id', 'bigint', name='order_id') }} as order_id, "
+        "{{ parse('amount', 'numeric(12, 2)') }} as amount", "id", "{'amount is negative': 'amount < 0'}")  # fmt: skip
 _staged(
     "desk", "tickets", "{{ parse('id', 'bigint', name='ticket_id') }} as ticket_id, document ->> 'state' as state", "id"
 )

@@ -1,0 +1,89 @@
+"""The library of faults: each is made for real, found, told by its cause with what depends on it, and healed."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.incidents.library.company import Company, company
+from tests.incidents.library.faults import KEPT, SOURCES, Batch, Made
+from tests.incidents.library.inside import INSIDE
+from weir.core import terminal
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Result:
+    """What was told of one fault."""
+
+    made: Made
+    told: str
+    downstream: bool
+    seconds: float
+
+
+TABLE: list[Result] = []
+
+
+@pytest.fixture(scope="module")
+def made(warehouse_of_module: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    import ingest.connectors.postgres.connector as of_postgres
+    import ingest.connectors.rest.connector as of_rest
+
+    # So that nobody waits: one try of an API, two seconds for its answer, half a second for a lock.
+    warehouse_of_module.setattr(of_rest, "ATTEMPTS", 1)
+    warehouse_of_module.setattr(of_rest, "TIMEOUT", 2)
+    warehouse_of_module.setattr(of_postgres, "LOCK_TIMEOUT", "500ms")
+    with company(tmp_path_factory.mktemp("company"), warehouse_of_module) as one:
+        yield one
+    rows = [[each.made.name, each.made.cause.value, each.told, "yes" if each.downstream else "no",
+             f"{each.seconds:.1f}"] for each in TABLE]  # fmt: skip
+    terminal.table("Faults", ["fault", "expected cause", "told cause", "downstream", "seconds"], rows)
+
+
+def look(one: Company, by: str) -> None:
+    """A run, or `weir verify`."""
+    if by == "verify":
+        from cli.verify import print_proof
+
+        print_proof(None, False)
+    else:
+        one.run(KEPT.pop("accept", ()))
+
+
+def meet(one: Company, batch: Batch) -> list[Result]:
+    """Make the faults of the batch, look, heal them, look again."""
+    before = {row["incident_id"] for row in one.incidents("true")}
+    assert not one.incidents(), "the company is well before"
+    began = time.monotonic()
+    for each in batch.faults:
+        each.make(one)
+    look(one, batch.by)
+    seconds = (time.monotonic() - began) / len(batch.faults)
+    found = one.incidents()
+    results = []
+    for each in batch.faults:
+        mine = [row for row in found if row["subject"] == each.subject and row["cause"] == each.cause.value]
+        others = [row for row in found if row["subject"].split(".")[0] == each.subject.split(".")[0]]
+        row = (mine or others or [{"cause": "nothing", "downstream": None, "exposures": None}])[0]
+        fits = (row["downstream"], row["exposures"]) == (each.marts, each.exposures)
+        results.append(Result(each, row["cause"], fits, seconds))
+    TABLE.extend(results)
+    for each in batch.faults:
+        each.heal(one)
+    batch.after(one)
+    look(one, batch.by)
+    left = one.incidents()
+    new = [row for row in one.incidents("true") if row["incident_id"] not in before]
+    assert [(row["title"], row["evidence"]) for row in left] == [], "all is healed"
+    assert len(new) == len(batch.faults), [(row["cause"], row["subject"], row["evidence"]) for row in new]
+    return results
+
+
+@pytest.mark.parametrize("batch", [*SOURCES, *INSIDE], ids=lambda batch: batch.name)
+def test_each_fault_is_one_incident_with_its_cause_and_what_depends_on_it(made: Company, batch: Batch) -> None:
+    for result in meet(made, batch):
+        assert (result.made.name, result.told) == (result.made.name, result.made.cause.value)
+        assert result.downstream, result.made.name
