@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.access.commands import commands
+from cli.quarantine.commands import commands as quarantine
 from weir.core import ports
 
 app = typer.Typer(
@@ -125,19 +126,7 @@ def verify(
     raise typer.Exit(print_proof(source, counts_only, with_pii, because))
 
 
-@app.command()
-def quarantine(
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Only this staging model.")] = None,
-    key: Annotated[str | None, typer.Option("--key", help="Show this row as it was received.")] = None,
-    history: Annotated[bool, typer.Option("--history", help="Also rows that have left quarantine, and how.")] = False,
-    dev: Annotated[bool, typer.Option("--dev", help="Rows held back by `dbt build` by hand, in its schemas.")] = False,
-    with_pii: WithPii = False,
-    because: Because = None,
-) -> None:
-    """Show what waits in quarantine or is held back, and why. Personal values by kind and length."""
-    from cli.quarantine import show_quarantine
-
-    raise typer.Exit(show_quarantine(model, key, history, dev, with_pii, because))
+app.add_typer(quarantine, name="quarantine")
 
 
 @app.command()
@@ -256,10 +245,10 @@ def psql(
 
 @app.command()
 def docs(
-    port: Annotated[int, typer.Option(help="The port to serve the docs on.", min=1, max=65535)] = ports.DOCS,
-    serve: Annotated[bool, typer.Option(help="Serve the docs, or only make them.")] = True,
+    port: Annotated[int, typer.Option(help="The port to serve them on.", min=1, max=65535)] = ports.DOCS,
+    serve: Annotated[bool, typer.Option(help="Serve them, or only make them.")] = True,
 ) -> None:
-    """Make dbt's docs, and serve them."""
+    """Write the portal, make dbt's docs, and serve both, with what the gates found."""
     from cli.docs import make_docs
 
     raise typer.Exit(make_docs(port, serve))

@@ -1,65 +1,69 @@
-"""dbt's docs of target prod, as readers see it: dbt makes them, and a small server of Weir's serves them until Ctrl-C.
+"""What a browser shows: writes the portal, makes dbt's docs of target prod, and serves both until Ctrl-C.
 
-In: the project and the warehouse. Out: pages in `home()/target/prod-docs`. Alone: `weir docs`.
+In: the project and the warehouse. Out: the portal anew, dbt's pages in `home()/target/prod-docs`, and both on a
+loopback port (cli/pages.py). Alone: `weir docs`.
 """
 
-import functools
-import os
 import signal
 import subprocess
 import sys
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+import threading
 
+from cli.pages import USER, open_server, password
 from weir.core import terminal
-from weir.core.env import load_project
-from weir.core.errors import WeirError
-
-
-class _Pages(SimpleHTTPRequestHandler):
-    def do_GET(self) -> None:
-        """Answer a browser on this machine; refuse a page of another name that was made to lead here."""
-        if urlsplit(f"//{self.headers.get('Host', '')}").hostname not in {"127.0.0.1", "localhost"}:
-            self.send_error(403, "ask for 127.0.0.1 or localhost")
-        else:
-            super().do_GET()
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Log nothing."""
+from weir.core.env import env_file, load_project
+from weir.core.faults import one_line
 
 
 def make_docs(port: int, serve: bool) -> int:
-    """Make the docs, and serve them on the loopback port; returns dbt's exit code, or 0 after Ctrl-C.
+    """Write the portal and make dbt's docs; with `serve` serve them on the port. Returns dbt's exit code, or 0.
 
-    Raises WeirError when the port is taken, before anything is made.
+    The portal is served from the beginning; dbt's docs, which take some seconds, follow. Raises WeirError when the
+    port is taken, before anything is made.
     """
     from weir.dbt.environment import export_paths
 
     load_project()
     if not serve:
+        _write_portal()
         return _generate()
     export_paths("prod", docs=True)
-    folder = Path(os.environ["DBT_TARGET_PATH"])
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Pages, directory=str(folder)))
-    except (OSError, OverflowError) as fault:
-        raise WeirError(
-            f"port {port} can't be used ({getattr(fault, 'strerror', None) or fault}): another program may listen "
-            f"there; end that one, or name another port by weir docs --port {min(port, 65534) + 1}"
-        ) from None
-    with server:
-        code = _generate()
-        if code:
-            return code
-        terminal.say(f"dbt docs: http://127.0.0.1:{port} (Ctrl-C ends it)", style="bold")
+    with open_server(port, password()) as server:
+        _write_portal()
+        served = threading.Thread(target=server.serve_forever, daemon=True)
+        served.start()
+        terminal.say(f"Portal: http://127.0.0.1:{server.server_port} (Ctrl-C ends it)", style="bold")
+        terminal.say(f"  its login is {USER}:<password>, the password being WEIR_PORTAL_PASSWORD in {env_file()}")
         sys.stdout.flush()
+        code = 0
         try:
-            server.serve_forever()
+            code = _generate()
+            if code:
+                terminal.warn("dbt docs could not be made: the portal is served without them")
+            else:
+                terminal.say(f"dbt docs: http://127.0.0.1:{server.server_port}/dbt/", style="bold")
+            sys.stdout.flush()
+            while served.is_alive():
+                served.join(3600)
         except KeyboardInterrupt:
-            terminal.say("dbt docs are no longer served.")
-    return 0
+            terminal.say("The portal and dbt docs are no longer served.")
+        finally:
+            server.shutdown()
+    return code
+
+
+def _write_portal() -> None:
+    """Write the portal of now; a fault costs a yellow line, and the page of the last run stays."""
+    from flows import server
+    from weir.portal import site
+
+    try:
+        _, faults = site.write(server.ui())
+    except Exception as fault:
+        terminal.warn(f"portal: {one_line(fault)}")
+        return
+    for each in faults:
+        terminal.warn(f"portal: {each}")
 
 
 def _generate() -> int:

@@ -1,4 +1,4 @@
-"""`make serve`: runs Prefect's server, a worker with the deployments and dbt's docs, until Ctrl-C.
+"""`make serve`: runs Prefect's server, a worker with the deployments, and the pages of `weir docs`, until Ctrl-C.
 
 In: prefect.yaml. Out: addresses. Alone: `make serve`, or `python -m cli.serve`.
 """
@@ -13,8 +13,9 @@ from types import FrameType
 
 from flows import interrupt
 from weir.core import ports
-from weir.core.env import load_project
-from weir.core.errors import WeirError
+from weir.core.causes import Cause
+from weir.core.env import env_file, load_project
+from weir.core.errors import WeirError, cause_of
 from weir.core.faults import one_line
 from weir.core.handed import for_runs
 from weir.core.private import keep_private
@@ -43,15 +44,15 @@ def serve(docs: bool = True) -> int:
         warehouse.ensure()
         server.start()
         from flows import deployments
-        from weir.dbt.environment import handed_to_dbt
 
         names = deployments.deploy()
         words = ["worker", "start", "--pool", deployments.POOL, "--name", "weir"]
         # Each run reads `.env` anew: the worker, which lives long, must not hand on the values of now.
         children["worker"] = _start("prefect-worker", for_runs(), "flows.command", *words)
+        _keep()
         if docs:
             words = ["docs", "--port", str(ports.DOCS)]
-            children["docs"] = _start("docs", handed_to_dbt(), "cli.app", *words)
+            children["docs"] = _start("docs", for_runs(), "cli.app", *words)
         terminal.say(f"Prefect, its runs and deployments: {server.ui()}")
         if server.login():
             terminal.say(f"  {server.login()}")
@@ -59,8 +60,11 @@ def serve(docs: bool = True) -> int:
             f"Deployments, each with a button for a run by hand: {server.ui()}/deployments ({', '.join(names)})"
         )
         if docs:
-            terminal.say(f"Models and their lineage (once made): http://127.0.0.1:{ports.DOCS}")
-        terminal.say(f"What the gates found: {home() / 'data_docs' / 'index.html'}")
+            pages = f"http://127.0.0.1:{ports.DOCS}"
+            terminal.say(f"Portal: {pages}")
+            terminal.say(f"  its login is weir:<password>, the password being WEIR_PORTAL_PASSWORD in {env_file()}")
+            terminal.say(f"Models and their lineage (once made): {pages}/dbt/")
+            terminal.say(f"What the gates found: {pages}/data_docs/")
         terminal.say("Ctrl-C ends all of them.")
         sys.stdout.flush()
         while True:
@@ -68,7 +72,7 @@ def serve(docs: bool = True) -> int:
                 if child.poll() is not None:
                     fault = f"{name} has ended by itself with code {child.returncode} (log: {_log(name)})"
                     if name == "worker":
-                        raise WeirError(fault)
+                        raise WeirError(fault, cause=Cause.WORKER_DEAD)
                     terminal.say(fault, style="yellow")
                     del children[name]
             time.sleep(0.5)
@@ -76,6 +80,8 @@ def serve(docs: bool = True) -> int:
         pass
     except Exception as fault:
         terminal.fail(one_line(fault))
+        if cause_of(fault)[0] is Cause.WORKER_DEAD:
+            _keep(one_line(fault))
         return 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -86,6 +92,16 @@ def serve(docs: bool = True) -> int:
             server.stop()
     print("stopped; the warehouse runs on until `weir down`", file=sys.stderr)
     return interrupt.CODE
+
+
+def _keep(fault: str = "") -> None:
+    """Keep as an incident that the worker has died, or that it lives."""
+    from weir.incidents.downstream import EVERYTHING
+    from weir.incidents.fault import Fault, Looked
+    from weir.incidents.settled import settled
+
+    found = [Fault(Cause.WORKER_DEAD, "worker", "worker", (fault,), (EVERYTHING,))] if fault else []
+    settled(lambda: [Looked({"worker"}, found)])
 
 
 def _start(name: str, environment: dict[str, str], module: str, *arguments: str) -> subprocess.Popen[bytes]:

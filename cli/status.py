@@ -11,7 +11,7 @@ from weir.core.env import load_project
 from weir.core.settings import as_of, project_dir
 from weir.incidents.report import print_open
 from weir.ledger.balance import lines
-from weir.ledger.quarantine import GONE
+from weir.ledger.quarantine import GONE, accepted_waiting
 from weir.publish.verify import describe_current
 from weir.warehouse import under_way
 
@@ -42,6 +42,11 @@ def show_status() -> int:
         found = {row[0]: row for row in connection.execute(_TABLES).fetchall()}
         _sources(connection, found, now)
         _balance(under_way.holder(connection))
+        if by_hand := sum(accepted_waiting(connection).values()):
+            terminal.say(
+                f"Accepted by hand, or taken back, and not built yet: {by_hand:,} rows; `weir run` takes them in",
+                style="yellow",
+            )
         _publication(connection)
         runs = connection.execute(_RUNS).fetchall()
         if runs:

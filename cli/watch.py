@@ -8,20 +8,23 @@ import os
 
 import psycopg
 
+from flows import server
 from weir import warehouse
 from weir.core import terminal
 from weir.core.causes import Cause
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.faults import one_line
-from weir.incidents.report import print_open, print_settled
+from weir.incidents.fault import Looked
+from weir.incidents.report import print_open
+from weir.incidents.settled import settled
+from weir.portal import site
 from weir.warehouse.embedded.server import data_folder, running_port
 
 
 def look() -> int:
     """Look once."""
     from weir.alerts import heartbeat
-    from weir.incidents import outage
 
     load_project()
     if not os.environ.get("WAREHOUSE_URL") and running_port() is None:
@@ -31,8 +34,12 @@ def look() -> int:
         return _outage(WeirError("the embedded warehouse has died: `weir up` starts it", cause=Cause.WAREHOUSE_DOWN))
     try:
         with warehouse.connect(autocommit=True) as connection:
-            outage.end(connection)
-            open_ = _look(connection)
+            looked = _look(connection)
+        changed = settled(lambda: [looked])
+        if changed.opened or changed.closed:
+            site.write(server.ui())
+        with warehouse.connect() as connection:
+            open_ = print_open(connection)
     except (WeirError, psycopg.OperationalError) as fault:
         return _outage(fault)
     try:
@@ -42,22 +49,17 @@ def look() -> int:
     return int(open_ > 0)
 
 
-def _look(connection: psycopg.Connection) -> int:
-    """Look with a warehouse that answers; returns how many incidents are open."""
+def _look(connection: psycopg.Connection) -> Looked:
+    """Look with a warehouse that answers."""
     from flows import watched as of_prefect
-    from weir.incidents import alert, watched
-    from weir.incidents.record import settle
+    from weir.incidents import watched
 
     looked = watched.watch(connection)
     try:
         of_prefect.watch(looked)
     except WeirError as fault:
         terminal.warn(str(fault))
-    with connection.transaction():
-        settled = settle(connection, looked, None)
-    alert.deliver(connection)
-    print_settled(connection, settled)
-    return print_open(connection)
+    return looked
 
 
 def _outage(fault: BaseException) -> int:

@@ -29,6 +29,8 @@ EXAMPLE = (
     "models/marts/_marts.md",
     "models/quality/held_back.sql",
     "models/quality/held_back.yml",
+    "models/quality/held_back_by_reason.sql",
+    "models/quality/held_back_by_reason.yml",
     "seeds/exchange_rates.csv",
     "seeds/exchange_rates.yml",
     "expectations/suites/core.py",

@@ -116,7 +116,8 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     from expectations.context import validate
     from expectations.limits.published import parameters, rejections
     from expectations.limits.rejecting import known_reasons
-    from expectations.suites.marts import EVERY, REJECTIONS, SUITES
+    from expectations.limits.shares import shares
+    from expectations.suites.marts import EVERY, REJECTIONS, SHARES, SUITES
     from weir.project.marts import NEXT, marts
     from weir.publish.verify import digest_of
 
@@ -136,13 +137,20 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
                 )
                 failures += _failures(f"marts: {mart.name}", outcome, part, {**known, "mart": mart.name})
                 outcomes.append(outcome)
-    shares = rejections(connection)
-    if shares:
-        query = _values(connection, shares)
-        outcome = validate("marts rejected rows", REJECTIONS, query=query, identified_by="model")
-        failures += _failures("marts", outcome, REJECTIONS, {}, shares)
-        outcomes.append(outcome)
-    record = {"marts": seen, "rejections": shares, "digests": digests, "reasons": known_reasons(connection)}
+    rejected, waiting = rejections(connection), shares(connection)
+    for name, rules, rows in (("rejected rows", REJECTIONS, rejected), ("waiting rows", SHARES, waiting)):
+        if rows:
+            query = _values(connection, rows)
+            outcome = validate(f"marts {name}", rules, query=query, identified_by="model")
+            failures += _failures("marts", outcome, rules, {}, rows)
+            outcomes.append(outcome)
+    record = {
+        "marts": seen,
+        "rejections": rejected,
+        "waiting": waiting,
+        "digests": digests,
+        "reasons": known_reasons(connection),
+    }
     return "marts", failures, record, outcomes
 
 
@@ -193,6 +201,7 @@ def _accepted(identifier: str, accept: Collection[str]) -> bool:
 def _values(connection: psycopg.Connection[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
     """The query that gives these rows without a table."""
     text = {"table_name", "missing_columns", "newest", "model", "usual", "unlike"}
+    text |= {"table_at", "share", "allowed", "top"}
     names = list(rows[0])
     literal = psycopg.ClientCursor(connection)
 

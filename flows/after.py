@@ -1,10 +1,16 @@
 """What follows a run, however it ended: its incidents, and who is told of them.
 
-In: a Run, and what ended it. Out: `ops.incidents`. A fault in here is printed, and fails no run.
+In: a Run, and what ended it. Out: `ops.incidents`, the measures that the portal shows, the portal. A fault in here is
+printed, and fails no run.
 """
 
+import time
+from collections.abc import Callable
+
 from flows.run import Run
+from weir.core import terminal
 from weir.core.errors import Told
+from weir.core.faults import one_line
 from weir.incidents.fault import Looked
 
 
@@ -22,6 +28,8 @@ def ended(run: Run, fault: BaseException | None) -> None:
     from weir.incidents.settled import settled
 
     settled(lambda: [observed(run, fault)], run.run_id)
+    _guarded("measures", lambda: _measure(run))
+    _guarded("portal", _portal)
 
 
 def observed(run: Run, fault: BaseException | None) -> Looked:
@@ -62,3 +70,30 @@ def _is_gone(run: Run, area: str) -> bool:
     result = run.landed.get(source)
     tables = {event.table for event in result.tables} if result else set()
     return result is None or bool(table and result.state == "landed" and table not in tables)
+
+
+def _measure(run: Run) -> None:
+    from weir import warehouse
+    from weir.portal.measure import measure
+
+    with warehouse.connect() as connection:
+        measure(connection, run.run_id, run.seconds)
+
+
+def _portal() -> None:
+    from flows import server
+    from weir.portal import site
+
+    began = time.perf_counter()
+    page, faults = site.write(server.ui())
+    for fault in faults:
+        terminal.warn(f"portal: {fault}")
+    terminal.say(f"Portal ({time.perf_counter() - began:.1f} s): {page}")
+
+
+def _guarded(what: str, act: Callable[[], None]) -> None:
+    """Do it; a fault becomes one yellow line."""
+    try:
+        act()
+    except Exception as fault:
+        terminal.warn(f"{what}: {one_line(fault)}")

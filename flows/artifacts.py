@@ -90,13 +90,15 @@ def _summary(run: Run, fault: BaseException | None) -> str:
             "the proof down to the row": "weir verify",
         }.items()
     ]
-    docs = f"http://127.0.0.1:{ports.DOCS}"
-    lines.append(f"| models, columns and lineage | [dbt docs]({docs}), while `make serve` or `weir docs` runs |")
+    pages = f"http://127.0.0.1:{ports.DOCS}"
+    served = "while `make serve` or `weir docs` runs"
+    lines.append(f"| whether the data are good, and how fresh | [the portal]({pages}), {served} |")
+    lines.append(f"| models, columns and lineage | [dbt docs]({pages}/dbt/), {served} |")
     marts = [each for each in run.changes or [] if each.inserted or each.updated or each.deleted]
     if marts:
         project = yaml.safe_load((project_dir() / "dbt_project.yml").read_text())["name"]
         lines += ["", "The marts that changed, in dbt docs:", ""]
-        lines += [f"- [{_plain(each.mart)}]({docs}/#!/model/model.{project}.{quote(each.mart)})" for each in marts]
+        lines += [f"- [{_plain(each.mart)}]({pages}/dbt/#!/model/model.{project}.{quote(each.mart)})" for each in marts]
     return "\n".join(lines)
 
 

@@ -173,8 +173,10 @@ def login() -> str:
 
 
 def ui() -> str:
-    """The address of the server's pages."""
-    return os.environ.get("PREFECT_UI_URL") or os.environ.get("PREFECT_API_URL", "").removesuffix("/api")
+    """The address of the server's pages; nothing where none was ever started."""
+    port = os.environ.get("WEIR_PREFECT_PORT") or ""
+    api = os.environ.get("PREFECT_API_URL") or (_api(port) if port else "")
+    return os.environ.get("PREFECT_UI_URL") or api.removesuffix("/api")
 
 
 def _password() -> str:

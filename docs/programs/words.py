@@ -28,6 +28,8 @@ TABLE = {
     "append_only": "Of PostgreSQL: rows are added and never changed. Needs `key` and `cursor`; see `sweep`.",
     "sweep": "How often an `append_only` table is read by row version, so that changes and deletes are found: `1 day`.",
     "repeats": "What two rows of one file or listing with one key are: in conflict, or the last one counts.",
+    "max_rejected": "The share of the table's live rows that may wait in quarantine, as `5%` or `0.05`. More fails "
+    "gate marts, so that nothing is published.",
     "custom": "Keys of your own that stand in `meta` (a list of names); or anything.",
 }
 

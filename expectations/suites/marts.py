@@ -53,6 +53,14 @@ for _file in _files():
     for _mart, _factors in getattr(_file, "MEANS", {}).items():
         MEANS[_mart] = MEANS.get(_mart, {}) | _factors
 
+SHARES = (
+    Rule(
+        "share of rejected rows",
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="waiting_at_most", column_B="waiting", or_equal=True),
+        "{table_at}: {share} of its rows wait in quarantine ({waiting} of {live}), where max_rejected allows "
+        "{allowed}; mostly “{top}”: `weir quarantine {model}`",
+    ),
+)
 REJECTIONS = (
     Rule(
         "rejected rows",

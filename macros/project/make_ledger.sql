@@ -8,8 +8,9 @@
             and to_regclass('{{ ops }}.staged_code') is not null
             and to_regclass('{{ quality }}.quarantine') is not null
             and exists (
-                select from pg_attribute where attrelid = to_regclass('{{ ops }}.ledger') and attname = 'erased'
+                select from pg_attribute where attrelid = to_regclass('{{ ops }}.ledger') and attname = 'accepted_by_hand'
             )
+            and to_regclass('{{ quality }}.quarantine_accepted') is not null
     {%- endcall -%}
     {%- if not load_result('ledger_exists').table.rows[0][0] -%}
         {%- call statement('make_ledger') -%}
@@ -33,13 +34,17 @@
                 superseded bigint not null,
                 deleted bigint not null,
                 erased bigint not null default 0,
+                accepted_by_hand bigint not null default 0,
                 primary key (step_id, model, load_id),
-                check (landed = accepted + rejected + superseded + deleted + erased)
+                check (landed = accepted + accepted_by_hand + rejected + superseded + deleted + erased)
             );
             alter table {{ ops }}.ledger
                 add column if not exists erased bigint not null default 0,
+                add column if not exists accepted_by_hand bigint not null default 0,
                 drop constraint if exists ledger_check,
-                add constraint ledger_check check (landed = accepted + rejected + superseded + deleted + erased);
+                add constraint ledger_check check (
+                    landed = accepted + accepted_by_hand + rejected + superseded + deleted + erased
+                );
             create index if not exists ledger_by_model on {{ ops }}.ledger (model, load_id);
 
             create table if not exists {{ ops }}.staged_code (
@@ -58,11 +63,15 @@
                 seq bigint not null,
                 first_seen timestamptz not null,
                 resolved_at timestamptz,
-                how text check (how in ('mended', 'replaced', 'deleted')),
+                how text check (how in ('mended', 'replaced', 'deleted', 'accepted')),
                 primary key (model, key, load_id)
             );
             create index if not exists quarantine_open on {{ quality }}.quarantine (model, key)
                 where resolved_at is null;
+            alter table {{ quality }}.quarantine
+                drop constraint if exists quarantine_how_check,
+                add constraint quarantine_how_check check (how in ('mended', 'replaced', 'deleted', 'accepted'));
+            create index if not exists quarantine_accepted on {{ quality }}.quarantine (model) where how = 'accepted';
         {%- endcall -%}
     {%- endif -%}
     {%- do adapter.commit() -%}

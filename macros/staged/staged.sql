@@ -1,6 +1,6 @@
 {#- The materialization of staging. It takes the landed loads that this model has not seen, and types and checks their
     rows. In one transaction it merges the accepted rows into the table, puts the rejected ones into quarantine and writes
-    the counts to the ledger. So each landed row is accepted, rejected, superseded, deleted or erased. A full refresh gives the
+    the counts to the ledger. So each landed row is accepted (by the rules or by hand), rejected, superseded, deleted or erased. A full refresh gives the
     same table and quarantine as increments do. It happens by itself when the model's code changed or a load arrived late.
 
     A model is one select over one source() with carry() and reject(); see docs/concepts/staged-models.md. -#}
@@ -17,20 +17,23 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- set step = staged_plan(names) -%}
 
-    {%- if flags.EMPTY and step.exists or not (step.full or step.loads) -%}
+    {%- if flags.EMPTY and step.exists or not (step.full or step.loads or step.by_hand) -%}
         {%- call noop_statement('main', 'NOTHING NEW', 'NOTHING NEW', 0) -%} select 'nothing new' {%- endcall -%}
     {%- else -%}
-        {%- do staged_batch(names, step) -%}
-        {%- do staged_versions(names, step) -%}
-        {%- do staged_count(names, step) -%}
-        {%- do staged_merge(names, step) -%}
-        {%- do staged_quarantine(names, step) -%}
-        {%- do staged_book(names, step) -%}
+        {%- if step.by_hand -%}{%- do staged_by_hand(names, step) -%}{%- endif -%}
+        {%- if step.full or step.loads -%}
+            {%- do staged_batch(names, step) -%}
+            {%- do staged_versions(names, step) -%}
+            {%- do staged_count(names, step) -%}
+            {%- do staged_merge(names, step) -%}
+            {%- do staged_quarantine(names, step) -%}
+            {%- do staged_book(names, step) -%}
+        {%- endif -%}
         {%- if step.full -%}
             {%- do apply_grants(target_relation, config.get('grants'), should_revoke=step.exists) -%}
         {%- endif -%}
         {%- set message = step.counts | join(', ') -%}
-        {%- call noop_statement('main', message, 'STAGED', step.landed) -%} {{ step.main }} {%- endcall -%}
+        {%- call noop_statement('main', message, 'STAGED', step.landed) -%} {{ step.main or 'select 1' }} {%- endcall -%}
     {%- endif -%}
     {%- if step.docs_changed -%}
         {%- do persist_docs(target_relation, model) -%}

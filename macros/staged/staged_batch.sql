@@ -60,6 +60,13 @@
         from {{ names.raw }} as r
         where b._seq = r._seq and b._class <> 'e' and r._error is not null and {{ staged_bound(step, 'r') }};
         {%- endif %}
+        {%- if step.hand %}
+        update _batch as b
+        set _class = 'h'
+        from quality.accepted as a
+        where b._class = 'r' and a.model = '{{ names.model }}' and b._seq = a.seq and a.undone_at is null
+            and string_to_array(b._reasons, '; ') <@ a.reasons;
+        {%- endif %}
         analyze _batch (_key, _load_id, _class)
     {%- endcall -%}
 {%- endmacro %}

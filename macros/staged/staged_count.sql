@@ -14,6 +14,7 @@
                 _load_id,
                 count(*) as landed,
                 count(*) filter (where is_last and _class = 'a') as accepted,
+                count(*) filter (where is_last and _class = 'h') as accepted_by_hand,
                 count(*) filter (where is_last and _class = 'r') as rejected,
                 count(*) filter (where is_last and _class = 'd') as deleted,
                 count(*) filter (where not is_last and _class <> 'e') as superseded,
@@ -26,6 +27,7 @@
             l.load_id, l.as_of, l.landed as receipts,
             coalesce(c.landed, 0) as landed,
             coalesce(c.accepted, 0) as accepted,
+            coalesce(c.accepted_by_hand, 0) as accepted_by_hand,
             coalesce(c.rejected, 0) as rejected,
             coalesce(c.superseded, 0) as superseded,
             coalesce(c.deleted, 0) as deleted,
@@ -33,25 +35,27 @@
         from _loads as l left join counted as c on l.load_id = c._load_id;
 
         select
-            coalesce(sum(landed), 0)::bigint, coalesce(sum(accepted), 0)::bigint, coalesce(sum(rejected), 0)::bigint,
-            coalesce(sum(superseded), 0)::bigint, coalesce(sum(deleted), 0)::bigint, coalesce(sum(erased), 0)::bigint,
+            coalesce(sum(landed), 0)::bigint, coalesce(sum(accepted), 0)::bigint,
+            coalesce(sum(accepted_by_hand), 0)::bigint, coalesce(sum(rejected), 0)::bigint, coalesce(sum(superseded), 0)::bigint,
+            coalesce(sum(deleted), 0)::bigint, coalesce(sum(erased), 0)::bigint,
             min(format('load %s holds %s rows in raw, its receipts say %s', load_id, landed, receipts))
                 filter (where landed <> receipts),
             count(*)
         from _counts
     {%- endcall -%}
     {%- set row = load_result('counts').table.rows[0] -%}
-    {%- if row[6] -%}
+    {%- if row[7] -%}
         {%- do exceptions.raise_compiler_error(
-            names.source ~ '.' ~ names.source_table ~ ' does not balance: ' ~ row[6] ~ '; nothing was staged. '
+            names.source ~ '.' ~ names.source_table ~ ' does not balance: ' ~ row[7] ~ '; nothing was staged. '
             ~ 'Rows of raw were removed or added by hand: restore raw, or correct the receipts '
             ~ '(docs/operations/growth-of-raw-and-retention.md)'
         ) -%}
     {%- endif -%}
     {%- set step.landed = row[0] -%}
-    {%- set step.rejected = row[2] -%}
+    {%- set step.given = row[2] -%}
+    {%- set step.rejected = row[3] -%}
     {%- do step.counts.append(row[0] ~ ' landed') -%}
-    {%- for word in ['accepted', 'rejected', 'superseded', 'deleted', 'erased'] -%}
+    {%- for word in ['accepted', 'accepted by hand', 'rejected', 'superseded', 'deleted', 'erased'] -%}
         {%- if row[loop.index] -%}{%- do step.counts.append(row[loop.index] ~ ' ' ~ word) -%}{%- endif -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -23,7 +23,7 @@
                 began.known_from
             {%- else -%}
                 case
-                    when p._key is not null and {{ staged_version(step, 'unbroken', 'true') }} then p._known_from
+                    when p._key is not null and {{ staged_version(step, 'unbroken', "b._class = 'a'" if step.hand else 'true') }} then p._known_from
                     else began.known_from
                 end
             {%- endif %}
@@ -33,7 +33,7 @@
         {%- if not step.full %}
         left join _before as p on b._key = p._key
         {%- endif %}
-        where b._class = 'a' and {{ staged_version(step, 'is_final', 'true') }}
+        where b._class in ('a', 'h') and {{ staged_version(step, 'is_final', 'true') }}
     {%- endset -%}
     {%- call statement('merge') -%} {{ step.main }} {%- endcall -%}
     {%- if step.full -%}

@@ -1,7 +1,8 @@
 {#- Decides what this step does: it stages the loads that have receipts and are not in the ledger. Where the table must be
     made anew it stages all of them, and says why. -#}
 {% macro staged_plan(names) -%}
-    {%- set step = namespace(full=false, exists=false, loads=[], why='', docs_changed=false, counts=[], landed=0, main='', marked=false) -%}
+    {%- set step = namespace(full=false, exists=false, loads=[], why='', docs_changed=false, counts=[], landed=0, main='', marked=false,
+        hand=false, by_hand=[], seqs=[], given=0) -%}
     {%- set digest = local_md5(staged_code()) -%}
     {%- set docs = local_md5(tojson([model.description, model.columns], sort_keys=true)) -%}
     {%- call statement('known', fetch_result=true) -%}
@@ -16,7 +17,8 @@
             exists (
                 select from pg_attribute
                 where attrelid = to_regclass('{{ names.raw }}') and attname = '_error' and not attisdropped
-            ) as marked
+            ) as marked,
+            to_regclass('quality.accepted') is not null as by_hand
     {%- endcall -%}
     {%- set known = load_result('known').table.rows[0] -%}
     {%- if not known[0] -%}
@@ -54,12 +56,25 @@
             {%- do reasons.append('the receipts of load ' ~ row[0] ~ ' changed since it was staged') -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set found = staged_acceptances(names, step) if known[5] else [] -%}
+    {%- for row in found -%}
+        {%- set step.hand = row[0] -%}
+        {%- if row[4] == false -%}
+            {%- do reasons.append('a row that was accepted, or taken back, has a newer version by now') -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- set step.full = reasons | length > 0 -%}
     {%- if step.full and step.exists -%}
         {%- do log(names.model ~ ': full refresh, for ' ~ reasons[0], info=true) -%}
     {%- endif -%}
     {%- for row in receipts if not flags.EMPTY and row[3] is not none and (step.full or row[4] is none) -%}
         {%- do step.loads.append({'load_id': row[0], 'as_of': row[1], 'position': row[2], 'landed': row[3]}) -%}
+    {%- endfor -%}
+    {%- for row in found if row[1] is not none and not step.full and not flags.EMPTY -%}
+        {%- for load in receipts if load[0] == row[2] -%}
+            {%- set at = {'load_id': load[0], 'as_of': load[1], 'position': load[2], 'landed': load[3]} -%}
+            {%- do step.by_hand.append({'seq': row[1], 'comes': row[3], 'load': at}) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {{ return(step) }}
 {%- endmacro %}

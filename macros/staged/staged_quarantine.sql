@@ -14,15 +14,15 @@
                 and {{ staged_version(step, 'is_first', 'true') }}
         {%- endcall -%}
     {%- endif -%}
-    {%- if step.rejected -%}
+    {%- if step.rejected or step.given -%}
         {%- call statement('reject') -%}
             create temporary table _rejected on commit drop as
             select
-                b._seq, b._key, b._load_id, b._reasons,
+                b._seq, b._key, b._load_id, b._reasons, b._class,
                 {{ staged_version(step, 'next_as_of', 'null::timestamptz') }} as next_as_of,
                 {{ staged_version(step, 'next_class', 'null::"char"') }} as next_class
             {{ staged_join(step) }}
-            where b._class = 'r' and {{ staged_version(step, 'is_first is not null', 'true') }};
+            where b._class in ('r', 'h') and {{ staged_version(step, 'is_first is not null', 'true') }};
             analyze _rejected;
 
             insert into {{ entries }} (
@@ -37,10 +37,18 @@
                     where c.value <> 'null'
                 ),
                 b._load_id, b._seq, l.as_of,
+                {% if step.given -%}
+                case when b._class = 'h' then a.as_of else b.next_as_of end,
+                case when b._class = 'h' then 'accepted' else {{ staged_how('b.next_class') }} end
+                {%- else -%}
                 b.next_as_of, {{ staged_how('b.next_class') }}
+                {%- endif %}
             from {{ names.raw }} as r
             inner join _rejected as b on r._seq = b._seq
             inner join _loads as l on b._load_id = l.load_id
+            {%- if step.given %}
+            left join quality.accepted as a on a.model = '{{ names.model }}' and b._seq = a.seq and a.undone_at is null
+            {%- endif %}
             where {{ staged_bound(step, 'r') }};
             analyze {{ entries }}
         {%- endcall -%}
@@ -49,5 +57,5 @@
 
 {#- How an entry of quarantine ends: by what became of the key's next version. -#}
 {% macro staged_how(class) -%}
-    case {{ class }} when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' when 'e' then 'deleted' end
+    case {{ class }} when 'a' then 'mended' when 'r' then 'replaced' when 'h' then 'replaced' when 'd' then 'deleted' when 'e' then 'deleted' end
 {%- endmacro %}

@@ -36,7 +36,7 @@
                     row_number() over story = 1 as is_first,
                     lead(as_of) over story as next_as_of,
                     lead(_class) over story as next_class,
-                    min(position) filter (where _class = 'a') over (partition by _key, breaks) as run_start
+                    min(position) filter (where _class in ('a', 'h')) over (partition by _key, breaks) as run_start
                 from runs
                 window story as (partition by _key order by position)
             )

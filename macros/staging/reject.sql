@@ -3,9 +3,12 @@
     rules  {reason that a person understands: predicate over the typed columns}. A predicate that is NULL accepts:
            write 'quantity is null or quantity < 0' where a missing value is a fault. `_as_of` is the moment of the load.
 
+    warn   the same for what is odd and yet no fault: such a row is accepted, and its reasons stand in `_warnings`, a
+           column that only a model with such rules has.
+
     Added by themselves: "<column> is not a <type>" (parse), "<column> is missing" (key), the words of the reader of a
     line that can't be read. Several reasons stand in one text, parted by "; ". -#}
-{% macro reject(rules={}) -%}
+{% macro reject(rules={}, warn={}) -%}
     {%- set state = staged_state() -%}
     {%- set all = {} -%}
     {%- for name, column in state['parsed'].items() if not column['sure'] -%}
@@ -15,13 +18,16 @@
     {%- for column in state['key'] -%}
         {%- do all.update({column | replace('"', '') ~ ' is missing': '_raw_key_' ~ loop.index ~ ' is null'}) -%}
     {%- endfor -%}
-    {%- if rules is not mapping or rules.values() | reject('string') | list or rules.keys() | reject('string') | list -%}
+    {%- for each in [rules, warn] if each is not mapping or each.values() | reject('string') | list or each.keys() | reject('string') | list -%}
         {%- do exceptions.raise_compiler_error(
-            'reject(' ~ rules ~ ') in ' ~ model.name ~ ': rules are reasons, each with its condition: {\'amount is negative\': \'amount < 0\'}'
+            'reject(' ~ each ~ ') in ' ~ model.name ~ ': rules are reasons, each with its condition: {\'amount is negative\': \'amount < 0\'}'
         ) -%}
-    {%- endif -%}
+    {%- endfor -%}
     {%- do all.update(rules) -%}
-    {%- for reason in all if ';' in reason -%}
+    {%- for reason in warn if reason in all -%}
+        {%- do exceptions.raise_compiler_error('reject: "' ~ reason ~ '" in ' ~ model.name ~ ' both rejects and warns: keep one of them') -%}
+    {%- endfor -%}
+    {%- for reason in all.keys() | list + warn.keys() | list if ';' in reason -%}
         {%- do exceptions.raise_compiler_error('reject: the reason "' ~ reason ~ '" holds a semicolon, which parts reasons') -%}
     {%- endfor -%}
     {%- if not state['key'] -%}
@@ -44,4 +50,16 @@
             {%- endfor %}
         )
     end as _reasons
+    {%- if warn %},
+    case
+        when _op = 'delete' then null
+        when {% for predicate in warn.values() %}({{ predicate }}){{ '\n            or ' if not loop.last }}{% endfor %}
+        then concat_ws(
+            '; '
+            {%- for reason, predicate in warn.items() %},
+            case when {{ predicate }} then '{{ reason | replace("'", "''") }}' end
+            {%- endfor %}
+        )
+    end as _warnings
+    {%- endif %}
 {%- endmacro %}

@@ -26,6 +26,7 @@ final as (
         cast(landings.landed as bigint) as landed,
         ledger.landed as counted,
         ledger.accepted,
+        ledger.accepted_by_hand,
         ledger.rejected,
         ledger.superseded,
         ledger.deleted,

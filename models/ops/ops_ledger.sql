@@ -21,11 +21,12 @@ final as (
         full_refresh,
         landed,
         accepted,
+        accepted_by_hand,
         rejected,
         superseded,
         deleted,
         erased,
-        landed = accepted + rejected + superseded + deleted + erased as balances
+        landed = accepted + accepted_by_hand + rejected + superseded + deleted + erased as balances
     from ledger
     where newest_first = 1
 )

@@ -12,6 +12,7 @@ final as (
         count(*) filter (where how = 'mended') as mended,
         count(*) filter (where how = 'replaced') as replaced,
         count(*) filter (where how = 'deleted') as deleted,
+        count(*) filter (where how = 'accepted') as accepted,
         min(first_seen) as first_seen,
         max(first_seen) as last_seen
     from quarantine

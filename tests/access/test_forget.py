@@ -7,6 +7,7 @@ import pytest
 
 from cli import steps
 from cli.access.forget import forget_person
+from cli.quarantine.accept import accept_row
 from tests.support.forgetting import EMAIL, NAME, TRACES, Company, everything, faults, holding, query
 from weir.core.errors import WeirError
 
@@ -26,7 +27,13 @@ def test_a_person_of_five_tables_is_forgotten(company: Company, tmp_path: Path, 
     # another version, a rejected one, and a publication that can be rolled back
     company.app("update users set role = '' where user_id = 70")
     company.land()
+    company.app("update users set role = '' where user_id = 12")
+    company.land()
     company.build(publish=False)
+    for key in ("70", "12"):
+        assert accept_row(key, "stg_app__users", f"{NAME} has no role", False) == 0
+    company.build(publish=False)
+    assert query("select count(*) from quality.quarantine where how = 'accepted'") == [(2,)]
     company.app("update users set role = 'owner' where user_id = 70")
     company.land()
     company.build()
@@ -56,6 +63,7 @@ def test_a_person_of_five_tables_is_forgotten(company: Company, tmp_path: Path, 
     report = (tmp_path / "report.md").read_text()
     assert "| raw_app.users |" in report and not any(trace in report.lower() for trace in TRACES)
     assert faults() == []
+    assert query("select key, because from quality.accepted") == [("12", "[erased] has no role")]
     in_place = everything()
     assert query("select erased from ops.ledger where model = 'stg_app__users' and erased > 0 group by 1") == [(1,)]
     assert query("select count(*) from analytics.dim_members where user_id = 70 and email is null") == [(1,)]

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from cli import steps
-from cli.quarantine import show_quarantine
+from cli.quarantine.show import show_quarantine
 from cli.verify import print_proof
 from tests.access.conftest import AS_OF
 from tests.support.shallow import shallow

@@ -12,7 +12,7 @@ import pytest
 
 from cli import steps
 from cli.guard import guarded
-from cli.quarantine import show_quarantine
+from cli.quarantine.show import show_quarantine
 from cli.status import show_status
 from weir.core.errors import WeirError
 from weir.dbt.results import Built

@@ -98,6 +98,8 @@ def test_what_a_page_tells_to_type_exists(name, words):
     command = group.commands[words[1]]
     if len(words) > 2 and words[2] in getattr(command, "commands", {}):
         command, words = command.commands[words[2]], words[1:]
+    elif hasattr(command, "default"):
+        command = command.commands[command.default]
     if words[1] == "psql":
         return  # the rest is psql's own
     options = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}

@@ -90,7 +90,7 @@ def test_the_page_of_a_run_shows_what_the_run_did(served: Served) -> None:
     assert orders["landed"] == orders["accepted"] == mart["inserted"] >= 4
     assert ("raw", "shop", "passed") in {(row["gate"], row["scope"], row["verdict"]) for row in found["gates"]}
     assert "**The run succeeded.**" in found["run"] and "output.log" in found["run"]
-    assert "(http://127.0.0.1:8580/#!/model/model.small.fct_orders)" in found["run"]
+    assert "(http://127.0.0.1:8580/dbt/#!/model/model.small.fct_orders)" in found["run"]
     served.company.shop("alter table orders rename to gone")
     failed = served.artifacts(served.run_now(exit_code=1))
     served.company.shop("alter table gone rename to orders")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.quarantine import show_quarantine
+from cli.quarantine.show import show_quarantine
 from tests.support.shop import Shop
 
 MODEL = """

@@ -156,7 +156,8 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
     found = {model: query(f"select t::text from staging.{model} as t order by 1") for model in models}
     found["quarantine"] = query("select (to_jsonb(q) - 'nothing')::text from quality.quarantine as q order by 1")
     found["ledger"] = query(
-        "select distinct on (model, load_id) model, load_id, landed, accepted, rejected, superseded, deleted, erased "
+        "select distinct on (model, load_id) model, load_id, landed, accepted, accepted_by_hand, rejected, superseded, "
+        "deleted, erased "
         "from ops.ledger where landed > 0 order by model, load_id, built_at desc"
     )
     return found

@@ -67,7 +67,7 @@ class Receiver:
                 receiver.calls.append(self.path)
                 if receiver.hangs:
                     receiver.over.wait(60)
-                if receiver.status == 200:
+                if receiver.status == 200 and self.command == "POST":
                     receiver.bodies.append(json.loads(body or b"{}"))
                 self.send_response(receiver.status)
                 self.end_headers()

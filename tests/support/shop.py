@@ -119,7 +119,7 @@ def state(shop: Shop, table: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any
         f" where model = '{model}' order by key, load_id"
     )
     ledger = shop.rows(
-        "select distinct on (load_id) load_id, as_of, landed, accepted, rejected, superseded, deleted"
+        "select distinct on (load_id) load_id, as_of, landed, accepted, rejected, superseded, deleted, accepted_by_hand"
         f" from dev_ops.ledger where model = '{model}' order by load_id, built_at desc"
     )
     return staged, quarantine, ledger

@@ -48,15 +48,28 @@ class Veil:
 
     def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The row with what may be shown of it."""
-        if not self.hides_all and not self.personal:
+        if not self.covers:
             return dict(row)
         return {name: value if name in _SHOWN else self._shown(name, (), value) for name, value in row.items()}
 
     def value(self, column: str, path: tuple[str, ...], value: Any) -> Any:
         """The value of a column of the row, or of a field in it, as far as it may be shown."""
-        if column in _SHOWN or not (self.hides_all or self.personal):
+        if column in _SHOWN or not self.covers:
             return value
         return self._shown(column, path, value)
+
+    def cover(self, column: str) -> str:
+        """What a column of the row holds that may not be shown: its kind, or nothing where it may be."""
+        if column in _SHOWN or not self.covers:
+            return ""
+        kind = next((each.kind for each in self.personal if each.meets(column, ())), "")
+        is_taken = not self.hides_all and any(each.meets(column, ()) for each in self.taken)
+        return kind or ("" if is_taken else UNKNOWN)
+
+    @property
+    def covers(self) -> bool:
+        """Whether anything of the model's rows is covered."""
+        return self.hides_all or bool(self.personal)
 
     def key(self, key: str, seq: int | None = None) -> str:
         """The key; one that is personal by its kind and length, and the row's order of arrival to find it by."""

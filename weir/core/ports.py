@@ -2,7 +2,7 @@
 
 import socket
 
-DOCS = 8580  # dbt docs, unless `weir docs --port` names another port
+DOCS = 8580  # the portal, dbt docs and Data Docs, unless `weir docs --port` names another port
 
 
 def is_free(port: int) -> bool:

@@ -93,7 +93,7 @@ def cell(value: object) -> Text:
 
 def without_zeros(columns: list[str], rows: list[list[object]]) -> tuple[list[str], list[list[object]]]:
     """Leave out the rare columns in which every row has 0 or nothing, so that the others fit a terminal."""
-    rare = {"unchanged#", "superseded#", "deleted#", "erased#", "duplicates#"}
+    rare = {"unchanged#", "by hand#", "superseded#", "deleted#", "erased#", "duplicates#"}
     kept = [n for n, name in enumerate(columns) if name not in rare or any(row[n] for row in rows)]
     return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
 

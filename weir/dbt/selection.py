@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from weir import warehouse
+from weir.ledger.quarantine import accepted_waiting
 from weir.project.code import digest
 from weir.publish import evidence
 
@@ -25,7 +26,7 @@ class Why(Enum):
     FULL_REFRESH = "a full refresh"
     BY_HAND = "by hand"
     SELECTED = "by hand, a part"
-    NEW_ROWS = "new rows"
+    NEW_ROWS = "new rows"  # landed, or accepted by hand
     NOTHING_NEW = "nothing new"
 
 
@@ -74,13 +75,20 @@ def decide(
     why = Why.FULL_REFRESH if full_refresh else everything(project, as_of)
     if why:
         return Todo(why, why.value, None, exclude, list(barred), full_refresh, not holding)
-    new = [f"{source}.{table}" for source, table in new_tables()]
+    landed = [f"{source}.{table}" for source, table in new_tables()]
+    given = [f"{source}.{table}" for source, table in accepted_tables()]
+    new = list(dict.fromkeys([*landed, *given]))
     new += [name for name in _barred_before() if name not in new]  # what stands on them may never have been built
     tables = [name for name in new if name not in barred and name.split(".")[0] not in barred]
     if not tables:
         return Todo(Why.NOTHING_NEW, Why.NOTHING_NEW.value, [], exclude, list(barred), whole=not holding)
     chosen = [f"source:{table}+" for table in tables]
-    return Todo(Why.NEW_ROWS, f"new rows in {', '.join(tables)}", chosen, exclude, list(barred), whole=not holding)
+    told = {
+        "new rows": [name for name in tables if name in landed or name not in given],
+        "rows accepted by hand": [name for name in tables if name in given],
+    }
+    sentence = "; ".join(f"{what} in {', '.join(names)}" for what, names in told.items() if names)
+    return Todo(Why.NEW_ROWS, sentence, chosen, exclude, list(barred), whole=not holding)
 
 
 def everything(project: Path, as_of: datetime) -> Why | None:
@@ -102,6 +110,12 @@ def new_tables() -> list[tuple[str, str]]:
     """(source, table) with rows that staging has not taken; of tables that a model takes."""
     with warehouse.connect() as connection:
         return [(row[0], row[1]) for row in connection.execute(_NEW)]
+
+
+def accepted_tables() -> list[tuple[str, str]]:
+    """(source, table) with rows that a person has accepted, or taken back, since they were staged."""
+    with warehouse.connect() as connection:
+        return sorted(accepted_waiting(connection))
 
 
 def _part(select: str, exclude: list[str], full_refresh: bool, barred: Sequence[str] = ()) -> Todo:

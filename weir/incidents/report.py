@@ -17,9 +17,8 @@ SHOWN = 5  # open incidents that are told in whole; of more only the titles
 def print_settled(connection: psycopg.Connection, settled: Settled) -> None:
     """Print a line for each incident that opened, and for each that is over."""
     for row in _rows(connection, "incident_id = any(%s)", [settled.opened]):
-        terminal.say(
-            f"Incident {row['incident_id']}: {row['title']}. weir incident {row['incident_id']}", style="yellow"
-        )
+        number = row["incident_id"]
+        terminal.say(f"Incident {number}: {row['title']} (weir incident {number})", style="yellow")
     for row in _rows(connection, "incident_id = any(%s)", [settled.closed]):
         terminal.say(f"Incident {row['incident_id']} is over: {row['title']} ({lasted(row)})", style="green")
 

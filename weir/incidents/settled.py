@@ -17,20 +17,21 @@ from weir.incidents.record import Settled, settle
 from weir.incidents.report import print_settled
 
 
-def settled(see: Callable[[], list[Looked]], run_id: str | None = None) -> None:
+def settled(see: Callable[[], list[Looked]], run_id: str | None = None) -> Settled:
     """Settle what `see` gives, one look after the other; what opens in one may be over by the next."""
     try:
-        _settle(see, run_id)
+        return _settle(see, run_id)
     except Exception as fault:
         terminal.warn(f"incidents: {one_line(fault)}")
+        return Settled()
 
 
-def _settle(see: Callable[[], list[Looked]], run_id: str | None) -> None:
+def _settle(see: Callable[[], list[Looked]], run_id: str | None) -> Settled:
     try:
         opened = warehouse.connect(autocommit=True)
     except (WeirError, psycopg.OperationalError) as lost:
         outage.begin(lost)
-        return
+        return Settled()
     with opened as connection:
         outage.end(connection, run_id)
         both = Settled()
@@ -41,3 +42,4 @@ def _settle(see: Callable[[], list[Looked]], run_id: str | None) -> None:
             both.closed += found.closed
         print_settled(connection, both)
         alert.deliver(connection, run_id)
+    return both

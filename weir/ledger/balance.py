@@ -76,6 +76,7 @@ def _staged(
         model=model,
         staged_loads=len(mine),
         accepted=sum(int(step["accepted"]) for step in mine),
+        accepted_by_hand=sum(int(step["accepted_by_hand"]) for step in mine),
         rejected=sum(int(step["rejected"]) for step in mine),
         superseded=sum(int(step["superseded"]) for step in mine),
         deleted=sum(int(step["deleted"]) for step in mine),
@@ -118,6 +119,7 @@ where %(run)s::text is null or run_id = %(run)s
 group by source, table_name, load_id
 order by source, table_name, load_id"""
 _LEDGER = """
-select distinct on (model, load_id) source, table_name, model, load_id, accepted, rejected, superseded, deleted, erased
+select distinct on (model, load_id)
+    source, table_name, model, load_id, accepted, accepted_by_hand, rejected, superseded, deleted, erased
 from ops.ledger
 order by model, load_id, built_at desc"""

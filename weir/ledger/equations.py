@@ -33,6 +33,7 @@ class Line:
     model: str | None = None
     staged_loads: int = 0
     accepted: int = 0
+    accepted_by_hand: int = 0  # rejected by the rules, let through by a person
     rejected: int = 0
     superseded: int = 0
     deleted: int = 0
@@ -76,7 +77,8 @@ def _equations(line: Line) -> Iterator[Equation]:
     )  # fmt: skip
     if line.model is None:
         return
-    counted = line.accepted + line.rejected + line.superseded + line.deleted + line.erased
+    taken = line.accepted + line.accepted_by_hand
+    counted = taken + line.rejected + line.superseded + line.deleted + line.erased
     late = line.loads - line.staged_loads
     waits = f"{late} loads wait for `weir build`" if late > 0 else "rows are unaccounted for"
     yield equation("landed = staged", line.landed, counted,

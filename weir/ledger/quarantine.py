@@ -24,6 +24,13 @@ where %(model)s::text is null or model = %(model)s group by 1, 2 order by 1, 3 d
 HELD_BACK_KEY = """
 select model, reason, parent_key from held_back
 where key = %(key)s and (%(model)s::text is null or model = %(model)s) order by 1, 2"""
+WARNING_MODELS = """
+select c.relname from pg_class as c inner join pg_attribute as a on a.attrelid = c.oid
+where c.relnamespace = to_regnamespace(%(staging)s) and c.relkind = 'r' and a.attname = '_warnings'
+    and not a.attisdropped and (%(model)s::text is null or c.relname = %(model)s) order by 1"""
+WARNINGS = """
+select reason, count(*), min(_key) from {table}, unnest(string_to_array(_warnings, '; ')) as reason
+where _warnings is not null group by 1 order by 2 desc, 1"""
 TYPES = """
 select attname::text, format_type(atttypid, atttypmod) from pg_attribute
 where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"""
@@ -35,6 +42,35 @@ where (
     )
     and (%(model)s::text is null or model = %(model)s) and (%(all)s or resolved_at is null)
 order by model, seq"""
+
+# Those that hold, the newest first. `how` is what their entry of quarantine says.
+ACCEPTED = """
+select a.model, a.key, a.seq, array_to_string(a.reasons, '; '), a.os_user, a.because, a.accepted_at,
+    q.how is not distinct from 'accepted'
+from quality.accepted as a left join quality.quarantine as q using (model, key, load_id, seq)
+where a.undone_at is null and (%(model)s::text is null or a.model = %(model)s)
+order by a.accepted_at desc limit 20"""
+# As macro staged_acceptances finds it: accepted, or taken back, since the row was staged.
+_ACCEPTED_WAITING = """
+with given as (select * from quality.accepted where undone_at is null),
+waiting as (
+    select q.model, q.seq from given as a
+    inner join quality.quarantine as q
+        on (a.model, a.key, a.load_id, a.seq) = (q.model, q.key, q.load_id, q.seq)
+    where q.how is distinct from 'accepted' and q.reasons <@ a.reasons
+    union
+    select q.model, q.seq from quality.quarantine as q
+    where q.how = 'accepted'
+        and not exists (select from given as a where (a.model, a.seq) = (q.model, q.seq) and q.reasons <@ a.reasons)
+)
+select source, table_name, count(*) from waiting
+cross join lateral (select source, table_name from ops.ledger as l where l.model = waiting.model limit 1) as of
+group by 1, 2"""
+
+
+def accepted_waiting(connection: psycopg.Connection) -> dict[tuple[str, str], int]:
+    """The rows that a person has accepted, or taken back, and no build has followed: how many, by (source, table)."""
+    return {(row[0], row[1]): int(row[2]) for row in connection.execute(_ACCEPTED_WAITING).fetchall()}
 
 
 def waiting(connection: psycopg.Connection) -> list[tuple[Any, ...]]:

@@ -26,8 +26,8 @@ def print_balance(lines: Sequence[Line]) -> None:
 def balance_rows(lines: Sequence[Line]) -> tuple[list[str], list[list[object]]]:
     """The columns and rows of the balance, without the columns in which no table has anything to say."""
     return without_zeros(
-        ["table", "extracted#", "unchanged#", "landed#", "accepted#", "rejected#", "superseded#", "deleted#", "erased#",
-         "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
+        ["table", "extracted#", "unchanged#", "landed#", "accepted#", "by hand#", "rejected#", "superseded#",
+         "deleted#", "erased#", "duplicates#", "at source#", "staging#", "quarantine#", "holds"],
         [
             [f"{line.source}.{line.table}", line.extracted, line.unchanged, line.landed, *_staged(line), line.holds]
             for line in lines
@@ -37,6 +37,7 @@ def balance_rows(lines: Sequence[Line]) -> tuple[list[str], list[list[object]]]:
 
 def _staged(line: Line) -> list[object]:
     if line.model is None:
-        return [None] * 9
-    found: list[object] = [line.accepted, line.rejected, line.superseded, line.deleted, line.erased]
+        return [None] * 10
+    found: list[object] = [line.accepted, line.accepted_by_hand, line.rejected]
+    found += [line.superseded, line.deleted, line.erased]
     return [*found, line.duplicates, line.source_rows, line.staging, line.quarantined]

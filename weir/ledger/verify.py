@@ -2,7 +2,8 @@
 
 In: a staging model's compiled select, raw, the ledger's loads. Out: a `StagingComparison` per model.
 The select runs over the whole change log of raw once more; what it accepts and rejects of each key's last version
-must be what staging and quarantine hold, so a fault of any increment shows. All in SQL, one model at a time.
+must be what staging and quarantine hold, so a fault of any increment shows. Rows that a
+person accepted are expected in staging. All in SQL, one model at a time.
 """
 
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ def compare_staged(connection: psycopg.Connection, model: StagingModel) -> Stagi
     there = columns_of(connection, f"raw_{model.source}", model.table)
     if "_error" in there and "_file" not in there:  # landing has marked an API's objects in conflict
         connection.execute(sql.SQL(_MARKED).format(raw=sql.SQL(model.raw)))
+    connection.execute(sql.SQL(_BY_HAND).format(model=sql.Literal(model.name)))
     finding.live = _one(connection, sql.SQL("select count(*) from pg_temp.weir_rows"))[0]
     _accepted(connection, finding, table, columns)
     _rejected(connection, finding)
@@ -166,6 +168,14 @@ delete from pg_temp.weir_rows where _gone;
 analyze pg_temp.weir_rows (_key)"""
 _MARKED = """
 update pg_temp.weir_rows as w set _reasons = r._error from {raw} as r where w._seq = r._seq and r._error is not null"""
+# What a person has let through is expected in staging. An acceptance, or one taken back, that no build has applied yet
+# changes nothing.
+_BY_HAND = """
+update pg_temp.weir_rows as w set _reasons = null
+from quality.accepted as a left join quality.quarantine as q
+    on a.model = q.model and a.key = q.key and a.load_id = q.load_id and a.seq = q.seq
+where a.model = {model} and a.seq = w._seq and string_to_array(w._reasons, '; ') <@ a.reasons
+    and case when a.undone_at is null then q.seq is null or q.resolved_at is not null else q.how = 'accepted' end"""
 _DIFFER = """
 create temporary table weir_differ on commit drop as
 select

@@ -37,6 +37,9 @@ class Table(BaseModel):
     append_only: bool = False
     sweep: str | None = None
     repeats: Literal["conflict", "last"] = "conflict"  # what Weir does with two rows of one key in one file or listing
+    max_rejected: float | None = (
+        None  # the share of its live rows that may wait in quarantine; more stops a publication
+    )
     custom: Any = None  # for the person who declares it: anything, or a list of further names in meta
     found: dict[str, str] | None = None  # schema and name of a table that is not declared, but found at its source
 
@@ -60,6 +63,11 @@ class Table(BaseModel):
         if value is not None:
             duration(value)
         return value
+
+    @field_validator("max_rejected", mode="before")
+    @classmethod
+    def _share(cls, value: Any) -> float | None:
+        return None if value is None else share(value)
 
     @model_validator(mode="after")
     def _followed(self) -> "Table":
@@ -171,6 +179,16 @@ def duration(text: str) -> timedelta:
     if not match:
         raise ValueError(f"{text!r} is no length of time: write it as '1 day' or '90 minutes'")
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def share(value: Any) -> float:
+    """A share as people write it: 5%, '2.5 %' or 0.05. Raises ValueError."""
+    text = str(value).strip()
+    match = re.fullmatch(r"([0-9]+(?:[.][0-9]+)?)\s*(%?)", text)
+    found = float(match[1]) / (100 if match[2] else 1) if match and not isinstance(value, bool) else None
+    if found is None or found > 1:
+        raise ValueError(f"{text!r} is no share: write it as 5% or 0.05")
+    return found
 
 
 def _known(name: str, known: Any, what: str) -> None:

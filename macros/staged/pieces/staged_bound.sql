@@ -7,5 +7,6 @@
         {{ alias }}._dlt_load_id in (
             {%- for load in step.loads %}{{ staged_literal(load.load_id) }}{{ ', ' if not loop.last }}{% endfor -%}
         )
+        {%- if step.seqs %} and {{ alias }}._seq in ({{ step.seqs | join(', ') }}){% endif %}
     {%- endif -%}
 {%- endmacro %}

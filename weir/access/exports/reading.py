@@ -24,8 +24,8 @@ from weir.publish.mask import unmasked
 from weir.publish.verify import in_force
 from weir.warehouse import Role
 
-_BEGIN = "begin isolation level repeatable read read only"
-_SETTINGS = {
+BEGIN = "begin isolation level repeatable read read only"
+SETTINGS = {
     "search_path": PUBLISHED, "client_encoding": "UTF8", "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres", "extra_float_digits": "1", "bytea_output": "hex", "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
@@ -62,10 +62,10 @@ def opened(wanted: Wanted) -> Iterator[Source]:
     role = Role.PUBLISHER if wanted.with_pii else Role.ANALYST
     keeping, reading = warehouse.connect(autocommit=True), warehouse.connect(role, autocommit=True)
     with closing(keeping) as keeper, closing(reading) as connection, told(wanted):
-        keeper.execute(_BEGIN)
+        keeper.execute(BEGIN)
         current = in_force(keeper)
         snapshot = keeper.execute("select pg_export_snapshot()").fetchone()
-        connection.execute(_BEGIN)
+        connection.execute(BEGIN)
         connection.execute(sql.SQL("set transaction snapshot {}").format(snapshot[0] if snapshot else ""))
         keeper.close()
         yield _source(connection, wanted, known, current[0] if current else None)
@@ -73,7 +73,7 @@ def opened(wanted: Wanted) -> Iterator[Source]:
 
 def _source(connection: psycopg.Connection, wanted: Wanted, known: dict[str, Mart], publication: int | None) -> Source:
     """What is read, described by PostgreSQL."""
-    for setting, value in _SETTINGS.items():
+    for setting, value in SETTINGS.items():
         connection.execute("select set_config(%s, %s, true)", [setting, value])
     statement = None
     if question.is_file(wanted.what):
@@ -96,7 +96,7 @@ def _source(connection: psycopg.Connection, wanted: Wanted, known: dict[str, Mar
     row = connection.execute("select current_user::text, pg_export_snapshot()").fetchone()
     assert row
     url = warehouse.url_of(Role.PUBLISHER if wanted.with_pii else Role.ANALYST)
-    return Source(connection, name, select, statement, found, row[0], publication, url, row[1], _SETTINGS)
+    return Source(connection, name, select, statement, found, row[0], publication, url, row[1], SETTINGS)
 
 
 @contextmanager

@@ -92,6 +92,7 @@ def change(work: Work, hit: Hit, number: int) -> None:
         what, how = (PERSON, "deleted") if hit.own and not rest else (work.kinds, "values taken out")
         work.add("staging", story.model.name, what, story.staging, how)
         work.add("quality", "quarantine", what, story.quarantine, how)
+        work.add("quality", "accepted", PERSON, story.accepted, "deleted")
 
 
 def _blank(work: Work, place: Place, key: list[str]) -> int:

@@ -24,6 +24,7 @@ class Story:
     rows: list[int]
     staging: int = 0  # rows taken out of staging, or changed there
     quarantine: int = 0
+    accepted: int = 0  # what was written down of rows that a person let through
 
     def tell(self, connection: psycopg.Connection, name: str) -> None:
         """Compute the story into the temporary table of this name."""
@@ -44,6 +45,8 @@ class Story:
         )
         if "_error" in there and "_file" not in there:
             connection.execute(sql.SQL(_MARKED).format(name=sql.Identifier(name), raw=sql.SQL(self.model.raw)))
+        by_hand = sql.SQL(_BY_HAND).format(name=sql.Identifier(name), model=sql.Literal(self.model.name))
+        connection.execute(by_hand)
         connection.execute(sql.SQL(_ORDER).format(name=sql.Identifier(name), told=sql.Identifier(f"{name}_told")))
 
     def exists(self, connection: psycopg.Connection) -> bool:
@@ -75,6 +78,7 @@ class Story:
         self.quarantine = connection.execute(sql.SQL(_OUT_OF_QUARANTINE).format(**places)).rowcount
         connection.execute(sql.SQL(_INTO_QUARANTINE).format(**places))
         connection.execute(sql.SQL(_LEDGER).format(**places))
+        self.accepted = connection.execute(sql.SQL(_OUT_OF_ACCEPTED).format(**places)).rowcount
 
 
 _TELL = """
@@ -98,11 +102,18 @@ _model as (
 
 select
     {columns}, _key collate "C" as _key, _seq, k.position as _position, k.as_of as _moment, _reasons,
+    null::timestamptz as _given,
     case when _op = 'delete' then 'd' when _op = 'erase' then 'e' when _reasons is null then 'a' else 'r' end as _class
 from _model inner join known as k on _model._load_id = k.load_id"""
 _MARKED = """
 update {name} as t set _class = 'r', _reasons = r._error
 from {raw} as r where t._seq = r._seq and t._class <> 'e' and r._error is not null"""
+_BY_HAND = """
+update {name} as t set _class = 'h', _given = a.as_of
+from (select * from quality.accepted where model = {model}) as a left join quality.quarantine as q
+    on a.model = q.model and a.key = q.key and a.load_id = q.load_id and a.seq = q.seq
+where t._class = 'r' and a.seq = t._seq and string_to_array(t._reasons, '; ') <@ a.reasons
+    and case when a.undone_at is null then q.seq is null or q.resolved_at is not null else q.how = 'accepted' end"""
 _ORDER = """
 create temporary table {told} on commit drop as
 with arrived as (
@@ -123,7 +134,7 @@ stories as (
         first_value(_position) over run as _run_start,
         first_value(_moment) over run as _run_moment
     from runs
-    window run as (partition by _key, _breaks, _class order by _position)
+    window run as (partition by _key, _breaks, _class in ('a', 'h') order by _position)
 )
 
 select * from stories
@@ -134,7 +145,7 @@ _OUT_OF_STAGING = f"delete from {{table}} where _key in {_KEYS}"
 _INTO_STAGING = """
 insert into {table} ({columns}, _key, _known_from)
 select {columns}, _key, case when _run_start > 1 then _run_moment end
-from {after} where _class = 'a' and not _superseded and _next_class is null"""
+from {after} where _class in ('a', 'h') and not _superseded and _next_class is null"""
 _OUT_OF_QUARANTINE = f"delete from quality.quarantine where model = {{model}} and key in {_KEYS}"
 _INTO_QUARANTINE = """
 insert into quality.quarantine (model, key, reasons, row, load_id, seq, first_seen, resolved_at, how)
@@ -145,13 +156,16 @@ select
         from jsonb_each(to_jsonb(r.*) - array['_dlt_load_id', '_op', '_seq']) as c
         where c.value <> 'null'
     ),
-    s._load_id, s._seq, s._moment, s._next_moment,
-    case s._next_class when 'a' then 'mended' when 'r' then 'replaced' when 'd' then 'deleted' when 'e' then 'deleted'
+    s._load_id, s._seq, s._moment, coalesce(s._given, s._next_moment),
+    case
+        when s._class = 'h' then 'accepted' when s._next_class = 'a' then 'mended'
+        when s._next_class in ('r', 'h') then 'replaced' when s._next_class in ('d', 'e') then 'deleted'
     end
 from {raw} as r inner join {after} as s on r._seq = s._seq
-where s._class = 'r' and not s._superseded"""
+where s._class in ('r', 'h') and not s._superseded"""
 _COUNTS = """select _load_id,
         count(*) filter (where _class = 'a' and not _superseded) as accepted,
+        count(*) filter (where _class = 'h' and not _superseded) as accepted_by_hand,
         count(*) filter (where _class = 'r' and not _superseded) as rejected,
         count(*) filter (where _class = 'd' and not _superseded) as deleted,
         count(*) filter (where _class <> 'e' and _superseded) as superseded,
@@ -164,9 +178,16 @@ with newest as (
 )
 
 update ops.ledger as l set
-    accepted = l.accepted + a.accepted - b.accepted, rejected = l.rejected + a.rejected - b.rejected,
+    accepted = l.accepted + a.accepted - b.accepted,
+    accepted_by_hand = l.accepted_by_hand + a.accepted_by_hand - b.accepted_by_hand,
+    rejected = l.rejected + a.rejected - b.rejected,
     deleted = l.deleted + a.deleted - b.deleted, superseded = l.superseded + a.superseded - b.superseded,
     erased = l.erased + a.erased - b.erased
 from newest as n, ({_COUNTS.replace("{}", "{before}")}) as b, ({_COUNTS.replace("{}", "{after}")}) as a
 where l.model = {{model}} and l.load_id = n.load_id and l.step_id = n.step_id
     and b._load_id = l.load_id and a._load_id = l.load_id"""
+_OUT_OF_ACCEPTED = """
+delete from quality.accepted as g using (
+    select b._key, b._seq from {before} as b inner join {after} as a on b._seq = a._seq where a._class = 'e'
+) as e
+where g.model = {model} and (g.seq = e._seq or g.key = e._key)"""

@@ -30,11 +30,16 @@ def write(work: Work) -> Written:
     Raises WeirError at a limit of the format.
     """
     from openpyxl import Workbook
+
+    return add(Workbook(write_only=True), SHEET, work)
+
+
+def add(book: Any, title: str, work: Work) -> Written:
+    """Add a sheet of data to a workbook. Raises WeirError at a limit of the format."""
     from openpyxl.cell import WriteOnlyCell
 
     _refuse_large(work)
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(SHEET)
+    sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     as_text: Counter[str] = Counter()
 
@@ -103,8 +108,8 @@ def _refuse_large(work: Work) -> None:
     row = work.source.connection.execute(b"select count(*) from (" + query + b") as n").fetchone()
     if row and row[0] >= ROWS:
         raise WeirError(
-            f"there are more than {ROWS - 1:,} rows, and a sheet holds no more: export to .parquet or .csv, or fewer "
-            "rows by --where"
+            f"there are more than {ROWS - 1:,} rows of {work.source.name}, and a sheet holds no more: export to .csv "
+            "or .parquet, or fewer rows"
         )
 
 

@@ -23,7 +23,19 @@ from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.secrets import printable
-from weir.ledger.quarantine import COUNTS, HELD_BACK, HELD_BACK_KEY, HISTORY, KEYS, ROW, TYPES, marked
+from weir.ledger.quarantine import (
+    ACCEPTED,
+    COUNTS,
+    HELD_BACK,
+    HELD_BACK_KEY,
+    HISTORY,
+    KEYS,
+    ROW,
+    TYPES,
+    WARNING_MODELS,
+    WARNINGS,
+    marked,
+)
 from weir.warehouse.catalog import exists
 
 
@@ -78,7 +90,11 @@ def show_quarantine(
                 "Quarantine, open and past", ["model", "state", "reasons", "rows#", "first seen", "resolved"], rows
             )
             return 0
-        _waiting(connection, values, has_held_back, _Veils(dev))
+        veils = _Veils(dev)
+        _waiting(connection, values, has_held_back, veils)
+        _warned(connection, f"{prefix}staging", model, veils)
+        if not dev:
+            _accepted(connection, values, veils)
     return 0
 
 
@@ -137,6 +153,27 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_ba
         terminal.table(title, ["model", "reason", "rows#", "such as"], told)
     if values["model"] and (rows or beside):
         terminal.say(f"one row: weir quarantine {values['model']} --key KEY")
+
+
+def _warned(connection: psycopg.Connection, staging: str, model: str | None, veils: _Veils) -> None:
+    """Print what the rules of `warn` have found in rows that are in staging."""
+    rows = []
+    for (name,) in connection.execute(WARNING_MODELS, {"staging": staging, "model": model}).fetchall():
+        counts = connection.execute(sql.SQL(WARNINGS).format(table=sql.Identifier(staging, name))).fetchall()
+        rows += [[name, reason, number, veils[name].key(key)] for reason, number, key in counts]
+    if rows:
+        terminal.table("Accepted with a warning", ["model", "reason", "rows#", "such as"], rows)
+
+
+def _accepted(connection: psycopg.Connection, values: dict[str, Any], veils: _Veils) -> None:
+    """Print the rows that a person has let through, the newest of them."""
+    rows = [
+        [model, veils[model].key(key, seq), reasons, by, because, at, "yes" if done else "waits for `weir run`"]
+        for model, key, seq, reasons, by, because, at, done in connection.execute(ACCEPTED, values).fetchall()
+    ]
+    if rows:
+        columns = ["model", "key", "reasons", "by", "because", "accepted", "built"]
+        terminal.table("Accepted by hand", columns, rows)
 
 
 def _one(connection: psycopg.Connection, rows: list[tuple[Any, ...]], beside: list[tuple[Any, ...]], key: str,

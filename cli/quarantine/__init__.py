@@ -1,0 +1,1 @@
+"""`weir quarantine`: what waits there, and what can be done with it."""

@@ -1,0 +1,73 @@
+"""Writes the page and its assets into `home()/portal`, for their owner alone.
+
+In: the warehouse, dbt's manifest. Out: `index.html`, which takes the place of the one before in one step, and assets
+whose names change with what they hold.
+"""
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from weir import warehouse
+from weir.core.errors import WeirError
+from weir.core.settings import home
+from weir.portal.declared import declared
+from weir.portal.page import page
+
+_ASSETS = Path(__file__).with_name("assets")
+
+
+def folder() -> Path:
+    """The folder of the page."""
+    return home() / "portal"
+
+
+def write(prefect: str = "") -> tuple[Path, list[str]]:
+    """Write the page anew; returns its file, and a sentence for each declared chart that is left out.
+
+    Raises WeirError when the warehouse can't be reached, or the page can't be written.
+    """
+    charts, faults = declared()
+    with warehouse.connect(autocommit=True) as connection:
+        connection.execute("set default_transaction_read_only = on")
+        assets = {name: _named(file) for name, file in _files().items()}
+        text = page(connection, charts, faults, assets, prefect)
+    try:
+        _put(text, assets)
+    except OSError as fault:
+        raise WeirError(f"the portal can't be written to {folder()}: {fault.strerror or fault}") from None
+    return folder() / "index.html", faults
+
+
+def _files() -> dict[str, Path]:
+    return {file.name: file for file in sorted(_ASSETS.iterdir()) if file.is_file()}
+
+
+def _named(file: Path) -> str:
+    """The name with a digest of the content, so that no browser shows an old one; a licence keeps its name."""
+    if file.suffix == ".txt":
+        return file.name
+    return f"{file.stem}.{hashlib.sha256(file.read_bytes()).hexdigest()[:10]}{file.suffix}"
+
+
+def _put(text: str, assets: dict[str, str]) -> None:
+    place = folder()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, file in _files().items():
+        if not (place / assets[name]).exists():
+            _replace(place / assets[name], file.read_bytes())
+    _replace(place / "index.html", text.encode())
+    kept = {"index.html", *assets.values()}
+    for old in place.iterdir():
+        if old.name not in kept and old.is_file():
+            with suppress(OSError):
+                old.unlink()
+
+
+def _replace(place: Path, content: bytes) -> None:
+    """Write aside, then take the name in one step."""
+    aside = place.with_name(f".{place.name}.{os.getpid()}")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+    aside.replace(place)
