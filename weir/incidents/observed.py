@@ -5,6 +5,7 @@ root cause is one fault; what follows from it (what was not built, staged or pub
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from weir.core.causes import Cause, cause_in
@@ -109,7 +110,8 @@ def _failed(looked: Looked, source: str, failed: Sequence[Landed], none_landed: 
 def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
     """Take in the verdicts of gates: an incident for each failed check that nobody accepted, and for each warning.
 
-    A warning of what a check stops, of the same table or of what is made from it, is none.
+    What follows from rows that are rejected is none: new rows unlike those before, a mart that has too few. The
+    incident of the rejected rows keeps what was said of it.
     """
     for gate in gates:
         raw = gate["gate"] == "raw"
@@ -123,17 +125,29 @@ def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
                 continue
             subject = (f"{gate['scope']}.{item}" if item else gate["scope"]) if raw else item or "marts"
             cause = Cause(failure.get("cause") or (Cause.ARRIVALS_UNUSUAL if raw else Cause.MART_UNUSUAL))
+            subject = gate["scope"] if cause is Cause.SOURCE_SILENT else subject
             # The whole source waits for one of its tables; a warning is about that table alone.
             begins = gate["scope"] if raw and not failure.get("warns") else subject
             nodes = [begins] if raw or item else [EVERYTHING]
             accept = [] if failure.get("warns") else [failure["id"]]
             tables = [subject] if raw and item else []
             _add(looked, area, cause, subject, [failure["sentence"]], nodes, tables, accept, failure.get("rows"))
-    rejected = [fault.subject for fault in looked.faults if fault.cause is Cause.MANY_REJECTED]
-    looked.faults = [
-        fault for fault in looked.faults
-        if fault.cause is not Cause.ARRIVALS_UNLIKE or not any(reaches(fault.nodes, model) for model in rejected)
-    ]  # fmt: skip
+    _without_consequences(looked)
+
+
+def _without_consequences(looked: Looked) -> None:
+    """Join what follows from rejected rows to their fault."""
+    for rejected in [fault for fault in looked.faults if fault.cause is Cause.MANY_REJECTED]:
+        model = rejected.subject
+        follow = [
+            fault for fault in looked.faults
+            if (fault.cause is Cause.ARRIVALS_UNLIKE and reaches(fault.nodes, model))
+            or (fault.cause is Cause.MART_UNUSUAL and reaches((model,), fault.subject))
+        ]  # fmt: skip
+        for fault in follow:
+            looked.faults.remove(fault)
+        place, said = looked.faults.index(rejected), tuple(line for fault in follow for line in fault.lines)
+        looked.faults[place] = replace(rejected, lines=(*rejected.lines, *said))
 
 
 def built(looked: Looked, found: Built, whole: bool) -> None:
