@@ -14,7 +14,7 @@ from types import FrameType
 from flows import interrupt
 from weir.core import ports
 from weir.core.causes import Cause
-from weir.core.env import load_project
+from weir.core.env import env_file, load_project
 from weir.core.errors import WeirError, cause_of
 from weir.core.faults import one_line
 from weir.core.handed import for_runs
@@ -62,6 +62,7 @@ def serve(docs: bool = True) -> int:
         if docs:
             pages = f"http://127.0.0.1:{ports.DOCS}"
             terminal.say(f"Portal: {pages}")
+            terminal.say(f"  its login is weir:<password>, the password being WEIR_PORTAL_PASSWORD in {env_file()}")
             terminal.say(f"Models and their lineage (once made): {pages}/dbt/")
             terminal.say(f"What the gates found: {pages}/data_docs/")
         terminal.say("Ctrl-C ends all of them.")

@@ -1,4 +1,4 @@
-"""Takes the screenshots of docs/images with a headless Chromium, of the pages that run on this machine.
+"""Takes the screenshots of docs/images with a headless Chromium, of the pages of this machine.
 
 In: the address of a page, the seconds it needs to settle. Out: a PNG. Chromium must be on the PATH.
 Alone: `weir docs` in another terminal, then `python -m docs.programs.shots`.
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from docs.programs.browser import Browser
+from weir.core.settings import home
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 PAGES = "http://127.0.0.1:8580"
@@ -19,7 +20,7 @@ SHOTS: dict[str, tuple[str, tuple[int, int], dict[str, float] | None, float]] = 
         {"x": 20, "y": 85, "width": 1200, "height": 425, "scale": 1},
         8.0,
     ),
-    "portal.png": (f"{PAGES}/", (1240, 1010), None, 1.0),
+    "portal.png": ((home() / "portal" / "index.html").as_uri(), (1240, 1010), None, 1.0),
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.flow import flow_state, last_run, query, run, task_runs
 from tests.support.small_company import Company
+from weir.core.settings import home
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +26,11 @@ def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(
              "stg_shop__orders", "stg_leads__people", "fct_orders", "dim_people",
              "unique_fct_orders_order_id", "not_null_fct_orders_order_id"}  # fmt: skip
     assert task_runs(flow_run) == dict.fromkeys(names, "Completed")
+    portal = home() / "portal" / "index.html"
+    assert f": {portal}" in out and portal.read_text().endswith("</html>\n")
+    steps = query("select step from ops.run_steps where seconds > 0 order by step")
+    assert steps == [("balance",), ("build",), ("gate marts",), ("gate raw",), ("land",), ("publish",)]
+    assert query("select count(distinct day), count(*) > 20 from ops.sizes") == [(1, True)]
 
     code, out, err = run()
     assert (code, err) == (0, "")
@@ -38,8 +44,11 @@ def test_a_run_publishes_and_is_told_in_prefect_then_nothing_is_done_twice(
     assert "analytics.fct_orders is not as publication 1 left it" in err and "`weir publish` puts that right" in err
 
     company.orders(301, 301)
-    code, out, _ = run()
-    assert code == 0
+    portal.parent.rename(portal.parent.with_name("portal before"))
+    portal.parent.write_text("no folder")
+    code, out, err = run()
+    portal.parent.unlink()
+    assert code == 0 and f"portal: the portal can't be written to {portal.parent}" in err
     assert "2 rows changed in 2 marts." in out
     built = task_runs(last_run()[2])
     assert "fct_orders" in built

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from itertools import pairwise
@@ -13,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from cli.docs import open_server
+from cli.pages import open_server
 from docs.programs.browser import Browser
 from tests.servers import chromium
 from tests.support import portal
@@ -22,6 +23,8 @@ from weir.portal import site
 
 pytestmark = pytest.mark.slow
 
+PASSWORD = "a password of the test"
+WORD = b64encode(f"weir:{PASSWORD}".encode()).decode()
 SERIOUS = """
 axe.run(document, {resultTypes: ['violations']}).then(found => found.violations
     .filter(each => ['serious', 'critical'].includes(each.impact))
@@ -34,6 +37,7 @@ def browser() -> Iterator[Browser]:
     """A Chromium that the tests of this file share."""
     chromium.ensure()
     with Browser() as found:
+        found.ask("Network.setExtraHTTPHeaders", headers={"Authorization": f"Basic {WORD}"})
         yield found
 
 
@@ -44,7 +48,7 @@ def address(views: psycopg.Connection) -> Iterator[str]:
     for name in ("target/prod-docs", "data_docs"):
         (home / name).mkdir(parents=True, exist_ok=True)
         (home / name / "index.html").write_text("<!doctype html><html lang=en><title>t</title>")
-    with open_server(0) as server:
+    with open_server(0, PASSWORD) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -118,7 +122,7 @@ def test_each_link_leads_somewhere(browser: Browser, written: str) -> None:
         place, _, anchor = link.partition("#")
         host, path = re.fullmatch(r"http://([^/]+)(/.*)", place).groups()  # type: ignore[union-attr]
         connection = HTTPConnection(host)
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"Authorization": f"Basic {WORD}"})
         assert connection.getresponse().status == 200, link
         if anchor:
             assert browser.evaluate(f"!!document.getElementById({json.dumps(anchor)})"), link

@@ -59,7 +59,7 @@ def test_what_stands_in_the_page_stands_in_views_and_marts(views: psycopg.Connec
     portal.mart(views)
     portal.manifest(page_home, portal.charts())
     text = written()
-    assert "Source shop can&#x27;t be reached. Readers still see the set of 28 February." in text
+    assert "Source shop can&#x27;t be reached. Readers see the data as of" in text
     assert "<code>weir incident 1</code>" in re.sub(r"weir incident \d+", "weir incident 1", text)
     assert "<code>weir quarantine stg_shop__orders</code>" in text and "amount is negative" in text
     assert "At the pace of the last four weeks the disk is full on" in text

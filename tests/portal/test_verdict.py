@@ -12,7 +12,7 @@ TODAY: dict[str, Any] = {
     "tables_that_do_not_hold": 0, "landed": 237307, "waiting": 74, "gates": 6, "failed_gates": 0,
 }  # fmt: skip
 INCIDENT = {"severity": "stopped", "title": "Source app can't be reached", "readers": "Readers still see the old set."}
-SEEN = "Readers see it as of 1 July 2026, 06:00 UTC."
+SEEN = "Readers see the data as of 1 July 2026, 06:00 UTC."
 
 
 def told(incidents: list[dict[str, Any]] | None = None, **change: Any) -> tuple[str, str]:
@@ -21,7 +21,7 @@ def told(incidents: list[dict[str, Any]] | None = None, **change: Any) -> tuple[
 
 
 def test_all_is_well() -> None:
-    assert told() == ("good", f"The data is good. {SEEN}")
+    assert told() == ("good", "The data is good. Readers see it as of 1 July 2026, 06:00 UTC.")
     assert verdict(Found([TODAY]), Found()).more == (
         "237,307 rows of 16 tables have landed: every one is accounted for.",
         "6 of 6 checks passed when they last judged.",
@@ -30,9 +30,9 @@ def test_all_is_well() -> None:
 
 
 def test_an_open_incident_comes_first_and_says_what_readers_see() -> None:
-    assert told([INCIDENT]) == ("stop", "Source app can't be reached. Readers still see the old set.")
+    assert told([INCIDENT]) == ("stop", f"Source app can't be reached. {SEEN}")
     both = told([INCIDENT, INCIDENT | {"severity": "drifted"}], last_run_state="failed")
-    assert both == ("stop", "Source app can't be reached, and 1 more incident is open. Readers still see the old set.")
+    assert both == ("stop", f"Source app can't be reached, and 1 more incident is open. {SEEN}")
     assert "and 9 more incidents are open" in told([INCIDENT] * 10)[1]
     drifted = told([INCIDENT | {"severity": "drifted"}])
     assert drifted == (

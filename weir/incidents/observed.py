@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from weir.core.causes import Cause, cause_in
 from weir.core.errors import cause_of
 from weir.dbt.results import Built, Failed
-from weir.incidents.downstream import EVERYTHING
+from weir.incidents.downstream import EVERYTHING, reaches
 from weir.incidents.fault import Fault, Looked
 from weir.ledger.equations import Line, equations
 
@@ -107,7 +107,10 @@ def _failed(looked: Looked, source: str, failed: Sequence[Landed], none_landed: 
 
 
 def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
-    """Take in the verdicts of gates: an incident for each failed check that nobody accepted, and for each warning."""
+    """Take in the verdicts of gates: an incident for each failed check that nobody accepted, and for each warning.
+
+    A warning of what a check stops, of the same table or of what is made from it, is none.
+    """
     for gate in gates:
         raw = gate["gate"] == "raw"
         area = f"gate raw {gate['scope']}" if raw else "gate marts"
@@ -126,6 +129,11 @@ def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
             accept = [] if failure.get("warns") else [failure["id"]]
             tables = [subject] if raw and item else []
             _add(looked, area, cause, subject, [failure["sentence"]], nodes, tables, accept, failure.get("rows"))
+    rejected = [fault.subject for fault in looked.faults if fault.cause is Cause.MANY_REJECTED]
+    looked.faults = [
+        fault for fault in looked.faults
+        if fault.cause is not Cause.ARRIVALS_UNLIKE or not any(reaches(fault.nodes, model) for model in rejected)
+    ]  # fmt: skip
 
 
 def built(looked: Looked, found: Built, whole: bool) -> None:
@@ -200,6 +208,18 @@ def unreachable(looked: Looked, source: str, cause: Cause, said: str) -> None:
     """Take in that a source could not be read for a comparison; whether its tables land is for a landing to say."""
     if cause in OF_SOURCE or cause in OF_MACHINE:
         _add(looked, f"land {source}", cause, source, [said], [source])
+
+
+def killed(runs: Sequence[str]) -> Looked:
+    """The runs that were killed."""
+    lines = tuple(f"run {run_id} was killed" for run_id in runs)
+    return Looked({"run"}, [Fault(Cause.RUN_KILLED, "run", "run", lines, (EVERYTHING,))])
+
+
+def interrupted(looked: Looked) -> Looked:
+    """Take in that a run was interrupted."""
+    looked.add("run", Fault(Cause.RUN_INTERRUPTED, "run", "run", nodes=(EVERYTHING,)))
+    return looked
 
 
 def broke_off(looked: Looked, step: str, fault: BaseException) -> None:

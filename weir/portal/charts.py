@@ -66,7 +66,7 @@ def of_mart(drawn: Drawn, chart: Chart, rows: Sequence[Row]) -> Html:
     if not rows:
         return empty(chart.title, "The mart has no rows.")
     if chart.chart == "table":
-        cells = [[_cell(row[name], chart.unit) for name in chart.y] for row in rows]
+        cells = [[_listed(name, row[name], chart.unit) for name in chart.y] for row in rows]
         numeric = [any(isinstance(row[name], int | Decimal) for row in rows) for name in chart.y]
         names = [_words(name) + ("#" if is_number else "") for name, is_number in zip(chart.y, numeric, strict=True)]
         return el("figure", _caption(chart), table(chart.title, names, cells))
@@ -149,8 +149,13 @@ def _cell(value: object, unit: str) -> str:
     return shown(value)
 
 
+def _listed(name: str, value: object, unit: str) -> str:
+    """A cell of a list: the digits of an id are not parted."""
+    return str(value) if name.endswith("id") and isinstance(value, int) else _cell(value, unit)
+
+
 def _short(value: Any, unit: str) -> str:
-    return f"{100 * value:,.0f} %" if unit == "%" else _cell(value, unit)
+    return f"{100 * value:,.0f}%" if unit == "%" else _cell(value, unit)
 
 
 def _words(name: str) -> str:

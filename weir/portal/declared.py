@@ -50,10 +50,7 @@ def declared(manifest: Path | None = None) -> tuple[list[Chart], list[str]]:
 
     Both are empty where nothing was built yet.
     """
-    try:
-        nodes = json.loads((manifest or manifest_path()).read_text())["nodes"]
-    except (OSError, ValueError, KeyError):
-        return [], []
+    nodes = _nodes(manifest)
     charts: list[Chart] = []
     faults: list[str] = []
     models = [node for node in nodes.values() if node["resource_type"] == "model" and _entries(node) is not None]
@@ -67,12 +64,25 @@ def declared(manifest: Path | None = None) -> tuple[list[Chart], list[str]]:
     return sorted(charts, key=lambda chart: chart.place), faults
 
 
+def declares(model: str, manifest: Path | None = None) -> bool:
+    """Whether the project has a model of that name, as dbt read it last."""
+    return any(node["resource_type"] == "model" and node["name"] == model for node in _nodes(manifest).values())
+
+
 def check(manifest: Path | None = None) -> list[Chart]:
     """The charts of all marts. Raises WeirError with a sentence for the first that can't be shown."""
     charts, faults = declared(manifest)
     if faults:
         raise WeirError(faults[0])
     return charts
+
+
+def _nodes(manifest: Path | None) -> dict[str, Any]:
+    try:
+        nodes: dict[str, Any] = json.loads((manifest or manifest_path()).read_text())["nodes"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return nodes
 
 
 def _entries(node: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from weir.core.faults import brief
 from weir.core.settings import home
 from weir.portal import charts as drawing
 from weir.portal import sections
-from weir.portal.declared import Chart
+from weir.portal.declared import Chart, declares
 from weir.portal.html import Html, el, joined, mark, when
 from weir.portal.reading import Found, Reader
 from weir.portal.verdict import Verdict, verdict
@@ -45,7 +45,9 @@ def page(
         "incidents": lambda: sections.incidents(read["incidents"], read["incidents over"]),
         "sources": lambda: sections.sources(drawn, view("deliveries"), view("freshness")),
         "balance": lambda: sections.balance(view("balance")),
-        "quarantine": lambda: sections.quarantine(view("quarantine"), view("held back")),
+        "quarantine": lambda: sections.quarantine(
+            view("quarantine"), view("held back") if declares("held_back_by_reason") else None
+        ),
         "gates": lambda: sections.gates(view("gates")),
         "runs": lambda: sections.runs(drawn, view("runs"), view("steps")),
         "growth": lambda: sections.growth(drawn, view("growth"), view("disk")),

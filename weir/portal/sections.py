@@ -6,6 +6,7 @@ In: what was read. Out: HTML. A section whose view could not be read says so, an
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from weir.core.faults import brief
 from weir.portal.charts import Drawn, parted
 from weir.portal.html import Html, el, folded, joined, mark, moment, size, table, when
 from weir.portal.reading import Found, Row
@@ -33,7 +34,7 @@ def incidents(found: Found, over: Found) -> Html:
     ]  # fmt: skip
     lead = {0: "Nothing is open."}.get(len(told), f"{len(told)} open. Each closes by itself once it is healed.")
     return section("incidents", "Incidents", lead, *told,
-                   folded(f"The last {len(past)} that are over", el("ul", *past)) if past else "")  # fmt: skip
+                   folded(f"Lately over ({len(past)})", el("ul", *past)) if past else "")  # fmt: skip
 
 
 def _incident(row: Row) -> Html:
@@ -60,10 +61,11 @@ def sources(drawn: Drawn, deliveries: Found, freshness: Found) -> Html:
     for name in dict.fromkeys(row["source"] for row in deliveries.rows):
         rows = [row for row in deliveries.rows if row["source"] == name]
         values = [row["landed"] for row in rows]
+        note = f"{values[-1]:,} rows of {_tables(rows[-1]['tables'])} on {_day(rows[-1])}."
+        series = [("rows landed", values)]
         charts.append(
-            drawn.chart("bars", name, [row["day"] for row in rows], [("rows landed", values)], low=True,
-                        note=f"{values[-1]:,} rows on {_day(rows[-1])}; {rows[-1]['tables']} tables.", cut=_cut(values))
-        )  # fmt: skip
+            drawn.chart("bars", name, [row["day"] for row in rows], series, note=note, low=True, cut=_cut(values))
+        )
     recent = _long(
         freshness, "How recent each table is",
         ["table", "last landing", "last change", "rows at the source#", "rows landed#", "promise"],
@@ -77,7 +79,9 @@ def sources(drawn: Drawn, deliveries: Found, freshness: Found) -> Html:
 
 def balance(found: Found) -> Html:
     """Whether each landed row is accounted for."""
-    lead = "Each row that landed is accepted, rejected, superseded, deleted or erased. They add up, or the row says so."
+    lead = (
+        "What became of each landed row. The numbers add up to what landed; where they do not, the last column says so."
+    )
     names = ("accepted", "accepted_by_hand", "rejected", "superseded", "deleted", "erased")
     kept = ["accepted", *_used(found, *names[1:2]), "rejected", *_used(found, *names[3:])]
     return section("balance", "Balance", lead, _long(
@@ -89,8 +93,8 @@ def balance(found: Found) -> Html:
     ))  # fmt: skip
 
 
-def quarantine(found: Found, held_back: Found) -> Html:
-    """What waits, why, and how to see the rows; what is held back between tables."""
+def quarantine(found: Found, held_back: Found | None) -> Html:
+    """What waits, why, and how to see the rows; what is held back between tables, where the project has such rules."""
     lead = "Rows that can't be right wait here, whole, and leave by themselves once they are mended at their source."
     left = _used(found, "mended", "replaced", "deleted", "accepted")
     shown = _long(
@@ -101,7 +105,7 @@ def quarantine(found: Found, held_back: Found) -> Html:
         "Nothing was ever rejected.",
     )  # fmt: skip
     parts: list[object] = [shown]
-    if held_back.rows or not held_back.missing:
+    if held_back:
         parts += [
             el("h3", "Held back"),
             el("p", "Sound by themselves, but not in the marts for what other tables say: orphans, copies. They heal "
@@ -136,7 +140,7 @@ def runs(drawn: Drawn, found: Found, steps: Found) -> Html:
     parts.append(_long(
         found, "The last runs", ["began", "what", "state", "seconds#", "longest step", "what it said"],
         lambda row: [when(row["started_at"]), row["command"], mark(STATES.get(row["state"], "look"), row["state"]),
-                     row["seconds"], row["slowest_step"], row["message"]],
+                     row["seconds"], row["slowest_step"], brief(row["message"] or "–")],
         "No run yet.", most=10,
     ))  # fmt: skip
     return section("runs", "Runs", "How each run ended, how long it took, and where the time went.", *parts)
@@ -228,6 +232,10 @@ def _used(found: Found, *names: str) -> list[str]:
 
 def _name(row: Row) -> str:
     return f"{row['source']}.{row['table_name']}"
+
+
+def _tables(count: int) -> str:
+    return f"{count} table{'' if count == 1 else 's'}"
 
 
 def _day(row: Row) -> str:

@@ -29,7 +29,7 @@ def verdict(today: Found, incidents: Found) -> Verdict:
     stopped = [each for each in incidents.rows if each["severity"] == "stopped"]
     if stopped:
         named = _named([*stopped, *(each for each in incidents.rows if each not in stopped)])
-        return Verdict("stop", f"{named} {stopped[0]['readers'] or seen}", rest)
+        return Verdict("stop", f"{named} {seen}", rest)
     if row["last_run_state"] in {"failed", "crashed"}:
         how = "failed" if row["last_run_state"] == "failed" else "was killed"
         return Verdict("stop", f"The last run {how}. {seen}", rest)
@@ -44,13 +44,13 @@ def verdict(today: Found, incidents: Found) -> Verdict:
         )
     if row["failed_gates"]:
         return Verdict("look", f"A check failed and was not judged anew since. {seen}", rest)
-    return Verdict("good", f"The data is good. {seen}", rest)
+    return Verdict("good", seen.replace("Readers see the data", "The data is good. Readers see it"), rest)
 
 
 def _seen(row: Row) -> str:
     if row["publication_id"] is None:
         return "Nothing has been published yet, so readers see nothing."
-    return f"Readers see it as of {moment(row['published_as_of'] or row['published_at'])}."
+    return f"Readers see the data as of {moment(row['published_as_of'] or row['published_at'])}."
 
 
 def _named(incidents: list[Row]) -> str:

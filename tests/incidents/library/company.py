@@ -164,6 +164,7 @@ class Company:
 
     def _steps(self, run: Quick) -> None:
         with run:
+            after.began(run)
             try:
                 steps.land.fn(run)
             except Exception:
