@@ -9,27 +9,27 @@ from collections.abc import Callable
 
 from flows.run import Run
 from weir.core import terminal
-from weir.core.causes import Cause
 from weir.core.errors import Told
 from weir.core.faults import one_line
-from weir.incidents.downstream import EVERYTHING
-from weir.incidents.fault import Fault, Looked
+from weir.incidents.fault import Looked
+
+
+def began(run: Run) -> None:
+    """Tell of runs before this one that were killed: an incident that is over when a run ends in order."""
+    from weir.incidents import observed as see
+    from weir.incidents.settled import settled
+
+    if run.crashed:
+        settled(lambda: [see.killed(run.crashed)], run.run_id)
 
 
 def ended(run: Run, fault: BaseException | None) -> None:
     """Do all that follows a run."""
     from weir.incidents.settled import settled
 
-    settled(lambda: [*killed(run), observed(run, fault)], run.run_id)
+    settled(lambda: [observed(run, fault)], run.run_id)
     _guarded("measures", lambda: _measure(run))
     _guarded("portal", _portal)
-
-
-def killed(run: Run) -> list[Looked]:
-    """The runs before this one that were killed: an incident, which is over when this run ends in order."""
-    lines = tuple(f"run {run_id} was killed" for run_id in run.crashed)
-    fault = Fault(Cause.RUN_KILLED, "run", "run", lines, (EVERYTHING,))
-    return [Looked({"run"}, [fault])] if run.crashed else []
 
 
 def observed(run: Run, fault: BaseException | None) -> Looked:
@@ -50,7 +50,7 @@ def observed(run: Run, fault: BaseException | None) -> Looked:
     if not run.faults and not run.down and (run.built is None or run.built.passed):
         see.balanced(looked, run.lines)
     if isinstance(fault, KeyboardInterrupt):
-        looked.add("run", Fault(Cause.RUN_INTERRUPTED, "run", "run", nodes=(EVERYTHING,)))
+        see.interrupted(looked)
         return looked
     looked.add("run")
     if isinstance(fault, Exception) and not isinstance(fault, Told):

@@ -33,6 +33,7 @@ def elt(
     run = Run(flow_run.id, as_of or settings.as_of(), sources, select, full_refresh, full_compare, accept or [], wait)
     try:
         with run:
+            after.began(run)
             try:
                 landed = steps.land(run, return_state=True)
                 if not run.down:  # the run goes on without a source that is down, but not after any other fault

@@ -49,6 +49,9 @@ def clean_up() -> None:
     import psutil
 
     from flows import crashed, server
+    from weir.incidents.fault import Looked
+    from weir.incidents.observed import interrupted
+    from weir.incidents.settled import settled
     from weir.ledger import runs
 
     for child in psutil.Process().children(recursive=True):
@@ -57,8 +60,11 @@ def clean_up() -> None:
                 child.terminate()
             except psutil.Error:
                 continue
-    for flow_run_id in runs.end_mine("interrupted"):
+    mine = runs.end_mine("interrupted")
+    for flow_run_id in mine:
         crashed.end_in_prefect(flow_run_id, "crashed", "interrupted")
+    if mine:
+        settled(lambda: [interrupted(Looked())])
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

@@ -87,3 +87,16 @@ def export(
     from cli.quarantine.export import export_rows
 
     raise typer.Exit(export_rows(model, to, for_whom, with_pii, because, replace, formulas))
+
+
+@commands.command()
+def replay(
+    model: Model = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Build the models of which rows would be judged otherwise, now.")
+    ] = False,
+) -> None:
+    """Judge what waits anew, after a rule has changed. Shows what would be accepted; changes nothing by itself."""
+    from cli.quarantine.replay import replay_rows
+
+    raise typer.Exit(replay_rows(model, apply))

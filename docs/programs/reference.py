@@ -1,7 +1,7 @@
-"""Writes the reference pages of commands, settings and source keys from the code itself.
+"""Writes the reference pages of commands, settings, source keys and incidents from the code itself.
 
-In: the Typer app of `weir`, the Makefile, `.env.example`, the models of a declared source. Out: three pages under
-docs/reference. Alone: `make reference`, or `python -m docs.programs.reference`; a test compares.
+In: the Typer app of `weir`, the Makefile, `.env.example`, the models of a declared source, the causes of incidents.
+Out: four pages under docs/reference. Alone: `make reference`, or `python -m docs.programs.reference`; a test compares.
 """
 
 import re
@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from cli.app import app
 from docs.programs.words import COMMANDS, FORMAT, KEYS, SOURCE, TABLE
 from ingest.connectors.files.formats import _SETTINGS as SETTINGS
+from weir.incidents.kinds import kinds
 from weir.project.sources import Source, Table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,12 @@ MADE = "<!-- Made by `make reference`; a test makes it anew and compares. Change
 
 def pages() -> dict[str, str]:
     """Name and text of each generated page."""
-    return {"commands.md": commands(), "settings.md": settings(), "source-keys.md": source_keys()}
+    return {
+        "commands.md": commands(),
+        "settings.md": settings(),
+        "source-keys.md": source_keys(),
+        "incidents.md": incidents(),
+    }
 
 
 def commands() -> str:
@@ -152,6 +158,31 @@ def source_keys() -> str:
         _table(["setting", "of", "means"], _format_settings()),
     ]
     return "\n".join(parts)
+
+
+def incidents() -> str:
+    """Every cause of an incident, with its title and whether it stops publication."""
+    waits = {True: "all marts", False: "the marts that depend on it, and so the set"}
+    rows = [
+        [cause.value, f"{_shown(kind.title)}", waits[kind.everything] if kind.stops else "none", _command(kind.command)]
+        for cause, kind in kinds().items()
+    ]
+    parts = [
+        "# Incidents\n",
+        MADE,
+        "Each incident has one of these causes. [What an incident is](../concepts/incidents.md) says how they open and "
+        "close. `…` stands for what the incident is about: a source, a table, a model, a mart.\n",
+        _table(["cause", "title", "what waits", "to type next"], rows),
+    ]
+    return "\n".join(parts)
+
+
+def _shown(template: str) -> str:
+    return re.sub(r"\{\w+\}", "…", template)
+
+
+def _command(template: str) -> str:
+    return f"`{_shown(template.replace('{accept}', 'weir run --accept {check}'))}`" if template else ""
 
 
 def _keys(model: Any, words: dict[str, str]) -> list[list[str]]:

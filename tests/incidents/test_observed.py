@@ -212,8 +212,7 @@ def test_a_step_that_breaks_off_is_a_fault_that_the_same_step_closes() -> None:
 
 def test_an_interrupted_run_is_a_fault_and_a_run_in_order_closes_it() -> None:
     assert places(after.observed(run(), KeyboardInterrupt())) == [("RUN_INTERRUPTED", "run", "run", ("*",))]
-    [killed] = after.killed(run(crashed=["r1"]))
-    assert places(killed) == [("RUN_KILLED", "run", "run", ("*",))]
+    assert places(see.killed(["r1"])) == [("RUN_KILLED", "run", "run", ("*",))]
     assert after.observed(run(), None).covers("run")
 
 

@@ -31,15 +31,27 @@ def downstream(names: tuple[str, ...], path: Path | None = None) -> Downstream:
     graph = _graph(path or manifest_path())
     if graph is None:
         return Downstream()
+    seen = _below(graph, names)
+    marts = sorted(graph.marts[key] for key in seen if key in graph.marts)
+    exposures = sorted(graph.exposures[key] for key in seen if key in graph.exposures)
+    return Downstream(tuple(marts), tuple(exposures), len(graph.marts))
+
+
+def reaches(names: tuple[str, ...], name: str, path: Path | None = None) -> bool:
+    """Whether the node of that name depends on any of the names."""
+    graph = _graph(path or manifest_path())
+    return graph is not None and any(name in graph.names.get(key, ()) for key in _below(graph, names))
+
+
+def _below(graph: "_Graph", names: tuple[str, ...]) -> set[str]:
+    """The nodes of these names, and all that depend on them."""
     begin = [key for key, called in graph.names.items() if EVERYTHING in names or called & set(names)]
     seen = set(begin)
     for key in begin:  # grows
         below = [child for child in graph.children.get(key, []) if child not in seen]
         seen.update(below)
         begin += below
-    marts = sorted(graph.marts[key] for key in seen if key in graph.marts)
-    exposures = sorted(graph.exposures[key] for key in seen if key in graph.exposures)
-    return Downstream(tuple(marts), tuple(exposures), len(graph.marts))
+    return seen
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ root cause is one fault; what follows from it (what was not built, staged or pub
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from weir.core.causes import Cause, cause_in
 from weir.core.errors import cause_of
 from weir.dbt.results import Built, Failed
-from weir.incidents.downstream import EVERYTHING
+from weir.incidents.downstream import EVERYTHING, reaches
 from weir.incidents.fault import Fault, Looked
 from weir.ledger.equations import Line, equations
 
@@ -107,7 +108,11 @@ def _failed(looked: Looked, source: str, failed: Sequence[Landed], none_landed: 
 
 
 def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
-    """Take in the verdicts of gates: an incident for each failed check that nobody accepted, and for each warning."""
+    """Take in the verdicts of gates: an incident for each failed check that nobody accepted, and for each warning.
+
+    What follows from rows that are rejected is none: new rows unlike those before, a mart that has too few. The
+    incident of the rejected rows keeps what was said of it.
+    """
     for gate in gates:
         raw = gate["gate"] == "raw"
         area = f"gate raw {gate['scope']}" if raw else "gate marts"
@@ -120,12 +125,29 @@ def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
                 continue
             subject = (f"{gate['scope']}.{item}" if item else gate["scope"]) if raw else item or "marts"
             cause = Cause(failure.get("cause") or (Cause.ARRIVALS_UNUSUAL if raw else Cause.MART_UNUSUAL))
+            subject = gate["scope"] if cause is Cause.SOURCE_SILENT else subject
             # The whole source waits for one of its tables; a warning is about that table alone.
             begins = gate["scope"] if raw and not failure.get("warns") else subject
             nodes = [begins] if raw or item else [EVERYTHING]
             accept = [] if failure.get("warns") else [failure["id"]]
             tables = [subject] if raw and item else []
             _add(looked, area, cause, subject, [failure["sentence"]], nodes, tables, accept, failure.get("rows"))
+    _without_consequences(looked)
+
+
+def _without_consequences(looked: Looked) -> None:
+    """Join what follows from rejected rows to their fault."""
+    for rejected in [fault for fault in looked.faults if fault.cause is Cause.MANY_REJECTED]:
+        model = rejected.subject
+        follow = [
+            fault for fault in looked.faults
+            if (fault.cause is Cause.ARRIVALS_UNLIKE and reaches(fault.nodes, model))
+            or (fault.cause is Cause.MART_UNUSUAL and reaches((model,), fault.subject))
+        ]  # fmt: skip
+        for fault in follow:
+            looked.faults.remove(fault)
+        place, said = looked.faults.index(rejected), tuple(line for fault in follow for line in fault.lines)
+        looked.faults[place] = replace(rejected, lines=(*rejected.lines, *said))
 
 
 def built(looked: Looked, found: Built, whole: bool) -> None:
@@ -200,6 +222,18 @@ def unreachable(looked: Looked, source: str, cause: Cause, said: str) -> None:
     """Take in that a source could not be read for a comparison; whether its tables land is for a landing to say."""
     if cause in OF_SOURCE or cause in OF_MACHINE:
         _add(looked, f"land {source}", cause, source, [said], [source])
+
+
+def killed(runs: Sequence[str]) -> Looked:
+    """The runs that were killed."""
+    lines = tuple(f"run {run_id} was killed" for run_id in runs)
+    return Looked({"run"}, [Fault(Cause.RUN_KILLED, "run", "run", lines, (EVERYTHING,))])
+
+
+def interrupted(looked: Looked) -> Looked:
+    """Take in that a run was interrupted."""
+    looked.add("run", Fault(Cause.RUN_INTERRUPTED, "run", "run", nodes=(EVERYTHING,)))
+    return looked
 
 
 def broke_off(looked: Looked, step: str, fault: BaseException) -> None:

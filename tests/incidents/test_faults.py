@@ -1,0 +1,106 @@
+"""Five faults of a small company, and ten clean runs: the library in short, for every day."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from expectations.worker import Worker
+from tests.incidents.library.company import go
+from tests.support.small_company import AS_OF, Company
+from weir.dbt.worker import DbtProcess
+
+
+class Small(Company):
+    """The small company, with warm processes for its runs."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, url: str) -> None:
+        super().__init__(folder, patch)
+        self.url, self.as_of = url, datetime.fromisoformat(AS_OF)
+        self.orders(1, 200)
+        self.people("a.csv", ["ann@x.io,Ann", "bob@x.io,Bob"])
+        self.worker, self.dbt = Worker(), DbtProcess("small", self.as_of)
+
+    def run(self) -> BaseException | None:
+        """One run; returns what ended it."""
+        return go(self, self.as_of)
+
+    def incidents(self) -> list[tuple[Any, ...]]:
+        """Cause, subject and marts of the open incidents."""
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(
+                "select cause, subject, downstream from ops.incidents where closed_at is null order by cause"
+            ).fetchall()
+
+    def file(self, name: str) -> Path:
+        """A file of the project."""
+        return self.folder / "project" / name
+
+
+@pytest.fixture(scope="module")
+def company(warehouse_of_module: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+    import os
+
+    made = Small(tmp_path_factory.mktemp("company"), warehouse_of_module, os.environ["WAREHOUSE_URL"])
+    assert made.run() is None
+    yield made
+    made.worker.end()
+    made.dbt.end()
+
+
+def test_two_sources_that_fail_are_two_incidents_that_close_when_healed(company: Small) -> None:
+    cut = company.folder / "leads/cut.csv"
+    cut.write_bytes(b"\x1f\x8b\x08\0\0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SHOP_URL")
+        assert company.run() is not None
+    assert company.incidents() == [
+        ("address of the source is missing or wrong", "shop", ["fct_orders"]),
+        ("file can't be read", "leads.people", ["dim_people"]),
+    ]
+    assert company.run() is not None
+    assert company.incidents() == [("file can't be read", "leads.people", ["dim_people"])]
+    cut.unlink()
+    assert company.run() is None
+    assert company.incidents() == []
+
+
+def test_a_model_and_a_test_that_fail_in_one_build_are_two_incidents(company: Small) -> None:
+    model, file = company.file("models/marts/dim_people.sql"), company.file("models/marts/_marts.yml")
+    good, rules = model.read_text(), file.read_text()
+    model.write_text(good.replace("name", "nam"))
+    file.write_text(rules.replace("unique, not_null", "{accepted_values: {arguments: {values: ['7']}}}"))
+    assert company.run() is not None
+    assert company.incidents() == [
+        ("model failed", "dim_people", ["dim_people"]),
+        ("test failed", "accepted_values_fct_orders_order_id__7", ["fct_orders"]),
+    ]
+    model.write_text(good)
+    file.write_text(rules)
+    assert company.run() is None
+    assert company.incidents() == []
+
+
+def test_a_mart_that_was_edited_by_hand_is_an_incident_until_it_is_published_again(company: Small) -> None:
+    from cli.steps import publish
+
+    with psycopg.connect(company.url, autocommit=True) as connection:
+        connection.execute("update analytics.fct_orders set amount = 0 where order_id = 3")
+    assert company.run() is not None
+    assert company.incidents() == [("marts edited by hand", "fct_orders", ["fct_orders"])]
+    assert publish(company.as_of, ()) == 0
+    assert company.incidents() == []
+
+
+def test_clean_runs_open_no_incident(company: Small) -> None:
+    with sqlite3.connect(company.folder / "shop.db") as connection:
+        newest = connection.execute("select max(order_id) from orders").fetchone()[0]
+    for number in range(10):
+        if number == 5:
+            company.orders(newest + 1, newest + 3)
+        assert company.run() is None
+    assert company.incidents() == []
