@@ -6,6 +6,8 @@ whose names change with what they hold.
 
 import hashlib
 import os
+import secrets
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from weir.portal.declared import declared
 from weir.portal.page import page, page_of_outage
 
 _ASSETS = Path(__file__).with_name("assets")
+_STRAY = 3600  # seconds after which what was written aside belongs to a process that was killed
 
 
 def folder() -> Path:
@@ -72,14 +75,15 @@ def _put(text: str, assets: dict[str, str]) -> None:
     _replace(place / "index.html", text.encode())
     kept = {"index.html", *assets.values()}
     for old in place.iterdir():
-        if old.name not in kept and old.is_file():
-            with suppress(OSError):
+        with suppress(OSError):
+            # what another process writes aside at this moment is not old
+            if old.name not in kept and (old.name[0] != "." or time.time() - old.stat().st_mtime > _STRAY):
                 old.unlink()
 
 
 def _replace(place: Path, content: bytes) -> None:
     """Write aside, then take the name in one step."""
-    aside = place.with_name(f".{place.name}.{os.getpid()}")
+    aside = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
     aside.replace(place)
