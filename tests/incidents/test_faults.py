@@ -12,6 +12,7 @@ import pytest
 from expectations.worker import Worker
 from tests.incidents.library.company import go
 from tests.support.small_company import AS_OF, Company
+from weir.core.errors import WeirError
 from weir.dbt.worker import DbtProcess
 
 
@@ -93,6 +94,33 @@ def test_a_mart_that_was_edited_by_hand_is_an_incident_until_it_is_published_aga
     assert company.run() is not None
     assert company.incidents() == [("marts edited by hand", "fct_orders", ["fct_orders"])]
     assert publish(company.as_of, ()) == 0
+    assert company.incidents() == []
+
+
+def test_commands_by_hand_open_and_close_incidents_too(company: Small) -> None:
+    from cli.steps import build, land
+
+    cut = company.folder / "leads/cut.csv"
+    cut.write_bytes(b"\x1f\x8b\x08\0\0")
+    assert land(None, None, company.as_of, False) == 1
+    there = [("file can't be read", "leads.people", ["dim_people"])]
+    assert company.incidents() == there
+    assert land(["shop"], None, company.as_of, False) == 0
+    assert company.incidents() == there, "another source says nothing of it"
+    cut.unlink()
+    assert land(None, ["leads.people"], company.as_of, False) == 0
+    assert company.incidents() == []
+
+    model = company.file("models/marts/dim_people.sql")
+    good = model.read_text()
+    model.write_text(good.replace("name", "nam"))
+    with pytest.raises(WeirError, match="the build failed"):
+        build(None, False, company.as_of)
+    assert company.incidents() == [("model failed", "dim_people", ["dim_people"])]
+    model.write_text(good)
+    assert build("fct_orders", False, company.as_of) == 0
+    assert company.incidents() == [("model failed", "dim_people", ["dim_people"])], "a part says nothing of it"
+    assert build(None, False, company.as_of) == 0
     assert company.incidents() == []
 
 
