@@ -1,8 +1,7 @@
-"""Five faults of a small company, and ten clean runs: the library in short, for every day."""
+"""Faults of a small company, and clean runs: the library in short, for every day."""
 
-import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +123,13 @@ def test_commands_by_hand_open_and_close_incidents_too(company: Small) -> None:
     assert company.incidents() == []
 
 
-def test_clean_runs_open_no_incident(company: Small) -> None:
-    with sqlite3.connect(company.folder / "shop.db") as connection:
-        newest = connection.execute("select max(order_id) from orders").fetchone()[0]
-    for number in range(10):
-        if number == 5:
-            company.orders(newest + 1, newest + 3)
-        assert company.run() is None
-    assert company.incidents() == []
+@pytest.mark.parametrize("number", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_clean_runs_open_no_incident(company: Small, number: int) -> None:
+    with psycopg.connect(company.url) as connection:
+        before = connection.execute("select count(*) from ops.incidents").fetchone()
+        for turn in range(number):
+            if turn % 5 == 1:  # each fifth with new rows, on another day
+                company.as_of += timedelta(days=1)
+                company.orders(1000 * number + turn, 1000 * number + turn + 2, f"{company.as_of:%Y-%m-%d}")
+            assert company.run() is None
+        assert connection.execute("select count(*) from ops.incidents").fetchone() == before
