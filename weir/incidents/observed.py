@@ -1,8 +1,8 @@
 """Turns what a run or a command has found into faults: what was looked at, and what is wrong there.
 
-In: results of landing, build, publication and balance, as plain values; gates.py takes in those of gates. Out: areas and
-faults in a Looked. Each root cause is one fault; what follows from it (what was not built, staged or published for it)
-is none.
+In: results of landing, build, publication and balance, as plain values; gates.py takes in those of gates. Out: areas
+and faults in a Looked. Each root cause is one fault; what follows from it (what was not built, staged or published for
+it) is none.
 """
 
 from collections.abc import Iterable, Sequence
