@@ -1,7 +1,8 @@
 {#- The materialization of staging. It takes the landed loads that this model has not seen, and types and checks their
     rows. In one transaction it merges the accepted rows into the table, puts the rejected ones into quarantine and writes
-    the counts to the ledger. So each landed row is accepted (by the rules or by hand), rejected, superseded, deleted or erased. A full refresh gives the
-    same table and quarantine as increments do. It happens by itself when the model's code changed or a load arrived late.
+    the counts to the ledger. So each landed row is accepted (by the rules or by hand), rejected, superseded, deleted or
+    erased. A full refresh gives the same table and quarantine as increments do. It happens by itself when the model's
+    code changed or a load arrived late.
 
     A model is one select over one source() with carry() and reject(); see docs/concepts/staged-models.md. -#}
 {% materialization staged, adapter='postgres' %}

@@ -1,38 +1,5 @@
-{#- Rows that a person has accepted (`weir quarantine accept`, quality.accepted). An acceptance holds for one version of a
-    row and for its reasons. staged_acceptances finds those that the table does not show yet. staged_by_hand lets these
-    rows through, or back into quarantine, without staging anything else anew. -#}
-{% macro staged_acceptances(names, step) -%}
-    {%- call statement('acceptances', fetch_result=true) -%}
-        with given as (
-            select key, load_id, seq, reasons from quality.accepted where model = '{{ names.model }}' and undone_at is null
-        ),
-
-        differ as (
-            -- accepted since the row was staged
-            select q.seq, q.load_id, true as comes, q.resolved_at is null as is_current
-            from given as a
-            inner join {{ names.quarantine }} as q
-                on q.model = '{{ names.model }}' and a.key = q.key and a.load_id = q.load_id and a.seq = q.seq
-            where q.how is distinct from 'accepted' and q.reasons <@ a.reasons
-            union all
-            -- taken back since
-            select q.seq, q.load_id, false,
-                {% if step.exists -%}
-                exists (select from {{ names.table }} as s where s._key = q.key and s._load_id = q.load_id)
-                {%- else -%} true {%- endif %}
-            from {{ names.quarantine }} as q
-            where q.model = '{{ names.model }}' and q.how = 'accepted'
-                and not exists (select from given as a where a.seq = q.seq and q.reasons <@ a.reasons)
-        )
-
-        select exists (select from given), d.seq, d.load_id, d.comes, d.is_current
-        from (values (1)) as one left join differ as d on true
-    {%- endcall -%}
-    {{ return(load_result('acceptances').table.rows) }}
-{%- endmacro %}
-
-{#- The step of the rows alone: they enter the table or leave it, their entries of quarantine follow, and each of their
-    loads gets a new row of the ledger. -#}
+{#- The step of rows that a person has accepted, or taken back, without staging anything else anew: they enter the table or
+    leave it, their entries of quarantine follow, and each of their loads gets a new row of the ledger. -#}
 {% macro staged_by_hand(names, step) -%}
     {%- set coming = step.by_hand | selectattr('comes') | list -%}
     {%- set leaving = step.by_hand | rejectattr('comes') | list -%}

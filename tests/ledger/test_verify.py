@@ -153,3 +153,43 @@ def test_a_table_that_no_model_reads_is_shown_not_blamed(run: Sql, capsys: pytes
 
 def test_before_anything_landed_there_is_nothing_to_balance(warehouse: str) -> None:
     assert equations(lines()) == []
+
+
+GIVEN = """insert into quality.accepted (model, key, load_id, seq, reasons, as_of, os_user, because)
+    values ('stg_shop__orders', '3', 'a', 3, array['amount is not a numeric'], '2026-01-03Z', 'ann', 'so it is')"""
+TAKEN_IN = """
+update quality.quarantine set how = 'accepted', resolved_at = '2026-01-03Z' where key = '3';
+insert into staging.stg_shop__orders values ('3', null, 'a', '3');
+update ops.ledger set rejected = 0, accepted_by_hand = 1 where load_id = 'a'"""
+
+
+def test_a_row_that_was_accepted_by_hand_is_expected_in_staging(run: Sql, capsys: pytest.CaptureFixture[str]) -> None:
+    run(GIVEN)
+    assert finding().holds and broken() == [], "no build has followed yet"
+    run(TAKEN_IN)
+    assert finding().holds and broken() == []
+    print_balance(lines())
+    assert "accepted by hand rejected" in " ".join(capsys.readouterr().out.split())
+    run("update quality.accepted set undone_at = now()")
+    assert finding().holds, "no build has followed yet"
+
+
+@pytest.mark.parametrize(
+    ("act", "says"),
+    [
+        ("delete from staging.stg_shop__orders where order_id = '3'", "key 3 is missing in staging"),
+        ("delete from quality.accepted", "key 3 should not be in staging"),
+        ("update quality.accepted set reasons = '{another}'", "key 3 is missing in quarantine"),
+        ("update quality.accepted set seq = 4", "key 3 should not be in staging"),
+        ("update quality.quarantine set how = null, resolved_at = null where key = '3'",
+         "key 3 should not be in staging"),
+        ("update quality.quarantine set how = 'mended' where key = '3'; update quality.accepted set undone_at = now()",
+         "key 3 is missing in quarantine"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_an_acceptance_is_named(run: Sql, act: str, says: str) -> None:
+    run(GIVEN)
+    run(TAKEN_IN)
+    run(act)
+    found = finding()
+    assert not found.holds and says in "; ".join(found.examples)

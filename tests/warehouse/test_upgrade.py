@@ -38,6 +38,10 @@ create table ops.ledger (step_id text not null, run_id text, model text not null
     accepted bigint not null, rejected bigint not null, superseded bigint not null, deleted bigint not null,
     primary key (step_id, model, load_id));
 insert into ops.ledger values ('s', 'r2', 'm', 's', 't', 'l', now(), now(), false, 1, 1, 0, 0, 0);
+create table quality.quarantine (model text not null, key text not null, reasons text[] not null, row jsonb not null,
+    load_id text not null, seq bigint not null, first_seen timestamptz not null, resolved_at timestamptz,
+    how text check (how in ('mended', 'replaced', 'deleted')), primary key (model, key, load_id));
+insert into quality.quarantine values ('m', '1', '{bad}', '{}', 'l', 1, now(), now(), 'mended');
 """
 
 
@@ -66,6 +70,10 @@ def test_an_older_warehouse_is_brought_up_to_date(
             ]  # fmt: skip
             assert connection.execute("select command from ops.runs").fetchall() == [("run",)]
             assert connection.execute("select count(*) from ops.ledger").fetchone() == (1,)
-            assert connection.execute("select count(*) from quality.quarantine").fetchone() == (0,)
+            found = connection.execute("update quality.quarantine set how = 'accepted' returning key").fetchall()
+            assert found == [("1",)]
+            found = connection.execute("update ops.ledger set accepted = 0, accepted_by_hand = 1 returning erased")
+            assert found.fetchall() == [(0,)]
+            connection.rollback()
             connection.execute("comment on schema ops is null")
         monkeypatch.setattr(opened, "_ready", {})

@@ -9,11 +9,14 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
+
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import home
+from weir.incidents import outage
 from weir.portal.declared import declared
-from weir.portal.page import page
+from weir.portal.page import page, page_of_outage
 
 _ASSETS = Path(__file__).with_name("assets")
 
@@ -26,13 +29,21 @@ def folder() -> Path:
 def write(prefect: str = "") -> tuple[Path, list[str]]:
     """Write the page anew; returns its file, and a sentence for each declared chart that is left out.
 
-    Raises WeirError when the warehouse can't be reached, or the page can't be written.
+    During an outage of the warehouse that was noted, the page tells of it alone. Raises WeirError when the warehouse
+    can't be reached otherwise, or the page can't be written.
     """
+    assets = {name: _named(file) for name, file in _files().items()}
     charts, faults = declared()
-    with warehouse.connect(autocommit=True) as connection:
-        connection.execute("set default_transaction_read_only = on")
-        assets = {name: _named(file) for name, file in _files().items()}
-        text = page(connection, charts, faults, assets, prefect)
+    try:
+        with warehouse.connect(autocommit=True) as connection:
+            connection.execute("set default_transaction_read_only = on")
+            text = page(connection, charts, faults, assets, prefect)
+    except (WeirError, psycopg.OperationalError):
+        lasting = outage.lasting()
+        if lasting is None:
+            raise
+        story, since = lasting
+        text = page_of_outage({**story.__dict__, "incident_id": None, "opened_at": since}, assets, prefect)
     try:
         _put(text, assets)
     except OSError as fault:

@@ -20,7 +20,7 @@ READS = {
 WRITES = {
     "weir_loader": {"raw_shop", "ops"},
     "weir_dbt": {"staging", "analytics_next", "ops", "quality", "dev_x"},
-    "weir_publisher": {"analytics_next", "analytics", "analytics_private", "undo", "ops"},
+    "weir_publisher": {"analytics_next", "analytics", "analytics_private", "undo", "ops", "quality"},
 }  # fmt: skip
 
 

@@ -29,8 +29,10 @@ _WRITERS: dict[str, dict[str, tuple[str, ...]]] = {
     "ops.erased": {LOADER: ("SELECT",)},
     "ops.erased_values": {LOADER: ("SELECT",)},
     "ops.disclosures": {PUBLISHER: ("INSERT",)},
+    "quality.accepted": {PUBLISHER: ("INSERT", "UPDATE")},
     "quality.quarantine": {DBT: ("INSERT", "UPDATE", "DELETE", "MAINTAIN")},
 }
+_KEPT = {"quality.quarantine", "quality.accepted"}  # rows and keys as received: personal data in clear
 # The settings of a person's session; another value that somebody gave a role stays.
 SETTINGS = {
     role: {"default_transaction_read_only": "on", "statement_timeout": "10min", "search_path": path, "TimeZone": "UTC"}
@@ -132,7 +134,7 @@ def _on_relation(relation: Relation, use: str) -> Iterator[tuple[str, str]]:
                OPS: (DBT, PUBLISHER, AUDITOR), UNDO: ()}  # fmt: skip
     name = f"{relation.schema}.{relation.name}"
     for role in readers[use]:
-        if (role, name) != (AUDITOR, "quality.quarantine"):  # rows as received: personal data in clear
+        if role != AUDITOR or name not in _KEPT:
             yield role, "SELECT"
     if name in own_tables() and use == OPS:
         for role, privileges in _WRITERS.get(name, {PUBLISHER: _WRITE}).items():
