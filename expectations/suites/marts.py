@@ -59,6 +59,8 @@ SHARES = (
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="waiting_at_most", column_B="waiting", or_equal=True),
         "{table_at}: {share} of its rows wait in quarantine ({waiting} of {live}), where max_rejected allows "
         "{allowed}; mostly “{top}”: `weir quarantine {model}`",
+        cause=Cause.MANY_REJECTED,
+        rows="waiting",
     ),
 )
 REJECTIONS = (
