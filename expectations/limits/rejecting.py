@@ -81,7 +81,7 @@ select model, array_agg(distinct reason) as reasons from quality.quarantine, unn
 _FOUND = f"""
 with good as ({_GOOD}),
 steps as (
-    select distinct on (model, load_id) model, load_id, accepted + rejected as judged
+    select distinct on (model, load_id) model, load_id, accepted + accepted_by_hand + rejected as judged
     from ops.ledger, good where built_at > good.at order by model, load_id, built_at desc
 ),
 models as (

@@ -1,8 +1,7 @@
-"""Five faults of a small company, and ten clean runs: the library in short, for every day."""
+"""Faults of a small company, and clean runs: the library in short, for every day."""
 
-import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from expectations.worker import Worker
 from tests.incidents.library.company import go
 from tests.support.small_company import AS_OF, Company
+from weir.core.errors import WeirError
 from weir.dbt.worker import DbtProcess
 
 
@@ -96,11 +96,40 @@ def test_a_mart_that_was_edited_by_hand_is_an_incident_until_it_is_published_aga
     assert company.incidents() == []
 
 
-def test_clean_runs_open_no_incident(company: Small) -> None:
-    with sqlite3.connect(company.folder / "shop.db") as connection:
-        newest = connection.execute("select max(order_id) from orders").fetchone()[0]
-    for number in range(10):
-        if number == 5:
-            company.orders(newest + 1, newest + 3)
-        assert company.run() is None
+def test_commands_by_hand_open_and_close_incidents_too(company: Small) -> None:
+    from cli.steps import build, land
+
+    cut = company.folder / "leads/cut.csv"
+    cut.write_bytes(b"\x1f\x8b\x08\0\0")
+    assert land(None, None, company.as_of, False) == 1
+    there = [("file can't be read", "leads.people", ["dim_people"])]
+    assert company.incidents() == there
+    assert land(["shop"], None, company.as_of, False) == 0
+    assert company.incidents() == there, "another source says nothing of it"
+    cut.unlink()
+    assert land(None, ["leads.people"], company.as_of, False) == 0
     assert company.incidents() == []
+
+    model = company.file("models/marts/dim_people.sql")
+    good = model.read_text()
+    model.write_text(good.replace("name", "nam"))
+    with pytest.raises(WeirError, match="the build failed"):
+        build(None, False, company.as_of)
+    assert company.incidents() == [("model failed", "dim_people", ["dim_people"])]
+    model.write_text(good)
+    assert build("fct_orders", False, company.as_of) == 0
+    assert company.incidents() == [("model failed", "dim_people", ["dim_people"])], "a part says nothing of it"
+    assert build(None, False, company.as_of) == 0
+    assert company.incidents() == []
+
+
+@pytest.mark.parametrize("number", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_clean_runs_open_no_incident(company: Small, number: int) -> None:
+    with psycopg.connect(company.url) as connection:
+        before = connection.execute("select count(*) from ops.incidents").fetchone()
+        for turn in range(number):
+            if turn % 5 == 1:  # each fifth with new rows, on another day
+                company.as_of += timedelta(days=1)
+                company.orders(1000 * number + turn, 1000 * number + turn + 2, f"{company.as_of:%Y-%m-%d}")
+            assert company.run() is None
+        assert connection.execute("select count(*) from ops.incidents").fetchone() == before

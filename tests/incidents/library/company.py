@@ -73,7 +73,7 @@ def go(company: Warm, as_of: datetime, accept: tuple[str, ...] = ()) -> BaseExce
             for step in (steps.gate_raw, steps.build, steps.gate_marts, steps.publish, steps.balance):
                 step.fn(made)
             made.finish()
-    except BaseException as fault:
+    except Exception as fault:
         ended = fault
     after.ended(made, ended)
     return ended

@@ -88,15 +88,6 @@ def meet(one: Company, batch: Batch) -> list[Result]:
     return TABLE[-len(batch.faults) :]
 
 
-def test_fifty_clean_runs_open_no_incident(made: Company) -> None:
-    before = len(made.incidents("true"))
-    for number in range(50):
-        if number % 5 == 0:  # ten of them with new rows at every source
-            made.new_rows()
-        assert made.run() is None
-    assert len(made.incidents("true")) == before
-
-
 @pytest.mark.parametrize("batch", [*SOURCES, *INSIDE], ids=lambda batch: batch.name)
 def test_each_fault_is_one_incident_with_its_cause_and_what_depends_on_it(made: Company, batch: Batch) -> None:
     for result in meet(made, batch):
