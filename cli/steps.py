@@ -20,6 +20,7 @@ from weir.core.errors import Told, WeirError, caused
 from weir.core.pulse import pulse
 from weir.incidents import observed
 from weir.incidents.fault import Looked
+from weir.incidents.gates import judged
 from weir.incidents.settled import settled
 from weir.ledger import runs
 from weir.publish import evidence, publication, rollback
@@ -86,7 +87,7 @@ def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) 
         run_id = _last_build(connection) if gate == "marts" else _last_landing(connection)
     with pulse(f"gate {gate}"), _settling(f"gate {gate}", run_id, Cause.GATE_BROKEN) as looked:
         results = check_gate(gate, run_id or runs.new_id(), list(sources) if sources else None, accept=accept)
-        observed.judged(looked, [asdict(result) for result in results])
+        judged(looked, [asdict(result) for result in results])
     for result in results:
         print_warnings(result.warnings)
         if result.passed:

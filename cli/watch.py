@@ -66,6 +66,10 @@ def _outage(fault: BaseException) -> int:
     from weir.incidents import outage
 
     story = outage.begin(fault)
+    try:
+        site.write(server.ui())
+    except WeirError as other:
+        terminal.warn(f"portal: {other}")
     for line in (story.what, story.affected, story.readers, story.turn):
         terminal.say(line)
     terminal.fail(one_line(fault))

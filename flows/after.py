@@ -35,11 +35,12 @@ def ended(run: Run, fault: BaseException | None) -> None:
 def observed(run: Run, fault: BaseException | None) -> Looked:
     """What the run has looked at, and what is wrong there."""
     from weir.incidents import observed as see
+    from weir.incidents.gates import judged
 
     looked = Looked(gone=lambda area: _is_gone(run, area))
     looked.areas |= {f"step {step}" for step in run.ended}
     see.landed(looked, run.landed.values())
-    see.judged(looked, run.gates)
+    judged(looked, run.gates)
     if run.built:
         see.built(looked, run.built, run.whole)
     elif run.todo and run.todo.nothing and not run.barred:

@@ -75,9 +75,10 @@ def test_figures_ask_for_the_password_and_models_do_not(served: Pages) -> None:
 
 def test_nothing_beside_the_places_is_served(served: Pages) -> None:
     for path in ("/.env", "/../.env", "/%2e%2e/.env", "/..%2f.env", "/dbt/../../.env", "/dbt/%2e%2e/%2e%2e/.env",
-                 "/.hidden", "/folder/", "/folder", "/data_docs/../../.env", "/\0", "/a%00b", "/portal/index.html"):  # fmt: skip
+                 "/.hidden", "/folder/", "/folder", "/data_docs/../../.env", "/a%00b",
+                 "/portal/index.html"):  # fmt: skip
         connection = HTTPConnection("127.0.0.1", served.server_port, timeout=10)
-        connection.putrequest("GET", path.replace("\0", "%00"), skip_host=False)
+        connection.putrequest("GET", path)
         for name, value in LOGIN.items():
             connection.putheader(name, value)
         connection.endheaders()

@@ -57,6 +57,8 @@ def test_the_command_of_a_wheel_tells_its_help(installed, tmp_path):
     assert "Prove that nothing was lost" in told.stdout
     where = run(installed, tmp_path, "python", "-c", "import weir, ingest.connectors.files; print(weir.__file__)")
     assert where.stdout.startswith(str(installed.parent))
+    brought = run(installed, tmp_path, "python", "-c", "from weir.portal import site; print(*site.files())")
+    assert brought.stdout.split() == ["echarts.LICENSE.txt", "echarts.js", "portal.css", "portal.js"]
 
 
 def test_a_wheel_lands_a_table_of_the_project_that_one_stands_in(installed, tmp_path, warehouse):

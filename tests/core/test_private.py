@@ -1,6 +1,5 @@
 """What Weir makes is its owner's alone: files, `.env`, and what a child finds in its environment."""
 
-import functools
 import os
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -197,16 +195,18 @@ def _outside(home: Path) -> dict[str, str]:
     return handed.handed() | {"WEIR_HOME": str(home), env.ONLY: "*"}
 
 
-def test_the_docs_are_shown_to_this_machine_only(tmp_path: Path) -> None:
-    from cli.docs import _Pages
+def test_the_docs_are_shown_to_this_machine_only(home: Path) -> None:
+    from cli.pages import open_server
 
-    (tmp_path / "index.html").write_text("models")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Pages, directory=str(tmp_path)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/index.html"
-    assert _status(address, "127.0.0.1") == _status(address, f"localhost:{server.server_port}") == 200
-    assert _status(address, "rebound.example") == 403, "a name of theirs that leads here"
-    server.shutdown()
+    docs = home / "target" / "prod-docs"
+    docs.mkdir(parents=True)
+    (docs / "index.html").write_text("models")
+    with open_server(0, "a password") as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/dbt/index.html"
+        assert _status(address, "127.0.0.1") == _status(address, f"localhost:{server.server_port}") == 200
+        assert _status(address, "rebound.example") == 403, "a name of theirs that leads here"
+        server.shutdown()
 
 
 def _status(address: str, host: str) -> int:

@@ -167,7 +167,7 @@ def test_dbt_by_hand_keeps_to_its_own_schemas(company: Path) -> None:
 
 def test_no_other_user_can_read_any_of_it(company: Path) -> None:
     made = {path.relative_to(company).parts[0] for path in company.rglob("*")}
-    assert {"data_docs", "demo", "dlt", "logs", "prefect", "target", "warehouse", ".env"} <= made
+    assert {"data_docs", "demo", "dlt", "logs", "portal", "prefect", "target", "warehouse", ".env"} <= made
     assert read_by_nobody(company) == []
 
 
@@ -191,6 +191,19 @@ def test_a_failed_gate_leaves_what_readers_see(company: Path) -> None:
     facts = PUBLISHED.replace("order by", "and table_name not like 'churn%' order by")
     assert digest(company, "analytics", facts) == {mart: before[mart] for mart in before if "churn" not in mart}
     call(company, "weir", "verify")
+
+
+def test_the_portal_says_that_the_data_are_good_and_how_the_company_does(company: Path) -> None:
+    page = company / "portal" / "index.html"
+    text = page.read_text()
+    assert "The data is good. Readers see it as of" in text and "Nothing is open." in text
+    assert "can&#x27;t be shown" not in text and "A chart is left out" not in text
+    for title in ("Monthly recurring revenue", "What moved it", "Revenue that stays", "Accounts that left, by plan",
+                  "Who stays, by the month in which they came", "Accounts at risk"):  # fmt: skip
+        assert f"<h3>{title}</h3>" in text
+    assert sum(path.stat().st_size for path in page.parent.iterdir()) < 3_000_000
+    tables = query(company, "select count(*), count(*) filter (where verdict = 'holds') from ops.ops_balance_by_table")
+    assert tables == [(16, 16)]
 
 
 def people(home: Path) -> Traces:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from weir.incidents.downstream import EVERYTHING, Downstream, downstream
+from weir.incidents.downstream import EVERYTHING, Downstream, downstream, reaches
 
 
 def node(name: str, schema: str = "intermediate", materialized: str = "table", alias: str = "") -> dict[str, Any]:
@@ -72,6 +72,13 @@ def test_what_depends_on_it(
     manifest: Path, names: list[str], marts: tuple[str, ...], exposures: tuple[str, ...]
 ) -> None:
     assert downstream(tuple(names), manifest) == Downstream(marts, exposures, 3)
+
+
+def test_what_stands_on_what(manifest: Path) -> None:
+    assert reaches(("app.users",), "int_users", manifest)
+    assert not reaches(("app.plans",), "int_users", manifest)
+    assert reaches(("int_users",), "dim_users", manifest)
+    assert not reaches(("int_users",), "dim_users", manifest.with_name("none.json"))
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "{}", '{"nodes": 3}', "[]"])

@@ -10,6 +10,7 @@ from ingest.results import SourceResult, TableEvent
 from weir.core.causes import Cause, cause_in
 from weir.core.errors import Told, WeirError, anew, cause_of, caused
 from weir.dbt.results import Built, Failed
+from weir.incidents import gates as of_gates
 from weir.incidents import observed as see
 from weir.incidents.fault import Looked
 from weir.ledger.equations import Line
@@ -83,7 +84,7 @@ def gate(scope: str, *failures: dict[str, Any], name: str = "raw") -> dict[str, 
 
 def judged(*gates: dict[str, Any]) -> Looked:
     looked = Looked()
-    see.judged(looked, gates)
+    of_gates.judged(looked, gates)
     return looked
 
 

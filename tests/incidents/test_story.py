@@ -22,7 +22,7 @@ def test_a_source_that_is_down_whole() -> None:
     assert [story.what, story.affected, story.readers, story.turn] == [
         "Since 27 November 2026, 03:00 UTC, the source billing does not answer, so nothing new has come from its 2 "
         "tables (invoices and payments).",
-        "Waiting for it: 2 marts (dim_accounts and fct_invoices), and with them the board's dashboard; the other 10 "
+        "Waiting for it: 2 marts (dim_accounts and fct_invoices), and with them “the board's dashboard”; the other 10 "
         "wait too, for all marts are published together.",
         "Readers still see the complete set that was published on 26 November 2026, 04:00 UTC: whole and checked, but "
         "growing old.",
@@ -37,8 +37,8 @@ def test_a_source_that_is_down_whole() -> None:
         (Downstream((), (), 3), "No table that readers see depends on it."),
         (Downstream(), "No table that readers see depends on it."),
         (Downstream(("a",), (), 1), "Waiting for it: the mart a."),
-        (Downstream(("a",), ("x", "y"), 1), "Waiting for it: the mart a, and with it x and y."),
-        (Downstream(("a", "b", "c"), ("x",), 3), "Waiting for it: all 3 marts, and with them x."),
+        (Downstream(("a",), ("x", "y"), 1), "Waiting for it: the mart a, and with it “x” and “y”."),
+        (Downstream(("a", "b", "c"), ("x",), 3), "Waiting for it: all 3 marts, and with them “x”."),
         (
             Downstream(("a", "b"), (), 3),
             "Waiting for it: 2 marts (a and b); the other mart waits too, for all are published together.",

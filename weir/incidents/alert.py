@@ -14,6 +14,7 @@ from weir.alerts.send import Message, Tone, send
 from weir.core.causes import Cause
 from weir.core.faults import brief
 from weir.incidents.fault import Fault, Looked
+from weir.incidents.kinds import kinds
 from weir.incidents.record import settle
 from weir.incidents.report import lasted
 
@@ -40,7 +41,9 @@ def deliver(connection: psycopg.Connection, run_id: str | None = None) -> None:
 
 def _deliver(connection: psycopg.Connection, to: list[Destination]) -> dict[str, str]:
     """Send each message to those that lack it; returns the fault of each destination that was tried."""
-    rows = connection.cursor(row_factory=dict_row).execute(_DUE, {"names": [each.name for each in to]}).fetchall()
+    untold = [cause.value for cause, kind in kinds().items() if not kind.alerts]
+    values = {"names": [each.name for each in to], "untold": untold}
+    rows = connection.cursor(row_factory=dict_row).execute(_DUE, values).fetchall()
     due = {each: [row for row in rows if each.name in row["lacking"]] for each in to}
     faults = send({each: message(lacking) for each, lacking in due.items() if lacking})
     for destination, lacking in due.items():
@@ -96,7 +99,8 @@ def without_addresses() -> str:
 # What opened and is open, and what is over of that which was told; for each the destinations that lack it.
 _DUE = """
 with events as (
-    select incident_id, subject, 'opened' as event from ops.incidents where closed_at is null
+    select incident_id, subject, 'opened' as event from ops.incidents
+    where closed_at is null and not cause = any(%(untold)s)
     union all
     select incident_id, subject, 'closed' from ops.incidents where closed_at is not null
 ),

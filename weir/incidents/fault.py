@@ -9,11 +9,15 @@ An *area* is what must be looked at again to know whether a fault is healed. Its
 - `step build` (a step that broke off), `run`, `schedule`, `hanging`, `warehouse`, `disk`, `alerts …`
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from weir.core.causes import Cause
+from weir.incidents.downstream import EVERYTHING
+
+# Causes that hold for the machine, wherever they are found: one incident, of one area.
+OF_MACHINE = {Cause.DISK_FULL: "disk", Cause.WAREHOUSE_DOWN: "warehouse", Cause.WAREHOUSE_PASSWORD: "warehouse"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,16 @@ class Looked:
         """Note that the area was looked at, and the faults that were found there."""
         self.areas.add(area)
         self.faults.extend(faults)
+
+    def find(
+        self, area: str, cause: Cause, subject: str, lines: Sequence[str], nodes: Sequence[str],
+        tables: Sequence[str] = (), accept: Sequence[str] = (), rows: int | None = None,
+    ) -> None:  # fmt: skip
+        """Add a fault; one of the machine goes to the machine's area, and touches every mart."""
+        if cause in OF_MACHINE:
+            area, subject, nodes, tables = OF_MACHINE[cause], OF_MACHINE[cause], [EVERYTHING], ()
+        found = Fault(cause, area, subject, tuple(lines), tuple(nodes), tuple(tables), rows, accept=tuple(accept))
+        self.add(area, found)
 
     def covers(self, area: str) -> bool:
         """Whether the area was looked at, or is there no more."""

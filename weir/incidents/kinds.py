@@ -20,6 +20,7 @@ class Kind:
     turn: str
     command: str = ""
     stops: bool = True
+    alerts: bool = True
     everything: bool = False
     readers: str = ""
 

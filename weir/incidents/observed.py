@@ -1,17 +1,18 @@
 """Turns what a run or a command has found into faults: what was looked at, and what is wrong there.
 
-In: results of landing, gates, build, publication and balance, as plain values. Out: areas and faults in a Looked. Each
-root cause is one fault; what follows from it (what was not built, staged or published for it) is none.
+In: results of landing, build, publication and balance, as plain values; gates.py takes in those of gates. Out: areas
+and faults in a Looked. Each root cause is one fault; what follows from it (what was not built, staged or published for
+it) is none.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from weir.core.causes import Cause, cause_in
 from weir.core.errors import cause_of
 from weir.dbt.results import Built, Failed
-from weir.incidents.downstream import EVERYTHING, reaches
-from weir.incidents.fault import Fault, Looked
+from weir.incidents.downstream import EVERYTHING
+from weir.incidents.fault import OF_MACHINE, Fault, Looked
 from weir.ledger.equations import Line, equations
 
 # Causes that hold for a source as a whole: whoever can land one table of it does not meet them.
@@ -22,8 +23,6 @@ OF_SOURCE = frozenset({
 # Causes that often hold for several tables of a source: these are one incident.
 OF_TABLES = frozenset({Cause.SOURCE_FORBIDDEN, Cause.SOURCE_SLOW, Cause.SOURCE_LOCKED, Cause.SOURCE_ERROR,
                        Cause.LANDING_FAILED})  # fmt: skip
-# Causes that hold for the machine, wherever they are found: one incident, of one area.
-OF_MACHINE = {Cause.DISK_FULL: "disk", Cause.WAREHOUSE_DOWN: "warehouse", Cause.WAREHOUSE_PASSWORD: "warehouse"}
 _NODE = {"model": Cause.MODEL_FAILED, "snapshot": Cause.MODEL_FAILED, "test": Cause.TEST_FAILED,
          "unit_test": Cause.UNIT_TEST_FAILED, "seed": Cause.SEED_FAILED}  # fmt: skip
 
@@ -80,7 +79,7 @@ def landed(looked: Looked, results: Iterable[LandedSource], whole: bool = True) 
             continue
         if not failed:
             area = f"land {result.source}"
-            _add(looked, area, result.cause, result.source, [result.message], [result.source])
+            looked.find(area, result.cause, result.source, [result.message], [result.source])
             continue
         if whole and not any(event.cause in OF_SOURCE or event.cause in OF_MACHINE for event in failed):
             looked.add(f"land {result.source} tables")
@@ -98,42 +97,12 @@ def _failed(looked: Looked, source: str, failed: Sequence[Landed], none_landed: 
         all_of_it = none_landed and len(alike) == 1
         if cause in OF_SOURCE or cause in OF_MACHINE:
             # Where none landed the whole source is down, with the tables that were never tried.
-            _add(looked, f"land {source}", cause, source, lines, [source] if all_of_it else names, names)
+            looked.find(f"land {source}", cause, source, lines, [source] if all_of_it else names, names)
         elif cause in OF_TABLES or (all_of_it and len(events) > 1):
-            _add(looked, f"land {source} tables", cause, source, lines, [source] if all_of_it else names, names)
+            looked.find(f"land {source} tables", cause, source, lines, [source] if all_of_it else names, names)
         else:
             for event, name in zip(events, names, strict=True):
-                _add(looked, f"land {name}", cause, name, [event.message], [name], [name])
-
-
-def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
-    """Take in the verdicts of gates: an incident for each failed check that nobody accepted, and for each warning.
-
-    A warning of what a check stops, of the same table or of what is made from it, is none.
-    """
-    for gate in gates:
-        raw = gate["gate"] == "raw"
-        area = f"gate raw {gate['scope']}" if raw else "gate marts"
-        looked.add(area)
-        failed = {failure.get("item") for failure in gate["failures"] if not failure.get("warns")}
-        for failure in gate["failures"]:
-            item = failure.get("item") or ""
-            # What fails for one reason may warn of the same: ten times the rows, and twice the table.
-            if item in failed if failure.get("warns") else failure["accepted"]:
-                continue
-            subject = (f"{gate['scope']}.{item}" if item else gate["scope"]) if raw else item or "marts"
-            cause = Cause(failure.get("cause") or (Cause.ARRIVALS_UNUSUAL if raw else Cause.MART_UNUSUAL))
-            # The whole source waits for one of its tables; a warning is about that table alone.
-            begins = gate["scope"] if raw and not failure.get("warns") else subject
-            nodes = [begins] if raw or item else [EVERYTHING]
-            accept = [] if failure.get("warns") else [failure["id"]]
-            tables = [subject] if raw and item else []
-            _add(looked, area, cause, subject, [failure["sentence"]], nodes, tables, accept, failure.get("rows"))
-    rejected = [fault.subject for fault in looked.faults if fault.cause is Cause.MANY_REJECTED]
-    looked.faults = [
-        fault for fault in looked.faults
-        if fault.cause is not Cause.ARRIVALS_UNLIKE or not any(reaches(fault.nodes, model) for model in rejected)
-    ]  # fmt: skip
+                looked.find(f"land {name}", cause, name, [event.message], [name], [name])
 
 
 def built(looked: Looked, found: Built, whole: bool) -> None:
@@ -150,15 +119,15 @@ def built(looked: Looked, found: Built, whole: bool) -> None:
     for each in found.failed:
         _node(looked, each)
     for mart, said in found.unmarked:
-        _add(looked, "build marks", Cause.MARK_MISSING, mart, [said], [mart])
+        looked.find("build marks", Cause.MARK_MISSING, mart, [said], [mart])
     if not found.failed and not found.unmarked:
         cause = cause_in(found.sentence) or Cause.BUILD_BROKE_OFF
-        _add(looked, "step build", cause, "build", found.faults or [found.sentence], [EVERYTHING])
+        looked.find("step build", cause, "build", found.faults or [found.sentence], [EVERYTHING])
 
 
 def _node(looked: Looked, node: Failed) -> None:
     cause = cause_in(node.sentence) or _NODE.get(node.kind, Cause.MODEL_FAILED)
-    _add(looked, f"build {node.id}", cause, node.name, [node.sentence], node.on, rows=node.rows)
+    looked.find(f"build {node.id}", cause, node.name, [node.sentence], node.on, rows=node.rows)
 
 
 def compared(looked: Looked, marts: Iterable[Compared]) -> None:
@@ -167,7 +136,7 @@ def compared(looked: Looked, marts: Iterable[Compared]) -> None:
         area, name = f"marts {mart.mart}", mart.mart.split(".")[-1]
         looked.add(area)
         if mart.fault:
-            _add(looked, area, Cause.MARTS_EDITED, mart.mart, [mart.fault], [name])
+            looked.find(area, Cause.MARTS_EDITED, mart.mart, [mart.fault], [name])
 
 
 def published(looked: Looked) -> None:
@@ -189,10 +158,10 @@ def balanced(looked: Looked, lines: Sequence[Line], every_load: bool = False) ->
         broken = [equation for equation in broken if not (late and equation.name == "landed = staged")]
         if any(equation.name == "landed = in raw" for equation in broken):
             # The other equations differ because of it.
-            _add(looked, f"raw {name}", Cause.RAW_EDITED, name, [each.sentence for each in broken], [name], [name])
+            looked.find(f"raw {name}", Cause.RAW_EDITED, name, [each.sentence for each in broken], [name], [name])
         elif broken:
             said = [equation.sentence for equation in broken]
-            _add(looked, f"balance {name}", Cause.BALANCE_BROKEN, name, said, [name], [name])
+            looked.find(f"balance {name}", Cause.BALANCE_BROKEN, name, said, [name], [name])
 
 
 def verified(looked: Looked, name: str, said: Sequence[str]) -> None:
@@ -201,13 +170,13 @@ def verified(looked: Looked, name: str, said: Sequence[str]) -> None:
     known = {fault.subject for fault in looked.faults if fault.area in {area, f"balance {name}"}}
     looked.add(area)
     if said and name not in known:
-        _add(looked, area, Cause.BALANCE_BROKEN, name, said, [name], [name])
+        looked.find(area, Cause.BALANCE_BROKEN, name, said, [name], [name])
 
 
 def unreachable(looked: Looked, source: str, cause: Cause, said: str) -> None:
     """Take in that a source could not be read for a comparison; whether its tables land is for a landing to say."""
     if cause in OF_SOURCE or cause in OF_MACHINE:
-        _add(looked, f"land {source}", cause, source, [said], [source])
+        looked.find(f"land {source}", cause, source, [said], [source])
 
 
 def killed(runs: Sequence[str]) -> Looked:
@@ -227,15 +196,4 @@ def broke_off(looked: Looked, step: str, fault: BaseException) -> None:
     cause, subject = cause_of(fault)
     area = {Cause.PROJECT_UNREADABLE: "project", Cause.PUBLICATION_REFUSED: "publish"}.get(cause, f"step {step}")
     subject = "project" if cause is Cause.PROJECT_UNREADABLE else subject or step
-    _add(looked, area, cause, subject, [str(fault)], [EVERYTHING])
-
-
-def _add(
-    looked: Looked, area: str, cause: Cause, subject: str, lines: Sequence[str], nodes: Sequence[str],
-    tables: Sequence[str] = (), accept: Sequence[str] = (), rows: int | None = None,
-) -> None:  # fmt: skip
-    """Add a fault; one of the machine goes to the machine's area, and touches every mart."""
-    if cause in OF_MACHINE:
-        area, subject, nodes, tables = OF_MACHINE[cause], OF_MACHINE[cause], [EVERYTHING], ()
-    fault = Fault(cause, area, subject, tuple(lines), tuple(nodes), tuple(tables), rows, accept=tuple(accept))
-    looked.add(area, fault)
+    looked.find(area, cause, subject, [str(fault)], [EVERYTHING])

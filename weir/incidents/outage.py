@@ -20,7 +20,7 @@ from weir.core.settings import home
 from weir.incidents.alert import message
 from weir.incidents.downstream import EVERYTHING, downstream
 from weir.incidents.fault import Fault, Looked
-from weir.incidents.record import settle
+from weir.incidents.record import Settled, settle
 from weir.incidents.story import Readers, Story, tell
 
 AREA = "warehouse"
@@ -36,8 +36,7 @@ def begin(fault: BaseException, now: datetime | None = None) -> Story:
         "line": redact(fault),
         "told": [],
     }
-    found, since = _fault(kept), datetime.fromisoformat(kept["since"])
-    story = tell(found, since, downstream(found.nodes), Readers(reachable=False))
+    story, since = _story(kept), datetime.fromisoformat(kept["since"])
     to = [each for each in destinations() if each.name not in kept["told"]]
     if to:
         row = {**story.__dict__, "event": "opened", "opened_at": since, "incident_id": ""}
@@ -47,26 +46,32 @@ def begin(fault: BaseException, now: datetime | None = None) -> Story:
     return story
 
 
-def end(connection: psycopg.Connection, run_id: str | None = None) -> None:
-    """Write the outage that is over into the record, in a transaction; does nothing where there was none."""
+def end(connection: psycopg.Connection, run_id: str | None = None) -> Settled:
+    """Write the outage that is over into the record, in a transaction; returns its incident, if there was one."""
     kept = _kept()
     if kept is None:
-        return
+        return Settled()
     with connection.transaction():
-        opened = settle(connection, Looked({AREA}, [_fault(kept)]), run_id).opened
-        for number in opened:
+        for number in settle(connection, Looked({AREA}, [_fault(kept)]), run_id).opened:
             connection.cursor().executemany(
                 "insert into ops.alerts (incident_id, event, destination, sent_at) "
                 "values (%s, 'opened', %s, clock_timestamp())",
                 [[number, name] for name in kept["told"]],
             )
-        settle(connection, Looked({AREA}), run_id)
+        settled = settle(connection, Looked({AREA}), run_id)
     _file().unlink(missing_ok=True)
+    return settled
 
 
-def lasts() -> bool:
-    """Whether an outage was noted that is not over yet."""
-    return _kept() is not None
+def lasting() -> tuple[Story, datetime] | None:
+    """The story of an outage that was noted and is not over yet, and when it began; None where there is none."""
+    kept = _kept()
+    return (_story(kept), datetime.fromisoformat(kept["since"])) if kept else None
+
+
+def _story(kept: dict[str, Any]) -> Story:
+    fault = _fault(kept)
+    return tell(fault, datetime.fromisoformat(kept["since"]), downstream(fault.nodes), Readers(reachable=False))
 
 
 def _fault(kept: dict[str, Any]) -> Fault:

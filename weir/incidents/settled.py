@@ -33,8 +33,7 @@ def _settle(see: Callable[[], list[Looked]], run_id: str | None) -> Settled:
         outage.begin(lost)
         return Settled()
     with opened as connection:
-        outage.end(connection, run_id)
-        both = Settled()
+        both = outage.end(connection, run_id)
         for looked in see():
             with connection.transaction():
                 found = settle(connection, looked, run_id)

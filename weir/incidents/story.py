@@ -59,7 +59,7 @@ def tell(fault: Fault, since: datetime, below: Downstream, readers: Readers) -> 
         what=f"Since {moment(since)}, {filled(kind.what)}.",
         affected=_affected(below, kind),
         readers=filled(kind.readers) or _readers(readers, kind.stops and bool(below.marts or kind.everything)),
-        turn=f"It is the turn of {filled(kind.turn)}.",
+        turn=_turn(filled(kind.turn)),
         command=filled(kind.command),
         severity="stopped" if kind.stops else "drifted",
     )
@@ -81,6 +81,13 @@ def listed(names: tuple[str, ...]) -> str:
     if len(names) > _NAMED + 1:
         return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _turn(whose: str) -> str:
+    """Whose turn it is; `whose` begins with who, or with nobody."""
+    if whose.startswith("nobody"):
+        return f"It is nobody's turn{whose.removeprefix('nobody')}."
+    return f"It is the turn of {whose}."
 
 
 def _tables(fault: Fault) -> str:
@@ -106,8 +113,9 @@ def _affected(below: Downstream, kind: Kind) -> str:
             return f"No mart depends on it, but {_all(below.of)} for it, for all marts are published together."
         return "No table that readers see depends on it."
     marts = f"all {below.of} marts" if not others and below.of > 1 else _counted(below.marts)
+    quoted = tuple(f"“{name}”" for name in below.exposures)
     them = "them" if len(below.marts) > 1 else "it"
-    used = f", and with {them} {listed(below.exposures)}" if below.exposures else ""
+    used = f", and with {them} {listed(quoted)}" if below.exposures else ""
     more = f"; the other {others} wait too, for all marts are published together" if waiting and others > 1 else ""
     more = "; the other mart waits too, for all are published together" if waiting and others == 1 else more
     return f"{'Waiting for it' if waiting else 'Depending on it'}: {marts}{used}{more}."

@@ -4,7 +4,7 @@ In: a connection that reads, the charts that marts declare. Out: the HTML.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from weir.portal import charts as drawing
 from weir.portal import sections
 from weir.portal.declared import Chart, declares
 from weir.portal.html import Html, el, joined, mark, when
-from weir.portal.reading import Found, Reader
+from weir.portal.reading import Found, Reader, Row
 from weir.portal.verdict import Verdict, verdict
 
 # Nothing is asked of another address. Styles on elements are the charts' own.
@@ -59,6 +59,13 @@ def page(
     return _document(judged, [made[anchor] for anchor in PARTS], drawn.specs, read["today"], assets, prefect)
 
 
+def page_of_outage(row: Row, assets: dict[str, str], prefect: str = "") -> str:
+    """The page while the warehouse can't be read: the incident `row` alone."""
+    judged = Verdict("stop", f"{row['title']}. {row['readers']}")
+    told = sections.incidents(Found([row]), Found())
+    return _document(judged, [told], [], Found(), assets, prefect, ["incidents"])
+
+
 def _made(anchor: str, make: Callable[[], Html], drawn: drawing.Drawn) -> Html:
     """A section; or why there is none, where its view is of another version of Weir."""
     before = len(drawn.specs)
@@ -89,9 +96,11 @@ def _company(drawn: drawing.Drawn, charts: list[Chart], faults: list[str], reade
 
 
 def _document(
-    judged: Verdict, body: list[Html], specs: list[dict[str, Any]], today: Found, assets: dict[str, str], prefect: str
-) -> str:
+    judged: Verdict, body: list[Html], specs: list[dict[str, Any]], today: Found, assets: dict[str, str], prefect: str,
+    parts: Iterable[str] = PARTS,
+) -> str:  # fmt: skip
     now = datetime.now(UTC)
+    published = joined(["Published ", _published(today), " · this page"]) if today.rows else "This page"
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -103,14 +112,14 @@ def _document(
         el("link", rel="icon", href="data:,"),
         el("link", rel="stylesheet", href=assets["portal.css"]),
     )
-    links = [el("a", title, href=f"#{anchor}") for anchor, title in PARTS.items()]
+    links = [el("a", PARTS[anchor], href=f"#{anchor}") for anchor in parts]
     top = el(
         "header",
         el("p", "Weir", class_="name"),
         el("p", mark(judged.level, _WORDS[judged.level])),
         el("h1", judged.sentence),
         el("ul", *(el("li", each) for each in judged.more)) if judged.more else "",
-        el("p", "Published ", _published(today), " · this page was written ", when(now, is_aging=True), ".",
+        el("p", published, " was written ", when(now, is_aging=True), ".",
            class_="note"),
         el("p", "No run has written this page for more than a day: see whether the schedule still runs ",
            Html("(<code>weir status</code>)."), class_="old", hidden=True, id="old", role="status"),

@@ -45,11 +45,21 @@ def _incident(row: Row) -> Html:
         el("h3", mark(level, word), " ", row["title"]),
         el("p", joined(sentences, " ")),
         el("p", "To type next: ", el("code", row["command"])) if row["command"] else "",
-        el("p", f"Incident {row['incident_id']}, since ", when(row["opened_at"], is_aging=True),
-           f", seen {row['times_seen']} time{'s' if row['times_seen'] != 1 else ''}. Whole, with the evidence: ",
-           el("code", f"weir incident {row['incident_id']}"), class_="note"),
+        el("p", *_kept(row), class_="note") if row["incident_id"] else "",
         class_=f"incident {level}",
-    )  # fmt: skip
+    )
+
+
+def _kept(row: Row) -> list[object]:
+    """Where an incident that is on record can be read whole."""
+    number, times = row["incident_id"], row["times_seen"]
+    seen = f", seen {times} time{'s' if times != 1 else ''}. Whole, with the evidence: "
+    return [
+        f"Incident {number}, since ",
+        when(row["opened_at"], is_aging=True),
+        seen,
+        el("code", f"weir incident {number}"),
+    ]
 
 
 def sources(drawn: Drawn, deliveries: Found, freshness: Found) -> Html:

@@ -6,16 +6,22 @@ whose names change with what they hold.
 
 import hashlib
 import os
+import secrets
+import time
 from contextlib import suppress
 from pathlib import Path
+
+import psycopg
 
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import home
+from weir.incidents import outage
 from weir.portal.declared import declared
-from weir.portal.page import page
+from weir.portal.page import page, page_of_outage
 
 _ASSETS = Path(__file__).with_name("assets")
+_STRAY = 3600  # seconds after which what was written aside belongs to a process that was killed
 
 
 def folder() -> Path:
@@ -26,13 +32,21 @@ def folder() -> Path:
 def write(prefect: str = "") -> tuple[Path, list[str]]:
     """Write the page anew; returns its file, and a sentence for each declared chart that is left out.
 
-    Raises WeirError when the warehouse can't be reached, or the page can't be written.
+    During an outage of the warehouse that was noted, the page tells of it alone. Raises WeirError when the warehouse
+    can't be reached otherwise, or the page can't be written.
     """
+    assets = {name: _named(file) for name, file in files().items()}
     charts, faults = declared()
-    with warehouse.connect(autocommit=True) as connection:
-        connection.execute("set default_transaction_read_only = on")
-        assets = {name: _named(file) for name, file in _files().items()}
-        text = page(connection, charts, faults, assets, prefect)
+    try:
+        with warehouse.connect(autocommit=True) as connection:
+            connection.execute("set default_transaction_read_only = on")
+            text = page(connection, charts, faults, assets, prefect)
+    except (WeirError, psycopg.OperationalError):
+        lasting = outage.lasting()
+        if lasting is None:
+            raise
+        story, since = lasting
+        text = page_of_outage({**story.__dict__, "incident_id": None, "opened_at": since}, assets, prefect)
     try:
         _put(text, assets)
     except OSError as fault:
@@ -40,7 +54,8 @@ def write(prefect: str = "") -> tuple[Path, list[str]]:
     return folder() / "index.html", faults
 
 
-def _files() -> dict[str, Path]:
+def files() -> dict[str, Path]:
+    """The assets of the page, by name."""
     return {file.name: file for file in sorted(_ASSETS.iterdir()) if file.is_file()}
 
 
@@ -54,20 +69,21 @@ def _named(file: Path) -> str:
 def _put(text: str, assets: dict[str, str]) -> None:
     place = folder()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, file in _files().items():
+    for name, file in files().items():
         if not (place / assets[name]).exists():
             _replace(place / assets[name], file.read_bytes())
     _replace(place / "index.html", text.encode())
     kept = {"index.html", *assets.values()}
     for old in place.iterdir():
-        if old.name not in kept and old.is_file():
-            with suppress(OSError):
+        with suppress(OSError):
+            # what another process writes aside at this moment is not old
+            if old.name not in kept and (old.name[0] != "." or time.time() - old.stat().st_mtime > _STRAY):
                 old.unlink()
 
 
 def _replace(place: Path, content: bytes) -> None:
     """Write aside, then take the name in one step."""
-    aside = place.with_name(f".{place.name}.{os.getpid()}")
+    aside = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
     aside.replace(place)

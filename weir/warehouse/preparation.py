@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from weir.core import terminal
+from weir.core.causes import Cause
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.secrets import redact
@@ -52,7 +53,8 @@ def prepare(url: str, parts: dict[str, Any], is_embedded: bool) -> dict[Role, st
         raise WeirError(
             f"the warehouse at {parts['host']}:{parts['port']} does not let {Role.PUBLISHER.value} in: "
             f"{' '.join(redact(fault).split())[-200:]}; mend {names} in .env, or make new passwords by "
-            "`weir grants --rotate`; a pooler must let the roles in, too"
+            "`weir grants --rotate`; a pooler must let the roles in, too",
+            cause=Cause.WAREHOUSE_PASSWORD,
         ) from None
     return logins
 
@@ -74,7 +76,8 @@ def _settle(connection: psycopg.Connection, is_embedded: bool, place: str) -> bo
     lacks = [role for role in LOGINS if role not in passwords.given()]
     lost = [role for role in lacks if state.roles.get(role.value, {}).get("login")]
     if state.may and lost and not is_embedded:
-        raise WeirError(_LOST.format(place=place, names=", ".join(role.variable for role in lost)))
+        told = _LOST.format(place=place, names=", ".join(role.variable for role in lost))
+        raise WeirError(told, cause=Cause.WAREHOUSE_PASSWORD)
     text, digest = _schema()
     if is_new:
         connection.execute(text)

@@ -1,11 +1,19 @@
 """The library, second part: faults of gates, builds, publication, the ledger and the machine."""
 
 import os
+import re
+import shutil
 import signal
+import subprocess
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
 
-from tests.incidents.library.company import ROWS, Company
+from tests.incidents.library.company import ROWS, Act, Company
 from tests.incidents.library.faults import EVERY, KEPT, Batch, Made, _file, _ids, _no_ids, _sql, _text, of
 from weir.core.causes import Cause
+from weir.warehouse.connection import forget_addresses
+from weir.warehouse.embedded import programs
 
 M = Made
 MODELS = "models/marts/"
@@ -115,6 +123,72 @@ def _publish(company: Company) -> None:
     assert publish(company.as_of, ()) == 0
 
 
+def _little_room(company: Company) -> None:
+    place = company.folder / "tiny"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], check=True)
+    if programs.is_root():
+        shutil.chown(place, "pgserver", "pgserver")
+    for above in place.parents:
+        above.chmod(above.stat().st_mode | 0o011)
+    company.warehouse(f"create tablespace tiny location '{place}'")
+    company.warehouse("alter table raw_shop.orders set tablespace tiny")
+    company.shop("with recursive n (i) as (select 300000 union all select i + 1 from n where i < 340000) "
+                 "insert into orders select i, '10.00', '2026-07-01T00:00:00Z' from n")  # fmt: skip
+
+
+def _room(company: Company) -> None:
+    company.shop("delete from orders where id >= 300000")
+    company.warehouse("alter table raw_shop.orders set tablespace pg_default")
+    company.warehouse("drop tablespace tiny")
+    subprocess.run(["umount", str(company.folder / "tiny")], check=True)
+
+
+def _other_warehouse(change: Callable[[str], str]) -> Act:
+    def put(company: Company) -> None:
+        company.patch.setenv("WAREHOUSE_URL", change(company.url))
+        forget_addresses()
+
+    return put
+
+
+def _own_warehouse(company: Company) -> None:
+    company.patch.setenv("WAREHOUSE_URL", company.url)
+    forget_addresses()
+
+
+def _other_password(company: Company) -> None:
+    KEPT["password"] = os.environ["WEIR_PUBLISHER_PASSWORD"]
+    company.patch.setenv("WEIR_PUBLISHER_PASSWORD", "no")
+    forget_addresses()
+
+
+def _own_password(company: Company) -> None:
+    company.patch.setenv("WEIR_PUBLISHER_PASSWORD", KEPT.pop("password"))
+    forget_addresses()
+
+
+def _months_later(company: Company) -> None:
+    company.as_of += timedelta(days=90)
+
+
+def _news(company: Company) -> None:
+    company.new_rows()
+
+
+def _test_of_orders(name: str) -> tuple[Act, Act]:
+    file = f"tests/{name}.sql"
+    return (lambda c: c.write(file, "select order_id from {{ ref('stg_shop__orders') }} limit 2") and None,
+            lambda c: (c.project / file).unlink())  # fmt: skip
+
+
+def can_mount() -> bool:
+    """Whether a tiny disk can be made here."""
+    with tempfile.TemporaryDirectory() as place:
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True)
+        return done.returncode == 0 and subprocess.run(["umount", place], capture_output=True).returncode == 0
+
+
 INSIDE = [
     Batch("gate raw", [
         M("most rows deleted", Cause.MANY_DELETED, "app.accounts", _delete_accounts, _put_accounts, of("app")),
@@ -182,4 +256,33 @@ INSIDE = [
     Batch("raw edited", [
         M("row of raw deleted by hand", Cause.RAW_EDITED, "legacy.invoices", _take_raw, _put_raw, of("legacy"))],
         by="verify"),
+    Batch("ten at once", [
+        M("API answers 503", Cause.SOURCE_ERROR, "desk", lambda c: setattr(c, "status", 503),
+          lambda c: setattr(c, "status", 200), of("desk")),
+        M("MariaDB killed again", Cause.SOURCE_UNREACHABLE, "legacy", lambda c: c.legacy.kill(),
+          lambda c: c.legacy.start(), of("legacy")),
+        M("lines without a key again", Cause.ROWS_WITHOUT_KEY, "leads.people",
+          *_file("nokey.csv", b"email,name\n" + b",A\n" * 60 + b"z@x.example,Z\n"), of("leads")),
+        M("right revoked on notes", Cause.SOURCE_FORBIDDEN, "app",
+          *_sql("sql", ["revoke select on notes from reader"], ["grant select on notes to reader"])),
+        M("most rows deleted again", Cause.MANY_DELETED, "app.accounts", _delete_accounts, _put_accounts, of("app")),
+        M("seed broken again", Cause.SEED_FAILED, "plans",
+          *_text("seeds/plans.csv", "pro,50", "pro,50,60,70"), of("app")),
+        *[M(f"test {name} fails", Cause.TEST_FAILED, name, *_test_of_orders(name), of("shop"))
+          for name in ("no_orders", "no_sales", "no_trade", "no_money")],
+    ]),
+    *([Batch("a full disk", [M("no room for raw", Cause.DISK_FULL, "disk", _little_room, _room, EVERY)])]
+      if can_mount() else []),
+    Batch("warehouse down", [
+        M("warehouse does not answer", Cause.WAREHOUSE_DOWN, "warehouse",
+          _other_warehouse(lambda url: re.sub(r":\d+/", ":1/", url)), _own_warehouse, EVERY)], by="outage"),
+    Batch("warehouse refuses", [
+        M("wrong password of the warehouse", Cause.WAREHOUSE_PASSWORD, "warehouse",
+          _other_password, _own_password, EVERY)],
+        by="outage"),
+    Batch("nothing comes any more", [
+        M("newest orders are old", Cause.ARRIVALS_OLD, "shop.orders", _months_later, _news, of("shop")),
+        *[M(f"{source} is silent", Cause.SOURCE_SILENT, source, lambda c: None, lambda c: None, of(source))
+          for source in ("app", "desk", "leads", "legacy")],
+    ]),
 ]  # fmt: skip
