@@ -131,7 +131,7 @@ def test_rows_that_claim_one_key_all_wait_and_heal(shop: Shop) -> None:
     assert [(row[0], row[1], row[2]["id"], row[2]["v"]) for row in quarantine] == [
         ("a.csv:3", [again], "2", "b"), ("a.csv:4", [again], "2", "B"),
     ]  # fmt: skip
-    assert ledger[0][2:] == (3, 1, 2, 0, 0)
+    assert ledger[0][2:] == (3, 1, 2, 0, 0, 0)
     shop.land("leads", 2, [
         {"_op": "delete", "_line": 3} | place, {"_op": "delete", "_line": 4} | place,
         {"id": "2", "v": "B", "_line": 3} | place,

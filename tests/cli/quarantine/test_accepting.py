@@ -107,7 +107,7 @@ def test_what_can_not_pass(company: Company, warehouse: str) -> None:
         "nope": "no row with that key waits in quarantine",
         "4": "that key waits in stg_leads__people and in stg_shop__orders: say which by --model",
         "a.csv:3": "the row has no key, without which staging can't hold it",
-        "a.csv:4": "the line can't be read, so there is no row to let through: mend the file",
+        "a.csv:4": "the line can't be read, or its key stands in the file again, so there is no one row",
         "8": "the source gave this key twice with different content",
         "x": "order_id is the row's key and does not parse",
         "y": "stg_gone is no longer in the project",

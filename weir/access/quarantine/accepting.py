@@ -61,7 +61,8 @@ def _refuse(connection: psycopg.Connection, row: Waiting) -> None:
         raise WeirError(f"{row.model} is no longer in the project, so nothing would take the row in")
     if row.row.get("_error") is not None:
         raise WeirError(
-            "the line can't be read, so there is no row to let through: mend the file"
+            "the line can't be read, or its key stands in the file again, so there is no one row to let through: "
+            "mend the file"
             if "_file" in row.row
             else "the source gave this key twice with different content, and which of them is right can't be known "
             "here: mend it at the source"
