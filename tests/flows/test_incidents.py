@@ -32,7 +32,7 @@ def test_what_ends_a_run_is_an_incident_until_a_run_ends_well(published: Company
     model.write_text(good)
     code, out, err = run()
     assert (code, err) == (0, "")
-    assert "shop is not there" in out
+    assert "Incident 1 is over: shop is not there" in " ".join(out.split())
     assert [is_open for _, _, is_open in incidents()] == [False, False]
 
 
