@@ -32,12 +32,16 @@ for _name in ("LOADER", "DBT", "PUBLISHER", "ANALYST"):
 # Two processes take file after file: the longest come first, or one would still be at them when all else is done.
 _LONGEST = [
     "end_to_end/test_demo.py",
+    "incidents/library/test_library.py",
     "flows/test_flow.py",
     "flows/test_endings.py",
     "flows/test_prefect.py",
     "ingest/test_dying_servers.py",
     "demo/test_servers.py",
     "end_to_end/test_real_data.py",
+    "incidents/test_faults.py",
+    "portal/test_browser.py",
+    "flows/test_incidents.py",
 ]
 
 
