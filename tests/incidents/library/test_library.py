@@ -24,6 +24,7 @@ class Result:
     told: str
     downstream: bool
     seconds: float
+    text: str
 
 
 TABLE: list[Result] = []
@@ -45,7 +46,7 @@ def made(warehouse_of_module: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     terminal.table("Faults", ["fault", "expected cause", "told cause", "downstream", "seconds"], rows)
     path = os.environ.get("WEIR_FAULTS_TABLE")
     if path:
-        Path(path).write_text("\n".join(" | ".join(row) for row in rows))
+        Path(path).write_text("\n".join([*(" | ".join(row) for row in rows), *(each.text for each in TABLE)]))
 
 
 def look(one: Company, by: str) -> None:
@@ -79,7 +80,10 @@ def meet(one: Company, batch: Batch) -> list[Result]:
         others = [row for row in new if row["subject"].split(".")[0] == each.subject.split(".")[0]]
         row = (mine or others or [{"cause": "nothing", "downstream": None, "exposures": None}])[0]
         fits = (row["downstream"], row["exposures"]) == (each.marts, each.exposures)
-        TABLE.append(Result(each, row["cause"], fits, seconds))
+        text = "\n".join(
+            ["", *(str(row.get(name)) for name in ("title", "what", "affected", "readers", "turn", "command"))]
+        )
+        TABLE.append(Result(each, row["cause"], fits, seconds, text))
     assert [(row["title"], row["evidence"]) for row in left] == [], "all is healed"
     # What the warehouse itself is the subject of is written down when it is back.
     late = batch.by == "outage"
