@@ -22,7 +22,7 @@ def show_alerts(test: bool) -> int:
     load_project()
     to = usable()
     if not test:
-        terminal.table("Alerts go to", ["destination"], [[each.name] for each in to])
+        terminal.say(f"Alerts go to {', '.join(each.name for each in to)}.")
         with warehouse.connect() as connection:
             rows = connection.execute(_LAST).fetchall()
         if rows:

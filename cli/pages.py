@@ -81,7 +81,7 @@ class _Page(SimpleHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Say that a page is not made yet, rather than that there is none."""
-        folder = Path(self.translate_path(self.path)).parent
+        folder = Path(self.translate_path(getattr(self, "path", "/"))).parent
         if code == 404 and folder in places().values() and not (folder / "index.html").exists():
             self._say(503)
         else:
@@ -97,7 +97,7 @@ class _Page(SimpleHTTPRequestHandler):
         """Log nothing."""
 
     def _if_mine(self, answer: Callable[[], None]) -> None:
-        if urlsplit(f"//{self.headers.get('Host', '')}").hostname not in {"127.0.0.1", "localhost"}:
+        if _host(self.headers.get("Host", "")) not in {"127.0.0.1", "localhost"}:
             super().send_error(403, "ask for 127.0.0.1 or localhost")
         elif self._is_open() or self._knows_password():
             answer()
@@ -123,6 +123,14 @@ class _Page(SimpleHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(page)
+
+
+def _host(told: str) -> str | None:
+    """The name in a Host header; None where there is none to read."""
+    try:
+        return urlsplit(f"//{told}").hostname
+    except ValueError:
+        return None
 
 
 def open_server(port: int, password: str) -> Pages:

@@ -15,6 +15,7 @@ from weir.core.causes import Cause
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.faults import one_line
+from weir.incidents import watched
 from weir.incidents.fault import Looked
 from weir.incidents.report import print_open
 from weir.incidents.settled import settled
@@ -27,21 +28,22 @@ def look() -> int:
     from weir.alerts import heartbeat
 
     load_project()
+    watched.run_every()  # what can't be read is said before anything is looked at
     if not os.environ.get("WAREHOUSE_URL") and running_port() is None:
         if not (data_folder() / "postmaster.pid").exists():
             terminal.say("The warehouse was stopped in order, so nothing is watched: `weir up` starts it.")
             return 0
         return _outage(WeirError("the embedded warehouse has died: `weir up` starts it", cause=Cause.WAREHOUSE_DOWN))
     try:
-        with warehouse.connect(autocommit=True) as connection:
-            looked = _look(connection)
-        changed = settled(lambda: [looked])
-        if changed.opened or changed.closed:
-            site.write(server.ui())
-        with warehouse.connect() as connection:
-            open_ = print_open(connection)
+        connection = warehouse.connect(autocommit=True)
     except (WeirError, psycopg.OperationalError) as fault:
         return _outage(fault)
+    with connection:
+        looked = _look(connection)
+        changed = settled(lambda: [looked])
+        open_ = print_open(connection)
+    if changed.opened or changed.closed:
+        _write_portal()
     try:
         heartbeat.beat()
     except WeirError as fault:
@@ -52,7 +54,6 @@ def look() -> int:
 def _look(connection: psycopg.Connection) -> Looked:
     """Look with a warehouse that answers."""
     from flows import watched as of_prefect
-    from weir.incidents import watched
 
     looked = watched.watch(connection)
     try:
@@ -62,14 +63,19 @@ def _look(connection: psycopg.Connection) -> Looked:
     return looked
 
 
+def _write_portal() -> None:
+    """Write the portal anew; a fault of it costs a line."""
+    try:
+        site.write(server.ui())
+    except Exception as fault:
+        terminal.warn(f"portal: {one_line(fault)}")
+
+
 def _outage(fault: BaseException) -> int:
     from weir.incidents import outage
 
     story = outage.begin(fault)
-    try:
-        site.write(server.ui())
-    except WeirError as other:
-        terminal.warn(f"portal: {other}")
+    _write_portal()
     for line in (story.what, story.affected, story.readers, story.turn):
         terminal.say(line)
     terminal.fail(one_line(fault))

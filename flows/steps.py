@@ -62,7 +62,8 @@ def land(run: Run) -> str:
                 run.dbt()  # something will be built: dbt starts while the other tables land
 
     with run.timed("land", lambda: f"{sum(rows.copy().values()):,} rows of {len(rows)} tables"):
-        hooks.call(hooks.BEFORE_LANDING)
+        with caused(Cause.HOOK_FAILED):
+            hooks.call(hooks.BEFORE_LANDING)
         for result in land_sources(
             plan, run_id=run.run_id, as_of=run.as_of, sources=left, full=run.full_compare, report=report
         ):

@@ -34,7 +34,6 @@ def watch(looked: Looked) -> None:
     if not answers:
         looked.add("prefect", Fault(Cause.PREFECT_DOWN, "prefect", "Prefect", (fault,), (EVERYTHING,)))
         return
-    looked.areas.add("worker")
     schedules = _ask(api, "deployments/filter", {"work_pools": {"name": {"any_": [POOL]}}}) or []
     active = [
         each["name"]
@@ -42,6 +41,7 @@ def watch(looked: Looked) -> None:
         if not each.get("paused") and any(schedule["active"] for schedule in each["schedules"])
     ]
     workers = _ask(api, f"work_pools/{POOL}/workers/filter", {}) or []
+    looked.areas.add("worker")
     if active and not any(each["status"] == "ONLINE" for each in workers):
         seen = max((each["last_heartbeat_time"] or "" for each in workers), default="")
         sign = f"last sign of life {seen[:16]} UTC" if seen else "none was ever started"

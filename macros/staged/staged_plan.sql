@@ -7,16 +7,16 @@
     {%- set docs = local_md5(tojson([model.description, model.columns], sort_keys=true)) -%}
     {%- call statement('known', fetch_result=true) -%}
         select
-            to_regclass('ops.landings') is not null and to_regclass('{{ names.raw }}') is not null as landed,
+            to_regclass('ops.landings') is not null and to_regclass({{ staged_literal(names.raw) }}) is not null as landed,
             (select relkind::text from pg_class where oid = to_regclass('{{ names.table }}')) as kind,
             (select max(concat(c.digest, ' ', c.docs)) from {{ names.code }} as c where c.model = '{{ names.model }}'),
             exists (
                 select from pg_attribute
-                where attrelid = to_regclass('{{ names.raw }}') and attname = '_file' and not attisdropped
+                where attrelid = to_regclass({{ staged_literal(names.raw) }}) and attname = '_file' and not attisdropped
             ) as of_files,
             exists (
                 select from pg_attribute
-                where attrelid = to_regclass('{{ names.raw }}') and attname = '_error' and not attisdropped
+                where attrelid = to_regclass({{ staged_literal(names.raw) }}) and attname = '_error' and not attisdropped
             ) as marked,
             to_regclass('quality.accepted') is not null as by_hand
     {%- endcall -%}

@@ -23,7 +23,8 @@ marts as (
 tables as (
     select
         cast(count(*) as integer) as tables,
-        cast(count(*) filter (where verdict <> 'holds') as integer) as tables_that_do_not_hold,
+        cast(count(*) filter (where verdict not in ('holds', 'not staged')) as integer) as tables_that_do_not_hold,
+        cast(count(*) filter (where verdict = 'not staged') as integer) as tables_that_wait,
         cast(coalesce(sum(landed), 0) as bigint) as landed,
         cast(coalesce(sum(waiting), 0) as bigint) as waiting
     from {{ ref('ops_balance_by_table') }}
@@ -50,6 +51,7 @@ final as (
         runs.as_of as last_run_as_of,
         tables.tables,
         tables.tables_that_do_not_hold,
+        tables.tables_that_wait,
         tables.landed,
         tables.waiting,
         gates.gates,

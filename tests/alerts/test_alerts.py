@@ -81,11 +81,11 @@ def test_ten_incidents_at_once_are_told_in_one_message(
     monkeypatch.setenv("ALERT_URLS", hook.address)
     faults = [Fault(Cause.TABLE_GONE, f"land shop.t{n}", f"shop.t{n}") for n in range(10)]
     look(db, set(), *faults)
-    assert hook.titles() == ["Weir: 10 new incidents"]
+    assert hook.titles() == ["Weir: incidents: 10 new"]
     for number in range(10):
-        assert hook.bodies[0]["message"].count(f"the table shop.t{number} is no longer") == 1
+        assert hook.bodies[0]["message"].count(f"the table shop.t{number} is not at") == 1
     look(db, {fault.area for fault in faults[1:]}, faults[0], Fault(Cause.TABLE_GONE, "land shop.z", "shop.z"))
-    assert hook.titles()[1:] == ["Weir: 1 new and 9 over incidents"]
+    assert hook.titles()[1:] == ["Weir: incidents: 1 new, 9 over"]
     assert hook.bodies[1]["type"] == "failure"
 
 
@@ -120,7 +120,7 @@ def test_a_receiver_that_hangs_holds_nobody_up(
     look(db, set(), *faults)
     assert time.monotonic() - began < 6  # it is waited for once, not ten times
     assert len(hook.calls) == 1
-    assert [mail["subject"] for mail in mails.mails] == ["Weir: 10 new incidents", "Weir: Alerts can't be delivered"]
+    assert [mail["subject"] for mail in mails.mails] == ["Weir: incidents: 10 new", "Weir: Alerts can't be delivered"]
 
 
 def test_without_a_mail_server_the_fault_is_kept(db: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,3 +179,33 @@ def test_no_text_shows_a_token_of_an_address(monkeypatch: pytest.MonkeyPatch) ->
     for token in ("TIiajkdnlazkcOXrIdevi7FQ", "A1BRTD4JD", "abcdefg_hij"):
         assert token not in redact(f"could not send to https://host.example/{token}")
     assert redact("127.0.0.1 and host.example") == "127.0.0.1 and host.example"
+
+
+def test_an_address_that_is_gone_or_mended_is_no_incident_any_more(
+    db: psycopg.Connection, mails: Mailbox, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERT_URLS", f"{mails.address} json://127.0.0.1:1/x")
+    look(db, set(), DOWN)
+    query = "select count(*) from ops.incidents where cause = 'alert can''t be delivered' and closed_at is null"
+    assert db.execute(query).fetchone() == (1,)
+    monkeypatch.setenv("ALERT_URLS", f"{mails.address} {hook.address}")
+    look(db, set(), DOWN)
+    assert db.execute(query).fetchone() == (0,)
+    assert mails.mails[-1]["subject"] == "Weir: over: Alerts can't be delivered"
+
+
+def test_a_receiver_that_sends_on_has_not_taken_it(
+    db: psycopg.Connection, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERT_URLS", hook.address)
+    hook.status = 302
+    look(db, set(), DOWN)
+    assert told(db) == [(1, "opened", 1, False)]
+
+
+def test_what_a_person_interrupts_is_told_to_nobody(
+    db: psycopg.Connection, hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERT_URLS", hook.address)
+    look(db, set(), Fault(Cause.RUN_INTERRUPTED, "run", "run"))
+    assert hook.titles() == []

@@ -68,3 +68,21 @@ def test_what_quotes_no_value_stays(text: str) -> None:
 def test_mysql() -> None:
     told = without_values("(1062, \"Duplicate entry 'ann@x.example' for key 'email'\")")
     assert told == f"(1062, \"Duplicate entry {HIDDEN} for key 'email'\")"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'invalid value "ann@x.example" for "Month"\nDETAIL: the given value did not match any of the allowed values',
+        "could not convert string to float: 'ann@x.example'",
+        "time data 'ann@x.example' does not match format '%Y'",
+        "Conversion failed when converting the varchar value 'ann@x.example' to data type int.",
+        'E11000 duplicate key error collection: shop.users index: email_1 dup key: { email: "ann@x.example" }',
+        "Truncated incorrect DOUBLE value: 'ann@x.example'",
+        '"ann@x.example" is out of range for type double precision',
+        'invalid name syntax: "ann@x.example"',
+    ],
+)
+def test_other_words_for_a_value_that_does_not_fit(text: str) -> None:
+    told = without_values(text)
+    assert "ann@x.example" not in told and HIDDEN in told

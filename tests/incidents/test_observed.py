@@ -222,3 +222,29 @@ def test_what_the_project_no_longer_has_is_looked_at_no_more() -> None:
     assert looked.covers("land billing") and looked.covers("gate raw billing") and looked.covers("land app.plans")
     assert not looked.covers("gate marts") and not looked.covers("build model.w.a")
     assert not after.observed(run(sources=["app"]), None).covers("land billing")
+
+
+def test_the_failed_checks_of_one_table_are_one_incident() -> None:
+    """Rows that are gone land as deletions, whose number is unusual too: one command accepts both."""
+    known = {"item": "lines", "accepted": False, "warns": False, "rows": 900}
+    volume = {"id": "raw billing: lines: volume", "sentence": "it landed 900", "cause": "unusual number of rows"}
+    deletes = {"id": "raw billing: lines: deletes", "sentence": "it lost 900", "cause": "many rows deleted"}
+    gate = {"gate": "raw", "scope": "billing", "failures": [known | volume, known | deletes]}
+    looked = Looked()
+    of_gates.judged(looked, [gate])
+    (fault,) = looked.faults
+    assert fault.cause is Cause.MANY_DELETED
+    assert set(fault.accept) == {"raw billing: lines: volume", "raw billing: lines: deletes"}
+    assert len(fault.lines) == 2
+
+
+def test_a_unit_test_of_a_model_that_fails_is_a_consequence() -> None:
+    model = Failed("model.x.m", "m", "model", "m.sql", "m is broken", ["model.x.m"])
+    unit = Failed("unit_test.x.m.u", "u", "unit_test", "m.yml", "m is broken", ["model.x.m"])
+    other = Failed("unit_test.x.n.v", "v", "unit_test", "n.yml", "1 row differs", ["model.x.n"])
+    looked = Looked()
+    see.built(looked, Built(False, "3 failed", failed=[model, unit, other]), True)
+    assert [(fault.cause, fault.subject, fault.nodes) for fault in looked.faults] == [
+        (Cause.MODEL_FAILED, "m", ("model.x.m",)),
+        (Cause.UNIT_TEST_FAILED, "v", ("model.x.n",)),
+    ]

@@ -51,7 +51,7 @@ def test_what_is_affected(below: Downstream, says: str) -> None:
 
 def test_a_source_that_no_mart_needs_holds_nobody_up() -> None:
     story = tell(DOWN, AT, Downstream((), (), 3), SEEN)
-    assert story.readers.endswith("26 November 2026, 04:00 UTC, and new sets go on coming.")
+    assert story.readers.endswith("26 November 2026, 04:00 UTC; this keeps no new set from coming.")
 
 
 def test_a_build_that_fails_holds_all_marts_whatever_depends_on_it() -> None:

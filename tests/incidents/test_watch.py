@@ -162,3 +162,27 @@ def test_a_damaged_file_of_the_outage_is_passed_over(company: Company, warehouse
 def _old_process() -> int:
     """A process that is there and has been there for long."""
     return 1
+
+
+def test_what_is_wrong_with_the_watchdog_is_no_outage(company: Company, warehouse: str, home: Path) -> None:
+    assert "RUN_EVERY is no span of time" in watch(exit_code=1, RUN_EVERY="often")
+    assert not (home / "outage.json").exists()
+    home.mkdir(exist_ok=True)
+    (home / "portal").write_text("a file where the folder should be")
+    for hours in (7, 6, 5, 4):
+        ran(warehouse, hours)
+    assert "portal: the portal can't be written" in watch(exit_code=1)
+    assert not (home / "outage.json").exists()
+
+
+def test_a_run_of_another_machine_and_one_of_the_future_say_nothing(company: Company, warehouse: str) -> None:
+    ran(warehouse, 0.1, state="running", pid=1)
+    ran(warehouse, -9000)
+    with psycopg.connect(warehouse) as connection:
+        connection.execute("update ops.runs set host = 'another' where state = 'running'")
+    assert "No incident is open." in watch()
+    for hours in (7, 6, 5, 4):
+        ran(warehouse, hours)
+    with psycopg.connect(warehouse) as connection:
+        connection.execute("delete from ops.runs where state = 'running'")
+    assert "No run has begun on time" in watch(exit_code=1)

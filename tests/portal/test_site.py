@@ -153,7 +153,7 @@ def test_two_that_write_at_once_leave_a_whole_page(views: psycopg.Connection, pa
     portal.fill(views)
     with ThreadPoolExecutor(4) as pool:
         assert len({path for path, _ in pool.map(lambda _: site.write(), range(8))}) == 1
-    stray = page_home / "portal" / ".index.html.0000"
+    stray = page_home / "portal" / ".index.html.0000abcd"
     stray.write_text("of a process that was killed")
     os.utime(stray, (0, 0))
     site.write()

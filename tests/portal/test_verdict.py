@@ -9,7 +9,7 @@ from weir.portal.verdict import verdict
 AT = datetime(2026, 7, 1, 6, tzinfo=UTC)
 TODAY: dict[str, Any] = {
     "publication_id": 1, "published_at": AT, "published_as_of": AT, "last_run_state": "succeeded", "tables": 16,
-    "tables_that_do_not_hold": 0, "landed": 237307, "waiting": 74, "gates": 6, "failed_gates": 0,
+    "tables_that_do_not_hold": 0, "tables_that_wait": 0, "landed": 237307, "waiting": 74, "gates": 6, "failed_gates": 0,
 }  # fmt: skip
 INCIDENT = {"severity": "stopped", "title": "Source app can't be reached", "readers": "Readers still see the old set."}
 SEEN = "Readers see the data as of 1 July 2026, 06:00 UTC."
@@ -59,3 +59,13 @@ def test_before_anything_was_published_or_built() -> None:
     missing = verdict(Found(fault="it is not there yet", missing=True), Found())
     assert (missing.level, missing.sentence) == ("none", "Nothing is known yet.") and "not there yet" in missing.more[0]
     assert "A run is under way." in verdict(Found([TODAY | {"last_run_state": "running"}]), Found()).more
+
+
+def test_rows_that_wait_at_a_gate_are_no_lost_rows_and_held_back_ones_are_named() -> None:
+    held = Found([{"rows": 1821}, {"rows": 290}])
+    found = verdict(Found([TODAY | {"tables_that_wait": 2}]), Found(), held)
+    assert found.level == "good"
+    assert (
+        "237,307 rows of 16 tables have landed: new rows of 2 tables wait, for a run stopped before them." in found.more
+    )
+    assert "2,111 rows are held back from the figures, for what other tables say of them." in found.more

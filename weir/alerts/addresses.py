@@ -11,7 +11,8 @@ from typing import Any
 from weir.core.errors import WeirError
 
 VARIABLE = "ALERT_URLS"
-_WAIT = "cto=5&rto=10"  # seconds to connect, and to read an answer
+# Seconds to connect, and to read an answer. A message that is sent on to another address arrives empty there.
+_WAIT = "cto=5&rto=10&redirect=no"
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ def beat() -> bool:
     import requests
 
     try:
-        answer = requests.get(url, timeout=_WAIT, allow_redirects=False)
-        answer.raise_for_status()
-    except requests.RequestException as fault:
+        with requests.get(url, timeout=_WAIT, stream=True) as answer:  # what it says is not read
+            answer.raise_for_status()
+    except Exception as fault:  # libraries below raise faults of their own for odd addresses
         raise WeirError(f"the heartbeat was not taken: check {VARIABLE} ({brief(redact(fault), 160)})") from None
     return True

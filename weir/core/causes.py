@@ -26,6 +26,7 @@ class Cause(StrEnum):
     FILE_DAMAGED = "file can't be read"
     VALUE_UNHOLDABLE = "value can't be held"
     LANDING_FAILED = "landing failed"
+    HOOK_FAILED = "step before landing failed"
     # gates
     ARRIVALS_UNUSUAL = "unusual number of rows"
     MANY_DELETED = "many rows deleted"

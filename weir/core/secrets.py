@@ -18,7 +18,23 @@ _TOKENS = {"ALERT_URLS", "HEARTBEAT_URL"}  # addresses with a secret anywhere: a
 # Characters that a terminal obeys: control characters except tab and line feed, and changes of direction.
 _OBEYED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 HIDDEN = "‹hidden›"
-_SIGNS = ("DETAIL", "CONTEXT", "Key (", "row contains", ': "', 'value "', "Duplicate entry", "value: '")
+_SIGNS = (
+    "out of range",
+    "could not convert",
+    "time data ",
+    "onversion failed",
+    "dup key:",
+    "Truncated incorrect ",
+    "invalid ",
+    "DETAIL",
+    "CONTEXT",
+    "Key (",
+    "row contains",
+    ': "',
+    'value "',
+    "Duplicate entry",
+    "value: '",
+)
 # A value may hold quotes and brackets itself: each pattern takes the last sign that can end it, on its line.
 _QUOTED = [
     re.compile(
@@ -36,6 +52,13 @@ _QUOTED = [
     re.compile(r"(Token )\".*\"(?= is invalid)"),
     re.compile(r"(JSON data, line \d+: ).*"),
     re.compile(r"(Duplicate entry )'.*'(?= for key)"),
+    re.compile(r"(\binvalid (?:value|name syntax)(?:: | ))\".*?\"(?= for |$|\s)"),
+    re.compile(r"()\".*\"(?= is out of range for type)"),
+    re.compile(r"(could not convert string to \w+: )'.*'"),
+    re.compile(r"(time data )'.*'(?= does not match)"),
+    re.compile(r"(onversion failed when converting [\w ]*value )'.*'"),
+    re.compile(r"(dup key: \{ ).*(?= \})"),
+    re.compile(r"(Truncated incorrect \w+ value: )'.*'"),
     re.compile(r"(Incorrect \w+ value: )'.*'(?= for)"),
 ]
 _addresses: set[str] = set()

@@ -11,7 +11,7 @@ from datetime import datetime
 import psycopg
 
 from weir import warehouse
-from weir.core.errors import WeirError
+from weir.core.errors import Told, WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.settings import home, project_dir
 from weir.dbt.engine import Engine
@@ -66,7 +66,7 @@ def build_set(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: On
         )
     )
     if todo.why is Why.SELECTED and not built.counts:
-        raise WeirError(f"nothing matches --select {' '.join(todo.select or [])}: no model, seed or test was built")
+        raise Told(f"nothing matches --select {' '.join(todo.select or [])}: no model, seed or test was built")
     return replace(built, without_unit_tests=not run_tests)
 
 

@@ -112,6 +112,7 @@ def _failed(result: Any, reasons: Mapping[str, str] | None) -> Failed:
     node, kind, rows = result.node, str(result.node.resource_type), getattr(result, "failures", None)
     guarded = getattr(node, "attached_node", None)
     read = getattr(getattr(node, "depends_on", None), "nodes", [])
+    guarded = guarded or getattr(node, "tested_node_unique_id", None)
     on = [guarded] if guarded else [str(each) for each in read] if "test" in kind else []
     itself, said = str(getattr(node, "unique_id", "")), node_fault(result, reasons)
     counted_rows = rows if kind == "test" else None

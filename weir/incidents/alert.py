@@ -17,6 +17,7 @@ from weir.incidents.fault import Fault, Looked
 from weir.incidents.kinds import kinds
 from weir.incidents.record import settle
 from weir.incidents.report import lasted
+from weir.incidents.story import moment
 
 _NAME = "Weir: "
 _LOCK = "hashtextextended('weir alerts', 0)"
@@ -26,6 +27,7 @@ def deliver(connection: psycopg.Connection, run_id: str | None = None) -> None:
     """Send what was not sent yet. `connection` commits by itself. Does nothing without ALERT_URLS, or while another
     process sends."""
     to = destinations()
+    _forget(connection, to, run_id)
     if not to or connection.execute(f"select pg_try_advisory_lock({_LOCK})").fetchone() != (True,):
         return
     try:
@@ -37,6 +39,14 @@ def deliver(connection: psycopg.Connection, run_id: str | None = None) -> None:
                 _deliver(connection, [each for each in to if not faults.get(each.name)])
     finally:
         connection.execute(f"select pg_advisory_unlock({_LOCK})")
+
+
+def _forget(connection: psycopg.Connection, to: list[Destination], run_id: str | None) -> None:
+    """Close the incidents of destinations that ALERT_URLS no longer holds."""
+    rows = connection.execute(_UNDELIVERED, [Cause.ALERT_UNDELIVERED.value, [each.name for each in to]]).fetchall()
+    if rows:
+        with connection.transaction():
+            settle(connection, Looked({f"alerts {name}" for (name,) in rows}), run_id)
 
 
 def _deliver(connection: psycopg.Connection, to: list[Destination]) -> dict[str, str]:
@@ -76,12 +86,12 @@ def message(rows: list[dict[str, Any]]) -> Message:
     titles = [each.title.removeprefix(_NAME) for each in told]
     whole = [f"{title}\n{each.text}" for title, each in zip(titles, told, strict=True)]
     text = "\n\n".join(["\n".join(titles), *whole])
-    return Message(f"{_NAME}{' and '.join(counts)} incidents", text, tone)
+    return Message(f"{_NAME}incidents: {', '.join(counts)}", text, tone)
 
 
 def _message(row: dict[str, Any]) -> Message:
     if row["event"] == "closed":
-        text = f"It began {row['opened_at']:%Y-%m-%d %H:%M} UTC and lasted {lasted(row)}. Nothing is to be done."
+        text = f"It began {moment(row['opened_at'])} and lasted {lasted(row)}. Nothing is to be done."
         return Message(f"{_NAME}over: {row['title']}", text, Tone.SUCCESS)
     lines = [row["what"], row["affected"], row["readers"], row["turn"]]
     if row["command"]:
@@ -96,6 +106,8 @@ def without_addresses() -> str:
     return "" if destinations() else f"Nobody is told of incidents: set {VARIABLE} (docs/operations/alerts.md)."
 
 
+_UNDELIVERED = """
+select subject from ops.incidents where closed_at is null and cause = %s and not subject = any(%s::text[])"""
 # What opened and is open, and what is over of that which was told; for each the destinations that lack it.
 _DUE = """
 with events as (

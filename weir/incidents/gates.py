@@ -9,7 +9,7 @@ from typing import Any
 
 from weir.core.causes import Cause
 from weir.incidents.downstream import EVERYTHING, reaches
-from weir.incidents.fault import Looked
+from weir.incidents.fault import Fault, Looked
 
 
 def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
@@ -37,7 +37,25 @@ def judged(looked: Looked, gates: Iterable[Mapping[str, Any]]) -> None:
             accept = [] if failure.get("warns") else [failure["id"]]
             tables = [subject] if raw and item else []
             looked.find(area, cause, subject, [failure["sentence"]], nodes, tables, accept, failure.get("rows"))
+    _one_of_each_table(looked)
     _without_consequences(looked)
+
+
+def _one_of_each_table(looked: Looked) -> None:
+    """Join the failed checks of one table into one fault: they are one event, and one command accepts them all."""
+    places: dict[tuple[str, str], list[Fault]] = {}
+    for fault in looked.faults:
+        if fault.accept and fault.area.startswith("gate raw "):
+            places.setdefault((fault.area, fault.subject), []).append(fault)
+    for alike in places.values():
+        if len(alike) > 1:
+            # Rows that are gone land as a number of deletions, which is unusual too.
+            first = next((fault for fault in alike if fault.cause is not Cause.ARRIVALS_UNUSUAL), alike[0])
+            said = tuple(line for fault in (first, *alike) for line in fault.lines)
+            accept = tuple(each for fault in (first, *alike) for each in fault.accept)
+            for fault in alike:
+                looked.faults.remove(fault)
+            looked.faults.append(replace(first, lines=tuple(dict.fromkeys(said)), accept=tuple(dict.fromkeys(accept))))
 
 
 def _without_consequences(looked: Looked) -> None:

@@ -116,8 +116,11 @@ def built(looked: Looked, found: Built, whole: bool) -> None:
     if found.passed:
         looked.areas |= {"build *"} if whole else set()
         return
+    models = {each.id for each in found.failed if each.kind == "model"}
     for each in found.failed:
-        _node(looked, each)
+        # A unit test runs the model's code: one that is broken breaks its unit tests.
+        if each.kind != "unit_test" or not models & set(each.on):
+            _node(looked, each)
     for mart, said in found.unmarked:
         looked.find("build marks", Cause.MARK_MISSING, mart, [said], [mart])
     if not found.failed and not found.unmarked:

@@ -82,9 +82,10 @@ def _fault(kept: dict[str, Any]) -> Fault:
 def _kept() -> dict[str, Any] | None:
     try:
         kept: dict[str, Any] = json.loads(_file().read_text())
-        return kept if {"cause", "since", "line", "told"} <= set(kept) else None
-    except (OSError, ValueError):
-        return None
+        _ = Cause(kept["cause"]), datetime.fromisoformat(kept["since"]), kept["line"], list(kept["told"])
+        return kept
+    except (OSError, ValueError, TypeError, LookupError):
+        return None  # damaged, or of another version
 
 
 def _file() -> Path:

@@ -92,5 +92,5 @@ def _rows(
     connection: psycopg.Connection, where: str, values: list[Any] | None = None, newest: bool = False
 ) -> list[dict[str, Any]]:
     cursor = connection.cursor(row_factory=dict_row)
-    order = "closed_at desc" if newest else "severity desc, opened_at, incident_id"
+    order = "closed_at desc, incident_id desc" if newest else "severity desc, opened_at, incident_id"
     return cursor.execute(f"select * from ops.incidents where {where} order by {order}", values or []).fetchall()

@@ -137,4 +137,4 @@ def _readers(readers: Readers, waiting: bool) -> str:
     seen = f"the complete set that was published on {moment(readers.published_at)}"
     if waiting:
         return f"Readers still see {seen}: whole and checked, but growing old."
-    return f"Readers see {seen}, and new sets go on coming."
+    return f"Readers see {seen}; this keeps no new set from coming."

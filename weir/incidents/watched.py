@@ -7,6 +7,7 @@ between the last runs, or set by RUN_EVERY.
 import os
 import re
 import shutil
+import socket
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -57,7 +58,7 @@ def run_every() -> timedelta | None:
 
 def _late(looked: Looked, rows: list[tuple[Any, ...]], now: datetime) -> None:
     """A run that should have begun; `rows` are the last runs, the newest first."""
-    began = [row[1] for row in rows]
+    began = [row[1] for row in rows if row[1] <= now]  # a clock may have gone back since
     most = run_every()
     if most is None:
         gaps = [later - earlier for later, earlier in pairwise(began)]
@@ -74,7 +75,7 @@ def _late(looked: Looked, rows: list[tuple[Any, ...]], now: datetime) -> None:
 def _killed(looked: Looked, rows: list[tuple[Any, ...]]) -> None:
     """Runs that are written down as running, and whose process is gone. The next run marks them."""
     for run_id, began, state, host, pid, _ in rows:
-        if state == "running" and not is_alive(host, pid, began):
+        if state == "running" and host == socket.gethostname() and not is_alive(host, pid, began):
             line = f"run {run_id}, which began {moment(began)}, has no process any more"
             looked.add("run", Fault(Cause.RUN_KILLED, "run", "run", (line,), (EVERYTHING,), since=began))
 
@@ -84,7 +85,8 @@ def _hanging(looked: Looked, rows: list[tuple[Any, ...]], now: datetime) -> None
     took = [row[5] for row in rows if row[2] == "succeeded" and row[5] is not None]
     looked.areas.add("hanging")
     for run_id, began, state, host, pid, _ in rows:
-        if len(took) < LEAST_KNOWN or state != "running" or not is_alive(host, pid, began):
+        gone = host == socket.gethostname() and not is_alive(host, pid, began)  # of another machine nobody knows
+        if len(took) < LEAST_KNOWN or state != "running" or gone:
             continue
         most = max(LEAST_HANG, timedelta(seconds=HANGS * max(took)))
         if now - began > most:

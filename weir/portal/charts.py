@@ -3,6 +3,7 @@
 In: rows. Out: `Drawn`: what the script gets as JSON, and the HTML of the chart's place and of its table.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,6 +13,8 @@ from typing import Any
 from weir.portal.declared import Chart
 from weir.portal.html import Html, el, folded, shown, table
 from weir.portal.reading import Row
+
+_EXACT = 2**53  # a browser knows no larger whole number
 
 
 @dataclass
@@ -101,13 +104,15 @@ def _cohorts(chart: Chart, rows: Sequence[Row]) -> Html:
     """A table of cohorts by age, each cell shaded by its share: it needs no script, and reads well aloud."""
     places, series = parted(rows, chart.by, chart.x, chart.y[0])
     labels = _labels(places)
-    highest = max((float(value) for _, values in series for value in values if value is not None), default=0) or 1
+    numbers = [_number(value) for _, values in series for value in values]
+    highest = max((value for value in numbers if value is not None), default=0) or 1
     body = []
     for at, label in enumerate(labels):
         cells = []
         for _, values in series:
             value = values[at]
-            step = None if value is None else round(10 * float(value) / highest)
+            number = _number(value)
+            step = None if number is None else max(0, min(10, round(10 * number / highest)))
             cells.append(
                 el(
                     "td",
@@ -137,8 +142,12 @@ def _labels(values: Sequence[object]) -> list[str]:
 
 def _number(value: object) -> float | int | None:
     if isinstance(value, Decimal):
-        return float(value) if value.is_finite() else None
-    return value if isinstance(value, int | float) else None
+        return _number(float(value))
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value if abs(value) < _EXACT else None
+    return None
 
 
 def _cell(value: object, unit: str) -> str:

@@ -39,15 +39,14 @@ def page(
     """The whole page. `assets` holds the addresses of style and scripts, `prefect` that of Prefect's pages."""
     reader, drawn = Reader(connection), drawing.Drawn()
     read = {name: reader.view(name) for name in ("today", "incidents", "incidents over")}
-    judged = verdict(read["today"], read["incidents"])
+    held_back = reader.view("held back") if declares("held_back_by_reason") else None
+    judged = verdict(read["today"], read["incidents"], held_back)
     view = reader.view
     parts: dict[str, Callable[[], Html]] = {
         "incidents": lambda: sections.incidents(read["incidents"], read["incidents over"]),
         "sources": lambda: sections.sources(drawn, view("deliveries"), view("freshness")),
         "balance": lambda: sections.balance(view("balance")),
-        "quarantine": lambda: sections.quarantine(
-            view("quarantine"), view("held back") if declares("held_back_by_reason") else None
-        ),
+        "quarantine": lambda: sections.quarantine(view("quarantine"), held_back),
         "gates": lambda: sections.gates(view("gates")),
         "runs": lambda: sections.runs(drawn, view("runs"), view("steps")),
         "growth": lambda: sections.growth(drawn, view("growth"), view("disk")),
@@ -71,7 +70,7 @@ def _made(anchor: str, make: Callable[[], Html], drawn: drawing.Drawn) -> Html:
     before = len(drawn.specs)
     try:
         return make()
-    except (LookupError, TypeError, ValueError, AttributeError) as fault:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as fault:
         del drawn.specs[before:]
         told = f"{type(fault).__name__}: {brief(str(fault))}"
         why = f"This part can't be shown: its view is not that of this Weir ({told})."
@@ -79,13 +78,7 @@ def _made(anchor: str, make: Callable[[], Html], drawn: drawing.Drawn) -> Html:
 
 
 def _company(drawn: drawing.Drawn, charts: list[Chart], faults: list[str], reader: Reader) -> Html:
-    shown = []
-    for chart in charts:
-        found = reader.chart(chart)
-        shown.append(
-            drawing.empty(chart.title, f"This chart can't be shown: {found.fault}.") if found.fault
-            else drawing.of_mart(drawn, chart, found.rows)
-        )  # fmt: skip
+    shown = [_chart(drawn, chart, reader.chart(chart)) for chart in charts]
     wrong = [el("p", f"A chart is left out: {fault}.", class_="none") for fault in faults]
     if not shown and not wrong:
         wrong = [el("p", "No mart declares a chart yet: a mart's YAML does, under config.meta.portal.", class_="none")]
@@ -93,6 +86,18 @@ def _company(drawn: drawing.Drawn, charts: list[Chart], faults: list[str], reade
         "company", "The company", "From the marts as they are published: what readers see, and nothing newer.",
         el("div", *shown, class_="grid"), *wrong,
     )  # fmt: skip
+
+
+def _chart(drawn: drawing.Drawn, chart: Chart, found: Found) -> Html:
+    """The chart of a mart; or why it can't be drawn, which costs no other chart."""
+    before, why = len(drawn.specs), found.fault
+    try:
+        if not why:
+            return drawing.of_mart(drawn, chart, found.rows)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as fault:
+        del drawn.specs[before:]
+        why = f"its columns hold what no chart of this kind can show ({type(fault).__name__}: {brief(str(fault))})"
+    return drawing.empty(chart.title, f"This chart can't be shown: {why}.")
 
 
 def _document(
@@ -125,7 +130,7 @@ def _document(
            Html("(<code>weir status</code>)."), class_="old", hidden=True, id="old", role="status"),
         class_=judged.level,
     )  # fmt: skip
-    data = json.dumps({"charts": specs}, separators=(",", ":"))
+    data = json.dumps({"charts": specs}, separators=(",", ":"), allow_nan=False)
     for letter, escaped in {
         "<": "\\u003c",
         ">": "\\u003e",

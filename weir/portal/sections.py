@@ -43,7 +43,7 @@ def _incident(row: Row) -> Html:
     return el(
         "article",
         el("h3", mark(level, word), " ", row["title"]),
-        el("p", joined(sentences, " ")),
+        *(el("p", each) for each in sentences),
         el("p", "To type next: ", el("code", row["command"])) if row["command"] else "",
         el("p", *_kept(row), class_="note") if row["incident_id"] else "",
         class_=f"incident {level}",
@@ -96,11 +96,16 @@ def balance(found: Found) -> Html:
     kept = ["accepted", *_used(found, *names[1:2]), "rejected", *_used(found, *names[3:])]
     return section("balance", "Balance", lead, _long(
         found, "Balance of each table",
-        ["table", "landed#", *(f"{name.replace('_', ' ')}#" for name in kept), "waiting#", "holds"],
-        lambda row: [_name(row), row["landed"], *(row[name] for name in kept), row["waiting"],
-                     mark("good", "yes") if row["verdict"] == "holds" else mark("stop", row["verdict"])],
+        ["table", "holds", "landed#", *(f"{name.replace('_', ' ')}#" for name in kept), "waiting#"],
+        lambda row: [_name(row), _holds(row), row["landed"], *(row[name] for name in kept), row["waiting"]],
         "Nothing has landed yet.",
     ))  # fmt: skip
+
+
+def _holds(row: Row) -> Html:
+    """Whether it adds up; rows that wait for staging are no fault of the balance."""
+    level = {"holds": "good", "not staged": "look"}.get(row["verdict"], "stop")
+    return mark(level, "yes" if row["verdict"] == "holds" else row["verdict"])
 
 
 def quarantine(found: Found, held_back: Found | None) -> Html:
@@ -109,8 +114,8 @@ def quarantine(found: Found, held_back: Found | None) -> Html:
     left = _used(found, "mended", "replaced", "deleted", "accepted")
     shown = _long(
         found, "Quarantine by reason",
-        ["model", "reason", "wait#", *(f"{name}#" for name in left), "first seen", "to see the rows"],
-        lambda row: [row["model"], row["reasons"], row["open_rows"], *(row[name] for name in left),
+        ["wait#", "model", "reason", *(f"{name}#" for name in left), "first seen", "to see the rows"],
+        lambda row: [row["open_rows"], row["model"], row["reasons"], *(row[name] for name in left),
                      when(row["first_seen"]), el("code", f"weir quarantine {row['model']}")],
         "Nothing was ever rejected.",
     )  # fmt: skip
@@ -120,8 +125,8 @@ def quarantine(found: Found, held_back: Found | None) -> Html:
             el("h3", "Held back"),
             el("p", "Sound by themselves, but not in the marts for what other tables say: orphans, copies. They heal "
                "by themselves.", class_="note"),
-            _long(held_back, "Held back by reason", ["model", "reason", "rows#"],
-                  lambda row: [row["model"], row["reason"], row["rows"]], "Nothing is held back."),
+            _long(held_back, "Held back by reason", ["rows#", "model", "reason"],
+                  lambda row: [row["rows"], row["model"], row["reason"]], "Nothing is held back."),
         ]  # fmt: skip
     return section("quarantine", "Quarantine", lead, *parts)
 
@@ -130,8 +135,8 @@ def gates(found: Found) -> Html:
     """The newest verdict of each gate."""
     lead = "What is checked before anything is built, and before readers see it: the newest verdict of each check."
     return section("gates", "Gates", lead, _long(
-        found, "Gates", ["gate", "on", "verdict", "what it found", "when"],
-        lambda row: [row["gate"], row["scope"], mark("good", "passed") if row["passed"] else mark("stop", "failed"),
+        found, "Gates", ["verdict", "gate", "on", "what it found", "when"],
+        lambda row: [mark("good", "passed") if row["passed"] else mark("stop", "failed"), row["gate"], row["scope"],
                      row["sentence"], when(row["checked_at"])],
         "No gate has judged yet.",
     ))  # fmt: skip

@@ -6,6 +6,7 @@ whose names change with what they hold.
 
 import hashlib
 import os
+import re
 import secrets
 import time
 from contextlib import suppress
@@ -20,6 +21,8 @@ from weir.incidents import outage
 from weir.portal.declared import declared
 from weir.portal.page import page, page_of_outage
 
+# The names that the portal gives: whatever else lies in the folder is a person's.
+_MADE = re.compile(r"(echarts|portal)\.[0-9a-f]{10}\.(js|css)|\..*\.[0-9a-f]{8}")
 _ASSETS = Path(__file__).with_name("assets")
 _STRAY = 3600  # seconds after which what was written aside belongs to a process that was killed
 
@@ -77,7 +80,11 @@ def _put(text: str, assets: dict[str, str]) -> None:
     for old in place.iterdir():
         with suppress(OSError):
             # what another process writes aside at this moment is not old
-            if old.name not in kept and (old.name[0] != "." or time.time() - old.stat().st_mtime > _STRAY):
+            if (
+                old.name not in kept
+                and _MADE.fullmatch(old.name)
+                and (old.name[0] != "." or time.time() - old.stat().st_mtime > _STRAY)
+            ):
                 old.unlink()
 
 

@@ -18,13 +18,13 @@ class Verdict:
     more: tuple[str, ...] = ()
 
 
-def verdict(today: Found, incidents: Found) -> Verdict:
+def verdict(today: Found, incidents: Found, held_back: Found | None = None) -> Verdict:
     """Judge; whatever stops weighs more than what drifts, and what readers see is always said."""
     if not today.rows:
         why = today.fault or "no run has ended yet"
         return Verdict("none", "Nothing is known yet.", (f"What this page begins with could not be read: {why}.",))
     row = today.rows[0]
-    rest = tuple(_facts(row))
+    rest = tuple(_facts(row, sum(each["rows"] for each in held_back.rows) if held_back else 0))
     seen = _seen(row)
     stopped = [each for each in incidents.rows if each["severity"] == "stopped"]
     if stopped:
@@ -59,18 +59,22 @@ def _named(incidents: list[Row]) -> str:
     return title if not more else f"{title[:-1]}, and {more} more incident{'s are' if more > 1 else ' is'} open."
 
 
-def _facts(row: Row) -> list[str]:
+def _facts(row: Row, held_back: int) -> list[str]:
     found = []
     if row["tables"]:
         holds = "every one is accounted for"
         if row["tables_that_do_not_hold"]:
             holds = f"{row['tables_that_do_not_hold']} tables do not add up"
+        elif row["tables_that_wait"]:
+            holds = f"new rows of {row['tables_that_wait']} tables wait, for a run stopped before them"
         found.append(f"{row['landed']:,} rows of {row['tables']} tables have landed: {holds}.")
     if row["gates"]:
         passed = row["gates"] - row["failed_gates"]
         found.append(f"{passed} of {row['gates']} checks passed when they last judged.")
     if row["waiting"]:
         found.append(f"{row['waiting']:,} rows that can't be right wait in quarantine, and are in no figure.")
+    if held_back:
+        found.append(f"{held_back:,} rows are held back from the figures, for what other tables say of them.")
     if row["last_run_state"] == "running":
         found.append("A run is under way.")
     return found

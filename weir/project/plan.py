@@ -183,7 +183,7 @@ def duration(text: str) -> timedelta:
 
 def share(value: Any) -> float:
     """A share as people write it: 5%, '2.5 %' or 0.05. Raises ValueError."""
-    text = str(value).strip()
+    text = f"{value:.12f}".rstrip("0") + "0" if isinstance(value, float) else str(value).strip()
     match = re.fullmatch(r"([0-9]+(?:[.][0-9]+)?)\s*(%?)", text)
     found = float(match[1]) / (100 if match[2] else 1) if match and not isinstance(value, bool) else None
     if found is None or found > 1:

@@ -267,7 +267,7 @@ def test_a_server_that_dies_leaves_no_half_file(
 
 def test_a_sheet_that_is_too_long_is_refused_before_anything_is_written(run: Sql, given, tmp_path: Path) -> None:
     (tmp_path / "long.sql").write_text("select n from generate_series(1, 1048576) as n")
-    with pytest.raises(WeirError, match=r"more than 1,048,575 rows.*\.parquet or \.csv"):
+    with pytest.raises(WeirError, match=r"more than 1,048,575 rows.*\.csv or \.parquet"):
         given(str(tmp_path / "long.sql"), "l.xlsx")
     (tmp_path / "wide.sql").write_text("select repeat('x', 40000) as t")
     with pytest.raises(WeirError, match="a text of 40,000 characters in t"):

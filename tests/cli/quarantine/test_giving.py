@@ -22,8 +22,8 @@ def test_a_file_for_each_model(company: Company, tmp_path: Path, capsys: pytest.
     assert "stg_shop__orders 3" in " ".join(capsys.readouterr().out.split())
     orders = read(tmp_path / "rows.stg_shop__orders.csv")
     assert [(row["what is wrong"], row["key"], row["amount"], row["find it by"]) for row in orders] == [
-        ("amount is negative", "4", "'-1.00", "order_id = '4'"),
-        ("amount is negative", "5", "'-1.00", "order_id = '5'"),
+        ("amount is negative", "4", "-1.00", "order_id = '4'"),
+        ("amount is negative", "5", "-1.00", "order_id = '5'"),
         ("amount is not a numeric", "6", "N/A", "order_id = '6'"),
     ]
     assert {(row["source"], row["where"], row["table"]) for row in orders} == {

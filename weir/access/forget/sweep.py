@@ -162,5 +162,6 @@ where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^(pg_|inform
     and c.relname !~ '^_dlt_' and (n.nspname, c.relname) not in (('ops', 'erased'), ('ops', 'erased_values'))
     -- of Weir's own tables what is written in words: the rest are states, names and digests
     and not (n.nspname = 'ops' and a.attname not in ('message', 'parameters', 'sentence', 'results', 'why', 'because',
-        'statement', 'where_clause', 'for_whom', 'what', 'destination', 'key'))
+        'statement', 'where_clause', 'for_whom', 'what', 'destination', 'key', 'evidence', 'title', 'error', 'subject',
+        'command'))
 order by 1, 2, a.attnum"""

@@ -13,6 +13,7 @@ from weir.access.exports.work import Work, Written, quoted
 
 # = + - @ tab, line feed, carriage return, and the wide forms of the first four, which some spreadsheets take as well.
 _STARTS = "=+-@\t\n\r＝＋－＠"
+_NUMBER = "^[-+]?[0-9]+([.,][0-9]+)*$"  # is no formula, and whoever mends a source must see it as it is
 _GUARDED = {"text"}
 
 
@@ -32,7 +33,7 @@ def write(work: Work) -> Written:
             view = memoryview(block)
             while view:  # a write to a full disk may take a part and say so with the next one
                 view = view[file.write(view) :]
-    note = "an apostrophe stands before texts that begin with = + - @, a tab or a line end"
+    note = "an apostrophe stands before texts, numbers apart, that begin with = + - @, a tab or a line end"
     notes = {column.name: note for column in work.columns if guard and column.kind in _GUARDED}
     return Written({column.name: column.type for column in work.columns}, notes, digest.hexdigest())
 
@@ -43,9 +44,8 @@ def _safe(column: Column) -> str:
     if column.kind not in _GUARDED:
         return name
     numbers = ",".join(str(ord(letter)) for letter in _STARTS)
-    return (
-        f"case when ascii({name}::text) = any('{{{numbers}}}'::int[]) then '''' || {name}::text else {name}::text end"
-    )
+    starts = f"ascii({name}::text) = any('{{{numbers}}}'::int[]) and {name}::text !~ '{_NUMBER}'"
+    return f"case when {starts} then '''' || {name}::text else {name}::text end"
 
 
 def _safe_name(name: str) -> str:
