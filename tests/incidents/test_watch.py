@@ -186,3 +186,15 @@ def test_a_run_of_another_machine_and_one_of_the_future_say_nothing(company: Com
     with psycopg.connect(warehouse) as connection:
         connection.execute("delete from ops.runs where state = 'running'")
     assert "No run has begun on time" in watch(exit_code=1)
+
+
+def test_looks_at_the_same_moment_tell_of_an_outage_once(company: Company, warehouse: str, hook: Receiver) -> None:
+    environment = os.environ | {"WAREHOUSE_URL": "postgresql://weir:x@127.0.0.1:1/weir"}
+    looks = [
+        subprocess.Popen(
+            [str(BIN / "weir"), "watch"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(3)
+    ]
+    assert [look.wait(120) for look in looks] == [1, 1, 1]
+    assert hook.titles() == ["Weir: The warehouse can't be reached"]

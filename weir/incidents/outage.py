@@ -4,7 +4,10 @@ In: the fault of a connection. Out: `home()/outage.json`, alerts; and when the w
 of its ends.
 """
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,11 @@ _CAUSES = (Cause.WAREHOUSE_DOWN, Cause.WAREHOUSE_PASSWORD, Cause.DISK_FULL)
 
 def begin(fault: BaseException, now: datetime | None = None) -> Story:
     """Note that the warehouse can't be used, and tell people once; returns the story of it."""
+    with _alone():
+        return _begin(fault, now)
+
+
+def _begin(fault: BaseException, now: datetime | None) -> Story:
     cause, _ = cause_of(fault)
     kept = _kept() or {
         "cause": (cause if cause in _CAUSES else Cause.WAREHOUSE_DOWN).value,
@@ -86,6 +94,15 @@ def _kept() -> dict[str, Any] | None:
         return kept
     except (OSError, ValueError, TypeError, LookupError):
         return None  # damaged, or of another version
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: each of them would tell people."""
+    home().mkdir(parents=True, exist_ok=True)
+    with (home() / "outage.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _file() -> Path:
