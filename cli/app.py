@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.access.commands import commands
+from cli.incidents.commands import commands as incidents
 from cli.quarantine.commands import commands as quarantine
 from weir.core import ports
 
@@ -172,36 +173,6 @@ def status() -> None:
 
 
 @app.command()
-def incident(
-    number: Annotated[
-        int | None, typer.Argument(metavar="[N]", help="Only this one, whole, with its evidence.")
-    ] = None,
-) -> None:
-    """Tell in plain words what stopped or drifted: what happened, who is affected, whose turn it is."""
-    from cli.incident import show_incident
-
-    raise typer.Exit(show_incident(number))
-
-
-@app.command()
-def watch() -> None:
-    """Look for what no run can say: a late run, a dead worker, a full disk. For cron; ends with 1 at an incident."""
-    from cli.watch import look
-
-    raise typer.Exit(look())
-
-
-@app.command()
-def alert(
-    test: Annotated[bool, typer.Option("--test", help="Send a trial message to every address of ALERT_URLS.")] = False,
-) -> None:
-    """Show who is told of incidents, and the last alerts."""
-    from cli.alert import show_alerts
-
-    raise typer.Exit(show_alerts(test))
-
-
-@app.command()
 def up() -> None:
     """Start the warehouse and Prefect's server."""
     from cli import services
@@ -254,6 +225,7 @@ def docs(
     raise typer.Exit(make_docs(port, serve))
 
 
+app.add_typer(incidents)
 app.add_typer(commands)
 
 

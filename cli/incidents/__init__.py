@@ -1,0 +1,1 @@
+"""`weir incident`, `weir watch`, `weir alert`: what stopped or drifted, who looks for it, who is told."""
