@@ -247,7 +247,7 @@ INSIDE = [
         M("row of a mart changed by hand", Cause.MARTS_EDITED, "fct_sales",
           *_sql("warehouse", ["update analytics.fct_sales set amount = 0 where order_id = 3"], ["select 1"]),
           of("shop")),
-        M("table of a mart dropped by hand", Cause.MARTS_EDITED, "fct_bills",
+        M("rows of a mart deleted by hand", Cause.MARTS_EDITED, "fct_bills",
           *_sql("warehouse", ["delete from analytics.fct_bills where invoice_id = 3"], ["select 1"]), of("legacy")),
     ], after=_publish),
     Batch("staging edited", [
