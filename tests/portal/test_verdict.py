@@ -69,3 +69,10 @@ def test_rows_that_wait_at_a_gate_are_no_lost_rows_and_held_back_ones_are_named(
         "237,307 rows of 16 tables have landed: new rows of 2 tables wait, for a run stopped before them." in found.more
     )
     assert "2,111 rows are held back from the figures, for what other tables say of them." in found.more
+
+
+def test_a_view_of_an_older_weir_costs_the_sentence_and_no_page() -> None:
+    old = {name: value for name, value in TODAY.items() if name != "tables_that_wait"}
+    found = verdict(Found([old]), Found())
+    assert (found.level, found.sentence) == ("none", "Nothing is known yet.")
+    assert "its view is not that of this Weir" in found.more[0]

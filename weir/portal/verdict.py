@@ -21,9 +21,18 @@ class Verdict:
 def verdict(today: Found, incidents: Found, held_back: Found | None = None) -> Verdict:
     """Judge; whatever stops weighs more than what drifts, and what readers see is always said."""
     if not today.rows:
-        why = today.fault or "no run has ended yet"
-        return Verdict("none", "Nothing is known yet.", (f"What this page begins with could not be read: {why}.",))
-    row = today.rows[0]
+        return _unknown(today.fault or "no run has ended yet")
+    try:
+        return _judged(today.rows[0], incidents, held_back)
+    except LookupError:  # a view of an older Weir lacks a column
+        return _unknown("its view is not that of this Weir; the next run that builds makes it anew")
+
+
+def _unknown(why: str) -> Verdict:
+    return Verdict("none", "Nothing is known yet.", (f"What this page begins with could not be read: {why}.",))
+
+
+def _judged(row: Row, incidents: Found, held_back: Found | None) -> Verdict:
     rest = tuple(_facts(row, sum(each["rows"] for each in held_back.rows) if held_back else 0))
     seen = _seen(row)
     stopped = [each for each in incidents.rows if each["severity"] == "stopped"]
