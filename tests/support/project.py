@@ -28,7 +28,7 @@ class Project:
         if whole:
             shutil.copytree(ROOT / "models/ops", self.folder / "models/ops")
             shutil.copytree(
-                ROOT / "models/quality", self.folder / "models/quality", ignore=shutil.ignore_patterns("held_back.*")
+                ROOT / "models/quality", self.folder / "models/quality", ignore=shutil.ignore_patterns("held_back*")
             )
         (self.folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
 

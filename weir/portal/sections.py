@@ -43,7 +43,7 @@ def _incident(row: Row) -> Html:
     return el(
         "article",
         el("h3", mark(level, word), " ", row["title"]),
-        *(el("p", each) for each in sentences),
+        joined((el("p", each, class_="told") for each in sentences), " "),
         el("p", "To type next: ", el("code", row["command"])) if row["command"] else "",
         el("p", *_kept(row), class_="note") if row["incident_id"] else "",
         class_=f"incident {level}",
