@@ -12,7 +12,6 @@ import threading
 from cli.pages import USER, open_server, password
 from weir.core import terminal
 from weir.core.env import env_file, load_project
-from weir.core.faults import one_line
 
 
 def make_docs(port: int, serve: bool) -> int:
@@ -21,18 +20,20 @@ def make_docs(port: int, serve: bool) -> int:
     The portal is served from the beginning; dbt's docs, which take some seconds, follow. Raises WeirError when the
     port is taken, before anything is made.
     """
+    from flows import server
     from weir.dbt.environment import export_paths
+    from weir.portal import site
 
     load_project()
     if not serve:
-        _write_portal()
+        site.write_and_tell(server.ui())
         return _generate()
     export_paths("prod", docs=True)
-    with open_server(port, password()) as server:
-        _write_portal()
-        served = threading.Thread(target=server.serve_forever, daemon=True)
+    with open_server(port, password()) as pages:
+        site.write_and_tell(server.ui())
+        served = threading.Thread(target=pages.serve_forever, daemon=True)
         served.start()
-        terminal.say(f"Portal: http://127.0.0.1:{server.server_port} (Ctrl-C ends it)", style="bold")
+        terminal.say(f"Portal: http://127.0.0.1:{pages.server_port} (Ctrl-C ends it)", style="bold")
         terminal.say(f"  its login is {USER}:<password>, the password being WEIR_PORTAL_PASSWORD in {env_file()}")
         sys.stdout.flush()
         code = 0
@@ -41,29 +42,15 @@ def make_docs(port: int, serve: bool) -> int:
             if code:
                 terminal.warn("dbt docs could not be made: the portal is served without them")
             else:
-                terminal.say(f"dbt docs: http://127.0.0.1:{server.server_port}/dbt/", style="bold")
+                terminal.say(f"dbt docs: http://127.0.0.1:{pages.server_port}/dbt/", style="bold")
             sys.stdout.flush()
             while served.is_alive():
                 served.join(3600)
         except KeyboardInterrupt:
             terminal.say("The portal and dbt docs are no longer served.")
         finally:
-            server.shutdown()
+            pages.shutdown()
     return code
-
-
-def _write_portal() -> None:
-    """Write the portal of now; a fault costs a yellow line, and the page of the last run stays."""
-    from flows import server
-    from weir.portal import site
-
-    try:
-        _, faults = site.write(server.ui())
-    except Exception as fault:
-        terminal.warn(f"portal: {one_line(fault)}")
-        return
-    for each in faults:
-        terminal.warn(f"portal: {each}")
 
 
 def _generate() -> int:

@@ -63,7 +63,7 @@ class _Page(SimpleHTTPRequestHandler):
         self._if_mine(super().do_GET)
 
     def do_HEAD(self) -> None:
-        """The same without the page itself."""
+        """Answer as to GET, without the page itself."""
         self._if_mine(super().do_HEAD)
 
     def translate_path(self, path: str) -> str:

@@ -86,10 +86,9 @@ def _portal() -> None:
     from weir.portal import site
 
     began = time.perf_counter()
-    page, faults = site.write(server.ui())
-    for fault in faults:
-        terminal.warn(f"portal: {fault}")
-    terminal.say(f"Portal ({time.perf_counter() - began:.1f} s): {page}")
+    page = site.write_and_tell(server.ui())
+    if page:
+        terminal.say(f"Portal ({time.perf_counter() - began:.1f} s): {page}")
 
 
 def _guarded(what: str, act: Callable[[], None]) -> None:

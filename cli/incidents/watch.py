@@ -43,7 +43,7 @@ def look() -> int:
         changed = settled(lambda: [looked])
         open_ = print_open(connection)
     if changed.opened or changed.closed:
-        _write_portal()
+        site.write_and_tell(server.ui())
     try:
         heartbeat.beat()
     except WeirError as fault:
@@ -63,19 +63,11 @@ def _look(connection: psycopg.Connection) -> Looked:
     return looked
 
 
-def _write_portal() -> None:
-    """Write the portal anew; a fault of it costs a line."""
-    try:
-        site.write(server.ui())
-    except Exception as fault:
-        terminal.warn(f"portal: {one_line(fault)}")
-
-
 def _outage(fault: BaseException) -> int:
     from weir.incidents import outage
 
     story = outage.begin(fault)
-    _write_portal()
+    site.write_and_tell(server.ui())
     for line in (story.what, story.affected, story.readers, story.turn):
         terminal.say(line)
     terminal.fail(one_line(fault))

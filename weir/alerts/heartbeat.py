@@ -13,11 +13,11 @@ VARIABLE = "HEARTBEAT_URL"
 _WAIT = 10  # seconds
 
 
-def beat() -> bool:
-    """Call the address; returns whether there is one. Raises WeirError when it does not take the call."""
+def beat() -> None:
+    """Call the address, if there is one. Raises WeirError when it does not take the call."""
     url = (os.environ.get(VARIABLE) or "").strip()
     if not url:
-        return False
+        return
     import requests
 
     try:
@@ -25,4 +25,3 @@ def beat() -> bool:
             answer.raise_for_status()
     except Exception as fault:  # libraries below raise faults of their own for odd addresses
         raise WeirError(f"the heartbeat was not taken: check {VARIABLE} ({brief(redact(fault), 160)})") from None
-    return True

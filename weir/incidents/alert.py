@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from weir.alerts.addresses import VARIABLE, Destination, destinations
+from weir.alerts.addresses import Destination, destinations
 from weir.alerts.send import Message, Tone, send
 from weir.core.causes import Cause
 from weir.core.faults import brief
@@ -99,11 +99,6 @@ def _message(row: dict[str, Any]) -> Message:
     lines += [f"All of it: weir incident {row['incident_id']}"]
     tone = Tone.FAILURE if row["severity"] == "stopped" else Tone.WARNING
     return Message(f"{_NAME}{row['title']}", "\n".join(lines), tone)
-
-
-def without_addresses() -> str:
-    """The sentence that says that nobody is told, or nothing where somebody is."""
-    return "" if destinations() else f"Nobody is told of incidents: set {VARIABLE} (docs/operations/alerts.md)."
 
 
 _UNDELIVERED = """

@@ -5,6 +5,7 @@ In: verdicts, as `ops.gates` has them. Out: areas and faults in a Looked.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from weir.core.causes import Cause
@@ -51,11 +52,9 @@ def _one_of_each_table(looked: Looked) -> None:
         if len(alike) > 1:
             # Rows that are gone land as a number of deletions, which is unusual too.
             first = next((fault for fault in alike if fault.cause is not Cause.ARRIVALS_UNUSUAL), alike[0])
-            said = tuple(line for fault in (first, *alike) for line in fault.lines)
-            accept = tuple(each for fault in (first, *alike) for each in fault.accept)
             for fault in alike:
                 looked.faults.remove(fault)
-            looked.faults.append(replace(first, lines=tuple(dict.fromkeys(said)), accept=tuple(dict.fromkeys(accept))))
+            looked.faults.append(reduce(Fault.joined, alike, first))
 
 
 def _without_consequences(looked: Looked) -> None:

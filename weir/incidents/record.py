@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from weir.core.causes import Cause
 from weir.core.faults import brief
 from weir.core.secrets import redact
 from weir.incidents.downstream import Downstream, downstream
@@ -85,11 +84,6 @@ def evidence(lines: Sequence[str]) -> list[str]:
     """The lines that an incident keeps: on one line each, without secrets."""
     kept = [brief(redact(line), 600) for line in lines[:LINES]]
     return [*kept, f"and {len(lines) - LINES} more"] if len(lines) > LINES else kept
-
-
-def known_causes() -> list[str]:
-    """The names of all causes."""
-    return [cause.value for cause in Cause]
 
 
 _OPEN = "select incident_id, cause, subject, area, opened_at from ops.incidents where closed_at is null"

@@ -6,6 +6,7 @@ In: dbt's manifest. Out: a Chart for each entry that can be shown, and a sentenc
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +70,17 @@ def declares(model: str, manifest: Path | None = None) -> bool:
     return any(node["resource_type"] == "model" and node["name"] == model for node in _nodes(manifest).values())
 
 
-def check(manifest: Path | None = None) -> list[Chart]:
-    """The charts of all marts. Raises WeirError with a sentence for the first that can't be shown."""
-    charts, faults = declared(manifest)
-    if faults:
-        raise WeirError(faults[0])
-    return charts
-
-
 def _nodes(manifest: Path | None) -> dict[str, Any]:
+    path = manifest or manifest_path()
     try:
-        nodes: dict[str, Any] = json.loads((manifest or manifest_path()).read_text())["nodes"]
+        return _read(path, path.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError):
         return {}
+
+
+@lru_cache(maxsize=1)  # a page asks several times, and a manifest is several MB
+def _read(path: Path, stamp: int) -> dict[str, Any]:
+    nodes: dict[str, Any] = json.loads(path.read_text())["nodes"]
     return nodes
 
 

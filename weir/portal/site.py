@@ -15,7 +15,9 @@ from pathlib import Path
 import psycopg
 
 from weir import warehouse
+from weir.core import terminal
 from weir.core.errors import WeirError
+from weir.core.faults import one_line
 from weir.core.settings import home
 from weir.incidents import outage
 from weir.portal.declared import declared
@@ -55,6 +57,18 @@ def write(prefect: str = "") -> tuple[Path, list[str]]:
     except OSError as fault:
         raise WeirError(f"the portal can't be written to {folder()}: {fault.strerror or fault}") from None
     return folder() / "index.html", faults
+
+
+def write_and_tell(prefect: str = "") -> Path | None:
+    """Write the page; a fault, of the page or of a chart, costs a yellow line. Returns the file, or None."""
+    try:
+        page, faults = write(prefect)
+    except Exception as fault:
+        terminal.warn(f"portal: {one_line(fault)}")
+        return None
+    for each in faults:
+        terminal.warn(f"portal: {each}")
+    return page
 
 
 def files() -> dict[str, Path]:
