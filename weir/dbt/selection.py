@@ -5,7 +5,7 @@ Nothing is left out unless the last set was whole, published, built by the same 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -24,6 +24,7 @@ class Why(Enum):
     CODE = "the code has changed"
     DAY = "another day"
     FULL_REFRESH = "a full refresh"
+    PROOF = "a full compare"
     BY_HAND = "by hand"
     SELECTED = "by hand, a part"
     NEW_ROWS = "new rows"  # landed, or accepted by hand
@@ -41,6 +42,7 @@ class Todo:
     barred: list[str] = field(default_factory=list)
     full_refresh: bool = False
     whole: bool = True  # whether it makes a whole set, which may be published
+    prove: bool = False  # whether batched models are made whole, and compared with what they hold
 
     @property
     def nothing(self) -> bool:
@@ -48,12 +50,12 @@ class Todo:
         return self.why is Why.NOTHING_NEW
 
 
-def by_hand(select: str | None = None, full_refresh: bool = False) -> Todo:
+def by_hand(select: str | None = None, full_refresh: bool = False, prove: bool = False) -> Todo:
     """What `weir build` makes: everything, or the part that a person selects in dbt's words."""
     if select:
-        return _part(select, [], full_refresh)
-    why = Why.FULL_REFRESH if full_refresh else Why.BY_HAND
-    return Todo(why, why.value, full_refresh=full_refresh)
+        return replace(_part(select, [], full_refresh), prove=prove)
+    why = Why.FULL_REFRESH if full_refresh else Why.PROOF if prove else Why.BY_HAND
+    return Todo(why, why.value, full_refresh=full_refresh, prove=prove)
 
 
 def decide(
@@ -63,18 +65,20 @@ def decide(
     full_refresh: bool = False,
     barred: Sequence[str] = (),
     holding: Sequence[str] = (),
+    prove: bool = False,
 ) -> Todo:
     """What a run builds.
 
     `barred` are sources that are down or failed their gate, and tables that failed: what depends on them is left out.
     `holding` are those of them that a mart depends on: without them no set is whole.
+    `prove` has batched models made whole, and compared with what they hold.
     """
     exclude = [f"source:{source}+" for source in barred]
     if select:
-        return _part(select, exclude, full_refresh, barred)
-    why = Why.FULL_REFRESH if full_refresh else everything(project, as_of)
+        return replace(_part(select, exclude, full_refresh, barred), prove=prove)
+    why = Why.FULL_REFRESH if full_refresh else everything(project, as_of) or (Why.PROOF if prove else None)
     if why:
-        return Todo(why, why.value, None, exclude, list(barred), full_refresh, not holding)
+        return Todo(why, why.value, None, exclude, list(barred), full_refresh, not holding, prove)
     landed = [f"{source}.{table}" for source, table in new_tables()]
     given = [f"{source}.{table}" for source, table in accepted_tables()]
     new = list(dict.fromkeys([*landed, *given]))
