@@ -89,11 +89,11 @@ def _drifted(connection: psycopg.Connection, run_id: str) -> list[tuple[str, str
     found = []
     for model, batches, count in connection.execute(_FAULTS, [run_id]):
         named = ", ".join(batches) + (" …" if count > len(batches) else "")
+        were, are = ("batch was", "is") if count == 1 else ("batches were", "are")
         found.append((
             model,
-            f"{model}: {count:,} {'batch was' if count == 1 else 'batches were'} not what a full refresh gives ({named}), and "
-            f"{'is' if count == 1 else 'are'} put right; its event_time, reach or by leaves an input out: "
-            "docs/how-to/make-a-model-batched.md",
+            f"{model}: {count:,} {were} not what a full refresh gives ({named}), and {are} put right; its event_time, "
+            "reach or by leaves an input out: docs/how-to/make-a-model-batched.md",
         ))  # fmt: skip
     return found
 

@@ -21,7 +21,6 @@ from weir.dbt.selection import Todo
 from weir.dbt.unit_tests import POSSIBLE, Beside
 from weir.project.code import digest
 
-
 PROVE = "DBT_ENV_CUSTOM_ENV_WEIR_PROVE"  # macros/batched reads it
 
 

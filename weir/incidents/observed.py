@@ -108,8 +108,8 @@ def _failed(looked: Looked, source: str, failed: Sequence[Landed], none_landed: 
 def built(looked: Looked, found: Built, whole: bool, proved: bool = False) -> None:
     """Take in a build: an incident for each node that failed by itself; what was skipped for it is none.
 
-    `whole` says that the build makes a whole set: nothing that failed before is left out of one that passed. `proved` says
-    that all batched models were made whole and compared.
+    `whole` says that the build makes a whole set: nothing that failed before is left out of one that passed.
+    `proved` says that all batched models were made whole and compared.
     """
     looked.add("project")
     looked.add("step build")
