@@ -4,7 +4,7 @@ with features as (
 ),
 
 months as (
-    select max(as_of_month) as newest_month from features
+    select max(as_of_month) as newest_month from {{ ref('churn_features') }}
 ),
 
 accounts as (
