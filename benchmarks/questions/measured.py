@@ -1,7 +1,7 @@
 """`python -m benchmarks questions`: asks the marts and asks raw the same ten questions, by turns.
 
-In: a number of accounts. Out: for each question the rows of its answer, the time of both ways, and how many times faster
-the marts are. Both answers are compared row by row: where they differ, there is no figure and the exit code is 1.
+In: a number of accounts. Out: for each question the rows of its answer, the time of both ways, and how many times
+faster the marts are. Both answers are compared row by row: where they differ, there is no figure, and the exit code is 1.
 """
 
 import statistics
@@ -28,7 +28,7 @@ HEAD = ["question", "rows#", "marts, ms#", "raw, ms#", "times faster#"]
 
 
 def measure_questions(accounts: int, rounds: int, keep: bool) -> tuple[str, list[list[object]], str]:
-    """Make the demo, run it, move it on by a day and run it again, and ask; returns title, lines and note of the table."""
+    """Make the demo, run it, move it on by a day, run it again, and ask; returns title, lines and note of the table."""
     with own_home(keep):
         measure([sys.executable, "-m", "demo", "make", "--accounts", str(accounts)])
         _run()
