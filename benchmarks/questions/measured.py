@@ -1,7 +1,7 @@
 """`python -m benchmarks questions`: asks the marts and asks raw the same ten questions, by turns.
 
 In: a number of accounts. Out: for each question the rows of its answer, the time of both ways, and how many times
-faster the marts are. Both answers are compared row by row: where they differ, there is no figure, and the exit code is 1.
+the marts are. Both answers are compared row by row; where they differ, there is no figure and the exit code is 1.
 """
 
 import statistics
