@@ -119,7 +119,7 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     from expectations.limits.shares import shares
     from expectations.suites.marts import EVERY, REJECTIONS, SHARES, SUITES
     from weir.project.marts import NEXT, marts
-    from weir.publish.verify import digest_of
+    from weir.publish.digests import digest_of
 
     failures, outcomes, seen = [], [], {}
     with warehouse.connect() as before:  # publication finds what changes after these digests
