@@ -6,15 +6,16 @@ from tests.support.publishing import NOW, Sql, digest, passed
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.project.marts import Mart
-from weir.publish import publication, rollback
+from weir.publish import grain, publication, rollback
 from weir.publish.verify import compare_published
 
 USAGE = Mart("usage", ("account_id", "day"), event_time="day", batch_size="month", model="usage")
+LAST = Mart("usage", ("account_id",), event_time="day", batch_size="month", model="usage")
 # As a build leaves the batches: their start in UTC, and the sum of the hashes over the columns in order of their names.
 BUILT = """
 delete from ops.batches where model = 'usage';
-insert into ops.batches (model, batch, changed, rows, digest)
-select 'usage', coalesce(date_trunc('month', day::timestamp) at time zone 'UTC', '-infinity'), 1, count(*),
+insert into ops.batches (model, batch, changed, whole, rows, digest)
+select 'usage', coalesce(date_trunc('month', day::timestamp) at time zone 'UTC', '-infinity'), 1, 1, count(*),
     sum(hash_record_extended(row(account_id, day, n), 0))
 from analytics_next.usage group by 2"""
 
@@ -24,9 +25,6 @@ def usage(run: Sql) -> Sql:
     """A mart of 2 accounts and the days of 2025, and 2 rows without a day, published."""
     run(
         """drop table analytics_next.accounts, analytics_next.events;
-        create table if not exists ops.batches (model text, batch timestamptz, changed bigint, rows bigint,
-            digest numeric, primary key (model, batch));
-        grant all on ops.batches to public;
         create table analytics_next.usage (account_id int not null, day date, n numeric(9, 2));
         create index on analytics_next.usage (day);
         insert into analytics_next.usage select account_id, day, account_id
@@ -83,8 +81,13 @@ def test_only_batches_that_differ_are_compared_and_written_down(usage: Sql) -> N
 
 
 def test_nothing_changed_and_no_row_of_it_is_read(usage: Sql) -> None:
-    usage("revoke select on analytics_next.usage from weir_publisher; alter table analytics.usage owner to postgres")
-    assert release(usage, "r2") == (0, 0, 0)
+    usage(BUILT)
+    passed("r2")
+    usage("revoke select on analytics_next.usage, analytics.usage from weir_publisher")
+    (change,) = publication.publish_set("r2", NOW, found=(USAGE,), whole=False)
+    assert (change.inserted, change.updated, change.deleted, change.rows) == (0, 0, 0, 730)
+    with pytest.raises(WeirError, match="permission denied for table usage"):
+        publication.publish_set("r2", NOW, found=(USAGE,))
 
 
 def test_rows_without_an_event_time_are_a_batch(usage: Sql) -> None:
@@ -100,24 +103,46 @@ def test_rows_without_an_event_time_are_a_batch(usage: Sql) -> None:
         release(usage, "r4", "update analytics_next.usage set n = 4 where day is null")
 
 
-def test_a_row_that_moves_to_another_batch_is_updated(usage: Sql) -> None:
-    mart = Mart("usage", ("account_id",), event_time="day", batch_size="month", model="usage")
-    once = "delete from analytics_next.usage where extract(day from day) <> account_id; "
-    once += "update analytics_next.usage set account_id = to_char(day, 'MMDD')::int"
-    release(usage, "r2", once, whole=True, mart=mart)
-    moved = "update analytics_next.usage set day = '2025-11-20' where day = '2025-02-01'"
-    assert release(usage, "r3", moved, mart=mart) == (0, 1, 0)
-    assert changed_in(usage, 3) == ["2025-02-01 00:00:00", "2025-11-01 00:00:00"] and same(usage)
-    twice = "insert into analytics_next.usage values (1120, '2025-12-24', 1)"
-    release(usage, "r4", "update analytics_next.usage set account_id = 1120 where day = '2025-11-20'", mart=mart)
-    with pytest.raises(WeirError, match="1 keys are there twice"):  # one in a batch that did not change
-        release(usage, "r5", twice, mart=mart)
+@pytest.fixture
+def last(usage: Sql) -> Sql:
+    """The mart `usage` with one row per account, its last day, published."""
+    usage("drop table analytics.usage; truncate analytics_next.usage; insert into analytics_next.usage "
+          "select number, date '2024-12-31' + number, 1 from generate_series(1, 365) as number")  # fmt: skip
+    release(usage, "r2", whole=True, mart=LAST)
+    return usage
 
 
-def test_a_unique_index_proves_the_grain(usage: Sql) -> None:
-    mart = Mart("usage", ("account_id",), event_time="day", batch_size="month", model="usage")
-    with pytest.raises(WeirError, match="730 keys|2 keys are there twice"):
-        release(usage, "r2", "update analytics_next.usage set n = 4 where day < '2025-02-01'", mart=mart)
+def test_a_row_that_moves_to_another_batch_is_updated(last: Sql) -> None:
+    moved = "update analytics_next.usage set day = '2025-11-20' where account_id = 40"
+    assert release(last, "r3", moved, mart=LAST) == (0, 1, 0)
+    assert changed_in(last, 3) == ["2025-02-01 00:00:00", "2025-11-01 00:00:00"] and same(last)
+
+
+@pytest.mark.parametrize("index", ["", "create unique index on analytics_next.usage (account_id) where n > 0"])
+def test_a_key_that_stands_in_an_unchanged_batch_as_well_is_refused(last: Sql, index: str) -> None:
+    twice = "insert into analytics_next.usage values (40, '2025-12-24', 0)"
+    with pytest.raises(WeirError, match=r"usage can't be published: its grain \(account_id\).* 1 keys are there twice"):
+        release(last, "r3", f"{index}; {twice}", mart=LAST)
+
+
+def test_a_unique_index_proves_the_grain(last: Sql) -> None:
+    last("create unique index on analytics_next.usage (account_id)")
+    with warehouse.connect() as connection:
+        assert grain.is_proven(connection, LAST)
+        assert grain.is_proven(connection, USAGE), "columns of the grain are enough"
+        assert not grain.is_proven(connection, Mart("usage", ("day",)))
+        last("update pg_index set indisvalid = false where indrelid = 'analytics_next.usage'::regclass and indisunique")
+        assert not grain.is_proven(connection, LAST)
+
+
+def test_a_row_put_in_by_hand_with_the_key_of_a_new_one_is_told(last: Sql) -> None:
+    last("insert into analytics.usage values (1000, '2025-08-08', 1)")
+    with pytest.raises(
+        WeirError, match=r"put rows into analytics\.usage by hand, .*: `weir publish` compares every row"
+    ):
+        release(last, "r3", "insert into analytics_next.usage values (1000, '2025-12-31', 1)", mart=LAST)
+    publication.publish_set("r3", NOW, found=(LAST,))
+    assert same(last)
 
 
 @pytest.mark.parametrize("edit", ["update analytics_next.usage set n = 77", "delete from analytics_next.usage"])
@@ -204,13 +229,13 @@ def test_moments_fall_into_hours_of_utc(usage: Sql, kind: str) -> None:
         from generate_series(0, 47) as n"""
     )
     built = f"""set timezone to 'UTC'; delete from ops.batches where model = 'seen'; insert into ops.batches
-        select 'seen', date_trunc('hour', "At x%"::timestamptz, 'UTC'), 1, count(*),
+        select 'seen', date_trunc('hour', "At x%"::timestamptz, 'UTC'), 1, 1, count(*),
         sum(hash_record_extended(row({hashed}, id), 0)) from analytics_next.seen group by 2;"""
     usage(built)
     passed("r2")
     publication.publish_set("r2", NOW, found=(USAGE, mart))
     usage(built.replace("set timezone", "update analytics_next.seen set id = 100 where id = 20; set timezone"))
     passed("r3")
-    *_, change = publication.publish_set("r3", NOW, found=(USAGE, mart), whole=False)
+    change, _ = publication.publish_set("r3", NOW, found=(USAGE, mart), whole=False)
     assert (change.inserted, change.deleted, change.rows) == (1, 1, 48) and same(usage)
     assert changed_in(usage, 3) == ["2025-10-26 03:00:00"]
