@@ -129,9 +129,7 @@ def differing(shop: Shop, models: list[str] | None = None) -> dict[str, int]:
             f"with right_ as ({select}), now_ as (select * from {table}) select count(*) from ("
             "(table right_ except all table now_) union all (table now_ except all table right_)) as d"
         )[0][0]
-        logged = shop.rows(
-            f"select coalesce(sum(rows), 0) from dev_ops.batches where model = '{name}'"
-        )[0][0]
+        logged = shop.rows(f"select coalesce(sum(rows), 0) from dev_ops.batches where model = '{name}'")[0][0]
         there = shop.rows(f"select count(*) from {table}")[0][0]
         if count or logged != there:
             found[name] = count or f"{logged} logged, {there} there"

@@ -52,6 +52,20 @@ def published(connection: psycopg.Connection[Any], mart: Mart, since: int = 0) -
     return _read(connection, _PUBLISHED, [mart.label, since])
 
 
+def as_left(
+    connection: psycopg.Connection[Any], mart: Mart, types: Mapping[str, str], left: Any
+) -> dict[str, Content] | None:
+    """What the publication in force left in each batch, by the digest that it left of the mart.
+
+    None where it is not known of every batch, or the mart had other columns or batches.
+    """
+    if not left or left.get("batches") != frame(mart) or left["columns"] != types or not is_moment(mart, types):
+        return None
+    found = published(connection, mart)
+    # what adds up to the digest of the whole is true of each batch
+    return found if total(found) == Content(left["rows"], int(left["sum"])) else None
+
+
 def frame(mart: Mart) -> dict[str, str]:
     """What decides into which batch a row falls."""
     return {"event_time": mart.event_time, "batch_size": mart.batch_size}
@@ -67,7 +81,7 @@ def contents(
     """Read what stands in each batch of a table, or in some, over the columns of these types."""
     where = sql.SQL("true") if only is None else within(connection, mart, types, only)
     query = sql.SQL("select {name}, rows, digest from ({each}) as found").format(
-        name=_NAME,
+        name=NAME,
         each=sql.SQL("select {} as batch, count(*) as rows, sum({}) as digest from {} where {} group by 1").format(
             batch_of(mart, types), row_hash(types), relation, where
         ),
@@ -157,11 +171,11 @@ def _as_text(moment: str) -> str:
 
 
 _START = _as_text("(batch at time zone 'UTC')")
-_NAME = sql.SQL(f"case when isfinite(batch) then {_START} else batch::text end")
-_BUILT = sql.SQL("select {}, rows, digest from ops.batches where model = %s").format(_NAME)
+NAME = sql.SQL(f"case when isfinite(batch) then {_START} else batch::text end")
+_BUILT = sql.SQL("select {}, rows, digest from ops.batches where model = %s").format(NAME)
 _PUBLISHED = sql.SQL(
     "select {}, rows, digest from ops.published_batches where mart = %s and publication_id >= %s"
-).format(_NAME)
+).format(NAME)
 _KEEP = """
 insert into ops.published_batches (mart, publication_id, batch, rows, digest)
 select %s, %s, start at time zone 'UTC', rows, digest

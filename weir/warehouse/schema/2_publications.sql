@@ -86,6 +86,18 @@ comment on column ops.published_batches.batch is
 comment on column ops.published_batches.publication_id is 'The publication that changed the batch last.';
 comment on column ops.published_batches.digest is 'The sum of PostgreSQL''s hash of each row.';
 
+-- What gate marts has measured of a batch, so that a batch which did not change is not read again.
+create table if not exists ops.batch_measures (
+    subject text not null,
+    batch timestamptz not null,
+    content text not null,
+    measures jsonb not null,
+    primary key (subject, batch, content)
+);
+comment on column ops.batch_measures.subject is 'The mart, or what a sum of it is held against.';
+comment on column ops.batch_measures.content is 'What stood in the batch when it was measured: rows and digest.';
+comment on column ops.batch_measures.measures is 'Counts and sums, which add up to those of the whole.';
+
 create table if not exists undo.rows (
     publication_id bigint not null,
     mart text not null,
