@@ -30,11 +30,11 @@
     {%- else -%}
         {%- call noop_statement('main', 'NOTHING NEW', 'NOTHING NEW', 0) -%} select 'nothing new' {%- endcall -%}
     {%- endif -%}
-    {%- do batched_book(names, step) -%}
+    {%- if not (flags.EMPTY and step.exists) -%}{%- do batched_book(names, step) -%}{%- endif -%}
     {%- if step.full -%}
         {%- do apply_grants(target_relation, config.get('grants'), should_revoke=step.exists) -%}
     {%- endif -%}
-    {%- if step.docs_changed -%}{%- do persist_docs(target_relation, model) -%}{%- endif -%}
+    {%- if step.docs_changed and not flags.EMPTY -%}{%- do persist_docs(target_relation, model) -%}{%- endif -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

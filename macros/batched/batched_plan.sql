@@ -23,6 +23,7 @@
     {%- set step.docs_changed = not step.exists or not step.known or step.known.docs != step.docs -%}
     {%- set step.is_early = row[3] -%}
 
+    {%- if flags.EMPTY and step.exists -%}{{ return(step) }}{%- endif -%}
     {#- As a view the select shows its columns, and which columns of each input it reads. -#}
     {%- call statement('probe') -%} create temporary view _batched as {{ sql }} {%- endcall -%}
     {%- set step.columns = batched_columns('pg_temp._batched') -%}

@@ -48,9 +48,7 @@
 {% macro batched_book(names, step) -%}
     {%- call statement('book') -%}
         {%- if flags.EMPTY %}
-        {%- if not step.exists %}
         delete from {{ names.models }} where model = '{{ names.model }}';
-        {%- endif %}
         {%- else %}
         insert into {{ names.models }} (model, step, code, docs, as_of, seen)
         values (
