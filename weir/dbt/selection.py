@@ -1,10 +1,12 @@
 """The choice of what a build makes: everything, what new rows touch, or nothing.
 
 In: `ops.landings`, `ops.ledger`, the last build and publication, the code, the date. Out: a Todo.
-Nothing is left out unless the last set was whole, published, built by the same code and for the same day.
+Nothing is left out unless the last set was whole, published and built by the same code. On another day what reads the
+clock is built too, with what stands on it.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from weir import warehouse
 from weir.ledger.quarantine import accepted_waiting
+from weir.project.clock import readers
 from weir.project.code import digest
 from weir.publish import evidence
 
@@ -77,22 +80,27 @@ def decide(
     if select:
         return replace(_part(select, exclude, full_refresh, barred), prove=prove)
     why = Why.FULL_REFRESH if full_refresh else everything(project, as_of) or (Why.PROOF if prove else None)
-    if why:
+    clock: list[str] = []
+    if why is Why.DAY and not prove:
+        with suppress(OSError, ValueError, KeyError):  # without a manifest it is not known who reads the clock
+            clock = readers()
+    if why and not clock:
         return Todo(why, why.value, None, exclude, list(barred), full_refresh, not holding, prove)
     landed = [f"{source}.{table}" for source, table in new_tables()]
     given = [f"{source}.{table}" for source, table in accepted_tables()]
     new = list(dict.fromkeys([*landed, *given]))
     new += [name for name in _barred_before() if name not in new]  # what stands on them may never have been built
     tables = [name for name in new if name not in barred and name.split(".")[0] not in barred]
-    if not tables:
+    if not tables and not why:
         return Todo(Why.NOTHING_NEW, Why.NOTHING_NEW.value, [], exclude, list(barred), whole=not holding)
-    chosen = [f"source:{table}+" for table in tables]
+    chosen = [f"source:{table}+" for table in tables] + [f"{name}+" for name in clock]
     told = {
         "new rows": [name for name in tables if name in landed or name not in given],
         "rows accepted by hand": [name for name in tables if name in given],
     }
-    sentence = "; ".join(f"{what} in {', '.join(names)}" for what, names in told.items() if names)
-    return Todo(Why.NEW_ROWS, sentence, chosen, exclude, list(barred), whole=not holding)
+    said = [why.value] if why else []
+    sentence = "; ".join(said + [f"{what} in {', '.join(names)}" for what, names in told.items() if names])
+    return Todo(why or Why.NEW_ROWS, sentence, chosen, exclude, list(barred), whole=not holding)
 
 
 def everything(project: Path, as_of: datetime) -> Why | None:
