@@ -1,8 +1,8 @@
 {#- The rows of a staging model whose parent is not there: one row each with its key, why, and the parent's key. `on` is
     the column by which both know the parent, `called` the parent's name in words, `parent` its staging model.
     `accepted` is where the parents stand that reach the marts, `held_back` those that do not; both only where parents
-    are themselves held back. Stateless, so that it heals as soon as the parent comes. -#}
-{% macro orphans(model, key, on, called, parent, accepted=none, held_back=none) -%}
+    are themselves held back. `found`: the model holds nothing but the orphans, found by a batched model. Stateless, so that it heals as soon as the parent comes. -#}
+{% macro orphans(model, key, on, called, parent, accepted=none, held_back=none, found=false) -%}
     {%- set text = dbt.type_string() -%}
     (
         with orphaned as (
@@ -11,8 +11,10 @@
                 children._key as key,
                 cast(children.{{ on }} as {{ text }}) as parent_key
             from {{ ref(model) }} as children
+            {%- if not found %}
             left join {{ ref(accepted or parent) }} as parents on children.{{ on }} = parents.{{ on }}
             where parents.{{ on }} is null
+            {%- endif %}
         ),
 
         quarantined as (

@@ -11,6 +11,7 @@
                 select from pg_attribute where attrelid = to_regclass('{{ ops }}.ledger') and attname = 'accepted_by_hand'
             )
             and to_regclass('{{ quality }}.quarantine_accepted') is not null
+            and to_regclass('{{ ops }}.batch_faults') is not null
     {%- endcall -%}
     {%- if not load_result('ledger_exists').table.rows[0][0] -%}
         {%- call statement('make_ledger') -%}
@@ -54,6 +55,9 @@
                 built_at timestamptz not null default clock_timestamp()
             );
 
+            {% for table in ['batches', 'batch_keys', 'batch_inputs', 'batched_models', 'batch_faults'] -%}
+            create table if not exists {{ ops }}.{{ table }} (like ops.{{ table }} including all);
+            {% endfor %}
             create table if not exists {{ quality }}.quarantine (
                 model text not null,
                 key text not null,

@@ -65,6 +65,7 @@
         'raw': source(origin[0], origin[1]).render(),
         'ledger': dev_prefix() ~ 'ops.ledger',
         'code': dev_prefix() ~ 'ops.staged_code',
+        'batches': dev_prefix() ~ 'ops.batches',
         'quarantine': dev_prefix() ~ 'quality.quarantine',
     }) }}
 {%- endmacro %}

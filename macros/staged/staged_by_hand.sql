@@ -3,8 +3,10 @@
 {% macro staged_by_hand(names, step) -%}
     {%- set coming = step.by_hand | selectattr('comes') | list -%}
     {%- set leaving = step.by_hand | rejectattr('comes') | list -%}
+    {%- set event_time = 's.' ~ adapter.quote(config.get('event_time')) if config.get('event_time') else 'null::timestamptz' -%}
     {%- call statement('moved') -%}
-        create temporary table _moved (load_id text, rows bigint) on commit drop
+        create temporary table _moved (load_id text, rows bigint) on commit drop;
+        create temporary table _touched (event_time timestamptz) on commit drop
     {%- endcall -%}
     {%- if coming -%}
         {%- set part = namespace(
@@ -40,10 +42,16 @@
                 delete from {{ names.table }} as s
                 using back
                 where s._key = back.key and s._load_id = back.load_id
+                returning {{ event_time }}
+            ),
+
+            touched as (
+                insert into _touched select * from gone
             )
 
             insert into _moved select load_id, -count(*) from back group by load_id
         {%- endcall -%}
+        {%- do staged_touched(names, 'select event_time from _touched') -%}
     {%- endif -%}
     {%- call statement('book_by_hand') -%}
         insert into {{ names.ledger }} (

@@ -1,18 +1,23 @@
 {#- Merges the accepted rows into the table: deletes the keys that the step brings, then inserts the rows accepted last. -#}
 {% macro staged_merge(names, step) -%}
+    {%- set event_time = adapter.quote(config.get('event_time')) if config.get('event_time') else 'null' -%}
     {%- if step.full -%}
         {%- do staged_make(names, step) -%}
     {%- else -%}
         {%- call statement('take_out') -%}
-            create temporary table _before (_key text collate "C", _known_from timestamptz) on commit drop;
+            create temporary table _before (
+                _key text collate "C", _known_from timestamptz, event_time timestamptz
+            ) on commit drop;
             with gone as (
                 delete from {{ names.table }} where _key in (select b._key from _batch as b)
-                returning _key, _known_from
+                returning _key, _known_from, cast({{ event_time }} as timestamptz)
             )
 
-            insert into _before select _key, _known_from from gone;
+            insert into _before select * from gone;
             analyze _before
         {%- endcall -%}
+        {%- do staged_touched(names, 'select event_time from _before union all select cast(' ~ event_time
+            ~ " as timestamptz) from _batch where _class in ('a', 'h')") -%}
     {%- endif -%}
     {%- set start = staged_version(step, 'run_start', 'own.position') -%}
     {%- set step.main -%}
@@ -42,5 +47,7 @@
             analyze {{ names.table }}
         {%- endcall -%}
         {%- if not step.kept -%}{%- do create_indexes(this) -%}{%- endif -%}
+        {%- do staged_touched(names, 'select cast(' ~ event_time ~ ' as timestamptz) as event_time from ' ~ names.table
+            ~ ' union all select batch from ' ~ names.batches ~ " where model = '" ~ names.model ~ "'") -%}
     {%- endif -%}
 {%- endmacro %}

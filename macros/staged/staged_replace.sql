@@ -1,6 +1,6 @@
-{#- Puts a table of a new shape in the old one's place. Views that read the table are made again from their definitions.
+{#- Puts a table of a new shape in the old one's place: an empty one, or what `make` says. Views that read the table are made again from their definitions.
     A view that asks for a column that is gone is left out, with a warning, until dbt builds it. -#}
-{% macro staged_replace(names) -%}
+{% macro staged_replace(names, make=none) -%}
     do $weir$
     declare
         old regclass := to_regclass({{ staged_literal(names.table) }});
@@ -37,7 +37,7 @@
         end loop;
         perform set_config('role', builder, true);
         drop table if exists {{ names.table }};
-        create table {{ names.table }} (like _shape);
+        {{ make or 'create table ' ~ names.table ~ ' (like _shape)' }};
         for reader in select * from _readers order by level loop
             perform set_config('role', reader.owner, true);
             begin

@@ -20,7 +20,7 @@
     where {{ predicate }}
     group by {{ key }}
 ){% endmacro %}
-{% macro orphans(model, key, on, called, parent, accepted=none, held_back=none) %}(
+{% macro orphans(model, key, on, called, parent, accepted=none, held_back=none, found=false) %}(
     select
         {{ key }},
         _key as key,

@@ -21,6 +21,8 @@ from weir.dbt.selection import Todo
 from weir.dbt.unit_tests import POSSIBLE, Beside
 from weir.project.code import digest
 
+PROVE = "DBT_ENV_CUSTOM_ENV_WEIR_PROVE"  # macros/batched reads it
+
 
 class Engine(Protocol):
     """dbt, wherever it works: in this process (Dbt) or in one of its own (worker.DbtProcess)."""
@@ -74,11 +76,14 @@ class Dbt:
             arguments += ["--exclude-resource-type", "unit_test"]
         reasons = BatchReasons()
         teller = _Teller(on_node, beside.built if beside else None)
+        # By the environment, as the run's clock is: other vars cost dbt a full parse.
+        os.environ[PROVE] = "1" if todo.prove else ""
         try:
             result = self.invoke(*arguments, callbacks=[teller, reasons]).result
             parts = [summary(result, reasons)]
             selects.keep(result or [], self.manifest)
         finally:
+            del os.environ[PROVE]
             rest = [beside.end()] if beside else []
         built = together([*parts, *rest])
         return replace(built, all_unit_tests_passed=built.passed_unit_tests == len(self.manifest.unit_tests))
@@ -100,7 +105,9 @@ class Dbt:
     def invoke(self, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
         """dbt's result of a command for target prod. Raises WeirError when dbt itself fails, not a node."""
         from dbt.cli.main import dbtRunner
+        from dbt_common.events.functions import reset_metadata_vars
 
+        reset_metadata_vars()  # dbt keeps what it has read of the environment once
         hide_values()
         logging.raiseExceptions = False  # a log that can't be written (a full disk) is no reason for a traceback
         runner = dbtRunner(manifest=self.manifest, callbacks=list(callbacks))

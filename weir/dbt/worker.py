@@ -35,7 +35,8 @@ class DbtProcess:
         values = asdict(todo) | {"why": todo.why.name}
         answer = self.child.ask("build", lambda event: on_node(NodeEvent(**event)), todo=values, unit_tests=unit_tests)
         failed = [Failed(**each) for each in answer["failed"]]
-        return Built(**answer | {"failed": failed, "unmarked": [(mart, said) for mart, said in answer["unmarked"]]})
+        told = {name: [(what, said) for what, said in answer[name]] for name in ("unmarked", "drifted")}
+        return Built(**answer | {"failed": failed} | told)
 
     def staging_models(self) -> list[StagingModel]:
         """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""

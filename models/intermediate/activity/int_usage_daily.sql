@@ -1,5 +1,5 @@
 -- Grain: one row per account, day with any usage, and month from which its events count as known.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(materialized='batched', event_time='usage_date', batch_size='day', by='account_id') }}
 
 with user_days as (
     select * from {{ ref('int_usage_user_daily') }}

@@ -1,6 +1,6 @@
 -- Grain: one row per account, user, day and month from which its events count as known.
 -- This is the only model that reads all events: the other models about usage read this one.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(materialized='batched', event_time='usage_date', batch_size='day', by='account_id') }}
 
 with events as (
     select

@@ -1,5 +1,8 @@
 -- Grain: one row per account and month with an active user in the 56 days before its as-of moment.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(
+    materialized='batched', event_time='month', batch_size='month', by='account_id',
+    reach={'int_usage_user_daily': 2}
+) }}
 
 with usage as (
     select account_id, user_id, usage_date, known_month, {{ month_start('usage_date') }} as usage_month

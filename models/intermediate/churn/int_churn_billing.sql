@@ -1,5 +1,5 @@
 -- Grain: one row per account and month with an invoice known at the month's as-of moment.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(materialized='batched', event_time='month', batch_size='month', by='account_id') }}
 
 with account_months as (
     select account_id, month, as_of_at, as_of_date from {{ ref('int_account_months') }}
@@ -7,12 +7,13 @@ with account_months as (
 ),
 
 invoices as (
-    select * from {{ ref('int_invoices_with_payments') }}
+    select invoice_id, account_id, total, invoice_date, due_date, known_at, settled_known_at
+    from {{ ref('int_invoices_with_payments') }}
     where account_id is not null
 ),
 
 payments as (
-    select *, {{ known_at('paid_at') }} as known_at from {{ ref('int_payments') }}
+    select account_id, invoice_id, status, paid_at, {{ known_at('paid_at') }} as known_at from {{ ref('int_payments') }}
 ),
 
 known_invoices as (

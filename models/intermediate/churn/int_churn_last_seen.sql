@@ -1,5 +1,8 @@
 -- Grain: one row per account and month: the last day with usage that was known at the month's as-of moment.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(
+    materialized='batched', event_time='month', batch_size='month', by='account_id',
+    reach={'int_usage_monthly': 'all', 'int_account_months': 'all'}
+) }}
 
 with account_months as (
     select account_id, month from {{ ref('int_account_months') }}
@@ -17,8 +20,8 @@ seen as (
     select
         usage.account_id,
         greatest(usage.known_month, firsts.first_month) as month,
-        max(usage.usage_date) as last_seen_on
-    from {{ ref('int_usage_daily') }} as usage
+        max(usage.last_usage_date) as last_seen_on
+    from {{ ref('int_usage_monthly') }} as usage
     inner join firsts on usage.account_id = firsts.account_id
     where usage.known_month is not null
     group by usage.account_id, greatest(usage.known_month, firsts.first_month)

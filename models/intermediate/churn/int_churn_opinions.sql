@@ -1,5 +1,5 @@
 -- Grain: one row per account and month with an answer known at the month's as-of moment.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(materialized='batched', event_time='month', batch_size='month', by='account_id') }}
 
 with account_months as (
     select account_id, month, as_of_at from {{ ref('int_account_months') }}
@@ -7,11 +7,13 @@ with account_months as (
 ),
 
 tickets as (
-    select ticket_id, known_at from {{ ref('int_ticket_states') }}
+    select ticket_id, account_id, known_at from {{ ref('int_ticket_states') }}
 ),
 
 ratings as (
-    select *, {{ known_at('created_at') }} as known_at from {{ ref('int_satisfaction_ratings') }}
+    select
+        rating_id, ticket_id, account_id, score, created_at, {{ known_at('created_at') }} as known_at
+    from {{ ref('int_satisfaction_ratings') }}
 ),
 
 answers as (

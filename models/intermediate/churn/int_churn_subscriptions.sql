@@ -1,5 +1,5 @@
 -- Grain: one row per account and month: what was known of its subscriptions at the month's as-of moment.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(materialized='batched', event_time='month', batch_size='month', by='account_id') }}
 
 with account_months as (
     select account_id, month, as_of_at from {{ ref('int_account_months') }}
@@ -7,7 +7,9 @@ with account_months as (
 ),
 
 periods as (
-    select * from {{ ref('int_subscription_periods') }}
+    select
+        account_id, subscription_id, plan_code, seats, mrr, started_at, ended_at, known_at, end_known_at
+    from {{ ref('int_subscription_periods') }}
 ),
 
 known as (

@@ -1,5 +1,5 @@
 -- Grain: one row per account and month with a ticket known at the month's as-of moment.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(materialized='batched', event_time='month', batch_size='month', by='account_id') }}
 
 with account_months as (
     select account_id, month, as_of_at, as_of_date from {{ ref('int_account_months') }}
@@ -7,7 +7,9 @@ with account_months as (
 ),
 
 tickets as (
-    select * from {{ ref('int_ticket_states') }}
+    select
+        account_id, created_at, first_reply_at, closed_at, known_at, reply_known_at, close_known_at
+    from {{ ref('int_ticket_states') }}
     where account_id is not null
 ),
 

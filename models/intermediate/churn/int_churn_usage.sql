@@ -1,5 +1,8 @@
 -- Grain: one row per account and month with usage in the 180 days before its as-of moment, as known then.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(
+    materialized='batched', event_time='month', batch_size='month', by='account_id',
+    reach={'int_usage_daily': 6}
+) }}
 
 with usage as (
     select *, {{ month_start('usage_date') }} as usage_month from {{ ref('int_usage_daily') }}

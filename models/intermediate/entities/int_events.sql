@@ -1,17 +1,19 @@
 -- Grain: one row per event, those held back left out.
+{{ config(event_time='occurred_at') }}
+
 with events as (
     select * from {{ ref('stg_product__events') }}
 ),
 
-held_back as (
-    select distinct event_id from {{ ref('int_events_held_back') }}
+orphaned as (
+    select event_id from {{ ref('int_orphaned_events') }}
 ),
 
 final as (
     select events.*
     from events
-    left join held_back on events.event_id = held_back.event_id
-    where held_back.event_id is null
+    left join orphaned on events.event_id = orphaned.event_id
+    where orphaned.event_id is null
 )
 
 select * from final

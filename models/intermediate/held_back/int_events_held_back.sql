@@ -1,8 +1,6 @@
 -- Grain: one row per event that is held back.
-{{ config(materialized='table') }}
-
 with final as {{ orphans(
-    'stg_product__events', key='event_id', on='account_id', called='account', parent='stg_app__accounts'
+    'int_orphaned_events', key='event_id', on='account_id', called='account', parent='stg_app__accounts', found=true
 ) }}
 
 select * from final

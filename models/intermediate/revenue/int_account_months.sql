@@ -1,5 +1,8 @@
 -- Grain: one row per account and month, from its creation to the month running at as_of; as all is known now.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(
+    materialized='batched', event_time='month', batch_size='month', by='account_id',
+    reach={'int_months': 1}
+) }}
 
 with accounts as (
     select account_id, created_at, {{ known_at('created_at') }} as known_at
@@ -11,7 +14,7 @@ months as (
 ),
 
 periods as (
-    select * from {{ ref('int_subscription_periods') }}
+    select account_id, started_at, ended_at, is_running, mrr, seats from {{ ref('int_subscription_periods') }}
 ),
 
 -- legacy accounts may have been created after their first subscription

@@ -1,5 +1,5 @@
 -- Grain: one row per month, from the first account's or subscription's to the one that is running at as_of.
-{{ config(materialized='table', post_hook='{{ analyze_this() }}') }}
+{{ config(materialized='table', event_time='month', batch_size='month', post_hook='{{ analyze_this() }}') }}
 
 with firsts as (
     select min(created_at) as first_at from {{ ref('stg_app__accounts') }}

@@ -1,5 +1,9 @@
 -- Grain: one row per account and as-of month, of nothing but what was known at as_of_at.
-{{ config(indexes=[{'columns': ['account_id', 'as_of_month'], 'unique': true}, {'columns': ['as_of_month']}]) }}
+{{ config(
+    materialized='batched', event_time='as_of_month', batch_size='month', by='account_id',
+    reach={'int_account_months': 3, 'int_churn_subscriptions': 3},
+    indexes=[{'columns': ['account_id', 'as_of_month'], 'unique': true}, {'columns': ['as_of_month']}]
+) }}
 
 {%- set subjects = ['subscriptions', 'usage', 'active_users', 'last_seen', 'billing', 'support', 'opinions'] %}
 
@@ -9,7 +13,7 @@ with months as (
 ),
 
 accounts as (
-    select * from {{ ref('stg_app__accounts') }}
+    select account_id, country, industry, created_at from {{ ref('stg_app__accounts') }}
 ),
 {%- for subject in subjects %}
 

@@ -34,7 +34,7 @@ countries as (
 
 usage as (
     select account_id, max(last_event_at) as last_event_at
-    from {{ ref('int_usage_daily') }}
+    from {{ ref('int_usage_monthly') }}
     group by account_id
 ),
 

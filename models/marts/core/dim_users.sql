@@ -11,7 +11,7 @@ preferences as (
 
 usage as (
     select account_id, user_id, max(last_event_at) as last_event_at
-    from {{ ref('int_usage_user_daily') }}
+    from {{ ref('int_usage_user_monthly') }}
     group by account_id, user_id
 ),
 

@@ -1,5 +1,8 @@
 -- Grain: one row per account and day with any usage.
-{{ config(indexes=[{'columns': ['account_id', 'usage_date'], 'unique': true}, {'columns': ['usage_date']}]) }}
+{{ config(
+    materialized='batched', event_time='usage_date', batch_size='day', by='account_id',
+    indexes=[{'columns': ['account_id', 'usage_date'], 'unique': true}, {'columns': ['usage_date']}]
+) }}
 
 {%- set counts = ['events', 'logins', 'reports_viewed', 'exports', 'invites_sent', 'api_calls'] %}
 

@@ -1,4 +1,9 @@
 -- Grain: one row per event of the product.
+{{ config(
+    event_time='occurred_at', batch_size='day',
+    indexes=[{'columns': ['occurred_at'], 'type': 'brin'}, {'columns': ['account_id']}]
+) }}
+
 with picked as (
     -- version 1 of the document has the first field of each pair, version 2 the second
     select

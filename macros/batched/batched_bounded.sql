@@ -1,0 +1,68 @@
+{#- The model's SQL over what its inputs hold for the batches and keys of the step alone: each input with an event time
+    is read by way of a view of its name that bounds it. Inputs without one are read whole. -#}
+{% macro batched_bounded(names, step) -%}
+    {%- set code = namespace(sql=sql, views=[]) -%}
+    {%- for input in batched_direct(names) -%}
+        {%- set columns = batched_columns(input.relation) -%}
+        {%- set has_key = names.by and names.by in columns | map(attribute='plain') -%}
+        {%- set bounds = [] -%}
+        {%- if input.event_time -%}
+            {%- for column in columns if column.plain == input.event_time -%}
+                {%- do bounds.append(batched_within(step, column, names.size, input.forward, input.back)) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- if has_key and step.keys -%}
+            {%- for column in columns if column.plain == names.by -%}
+                {%- do bounds.append(batched_of_keys(step, column)) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {#- Bounded by time alone, an input without the key would lack rows of the keys; by key alone, rows of the batches. -#}
+        {%- set enough = (not step.ranges or input.event_time) and (not step.keys or has_key) -%}
+        {%- if bounds and enough and input.relation in code.sql -%}
+            {%- set view = 'pg_temp.' ~ adapter.quote('_' ~ loop.index ~ '_' ~ input.identifier) -%}
+            {%- do code.views.append(view) -%}
+            {%- call statement('bound') -%}
+                create temporary view {{ view | replace('pg_temp.', '') }} as
+                select * from {{ input.relation }} as i where {{ bounds | join(' or ') }}
+            {%- endcall -%}
+            {%- set code.sql = code.sql | replace(input.relation, view) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set step.views = code.views -%}
+    {{ return(code.sql) }}
+{%- endmacro %}
+
+{#- Whether the column (of alias i) lies in a range of the step, widened by the reach; in a form that an index can serve. -#}
+{% macro batched_within(step, column, size, forward=0, back=0) -%}
+    {%- set name, parts = 'i.' ~ column.name, [] -%}
+    {%- set type = 'timestamptz' if column.type not in ['date'] else 'date' -%}
+    {%- for range in step.ranges -%}
+        {%- set both = [] -%}
+        {%- if range.lo == '-infinity' and range.hi == '-infinity' -%}
+            {%- do both.append(name ~ " is null or " ~ name ~ " = '-infinity'") -%}
+        {%- else -%}
+            {%- if range.lo and forward != 'all' -%}
+                {%- do both.append(name ~ " >= cast(timestamptz '" ~ range.lo ~ "' - interval '" ~ forward ~ ' ' ~ size ~ "' as " ~ type ~ ')') -%}
+            {%- endif -%}
+            {%- if range.hi -%}
+                {%- do both.append(name ~ (' <= ' if range.closed else ' < ') ~ "cast(timestamptz '" ~ range.hi ~ "' + interval '" ~ back ~ ' ' ~ size ~ "' as " ~ type ~ ')') -%}
+            {%- endif -%}
+            {%- if not range.lo or forward == 'all' -%}
+                {%- set upper = both | join(' and ') or 'true' -%}
+                {%- set both = [upper ~ ' or ' ~ name ~ ' is null'] -%}
+            {%- endif -%}
+        {%- endif -%}
+        {%- do parts.append('(' ~ both | join(' and ') ~ ')') -%}
+    {%- endfor -%}
+    {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
+{%- endmacro %}
+
+{#- Whether the column (of alias i) is one of the step's keys. -#}
+{% macro batched_of_keys(step, column) -%}
+    {%- set typed = "array_remove(" ~ staged_literal(step.keys) ~ "::text[], '')::" ~ column.type ~ '[]' -%}
+    {%- set name = 'i.' ~ column.name -%}
+    {%- if column.type in ['text', 'character varying'] -%}
+        {%- set typed = staged_literal(step.keys) ~ '::text[]' -%}
+    {%- endif -%}
+    {{ return('(' ~ name ~ ' = any(' ~ typed ~ ')' ~ (' or ' ~ name ~ ' is null' if step.keys.startswith('{""') else '') ~ ')') }}
+{%- endmacro %}

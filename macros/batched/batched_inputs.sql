@@ -1,0 +1,56 @@
+{#- What a batched model stands on: one entry per relation that is read, views with an event time looked through. `how`
+    says by what a change of it is known:
+    - log: a staged or batched model with an event time has written down which batches changed;
+    - batch: a digest per batch, for it has an event time and keeps no record;
+    - key: a digest per key, for it has none, but the column of `by`;
+    - whole: one digest.
+    `back` and `forward` are how far its batches reach, `reader` the view that reads it; none where the model does. -#}
+{% macro batched_inputs(names, node=none, back=0, forward=0, reader=none) -%}
+    {%- set node = node or model -%}
+    {%- set reach = node.config.reach or {} -%}
+    {%- set found = [] -%}
+    {%- for id in node.depends_on.nodes -%}
+        {%- set input = graph.nodes.get(id) or graph.sources.get(id) -%}
+        {%- set own = reach.get(input.name, 0) -%}
+        {%- set ahead = 'all' if 'all' in [own, forward] else forward + ([own, 0] | max) -%}
+        {%- set behind = back + ([0 - own, 0] | max if own != 'all' else 0) -%}
+        {%- set kind = input.config.materialized -%}
+        {%- set event_time = input.config.event_time -%}
+        {%- if kind == 'ephemeral' or (kind == 'view' and event_time) -%}
+            {%- set through = reader if kind == 'ephemeral' else input.relation_name -%}
+            {%- do found.extend(batched_inputs(names, input, behind, ahead, through)) -%}
+        {%- else -%}
+            {%- set logged = kind in ['staged', 'batched'] and event_time -%}
+            {%- do found.append({
+                'name': input.name if input.resource_type != 'source' else input.source_name ~ '.' ~ input.name,
+                'relation': input.relation_name,
+                'event_time': event_time,
+                'size': (input.config.batch_size or 'day') | string | replace('BatchSize.', ''),
+                'by': input.config.by,
+                'how': 'log' if logged else 'batch' if event_time else 'key' if names.by else 'whole',
+                'back': behind, 'forward': ahead, 'reader': reader,
+            }) -%}
+        {%- endif -%}
+        {%- if kind == 'view' and modules.re.search('as_of(_date|_text)?[(]', input.raw_code) -%}
+            {%- do found.append({'how': 'time'}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{#- The relations that the model's own SQL names, with what bounds a read of them. -#}
+{% macro batched_direct(names) -%}
+    {%- set found = [] -%}
+    {%- for id in model.depends_on.nodes -%}
+        {%- set input = graph.nodes.get(id) or graph.sources.get(id) -%}
+        {%- if input.config.materialized != 'ephemeral' -%}
+            {%- set own = names.reach.get(input.name, 0) -%}
+            {%- do found.append({
+                'name': input.name, 'identifier': input.alias or input.identifier, 'relation': input.relation_name,
+                'event_time': input.config.event_time,
+                'back': [0 - own, 0] | max if own != 'all' else 0, 'forward': own if own == 'all' else [own, 0] | max,
+            }) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}

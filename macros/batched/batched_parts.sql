@@ -1,0 +1,131 @@
+{#- Makes the step's batches and keys anew beside the table, and puts those parts of them in place that came out different.
+    A part is the rows of one key in one batch. With `prove` the whole is made anew: a part outside of what the step
+    would have made is a fault of the declaration, and is written down. -#}
+{% macro batched_parts(names, step) -%}
+    {%- set time = step.columns | selectattr('plain', 'equalto', names.event_time) | first -%}
+    {%- set key = step.columns | selectattr('plain', 'equalto', names.by) | first if names.by else none -%}
+    {%- set listed = step.columns | map(attribute='name') | join(', ') -%}
+    {%- set batch = batched_start('i.' ~ time.name, names.size) -%}
+    {%- set key_text = "coalesce(cast(i." ~ key.name ~ " as text), '')" if key else "''" -%}
+    {%- set touched = batched_exact(step, time, key) -%}
+    {%- set scope = 'true' if step.prove else touched -%}
+    {%- set made_of = sql if step.prove else batched_bounded(names, step) -%}
+    {%- set shape = batched_columns(names.table) -%}
+    {%- call statement('made') -%}
+        set local parallel_tuple_cost = 0.001;
+        create temporary table _made on commit drop as
+        select {{ batch }} as "_batch ", {{ key_text }} as "_key ", i.*
+        from (
+            select {% for column in shape %}cast(m.{{ column.name }} as {{ column.type }}) as {{ column.name }}{{ ', ' if not loop.last }}{% endfor %}
+            from ({{ made_of }}) as m
+        ) as i
+        where {{ scope }};
+        analyze _made ("_batch ", "_key ")
+    {%- endcall -%}
+    {%- call statement('parts', fetch_result=true) -%}
+        create temporary table _parts on commit drop as
+        with before as (
+            select {{ batch }} as batch, {{ key_text }} as key, count(*) as rows, sum({{ batched_hash(shape, 'i') }}::numeric) as digest
+            from {{ names.table }} as i
+            where {{ 'true' if step.prove else batched_scope(step, time, key) }} and {{ scope }}
+            group by 1, 2
+        ),
+
+        after as (
+            select "_batch " as batch, "_key " as key, count(*) as rows, sum({{ batched_hash(shape, 'i') }}::numeric) as digest
+            from _made as i
+            group by 1, 2
+        )
+
+        select batch, key,
+            coalesce(before.rows, 0) as rows_before, coalesce(before.digest, 0) as digest_before,
+            coalesce(after.rows, 0) as rows, coalesce(after.digest, 0) as digest,
+            batch <@ '{{ step.exact }}'::tstzmultirange as is_whole,
+            key = any({{ staged_literal(step.keys or '{}') }}::text[]) as is_of_key
+        from before full join after using (batch, key)
+        where before.rows is distinct from after.rows or before.digest is distinct from after.digest;
+        analyze _parts;
+
+        select count(*), count(distinct batch), coalesce(sum(rows), 0)::bigint, (select count(*) from _made),
+            (select count(distinct "_batch ") from _made)
+        from _parts
+    {%- endcall -%}
+    {%- set found = load_result('parts').table.rows[0] -%}
+    {%- if found[0] -%}
+        {%- call statement('replace') -%}
+            delete from {{ names.table }} as i
+            using _parts as p
+            where p.rows_before > 0 and p.batch = {{ batch }} and p.key = {{ key_text }}
+                and {{ 'true' if step.prove else batched_scope(step, time, key) }};
+
+            insert into {{ names.table }} ({{ listed }})
+            select {% for column in step.columns %}m.{{ column.name }}{{ ', ' if not loop.last }}{% endfor %}
+            from _made as m
+            inner join _parts as p on m."_batch " = p.batch and m."_key " = p.key
+        {%- endcall -%}
+        {%- do batched_log(names, step) -%}
+    {%- endif -%}
+    {%- do batched_faults(names, step) if step.prove -%}
+    {%- call statement('leave') -%} {% for view in step.views or [] %}drop view {{ view }}; {% endfor %}drop table _made {%- endcall -%}
+    {%- set message = found[3] ~ ' rows of ' ~ found[4] ~ ' batches made anew, ' ~ found[2] ~ ' of ' ~ found[1] ~ ' batches different' -%}
+    {%- call noop_statement('main', message, 'BATCHED', found[3]) -%} select 1 {%- endcall -%}
+{%- endmacro %}
+
+{#- Exactly the rows of the step's batches and keys, of alias i. -#}
+{% macro batched_exact(step, time, key) -%}
+    {%- set parts = [] -%}
+    {%- if step.ranges -%}
+        {%- do parts.append("coalesce(cast(i." ~ time.name ~ " as timestamptz), '-infinity') <@ '" ~ step.exact ~ "'::tstzmultirange") -%}
+    {%- endif -%}
+    {%- if step.keys and key -%}{%- do parts.append(batched_of_keys(step, key)) -%}{%- endif -%}
+    {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
+{%- endmacro %}
+
+{#- The same and some more, in a form that the table's indexes can serve. -#}
+{% macro batched_scope(step, time, key) -%}
+    {%- set parts = [batched_within(step, time, '')] if step.ranges else [] -%}
+    {%- if step.keys and key -%}{%- do parts.append(batched_of_keys(step, key)) -%}{%- endif -%}
+    {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
+{%- endmacro %}
+
+{#- Writes down which batches changed, with their rows and digest as they are now, and which keys did elsewhere. -#}
+{% macro batched_log(names, step) -%}
+    {%- call statement('log') -%}
+        insert into {{ names.batches }} as b (model, batch, changed, whole, rows, digest)
+        select
+            '{{ names.model }}', batch, {{ step.number }},
+            {% if names.by -%} case when bool_or(is_whole) then {{ step.number }} else 0 end {%- else -%} {{ step.number }} {%- endif %},
+            sum(rows - rows_before), sum(digest - digest_before)
+        from _parts
+        group by batch
+        on conflict (model, batch) do update set
+            changed = excluded.changed, whole = greatest(b.whole, excluded.whole),
+            rows = b.rows + excluded.rows, digest = b.digest + excluded.digest;
+        {%- if names.by %}
+
+        insert into {{ names.key_log }} (model, key, changed)
+        select distinct '{{ names.model }}', key, {{ step.number }} from _parts where not is_whole
+        on conflict (model, key) do update set changed = excluded.changed
+        {%- endif %}
+    {%- endcall -%}
+{%- endmacro %}
+
+{#- Names the batches that were not what a full refresh gives although nothing that the model declares had touched them. -#}
+{% macro batched_faults(names, step) -%}
+    {%- call statement('faults', fetch_result=true) -%}
+        insert into {{ names.faults }} (model, batch, step_id, run_id, rows_before, rows_right)
+        select '{{ names.model }}', batch, '{{ invocation_id }}', {{ staged_run() }}, sum(rows_before), sum(rows)
+        from _parts
+        where not is_whole and not is_of_key
+        group by batch;
+
+        select count(*), string_agg(batch::text, ', ' order by batch) from (
+            select batch from {{ names.faults }}
+            where model = '{{ names.model }}' and step_id = '{{ invocation_id }}' order by batch limit 5
+        ) as f
+    {%- endcall -%}
+    {%- set row = load_result('faults').table.rows[0] -%}
+    {%- if row[0] -%}
+        {%- do log(names.model ~ ': batches were not what a full refresh gives: ' ~ row[1] ~ '; put right', info=true) -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,70 @@
+{#- Decides what this step makes anew: the batches (as ranges of event time) and keys whose inputs changed, or the whole,
+    and says why. What the model sees of its inputs now is written down for the next step, before they are read. -#}
+{% macro batched_plan(names) -%}
+    {%- set step = namespace(full=false, exists=false, prove=false, ranges=[], keys=none, why='', reasons=[], columns=[], number=1,
+        counts=[], exact='', docs_changed=false, known=none, seen={}, bounded=sql) -%}
+    {%- set step.code = local_md5(batched_code(names)) -%}
+    {%- set step.docs = local_md5(tojson([model.description, model.columns], sort_keys=true)) -%}
+    {%- set step.prove = dbt_metadata_envs.get('WEIR_PROVE') == '1' -%}
+    {%- call statement('known', fetch_result=true) -%}
+        select
+            (select relkind::text from pg_class where oid = to_regclass({{ staged_literal(names.table) }})),
+            (select to_jsonb(m.*)::text from {{ names.models }} as m where m.model = '{{ names.model }}'),
+            (select coalesce(max(b.changed), 0) from {{ names.batches }} as b where b.model = '{{ names.model }}'),
+            {{ as_of() }} < (select max(as_of) from ops.landings)
+    {%- endcall -%}
+    {%- set row = load_result('known').table.rows[0] -%}
+    {%- set step.exists = row[0] == 'r' -%}
+    {%- if row[0] == 'v' -%}
+        {%- call statement('drop_view') -%} drop view {{ names.table }} {%- endcall -%}
+    {%- endif -%}
+    {%- set step.known = fromjson(row[1]) if row[1] else none -%}
+    {%- set step.number = ([row[2] | int, (step.known.step if step.known else 0) | int] | max) + 1 -%}
+    {%- set step.docs_changed = not step.exists or not step.known or step.known.docs != step.docs -%}
+    {%- set step.is_early = row[3] -%}
+
+    {%- if flags.EMPTY and step.exists -%}{{ return(step) }}{%- endif -%}
+    {#- As a view the select shows its columns, and which columns of each input it reads. -#}
+    {%- call statement('probe') -%} create temporary view _batched as {{ sql }} {%- endcall -%}
+    {%- set step.columns = batched_columns('pg_temp._batched') -%}
+    {%- if names.event_time not in step.columns | map(attribute='plain') -%}
+        {%- do exceptions.raise_compiler_error(
+            'the model has no column ' ~ names.event_time ~ ', which its event_time names'
+        ) -%}
+    {%- elif names.by and names.by not in step.columns | map(attribute='plain') -%}
+        {%- do exceptions.raise_compiler_error('the model has no column ' ~ names.by ~ ', which its `by` names') -%}
+    {%- endif -%}
+    {%- if flags.EMPTY -%}
+        {%- set step.full = true -%}
+    {%- else -%}
+        {%- do batched_reasons(names, step) -%}
+        {%- set step.full = step.reasons | length > 0 -%}
+        {%- if step.full and step.exists -%}
+            {%- do log(names.model ~ ': made anew as a whole, for ' ~ step.reasons[0], info=true) -%}
+        {%- endif -%}
+        {%- do batched_changed(names, step) -%}
+    {%- endif -%}
+    {{ return(step) }}
+{%- endmacro %}
+
+{#- Why the whole must be made anew, if it must. -#}
+{% macro batched_reasons(names, step) -%}
+    {%- if should_full_refresh() -%}{%- do step.reasons.append('a full refresh was asked for') -%}{%- endif -%}
+    {%- if not step.exists -%}{%- do step.reasons.append('the table is not there') -%}
+    {%- elif not step.known -%}{%- do step.reasons.append('it is not known what it was made of') -%}
+    {%- elif step.known.code != step.code -%}{%- do step.reasons.append('its code changed') -%}
+    {%- else -%}
+        {%- set there = batched_columns(names.table) -%}
+        {%- if not config.get('contract').enforced and there | map(attribute='name') | list != step.columns | map(attribute='name') | list
+            or not config.get('contract').enforced and there | map(attribute='type') | list != step.columns | map(attribute='type') | list -%}
+            {%- do step.reasons.append('its columns changed') -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The compiled code without comments, spaces and the moment of the run, and the declaration. -#}
+{% macro batched_code(names) -%}
+    {%- set code = modules.re.sub('(?m)^[ ]*--.*$', '', sql | replace(as_of(), '_as_of')) -%}
+    {%- set declared = [names.event_time, names.size, names.by, names.reach, config.get('indexes', []), config.get('contract').enforced] -%}
+    {{ return('1 ' ~ tojson(declared, sort_keys=true) ~ modules.re.sub('[ \n\t]+', ' ', code) | trim) }}
+{%- endmacro %}

@@ -1,0 +1,89 @@
+{#- Makes the whole table anew, beside the old one, and puts it in its place; views that read it stay. -#}
+{% macro batched_whole(names, step) -%}
+    {%- set made = api.Relation.create(database=this.database, schema=this.schema, identifier=(this.identifier ~ '__made')[:63], type='table') -%}
+    {%- set time = step.columns | selectattr('plain', 'equalto', names.event_time) | first -%}
+    {%- call statement('main') -%}
+        set local parallel_tuple_cost = 0.001;
+        {{ create_table_as(False, made, sql) }}
+    {%- endcall -%}
+    {%- call statement('stays', fetch_result=true) -%}
+        -- a table that views read stays where its shape is the same: a view may be somebody else's
+        select
+            {{ staged_shape_of(staged_literal(names.table)) }} = {{ staged_shape_of(staged_literal(made | string)) }}
+            and exists (
+                select from pg_depend as d inner join pg_rewrite as r on d.objid = r.oid and d.classid = 'pg_rewrite'::regclass
+                where d.refobjid = to_regclass({{ staged_literal(names.table) }}) and r.ev_class <> d.refobjid
+            )
+    {%- endcall -%}
+    {%- set stays = load_result('stays').table.rows[0][0] -%}
+    {%- call statement('swap') -%}
+        {%- if stays %}
+        truncate {{ names.table }};
+        insert into {{ names.table }} select * from {{ made }};
+        drop table {{ made }}
+        {%- elif step.exists %}
+        {{ staged_replace(names, 'alter table ' ~ made ~ ' rename to ' ~ adapter.quote(this.identifier)) }}
+        {%- else %}
+        alter table {{ made }} rename to {{ adapter.quote(this.identifier) }}
+        {%- endif %}
+    {%- endcall -%}
+    {%- if not stays -%}
+        {%- do create_indexes(this) -%}
+        {%- do batched_indexes(names, step) -%}
+    {%- endif -%}
+    {%- set shape = batched_columns(names.table) -%}
+    {%- call statement('log') -%}
+        analyze {{ names.table }};
+        delete from {{ names.key_log }} where model = '{{ names.model }}';
+        update {{ names.batches }}
+        set changed = {{ step.number }}, whole = {{ step.number }}, rows = 0, digest = 0
+        where model = '{{ names.model }}';
+        {%- if not flags.EMPTY %}
+
+        insert into {{ names.batches }} as b (model, batch, changed, whole, rows, digest)
+        select '{{ names.model }}', {{ batched_start('i.' ~ time.name, names.size) }} as batch, {{ step.number }}, {{ step.number }},
+            count(*), sum({{ batched_hash(shape, 'i') }}::numeric)
+        from {{ names.table }} as i
+        group by batch
+        on conflict (model, batch) do update set rows = excluded.rows, digest = excluded.digest
+        {%- endif %}
+    {%- endcall -%}
+{%- endmacro %}
+
+{#- An index on the event time, and one on the key, unless the model has one that begins with it: without them a step
+    would read the whole table to find its batches. -#}
+{% macro batched_indexes(names, step) -%}
+    {%- set first = [] -%}
+    {%- for index in config.get('indexes', []) -%}{%- do first.append(index['columns'][0]) -%}{%- endfor -%}
+    {%- for column in [names.event_time, names.by] if column and column not in first -%}
+        {%- call statement('index') -%} create index on {{ names.table }} ({{ adapter.quote(column) }}) {%- endcall -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Writes down what the model was made of, by which the next step knows what has changed. -#}
+{% macro batched_book(names, step) -%}
+    {%- call statement('book') -%}
+        {%- if flags.EMPTY %}
+        delete from {{ names.models }} where model = '{{ names.model }}';
+        {%- else %}
+        insert into {{ names.models }} (model, step, code, docs, as_of, seen)
+        values (
+            '{{ names.model }}', {{ step.number }}, '{{ step.code }}', '{{ step.docs }}', {{ as_of() }},
+            {{ staged_literal(tojson(step.seen)) }}
+        )
+        on conflict (model) do update set
+            step = excluded.step, code = excluded.code, docs = excluded.docs, as_of = excluded.as_of, seen = excluded.seen,
+            built_at = clock_timestamp();
+
+        delete from {{ names.inputs }} as b
+        where model = '{{ names.model }}' and not exists (
+            select from _seen as s where s.input = b.input and s.part = b.part and s.digest = b.digest
+        );
+        insert into {{ names.inputs }} (model, input, part, digest)
+        select '{{ names.model }}', input, part, digest from _seen
+        on conflict do nothing;
+        drop table _seen, _touched;
+        {%- endif %}
+        drop view _batched
+    {%- endcall -%}
+{%- endmacro %}
