@@ -24,7 +24,7 @@
         "select load_id, sum(landed), (select reltuples from pg_class where oid = to_regclass(" ~ staged_literal(relation | string) ~ "))"
         ~ " from " ~ dev_prefix() ~ "ops.ledger where model = '" ~ node.name ~ "' and built_at > cast('" ~ since ~ "' as timestamptz) group by load_id"
     ) -%}
-    {%- if found.rows | length > 100 or found.rows and found.columns[1].values() | sum > (found.rows[0][2] or 0) / 5 -%}
+    {%- if found.rows | length > 100 or found.rows and found.columns[1].values() | sum > (found.rows[0][2] or 0) / 3 -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set loads = [] -%}
@@ -40,7 +40,7 @@
     {%- set found = run_query(
         "select (select coalesce(sum(rows), 0) " ~ batches ~ "), sum(rows) from " ~ dev_prefix() ~ "ops.batches where model = '" ~ node.name ~ "'"
     ) -%}
-    {%- set many = found.rows[0][0] > (found.rows[0][1] or 0) / 5 -%}
+    {%- set many = found.rows[0][0] > (found.rows[0][1] or 0) / 3 -%}
     {%- set size = node.config.batch_size | string | replace('BatchSize.', '') -%}
     {%- set start = batched_start(adapter.quote(node.config.event_time), size) -%}
     {{ return(none if many else start ~ ' in (select batch ' ~ batches ~ ')') }}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.batches import declare
 from tests.support.shop import Shop, messages
 
 # Each table breaks the claim, and the catalog has something that looks like a proof of it and is none.
@@ -123,3 +124,42 @@ def test_in_a_run_the_new_rows_are_read(shop: Shop, monkeypatch: pytest.MonkeyPa
     assert new == {"one_row_per": 1, "unique": 1, "warns": 2}, "the new row has the amount of an old one"
     monkeypatch.delenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT")
     assert sum(found(shop).values()) == sum(all_of_it.values()) + 2
+
+
+DAILY = """
+models:
+  - name: int_daily
+    data_tests:
+      - one_row_per: {arguments: {columns: [account_id, day]}}
+    columns:
+      - name: amount
+        data_tests: [not_null]
+"""
+
+
+def test_in_a_run_the_batches_that_were_made_anew_are_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(shop)
+    shop.write("models/daily.yml", DAILY)
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_AS_OF", "2026-01-05T00:00:00Z")
+    shop.land("accounts", 1, [{"account_id": "1", "plan": "free"}])
+    events = [{"event_id": str(n), "account_id": "1", "happened_at": f"2025-12-{n:02}T12:00:00Z", "amount": "1"}
+              for n in range(1, 20)]  # fmt: skip
+    shop.land("events", 1, events)
+    shop.build()
+    ((where,),) = shop.rows("select schemaname from pg_tables where tablename = 'int_daily'")
+    shop.execute(f"update {where}.int_daily set amount = null where day = '2025-12-01'")
+    assert sorted(found(shop, "--select", "int_daily").values()) == [0, 1]
+    ((since,),) = shop.rows("select max(built_at)::text from dev_ops.batched_models")
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT", since)
+    assert sorted(found(shop, "--select", "int_daily").values()) == [0, 0], "no batch was made anew"
+    shop.land(
+        "events", 2, [{"event_id": "20", "account_id": "1", "happened_at": "2025-12-20T12:00:00Z", "amount": None}]
+    )
+    shop.build()
+    assert sorted(found(shop, "--select", "int_daily").values()) == [0, 1], "the new day's amount is NULL"
+    shop.execute(
+        f"insert into {where}.int_daily select * from {where}.int_daily where day in ('2025-12-20', '2025-12-02')"
+    )
+    assert sorted(found(shop, "--select", "int_daily").values()) == [1, 2], "of two pairs one is new"
+    monkeypatch.delenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT")
+    assert sorted(found(shop, "--select", "int_daily").values()) == [2, 3]
