@@ -103,7 +103,7 @@ def _judged(found: Sequence[Mart]) -> str:
     """The newest build, with a verdict on the marts as they now are; returns its run."""
     import json
 
-    from weir.publish.verify import digest_of
+    from weir.publish.digests import digest_of
 
     with _owner() as connection:
         build = evidence.last_build(connection)

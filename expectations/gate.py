@@ -113,42 +113,49 @@ def _raw(
 
 def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     """For the set in analytics_next its failures, the record for `ops.gates`, and Great Expectations' results."""
+    from expectations.batched import look, parts, signed
     from expectations.context import validate
     from expectations.limits.published import parameters, rejections
     from expectations.limits.rejecting import known_reasons
     from expectations.limits.shares import shares
-    from expectations.suites.marts import EVERY, REJECTIONS, SHARES, SUITES
+    from expectations.suites.marts import EVERY, MEANS, REJECTIONS, SHARES, SUITES
     from weir.project.marts import NEXT, marts
-    from weir.publish.verify import digest_of
+    from weir.publish.digests import digest_of
 
-    failures, outcomes, seen = [], [], {}
+    found = marts()
+    rules = {mart.name: (*EVERY, *SUITES.get(mart.name, ())) for mart in found}
     with warehouse.connect() as before:  # publication finds what changes after these digests
-        digests = {mart.name: digest_of(before, NEXT, mart.name) for mart in marts()}
-    for mart in marts():
-        if not digests[mart.name]:
-            raise WeirError(f"{NEXT}.{mart.name} was not built: type `weir build` first")
-        rules = (*EVERY, *SUITES.get(mart.name, ()))
-        known = seen[mart.name] = parameters(connection, mart)
-        for kind in (False, True):
-            part = [rule for rule in rules if rule.is_query == kind]
-            if part:
-                outcome = validate(
-                    f"marts {mart.name}", part, table=(NEXT, mart.name), parameters=known, personal=mart.personal
-                )
-                failures += _failures(f"marts: {mart.name}", outcome, part, {**known, "mart": mart.name})
-                outcomes.append(outcome)
+        sights = {mart.name: look(before, mart, rules[mart.name], MEANS.get(mart.name, {})) for mart in found}
+        digests = {name: sight.digest if sight else digest_of(before, NEXT, name) for name, sight in sights.items()}
+    failures, outcomes, seen, clean = [], [], {}, {}
+    for mart in found:
+        sight, name = sights[mart.name], mart.name
+        if not digests[name]:
+            raise WeirError(f"{NEXT}.{name} was not built: type `weir build` first")
+        known = seen[name] = parameters(connection, mart, sight.published if sight else None)
+        failed: list[Failure] = []
+        for title, part, what in parts(mart, rules[name], sight):
+            outcome = validate(title, part, **what, parameters=known, personal=mart.personal)
+            failed += _failures(f"marts: {name}", outcome, part, {**known, "mart": name})
+            outcomes.append(outcome)
+        failures += failed
+        if sight and not {failure.id for failure in failed} & {
+            f"marts: {name}: {r.name}" for r in rules[name] if r.by_row
+        }:
+            clean[name] = signed(rules[name])
     rejected, waiting = rejections(connection), shares(connection)
-    for name, rules, rows in (("rejected rows", REJECTIONS, rejected), ("waiting rows", SHARES, waiting)):
+    for name, suite, rows in (("rejected rows", REJECTIONS, rejected), ("waiting rows", SHARES, waiting)):
         if rows:
             query = _values(connection, rows)
-            outcome = validate(f"marts {name}", rules, query=query, identified_by="model")
-            failures += _failures("marts", outcome, rules, {}, rows)
+            outcome = validate(f"marts {name}", suite, query=query, identified_by="model")
+            failures += _failures("marts", outcome, suite, {}, rows)
             outcomes.append(outcome)
     record = {
         "marts": seen,
         "rejections": rejected,
         "waiting": waiting,
         "digests": digests,
+        "judged": clean,
         "reasons": known_reasons(connection),
     }
     return "marts", failures, record, outcomes

@@ -3,7 +3,8 @@
 In: columns and limits. Out: a Rule of each kind that the suites use.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import great_expectations.expectations as gxe
@@ -18,6 +19,9 @@ class Rule:
 
     A rule that only `warns` is told and stops nothing. Its failure is kept as an incident of `cause`; `rows` names the
     value that says how many rows are concerned.
+
+    Of a batched mart it reads what it needs: with `by_row`, which says that each row is judged by itself, the batches
+    that are new; with `totals`, which judges the sums of its `measures`, no row. Any other reads all rows.
     """
 
     name: str
@@ -26,11 +30,19 @@ class Rule:
     warns: bool = False
     cause: Cause = Cause.MART_UNUSUAL
     rows: str = "count"
+    by_row: bool = False
+    totals: Expectation | None = None
+    measures: tuple[str, ...] = ()
 
     @property
     def is_query(self) -> bool:
         """Whether the expectation is a query whose rows are the failures."""
         return isinstance(self.expectation, gxe.UnexpectedRowsExpectation)
+
+    @property
+    def of_totals(self) -> "Rule":
+        """The rule as it judges the row of totals."""
+        return replace(self, expectation=self.totals) if self.totals else self
 
     def configured(self) -> Expectation:
         """A copy of the expectation with the rule's name, which comes back with the result."""
@@ -73,6 +85,7 @@ def in_range(column: str, low: float | None, high: float | None) -> Rule:
         f"range of {column}",
         gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high),
         f"{{mart}} has {{count}} rows out of range: {column} {words}",
+        by_row=True,
     )
 
 
@@ -82,6 +95,7 @@ def one_of(column: str, words: list[str]) -> Rule:
         f"words of {column}",
         gxe.ExpectColumnValuesToBeInSet(column=column, value_set=words),
         f"{{mart}} has {{count}} rows whose {column} is none of {', '.join(words)}",
+        by_row=True,
     )
 
 
@@ -96,12 +110,18 @@ def steady_mean(column: str) -> Rule:
         gxe.ExpectColumnMeanToBeBetween(column=column, **limits),
         f"the mean {column} of {{mart}} is {{observed}}, where {{{column}_at_least}} to {{{column}_at_most}} was "
         f"expected from the {{{column}_published}} published last",
+        totals=gxe.ExpectColumnMeanToBeBetween(column=f"avg({column})", **limits),
+        measures=(f"avg({column})",),
     )
 
 
-def no_rows(name: str, query: str, says: str) -> Rule:
-    """The rule that the query finds no rows."""
-    return Rule(name, gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, description=name), says)
+def no_rows(name: str, query: str, says: str, by_row: bool = False) -> Rule:
+    """The rule that the query finds no rows; `by_row` where it looks at each row by itself."""
+    return Rule(name, _found_none(name, query), says, by_row=by_row)
+
+
+def _found_none(name: str, query: str) -> Expectation:
+    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, description=name)
 
 
 def ordered(larger: str, smaller: str) -> Rule:
@@ -112,6 +132,7 @@ def ordered(larger: str, smaller: str) -> Rule:
             column_A=larger, column_B=smaller, or_equal=True, ignore_row_if="either_value_is_missing"
         ),
         f"{{mart}} has {{count}} rows with more {smaller} than {larger}",
+        by_row=True,
     )
 
 
@@ -125,9 +146,21 @@ def reconciled(
             f" where not exists (select from intermediate.int_{entity}_held_back as held_back "
             f"where held_back.{key} = accepted.{key})"
         )
-    return no_rows(
-        f"{what} as at the source",
-        f"select * from (select (select {measure} from {{batch}}) as mart_total, ({accepted}) as source_total) "
-        "as totals where mart_total is distinct from source_total",
+    query = (
+        f"select * from (select (select {{total}} from {{batch}}) as mart_total, ({accepted}) as source_total) "
+        "as totals where mart_total is distinct from source_total"
+    )
+    name = f"{what} as at the source"
+    rule = no_rows(
+        name,
+        query.replace("{total}", measure),
         f"the {what} of {{mart}} is {{mart_total}}, but {staged} less what is held back has {{source_total}}",
     )
+    if not adds_up(measure):
+        return rule
+    return replace(rule, totals=_found_none(name, query.replace("{total}", f'"{measure}"')), measures=(measure,))
+
+
+def adds_up(measure: str) -> bool:
+    """Whether the measure of a table follows from those of its batches: a count, a sum or a mean of a column."""
+    return measure == "count(*)" or re.fullmatch(r"(count|sum|avg)\([a-z_][a-z0-9_]*\)", measure) is not None

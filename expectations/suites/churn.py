@@ -28,6 +28,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
             "select count(*) as wrong from {batch} where churned_within_30d and not churned_within_90d "
             "having count(*) > 0",
             "{mart} has {wrong} rows churned within 30 days but not within 90",
+            by_row=True,
         ),
     ),
 }

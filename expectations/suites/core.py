@@ -44,6 +44,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
             "arithmetic of MRR",
             "select count(*) as wrong from {batch} where mrr_before + mrr_change <> mrr_after having count(*) > 0",
             "{mart} has {wrong} rows where MRR before and change do not give MRR after",
+            by_row=True,
         ),
     ),
     "fct_usage_daily": (

@@ -24,12 +24,16 @@ EVERY = (
         gxe.ExpectTableRowCountToBeBetween(min_value={"$PARAMETER": "rows_at_least"}),
         "{mart} has {observed} rows, less than half of the {published} published last",
         rows="observed",
+        totals=gxe.ExpectColumnSumToBeBetween(column="count(*)", min_value={"$PARAMETER": "rows_at_least"}),
+        measures=("count(*)",),
     ),
     Rule(
         "too many rows",
         gxe.ExpectTableRowCountToBeBetween(max_value={"$PARAMETER": "rows_at_most"}),
         "{mart} has {observed} rows, more than three times the {published} published last",
         rows="observed",
+        totals=gxe.ExpectColumnSumToBeBetween(column="count(*)", max_value={"$PARAMETER": "rows_at_most"}),
+        measures=("count(*)",),
     ),
 )
 

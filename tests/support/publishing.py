@@ -8,7 +8,7 @@ import psycopg
 
 from weir.project.marts import Mart
 from weir.publish import evidence, publication
-from weir.publish.verify import digest_of
+from weir.publish.digests import digest_of
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 ACCOUNTS = Mart("accounts", ("account_id",))

@@ -24,6 +24,7 @@ class Mart:
 
     `personal` holds the columns that are masked where the mart is published, with the mark of each. `rows_for` holds
     the roles that see a part of its rows, each with the predicate of that part. `schema` is where it is published.
+    A batched mart has an `event_time` and a `batch_size`; `ops.batches` knows it by the name of its `model`.
     """
 
     name: str
@@ -33,6 +34,9 @@ class Mart:
     personal: Mapping[str, Mark] = field(default_factory=dict)
     rows_for: Mapping[str, str] = field(default_factory=dict)
     schema: str = PUBLISHED
+    event_time: str = ""
+    batch_size: str = ""
+    model: str = ""
 
     @property
     def label(self) -> str:
@@ -111,6 +115,7 @@ def depended(names: list[str]) -> list[str]:
 def _mart(node: dict[str, Any]) -> Mart:
     meta = {**(node.get("meta") or {}), **(node["config"].get("meta") or {})}
     grain = meta.get("grain") or []
+    config = node["config"] if _materialized(node) == "batched" else {}
     return Mart(
         name=node.get("alias") or node["name"],
         grain=tuple([grain] if isinstance(grain, str) else grain),
@@ -118,6 +123,9 @@ def _mart(node: dict[str, Any]) -> Mart:
         incremental=_materialized(node) == "incremental",
         personal={name: mark for name, mark in marks_of(node).items() if mark.is_personal},
         rows_for={str(role): str(rows) for role, rows in (meta.get("rows_for") or {}).items()},
+        event_time=str(config.get("event_time") or ""),
+        batch_size=str(config.get("batch_size") or ""),
+        model=node["name"] if config else "",
     )
 
 

@@ -28,6 +28,6 @@ def count_rows(connection: psycopg.Connection, mart: Mart) -> int:
     return int(row[0]) if row else 0
 
 
-def change_of(found: merge.Difference) -> Change:
-    """The change that merging the difference makes."""
-    return Change(found.mart.label, found.inserted, found.updated, found.deleted, found.rows)
+def change_of(found: merge.Difference, rows: int) -> Change:
+    """The change that merging the difference makes, which leaves so many rows."""
+    return Change(found.mart.label, found.inserted, found.updated, found.deleted, rows)

@@ -18,7 +18,7 @@ from weir.project.marts import Mart
 
 @dataclass(frozen=True)
 class Difference:
-    """The difference of target and source: the temporary table of row addresses, and the rows of each kind."""
+    """The difference of target and source: the temporary table of row addresses, and how many rows of each kind."""
 
     mart: Mart
     source: sql.Composable
@@ -28,7 +28,6 @@ class Difference:
     inserted: int
     updated: int
     deleted: int
-    rows: int
     was_empty: bool
 
 
@@ -38,20 +37,22 @@ def find(
     source: sql.Composable,
     target: sql.Composable,
     columns: tuple[str, ...],
+    where: sql.Composable | None = None,
 ) -> Difference:
-    """Compare the two tables. Raises WeirError when a key of the grain is NULL or occurs twice in the source."""
-    rows = _check_grain(connection, mart, source)
+    """Compare the two tables, or their rows that meet the condition `where`. The caller has checked the grain."""
     # PostgreSQL cuts long names: by digest, two marts whose names begin alike do not share a table.
     name = f"weir_{hashlib.md5(mart.label.encode()).hexdigest()}"
     table = sql.Identifier("pg_temp", name)
     query = _KEYED if mart.grain else _KEYLESS
+    part = sql.SQL("(select ctid, * from {} as t where {})")
+    both = [each if where is None else part.format(each, where) for each in (source, target)]
     connection.execute(
         sql.SQL("drop table if exists {table}; create temporary table {name} on commit drop as ").format(
             table=table, name=sql.Identifier(name)
         )
         + sql.SQL(query).format(
-            source=source,
-            target=target,
+            source=both[0],
+            target=both[1],
             match=match(mart, sql.SQL("n")),
             old=listed(columns, "p"),
             new=listed(columns, "n"),
@@ -67,7 +68,12 @@ def find(
     ).fetchone()
     assert counts
     inserted, updated, deleted, filled = counts
-    return Difference(mart, source, target, columns, table, inserted, updated, deleted, rows, was_empty=not filled)
+    return Difference(mart, source, target, columns, table, inserted, updated, deleted, was_empty=not filled)
+
+
+def nothing(mart: Mart, source: sql.Composable, target: sql.Composable, columns: tuple[str, ...]) -> Difference:
+    """The difference of two tables that are known to be equal."""
+    return Difference(mart, source, target, columns, sql.Identifier("pg_temp"), 0, 0, 0, was_empty=False)
 
 
 def delete(connection: psycopg.Connection, difference: Difference) -> None:
@@ -94,29 +100,6 @@ def match(mart: Mart, other: sql.Composable) -> sql.Composed:
     return sql.SQL(" and ").join(
         sql.SQL("p.{column} = {other}.{column}").format(column=sql.Identifier(name), other=other) for name in mart.grain
     )
-
-
-def _check_grain(connection: psycopg.Connection, mart: Mart, source: sql.Composable) -> int:
-    if not mart.grain:
-        row = connection.execute(sql.SQL("select count(*) from {} as s").format(source)).fetchone()
-        assert row
-        return int(row[0])
-    nulls = sql.SQL(" or ").join(sql.SQL("{} is null").format(sql.Identifier(name)) for name in mart.grain)
-    row = connection.execute(
-        sql.SQL(
-            "select coalesce(sum(n), 0)::bigint, count(*) filter (where n > 1), coalesce(bool_or(void), false)"
-            " from (select count(*) as n, bool_or({nulls}) as void from {source} as s group by {grain}) as g"
-        ).format(nulls=nulls, source=source, grain=listed(mart.grain))
-    ).fetchone()
-    assert row
-    rows, doubled, void = row
-    fault = f"{doubled} keys are there twice" if doubled else "a key is NULL" if void else ""
-    if fault:
-        raise WeirError(
-            f"{mart.label} can't be published: its grain ({', '.join(mart.grain)}) does not hold, {fault}; "
-            "mend the model or its grain, then `weir build`"
-        )
-    return int(rows)
 
 
 def _run(connection: psycopg.Connection, difference: Difference, expected: int, statement: str) -> None:

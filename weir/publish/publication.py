@@ -7,7 +7,8 @@ in an older snapshot).
 Alone: `weir publish`; rollback.py takes it back.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +19,13 @@ from weir import warehouse
 from weir.core.causes import Cause
 from weir.core.errors import WeirError, caused
 from weir.project.marts import NEXT, PUBLISHED, Mart, labelled, marts
-from weir.publish import key, locks, mask, merge, not_null, rows, seal, shape, undo
+from weir.publish import grain, key, locks, mask, merge, not_null, rows, seal, shape, undo
 from weir.publish.changes import Change, change_of, count_rows
+from weir.publish.digests import digest
 from weir.publish.evidence import judged
+from weir.publish.scope import Scope, scope_of
 from weir.publish.shape import Reshape
-from weir.publish.verify import digest, keep_digest
+from weir.publish.verify import digests_of, in_force, keep_digest, set_digest
 from weir.warehouse.catalog import shape_of
 
 
@@ -33,11 +36,12 @@ def publish_set(
     accept: Collection[str] = (),
     found: Sequence[Mart] | None = None,
     rotate_key: bool = False,
+    whole: bool = True,
 ) -> list[Change]:
     """Merge the rows that differ from analytics_next into analytics. A second publisher waits for the first.
 
     `accept` names what may be lost: `mart.column` dropped or retyped, `mart` dropped. `rotate_key` masks everything
-    with a new key.
+    with a new key. Unless `whole`, only what can have changed since the publication in force is compared.
     Raises WeirError when the set was not built, tested and passed by the gate in this run, or was changed since the
     gate judged it; nothing is changed then.
     """
@@ -56,8 +60,8 @@ def publish_set(
             not_null.relax(connection, plan)
             if plan.published:
                 rows.apply(connection, plan)
-        with connection.transaction():
-            changes, publication, sealed = _merge_all(connection, plans, run_id, as_of, digests, used)
+        with _told_of_edits(whole), connection.transaction():
+            changes, publication, sealed = _merge_all(connection, plans, run_id, as_of, digests, used, whole)
             for mart in gone:
                 undo.mark(connection, publication, mart.label, "shape")
         if used and rotate_key:
@@ -70,13 +74,12 @@ def publish_set(
     return [change for change in changes + dropped if labelled(change.mart).schema == PUBLISHED]
 
 
-def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
+def reset_incremental(found: Sequence[Mart] | None = None) -> None:
     """Before a build: give the incremental marts of analytics_next the published rows again.
 
     After a failed gate they still hold the bad rows; other marts are made anew by every build.
     """
     chosen = [mart for mart in (marts() if found is None else found) if mart.incremental]
-    changes = []
     with locks.alone() as connection:
         for mart in chosen:
             with connection.transaction():
@@ -86,11 +89,10 @@ def reset_incremental(found: Sequence[Mart] | None = None) -> list[Change]:
                 locks.lock(connection, [mart], NEXT)
                 columns = tuple(name for name in new.columns if name in old.columns)
                 clear = mask.unmasked(mart, columns)
+                grain.check(connection, mart, clear, proven=False)
                 difference = merge.find(connection, mart, clear, new.relation, columns)
                 merge.delete(connection, difference)
                 merge.update_and_insert(connection, difference)
-                changes.append(change_of(difference))
-    return changes
 
 
 def _key(chosen: Sequence[Mart], rotate: bool) -> key.Key | None:
@@ -107,12 +109,27 @@ def _key(chosen: Sequence[Mart], rotate: bool) -> key.Key | None:
         return key.current(connection)
 
 
+@contextmanager
+def _told_of_edits(whole: bool) -> Iterator[None]:
+    """Say what to do where a row that somebody put into a batch that is not compared has the key of a new one."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as fault:
+        if whole:
+            raise
+        raise WeirError(
+            f"nothing is published, for somebody put rows into {PUBLISHED}.{fault.diag.table_name} by hand, with keys "
+            "that new rows have: `weir publish` compares every row and puts that right"
+        ) from None
+
+
 def _refuse_changed(mart: Mart, digests: Mapping[str, Any], fact: str, found: Any) -> None:
     """Raises WeirError where a fact of the mart's digest (columns, rows, sum) is not what the gate judged."""
     if (digests.get(mart.name) or {}).get(fact) != found:
+        full = " --full-refresh" if mart.event_time else ""  # a build leaves batches alone whose inputs did not change
         raise WeirError(
             f"nothing is published, for {NEXT}.{mart.name} was changed after the gate judged it: "
-            "`weir build`, `weir check marts` and `weir publish` make, judge and publish the set anew"
+            f"`weir build{full}`, `weir check marts` and `weir publish` make, judge and publish the set anew"
         )
 
 
@@ -123,6 +140,7 @@ def _merge_all(
     as_of: datetime,
     digests: Mapping[str, Any],
     used: key.Key | None,
+    whole: bool,
 ) -> tuple[list[Change], int, set[str]]:
     """All marts, in the caller's transaction: compare, keep undo, delete, update, insert, write down what was done.
 
@@ -139,16 +157,18 @@ def _merge_all(
     locks.lock(connection, ordered)
     locks.lock(connection, ordered, NEXT, "share")
     sealed = seal.newly_masked(connection, ordered, used)
+    current = None if whole else in_force(connection)
+    before = digests_of(connection, current[0]) if current else {}
     row = connection.execute(
         "insert into ops.publications (run_id, as_of, mask_key) values (%s, %s, %s) returning publication_id",
         [run_id, as_of, used.id if used else None],
     ).fetchone()
     assert row
-    differences = []
+    differences, scopes = [], {}
     for mart in ordered:
         plan = by_label[mart.label]
-        target = sql.Identifier(mart.schema, mart.name)
-        difference = merge.find(connection, mart, plan.source, target, tuple(plan.built.columns))
+        scope = scopes[mart.label] = scope_of(connection, plan, digests[mart.name], before.get(mart.label))
+        difference = _find(connection, plan, scope)
         if mart.label in sealed:
             undo.mark(connection, row[0], mart.label, "masked")
         else:
@@ -164,17 +184,36 @@ def _merge_all(
         shape.within(connection, plan)
     if sealed:
         undo.drop_before(connection, row[0])
-    changes = sorted((change_of(difference) for difference in differences), key=lambda change: change.mart)
+    changes = [change_of(each, digests[each.mart.name]["rows"]) for each in differences]
+    changes.sort(key=lambda change: change.mart)
     for change in changes:
-        plan = by_label[change.mart]
+        plan, scope = by_label[change.mart], scopes[change.mart]
         connection.execute(
             "insert into ops.publication_tables (publication_id, mart, inserted, updated, deleted, rows, masked) "
             "values (%s, %s, %s, %s, %s, %s, %s)",
             [row[0], change.mart, change.inserted, change.updated, change.deleted, change.rows, seal.masks(plan.mart)],
         )
-        left = keep_digest(connection, row[0], plan.mart, plan.built.columns)
-        _check_merged(connection, plan, left, digests)
+        if scope.left:
+            set_digest(connection, row[0], plan.mart, scope.left)
+        else:
+            left = keep_digest(connection, row[0], plan.mart, plan.built.columns, scope.changed)
+            _check_merged(connection, plan, left, digests)
     return changes, int(row[0]), sealed
+
+
+def _find(connection: psycopg.Connection, plan: Reshape, scope: Scope) -> merge.Difference:
+    """Check the grain and compare, as far as the scope asks for it."""
+    mart, target = plan.mart, sql.Identifier(plan.mart.schema, plan.mart.name)
+    columns = tuple(plan.built.columns)
+    if scope.left:
+        return merge.nothing(mart, plan.source, target, columns)
+    proven = grain.is_proven(connection, mart)
+    checked = plan.source
+    if scope.where and (proven or mart.event_time in mart.grain):  # a key of another batch is another key
+        checked = sql.SQL("(select * from {} as t where {})").format(plan.source, scope.where)
+    not_null = plan.built.not_null >= set(mart.grain)
+    grain.check(connection, mart, checked, proven=proven, not_null=not_null)
+    return merge.find(connection, mart, plan.source, target, columns, scope.where)
 
 
 def _check_merged(connection: psycopg.Connection, plan: Reshape, left: Any, digests: Mapping[str, Any]) -> None:

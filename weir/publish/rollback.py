@@ -13,7 +13,7 @@ from weir.core.errors import WeirError
 from weir.project.marts import PUBLISHED, Mart, labelled, marts
 from weir.publish import locks, not_null, undo
 from weir.publish.changes import Change, count_rows
-from weir.publish.verify import keep_missing_digests
+from weir.publish.verify import keep_missing_digests, return_batches
 
 
 def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
@@ -42,6 +42,7 @@ def roll_back(found: Sequence[Mart] | None = None) -> tuple[int, list[Change]]:
                 [publication],
             )
             keep_missing_digests(connection)
+            return_batches(connection, publication, kept)
             connection.execute("delete from undo.rows where publication_id = %s", [publication])
     return publication, [change for change in changes if labelled(change.mart).schema == PUBLISHED]
 

@@ -5,20 +5,18 @@ The digest is a sum of PostgreSQL's own hash of each row: a tenth of the time th
 """
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from weir.project.marts import Mart, labelled
-from weir.publish import evidence
+from weir.publish import batches, evidence
+from weir.publish.digests import digest_of, stated
 from weir.warehouse.catalog import shape_of
 
-# Types that PostgreSQL can hash; any other is hashed as its text.
-_HASHED = ("smallint", "integer", "bigint", "numeric", "text", "character varying", "boolean", "date", "uuid", "jsonb",
-           "timestamp without time zone", "timestamp with time zone", "real", "double precision")  # fmt: skip
 _IN_FORCE = """
 select publication_id, run_id, published_at from ops.publications where rolled_back_at is null
 order by publication_id desc limit 1"""
@@ -52,31 +50,6 @@ def describe_current(connection: psycopg.Connection) -> str:
     return f"publication {row[0]} of {row[2]:%Y-%m-%d %H:%M} (run {row[1]})" if row else ""
 
 
-def digest_of(connection: psycopg.Connection, schema: str, mart: str, only: Collection[str] | None = None) -> Any:
-    """{rows, columns, sum, postgres} of a mart's table, over those columns or all; None where table or column lacks.
-
-    `columns` holds the type of each column, by its name.
-    """
-    found = shape_of(connection, schema, mart)
-    if not found or not set(only or ()) <= set(found.columns):
-        return None
-    types = found.columns if only is None else {name: found.columns[name] for name in only}
-    return digest(connection, found.relation, types)
-
-
-def digest(connection: psycopg.Connection, relation: sql.Composable, types: Mapping[str, str]) -> Any:
-    """{rows, columns, sum, postgres} of a relation, a table or a select, over the columns of these types."""
-    columns = sorted(types)
-    parts = [
-        sql.SQL("{}" if types[name].split("(")[0] in _HASHED else "{}::text").format(sql.Identifier(name))
-        for name in columns
-    ]
-    query = sql.SQL("select count(*), coalesce(sum(hash_record_extended(row({}), 0)), 0)::text from {} as t")
-    row: Any = connection.execute(query.format(sql.SQL(", ").join(parts), relation)).fetchone()
-    postgres = connection.info.server_version // 10_000  # another major version may hash differently
-    return {"rows": row[0], "columns": {name: types[name] for name in columns}, "sum": row[1], "postgres": postgres}
-
-
 def compare_published(connection: psycopg.Connection) -> list[MartComparison]:
     """Every mart of the publication in force; in the caller's transaction."""
     current = in_force(connection)
@@ -98,19 +71,87 @@ def compare_published(connection: psycopg.Connection) -> list[MartComparison]:
             fault = f"{mart.place} or a column of it is gone since publication {publication}: {repair}"
         elif now != rows or (left and left["postgres"] == there["postgres"] and left["sum"] != there["sum"]):
             counts = f"{now:,} rows, {rows:,} published" if now != rows else f"of its {rows:,} rows some were changed"
+            counts += _changed_batches(connection, label, left)
             fault = f"{mart.place} is not as publication {publication} left it ({counts}): {repair}"
         checks.append(MartComparison(label, publication, rows, now, fault))
     return checks
 
 
-def keep_digest(connection: psycopg.Connection, publication: int, mart: Mart, columns: Collection[str]) -> Any:
-    """Record the digest by which `compare_published` judges the mart, in the publication's transaction; returns it."""
-    left = digest_of(connection, mart.schema, mart.name, columns)
+def keep_digest(
+    connection: psycopg.Connection,
+    publication: int,
+    mart: Mart,
+    columns: Collection[str],
+    only: Collection[str] | None = None,
+) -> Any:
+    """Record the digest by which `compare_published` judges the mart, in the publication's transaction; returns it.
+
+    Of a batched mart the batches are written down as well; only those of `only` are read, where it is given.
+    """
+    there = shape_of(connection, mart.schema, mart.name)
+    types = {name: kind for name, kind in there.columns.items() if name in columns} if there else {}
+    if there and mart.event_time and not mart.personal and batches.is_moment(mart, types):
+        found = batches.contents(connection, there.relation, types, mart, only)
+        batches.keep(connection, publication, mart, found, only)
+        rows, digest = batches.total(batches.published(connection, mart))
+        left = stated(connection, types, rows, digest) | {"batches": batches.frame(mart)}
+    else:
+        left = digest_of(connection, mart.schema, mart.name, columns)
+    set_digest(connection, publication, mart, left)
+    return left
+
+
+def set_digest(connection: psycopg.Connection, publication: int, mart: Mart, left: Any) -> None:
+    """Record this digest of the mart, in the publication's transaction."""
     connection.execute(
         "update ops.publication_tables set digest = %s where publication_id = %s and mart = %s",
         [json.dumps(left), publication, mart.label],
     )
-    return left
+
+
+def digests_of(connection: psycopg.Connection, publication: int) -> dict[str, Any]:
+    """The digest that the publication left of each mart, by label; None where a person was erased in it since."""
+    query = "select mart, digest from ops.publication_tables where publication_id = %s"
+    return dict(connection.execute(query, [publication]).fetchall())
+
+
+def return_batches(connection: psycopg.Connection, publication: int, labels: Collection[str]) -> None:
+    """After a roll-back of the publication: read the batches that it, or a later one, had changed in these marts anew.
+
+    Where it had other columns or batches than the publication in force, none stays known.
+    """
+    current = in_force(connection)
+    gone = digests_of(connection, publication)
+    back = digests_of(connection, current[0]) if current else {}
+    for label in labels:
+        left, was = back.get(label), gone.get(label)
+        if current and left and was and left.get("batches") and _frame(left) == _frame(was):
+            mart = _batched(label, left)
+            names = list(batches.published(connection, mart, since=publication))
+            table = sql.Identifier(mart.schema, mart.name)
+            found = batches.contents(connection, table, left["columns"], mart, names)
+            batches.keep(connection, current[0], mart, found, names)
+        else:
+            connection.execute("delete from ops.published_batches where mart = %s", [label])
+
+
+def _changed_batches(connection: psycopg.Connection, label: str, left: Any) -> str:
+    """The words that name the batches which are not as they were published, where the mart has batches."""
+    if not left or not left.get("batches"):
+        return ""
+    mart = _batched(label, left)
+    there = sql.Identifier(mart.schema, mart.name)
+    now = batches.contents(connection, there, left["columns"], mart)
+    return batches.told(mart, batches.differing(now, batches.published(connection, mart)))
+
+
+def _frame(left: Any) -> tuple[Any, Any, Any]:
+    return left.get("batches"), left["columns"], left["postgres"]
+
+
+def _batched(label: str, left: Any) -> Mart:
+    """The mart of a label, with the batches that its digest tells of."""
+    return replace(labelled(label), **left["batches"])
 
 
 def keep_missing_digests(connection: psycopg.Connection) -> None:

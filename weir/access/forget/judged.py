@@ -12,7 +12,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from weir.project.marts import NEXT
-from weir.publish.verify import digest_of
+from weir.publish.digests import digest_of
 
 _NEWEST = """
 select gates.run_id, gates.checked_at, coalesce(gates.results -> 'digests', '{}')

@@ -72,6 +72,32 @@ comment on column ops.publication_tables.masked is 'The kind of personal data of
 comment on column ops.publication_tables.mart is
     'The table of analytics; with its schema before it where it is one of analytics_private.';
 
+-- What readers see of a batched mart, batch by batch: so the next publication compares those that differ.
+create table if not exists ops.published_batches (
+    mart text not null,
+    batch timestamptz not null,
+    publication_id bigint not null references ops.publications,
+    rows bigint not null,
+    digest numeric not null,
+    primary key (mart, batch)
+);
+comment on column ops.published_batches.batch is
+    'The start of the batch in UTC; -infinity holds the rows without an event time.';
+comment on column ops.published_batches.publication_id is 'The publication that changed the batch last.';
+comment on column ops.published_batches.digest is 'The sum of PostgreSQL''s hash of each row.';
+
+-- What gate marts has measured of a batch, so that a batch which did not change is not read again.
+create table if not exists ops.batch_measures (
+    subject text not null,
+    batch timestamptz not null,
+    content text not null,
+    measures jsonb not null,
+    primary key (subject, batch, content)
+);
+comment on column ops.batch_measures.subject is 'The mart, or what a sum of it is held against.';
+comment on column ops.batch_measures.content is 'What stood in the batch when it was measured: rows and digest.';
+comment on column ops.batch_measures.measures is 'Counts and sums, which add up to those of the whole.';
+
 create table if not exists undo.rows (
     publication_id bigint not null,
     mart text not null,

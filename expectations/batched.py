@@ -1,0 +1,126 @@
+"""What gate marts reads of a batched mart: its totals, which add up, and the rows of batches that are new to it.
+
+In: `ops.batches`, what the publication in force left and how its gate judged, the rules. Out: a Sight, or None where
+the mart is read whole as others are: it is not batched, holds personal data, or is not what its build wrote down.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from expectations.limits.measures import Measures
+from expectations.rules import Rule
+from weir.project.marts import NEXT, PUBLISHED, Mart
+from weir.publish import batches
+from weir.publish.digests import stated
+from weir.publish.verify import digests_of, in_force
+from weir.warehouse.catalog import columns_of
+
+_JUDGED = """
+select results -> 'judged' ->> %s from ops.gates
+where gate = 'marts' and passed and run_id = %s order by checked_at desc limit 1"""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is known of a batched mart.
+
+    `digest` is that of the whole; `totals` and `published` hold measures of the mart and of the published one, None
+    where that must be read; `new` is the query for the rows of new batches, empty where all rows must be judged. What
+    was read, and what was not, is told by `read` and `judged`.
+    """
+
+    digest: Any
+    totals: dict[str, Any]
+    published: dict[str, Any] | None
+    new: str
+    read: str
+    judged: str
+
+    @property
+    def row(self) -> str:
+        """The query that gives the totals as one row."""
+        cells = [f'{_literal(value)} as "{name}"' for name, value in self.totals.items()]
+        return f"select {', '.join(cells)}"
+
+
+def look(connection: psycopg.Connection, mart: Mart, rules: Sequence[Rule], means: Iterable[str]) -> Sight | None:
+    """What can be known of the mart without reading all of it; measures that are new are kept in the warehouse."""
+    types = columns_of(connection, NEXT, mart.name)
+    built = batches.built(connection, mart)
+    if not built or mart.personal or not batches.is_moment(mart, types):
+        return None
+    wanted = {"count(*)", *(f"avg({name})" for name in means if name in types)}
+    wanted |= {measure for rule in rules if rule.totals for measure in rule.measures}
+    measures = Measures(connection, mart, types, sorted(wanted))
+    totals = measures.totals(NEXT, built)
+    if totals is None:
+        return None
+    read = measures.read
+    current = in_force(connection)
+    left = digests_of(connection, current[0]).get(mart.label) if current else None
+    left_by_batch = batches.as_left(connection, mart, types, left)
+    published = measures.totals(PUBLISHED, left_by_batch) if left_by_batch is not None else None
+    measures.keep(built, left_by_batch or {})
+    content = batches.total(built)
+    count = sum(bool(each.rows) for each in built.values())
+    new, judged = "", "all rows"
+    if current and left_by_batch is not None and _judged(connection, mart, current[1]) == signed(rules):
+        names = batches.differing(built, left_by_batch)
+        where = batches.within(connection, mart, types, names)
+        query = sql.SQL("select * from {} where {}").format(sql.Identifier(NEXT, mart.name), where)
+        new = query.as_string(connection)
+        judged = f"the rows of {len(names):,} new of {count:,} batches; by these rules the others were judged before"
+    return Sight(
+        digest=stated(connection, types, content.rows, content.digest),
+        totals=totals,
+        published=published,
+        new=new,
+        read=f"totals of {count:,} batches, of which {read:,} were read",
+        judged=judged,
+    )
+
+
+def parts(mart: Mart, rules: Sequence[Rule], sight: Sight | None) -> Iterator[tuple[str, list[Rule], dict[str, Any]]]:
+    """The title of each validation of a mart, its rules, and the table or query that they judge."""
+    table: dict[str, Any] = {"table": (NEXT, mart.name)}
+    pieces: list[tuple[str, Sequence[Rule], dict[str, Any]]] = [("", rules, table)]
+    if sight:
+        new = {"query": sight.new} if sight.new else table
+        pieces = [
+            (f": {sight.read}", [rule.of_totals for rule in rules if rule.totals], {"query": sight.row}),
+            (f": {sight.judged}", [rule for rule in rules if rule.by_row], new),
+            (": all rows", [rule for rule in rules if not rule.totals and not rule.by_row], table),
+        ]
+    for told, some, what in pieces:
+        for kind in (False, True):
+            if part := [rule for rule in some if rule.is_query == kind]:
+                yield f"marts {mart.name}{told}", part, what
+
+
+def signed(rules: Sequence[Rule]) -> str:
+    """The digest of the rules that judge each row by itself."""
+    said = [
+        [rule.name, type(rule.expectation).__name__, str(sorted(rule.expectation.configuration.kwargs.items()))]
+        for rule in rules
+        if rule.by_row
+    ]
+    return hashlib.md5(json.dumps(sorted(said)).encode()).hexdigest()
+
+
+def _judged(connection: psycopg.Connection, mart: Mart, run_id: str) -> str | None:
+    """The digest of the rules by which every row of the published mart was judged, and held."""
+    row = connection.execute(_JUDGED, [mart.name, run_id]).fetchone()
+    return row[0] if row else None
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "null::numeric"
+    return f"{int(value)}::bigint" if isinstance(value, Decimal) and value == int(value) else f"'{value}'::numeric"

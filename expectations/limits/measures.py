@@ -1,0 +1,117 @@
+"""Measures of a table by batch, and what they add up to: counts, sums and means of a column.
+
+In: a table, what stands in each of its batches, `ops.batch_measures`. Out: the totals. A batch is read once: while its
+content stays the same, what was measured of it is kept.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import tuple_row
+
+from weir.project.marts import Mart
+from weir.publish import batches
+from weir.publish.batches import Contents
+from weir.publish.digests import row_hash
+
+Connection = psycopg.Connection[Any]
+Measured = dict[tuple[str, str], dict[str, str | None]]  # by batch and content, each measure as text
+
+
+@dataclass
+class Measures:
+    """The measures of a mart, as they were kept and as they are read now; `read` counts the batches read."""
+
+    connection: Connection
+    mart: Mart
+    types: Mapping[str, str]
+    wanted: Collection[str]
+    read: int = 0
+
+    def __post_init__(self) -> None:
+        """Take what is kept."""
+        self.parts = sorted({part for measure in self.wanted for part in _parts(measure)})
+        self.kept = _kept(self.connection, self.mart.name, self.parts)
+
+    def totals(self, schema: str, contents: Contents) -> dict[str, Decimal | None] | None:
+        """What the measures of the table in this schema add up to; None where a batch does not hold its content."""
+        missing = [name for name, each in contents.items() if each.rows and (name, _text(each)) not in self.kept]
+        if missing:
+            self.kept |= self._measured(schema, missing)
+            self.read += len(missing)
+        found = []
+        for name, each in contents.items():
+            if each.rows:
+                measured = self.kept.get((name, _text(each)))
+                if measured is None:
+                    return None
+                found.append(measured)
+        return {measure: _total(measure, found) for measure in self.wanted}
+
+    def keep(self, *contents: Contents) -> None:
+        """Keep the measures of these contents for the next time, and no others."""
+        current = {(name, _text(each)) for found in contents for name, each in found.items()}
+        rows = [(self.mart.name, *pair, json.dumps(self.kept[pair])) for pair in sorted(current & self.kept.keys())]
+        self.connection.execute("delete from ops.batch_measures where subject = %s", [self.mart.name])
+        self.connection.execute(_KEEP, [[row[place] for row in rows] for place in range(4)])
+
+    def _measured(self, schema: str, names: Collection[str]) -> Measured:
+        query = sql.SQL(_MEASURE).format(
+            name=batches.NAME,
+            batch=batches.batch_of(self.mart, self.types),
+            hash=row_hash(self.types),
+            values=sql.SQL(", ").join(_part(part) for part in self.parts),
+            table=sql.Identifier(schema, self.mart.name),
+            where=batches.within(self.connection, self.mart, self.types, names),
+        )
+        rows = self.connection.cursor(row_factory=tuple_row).execute(query).fetchall()
+        return {(name, content): dict(zip(self.parts, values, strict=True)) for name, content, values in rows}
+
+
+def _text(content: batches.Content) -> str:
+    return f"{content.rows} {content.digest}"
+
+
+def _parts(measure: str) -> list[str]:
+    """What is measured of a batch for a measure: of a mean the sum and the count."""
+    if measure.startswith("avg("):
+        return [f"count({measure[4:]}", f"sum({measure[4:]}"]
+    return [measure]
+
+
+def _part(part: str) -> sql.Composable:
+    if part == "count(*)":
+        return sql.SQL("count(*)::text")
+    function, column = part.removesuffix(")").split("(", 1)
+    return sql.SQL("{}({})::text").format(sql.SQL(function), sql.Identifier(column))
+
+
+def _total(measure: str, found: Collection[Mapping[str, str | None]]) -> Decimal | None:
+    """The measure of the whole, by those of its batches; as in SQL a sum of nothing is NULL."""
+    if measure.startswith("avg("):
+        count, total = (_total(part, found) for part in _parts(measure))
+        return total / count if count and total is not None else None
+    values = [Decimal(each[measure] or 0) for each in found if each[measure] is not None]
+    return sum(values, Decimal()) if values or measure.startswith("count(") else None
+
+
+def _kept(connection: Connection, subject: str, parts: Collection[str]) -> Measured:
+    rows = connection.cursor(row_factory=tuple_row).execute(_KEPT, [subject]).fetchall()
+    return {(name, content): held for name, content, held in rows if held.keys() >= set(parts)}
+
+
+_KEPT = sql.SQL("select {}, content, measures from ops.batch_measures where subject = %s").format(batches.NAME)
+_KEEP = """
+insert into ops.batch_measures (subject, batch, content, measures)
+select subject, start at time zone 'UTC', content, held
+from unnest(%s::text[], %s::timestamp[], %s::text[], %s::jsonb[]) as each (subject, start, content, held)"""
+_MEASURE = """
+select {name}, content, measured from (
+    select {batch} as batch, concat(count(*), ' ', sum({hash})) as content, array[{values}]::text[] as measured
+    from {table} where {where} group by 1
+) as found"""
