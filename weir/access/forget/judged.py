@@ -9,16 +9,20 @@ from collections.abc import Iterable
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from weir.project.marts import NEXT
+from weir.project.marts import NEXT, Mart
+from weir.publish import batches
 from weir.publish.digests import digest_of
+from weir.warehouse.catalog import columns_of
 
 _NEWEST = """
 select gates.run_id, gates.checked_at, coalesce(gates.results -> 'digests', '{}')
 from ops.gates inner join ops.builds using (run_id)
 where gate = 'marts' and builds.recorded_at = (select max(recorded_at) from ops.builds)
 order by checked_at desc limit 1"""
+_BATCHED = "select schemaname from pg_tables where tablename = 'batched_models' and schemaname ~ '(^|_)ops$'"
 _RENEW = """
 update ops.gates set results = jsonb_set(results, array['digests', %s], %s)
 where gate = 'marts' and run_id = %s and checked_at = %s"""
@@ -28,6 +32,15 @@ def intact(connection: psycopg.Connection) -> set[str]:
     """The marts of analytics_next that are what the newest verdict is about."""
     row: Any = connection.execute(_NEWEST).fetchone()
     return {mart for mart, digest in row[2].items() if digest == digest_of(connection, NEXT, mart)} if row else set()
+
+
+def renew_batches(connection: psycopg.Connection, found: Iterable[Mart]) -> None:
+    """Let `ops.batches` tell of these marts as they now are; a build makes every batched model anew as a whole."""
+    for mart in found:
+        table = sql.Identifier(NEXT, mart.name)
+        batches.renew_built(connection, mart, table, columns_of(connection, NEXT, mart.name))
+    for (schema,) in connection.execute(_BATCHED).fetchall():
+        connection.execute(sql.SQL("delete from {}").format(sql.Identifier(schema, "batched_models")))
 
 
 def renew(connection: psycopg.Connection, marts: Iterable[str]) -> None:
