@@ -49,7 +49,7 @@ check: setup ## the linters, the type checks, the links of the pages
 	ruff format --check .
 	mypy
 	lint-imports --no-logo --no-cache
-	sqlfluff lint models tests/dbt
+	sqlfluff lint models analyses tests/dbt
 	yamllint .
 	python -m docs.programs.links
 

@@ -134,6 +134,14 @@ def reads(seconds: int = 10, rounds: int = 5, write: Write = False, keep: bool =
 
 
 @app.command()
+def questions(accounts: int = 5_000, rounds: int = 3, write: Write = False, keep: bool = False) -> None:
+    """Ask the questions of `analyses/` of the marts and of raw, prove the answers equal, and tell both times."""
+    from benchmarks.questions.measured import HEAD, measure_questions
+
+    page.show("questions", *_with_head(measure_questions(accounts, rounds, keep), HEAD), write)
+
+
+@app.command()
 def guards(
     address: Annotated[str, typer.Argument(help="The address of a source, which is only read.")],
     schema: Annotated[list[str] | None, typer.Option(help="As `weir add` takes it.")] = None,

@@ -75,11 +75,18 @@ def land(
 
 
 @app.command()
-def build(select: Select = None, full_refresh: FullRefresh = False, as_of: AsOf = None) -> None:
+def build(
+    select: Select = None,
+    full_refresh: FullRefresh = False,
+    as_of: AsOf = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Make batched tables whole, and name each batch that was not right.")
+    ] = False,
+) -> None:
     """Build and test the next set of marts. By dbt, in analytics_next; readers see nothing of it yet."""
     from cli import steps
 
-    raise typer.Exit(steps.build(select, full_refresh, _moment(as_of)))
+    raise typer.Exit(steps.build(select, full_refresh, _moment(as_of), prove))
 
 
 @app.command()

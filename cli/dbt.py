@@ -23,6 +23,8 @@ WRITES = {"run", "build", "seed", "snapshot", "retry", "clone"}
 READS = {"clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "show", "source", "test"}
 COMMANDS = WRITES | READS | {"run-operation"}
 OFFLINE = {"", "clean", "deps", "init", "docs serve"}
+# In prod these name the marts that readers see, in analytics, and not those of the set that is being built.
+PUBLISHED = {"docs generate", "docs serve", "compile"}
 
 
 def option(arguments: Sequence[str], *names: str) -> str | None:
@@ -69,9 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
         is_offline = verb in OFFLINE or "--help" in arguments or "-h" in arguments
         if is_offline:
-            export_paths(target, docs=verb.startswith("docs"))
+            export_paths(target, docs=verb in PUBLISHED)
         else:
-            export_environment(target, docs=verb.startswith("docs"))
+            export_environment(target, docs=verb in PUBLISHED)
     except WeirError as fault:
         print(redact(fault), file=sys.stderr)
         sys.exit(1)

@@ -51,20 +51,20 @@ def land(sources: Sequence[str] | None, tables: Sequence[str] | None, as_of: dat
     return int(bool(failed))
 
 
-def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
-    """Build and test the next set; dbt prints its own progress."""
+def build(select: str | None, full_refresh: bool, as_of: datetime, prove: bool = False) -> int:
+    """Build and test the next set; dbt prints its own progress. Returns 1 where `prove` had to put a batch right."""
     from weir.dbt import selection
     from weir.dbt.build import build_set
     from weir.dbt.engine import Dbt, prepare
     from weir.dbt.results import UNIT_TESTS_LEFT_OUT
 
     load_project()
-    todo = selection.by_hand(select, full_refresh)
-    with runs.by_hand("build", as_of, select=select, full_refresh=full_refresh) as run_id:
+    todo = selection.by_hand(select, full_refresh, prove)
+    with runs.by_hand("build", as_of, select=select, full_refresh=full_refresh, prove=prove) as run_id:
         prepare(as_of, run_id)
         with _settling("build", run_id, Cause.BUILD_BROKE_OFF) as looked:
             built = build_set(Dbt(), todo, run_id, as_of)
-            observed.built(looked, built, todo.whole)
+            observed.built(looked, built, todo.whole, prove and todo.whole)
         if not built.passed:
             terminal.several(built.faults)
             raise WeirError(f"the build failed, readers keep the set they have: {built.sentence}")
@@ -75,7 +75,9 @@ def build(select: str | None, full_refresh: bool, as_of: datetime) -> int:
     terminal.say(
         f"{built.sentence}; {'next: `weir check marts`, `weir publish`' if todo.whole else part}", style="green"
     )
-    return 0
+    for _, said in built.drifted:
+        terminal.fail(said)
+    return int(bool(built.drifted))
 
 
 def check(gate: str, sources: Sequence[str] | None, accept: Sequence[str] = ()) -> int:

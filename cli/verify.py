@@ -1,13 +1,12 @@
-"""`weir verify`: proves that nothing was lost, and prints the proof.
+"""`weir verify`: proves that nothing was lost, and prints the proof (cli/proof.py).
 
-In: the sources, raw, staging, quarantine, the published marts. Out: a `Proof`: the balance, sources against raw, raw
-against staging and quarantine, marts against their publication; a fault names table, key and column. Alone: `weir
-verify`. The warehouse makes each comparison, so no table is held in memory.
+In: a Proof. Out: its tables, a line per fault, the incidents that follow, and while it works a line per comparison.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
+from cli.proof import Proof, prove, table_faults
 from ingest.results import SourceComparison
 from weir import warehouse
 from weir.access.carried import read_lineage
@@ -15,81 +14,12 @@ from weir.access.disclosures import disclose
 from weir.access.veil import has_personal_key, refuse_without_reason
 from weir.core import hooks, terminal
 from weir.core.env import load_project
-from weir.core.settings import project_dir
-from weir.dbt.compiled import staging_models
 from weir.incidents import observed
 from weir.incidents.fault import Looked
 from weir.incidents.settled import settled
 from weir.ledger.balance import lines
-from weir.ledger.equations import Line, equations
 from weir.ledger.report import print_balance
-from weir.ledger.verify import StagingComparison, compare_staged
-from weir.publish.verify import MartComparison, compare_published
-from weir.warehouse.run_lock import run_lock
-
-
-@dataclass
-class Proof:
-    """All comparisons; `faults` has one line for each that fails."""
-
-    lines: list[Line] = field(default_factory=list)
-    sources: list[SourceComparison] = field(default_factory=list)  # sources against raw
-    staging: list[StagingComparison] = field(default_factory=list)  # raw against staging and quarantine
-    marts: list[MartComparison] = field(default_factory=list)  # marts against their publication
-
-    @property
-    def faults(self) -> list[str]:
-        """One line per fault: the table, the fault, the keys and columns."""
-        found = [equation.sentence for equation in equations(self.lines) if not equation.holds]
-        for table in self.sources:
-            found += _faults(f"{table.source}.{table.table}", table, "between the source and raw")
-            if table.message:
-                found.append(f"{table.source}.{table.table}: {table.message}")
-        for staged in self.staging:
-            model = staged.model
-            where = f"between raw and {model.name} with its quarantine"
-            found += _faults(f"{model.source}.{model.table}", staged, where)
-        return found + [mart.fault for mart in self.marts if mart.fault]
-
-
-def prove(
-    sources: list[str] | None = None,
-    report: Callable[[str], None] = lambda step: None,
-) -> Proof:
-    """Compare the sources named, or all; holds the run lock, so that nothing changes meanwhile.
-
-    Raises WeirError when a source can't be reached or the project can't be compiled.
-    """
-    with run_lock():
-        proof = Proof()
-        report("the counts of every run")
-        proof.lines = [line for line in lines() if not sources or line.source in sources]
-        report("every source against raw")
-        from ingest.verify import compare_with_sources
-        from weir.project.sources import read_plan
-
-        proof.sources = compare_with_sources(read_plan(project_dir()), sources)
-        for model in staging_models():
-            if not sources or model.source in sources:
-                report(f"raw against {model.name} and its quarantine")
-                with warehouse.connect() as connection:
-                    proof.staging.append(compare_staged(connection, model))
-                    connection.rollback()
-        if not sources:
-            report("the marts that readers see")
-            with warehouse.connect() as connection:
-                proof.marts = compare_published(connection)
-    return proof
-
-
-def _faults(table: str, found: SourceComparison | StagingComparison, where: str) -> list[str]:
-    """One line with the numbers of rows that differ, and examples; none where no row differs."""
-    wrong = {"missing": found.missing, "extra": found.extra, "different": found.different}
-    if not any(wrong.values()):
-        return []
-    counts = ", ".join(f"{number} {word}" for word, number in wrong.items() if number)
-    more = f": {'; '.join(found.examples[:3])}" if found.examples else ""
-    return [f"{table}: {counts} {where}{more}"]
+from weir.ledger.verify import StagingComparison
 
 
 def print_proof(
@@ -105,9 +35,11 @@ def print_proof(
         proof = Proof([line for line in lines() if not sources or line.source in sources])
     else:
         hooks.call(hooks.BEFORE_LANDING)
-        console = terminal.console(stderr=True)
-        with console.status("verifying …") as progress:
-            proof = prove(list(sources or []) or None, lambda step: progress.update(f"verifying {step} …"))
+        with terminal.progress("verifying …") as tell:
+            proof = prove(
+                list(sources or []) or None,
+                lambda what, rows, seconds: tell(f"verified {what}: {rows:,} rows, {seconds:.1f} s"),
+            )
         _veil(proof, because)
     settled(lambda: [_looked(proof)])
     print_balance(proof.lines)
@@ -123,12 +55,13 @@ def _looked(proof: Proof) -> Looked:
     observed.balanced(looked, proof.lines, every_load=True)
     for table in proof.sources:
         name = f"{table.source}.{table.table}"
-        observed.verified(looked, name, _faults(name, replace(table, examples=[]), "between the source and raw"))
+        observed.verified(looked, name, table_faults(name, replace(table, examples=[]), "between the source and raw"))
         if table.message:
             observed.unreachable(looked, table.source, table.cause, table.message)
     for staged in proof.staging:
         name, where = f"{staged.model.source}.{staged.model.table}", f"between raw and {staged.model.name}"
-        observed.verified(looked, name, _faults(name, replace(staged, examples=[]), f"{where} with its quarantine"))
+        found = table_faults(name, replace(staged, examples=[]), f"{where} with its quarantine")
+        observed.verified(looked, name, [*found, staged.message] if staged.message else found)
     observed.compared(looked, proof.marts)
     return looked
 

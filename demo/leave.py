@@ -1,9 +1,9 @@
 """Leaves the demo: deletes its sources and its lines of `.env`, and puts its models and its warehouse aside.
 
 In: a project that has run the demo. Out: a project without a source, model or row of the demo. The files of `models/`,
-`seeds/`, `expectations/` and `tests/dbt/` lie under `demo/example/`, to copy from. The embedded warehouse, which may
-hold more than the demo, is moved beside its old place. Prefect's server and the warehouse must be stopped before:
-`weir down`.
+`analyses/`, `seeds/`, `expectations/` and `tests/dbt/` lie under `demo/example/`, to copy from. The embedded warehouse,
+which may hold more than the demo, is moved beside its old place. Prefect's server and the warehouse must be stopped
+before: `weir down`.
 """
 
 import os
@@ -24,6 +24,8 @@ _SOURCES = ("app", "billing", "drops", "helpdesk", "product")
 EXAMPLE = (
     *(f"models/staging/{source}" for source in _SOURCES),
     "models/intermediate",
+    "analyses/churn",
+    "analyses/core",
     "models/marts/churn",
     "models/marts/core",
     "models/marts/_marts.md",

@@ -42,7 +42,7 @@ def observed(run: Run, fault: BaseException | None) -> Looked:
     see.landed(looked, run.landed.values())
     judged(looked, run.gates)
     if run.built:
-        see.built(looked, run.built, run.whole)
+        see.built(looked, run.built, run.whole, bool(run.todo and run.todo.prove and run.whole))
     elif run.todo and run.todo.nothing and not run.barred:
         looked.areas |= {"project", "build *"}  # the code is that of the set in force
     see.compared(looked, run.compared)

@@ -41,6 +41,8 @@ def told(run: Run, fault: BaseException | None) -> None:
             terminal.say(gate["sentence"], style="yellow")
     _quarantine()
     print_warnings(run.built.warnings if run.built else [])
+    for _, said in run.built.drifted if run.built else []:
+        terminal.say(said, style="yellow")
     for gate in run.gates:
         print_warnings(gate["warnings"])
     if run.lines:

@@ -106,7 +106,9 @@ def build(run: Run) -> str:
         with caused(Cause.BUILD_BROKE_OFF):
             run.dbt().parse()
     holding = depended(run.barred) if run.barred else []
-    run.todo = selection.decide(project_dir(), run.as_of, run.select, run.full_refresh, run.barred, holding)
+    run.todo = selection.decide(
+        project_dir(), run.as_of, run.select, run.full_refresh, run.barred, holding, run.full_compare
+    )
     if run.todo.nothing:
         return f"{run.todo.sentence}: nothing to build"
     me = _me()

@@ -71,6 +71,7 @@ class SourceComparison:
     duplicates: int = 0  # rows at the source with the key and content of another, not counted in source_rows
     message: str = ""
     cause: Cause = Cause.UNKNOWN  # why it could not be compared
+    seconds: float = 0.0
 
     @property
     def holds(self) -> bool:

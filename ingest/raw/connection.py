@@ -86,6 +86,15 @@ class Wire:
         tag = self.connection.copy_to_table(table, source=source(), columns=columns, schema_name=schema, format="text")
         return tag_rows(self.loop.run_until_complete(_while_open(self.connection, tag)))
 
+    def cancel(self) -> None:
+        """Break off what runs on the loop, at the servers too; from another thread."""
+
+        def all_tasks() -> None:
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
+
+        self.loop.call_soon_threadsafe(all_tasks)
+
     def close(self) -> None:
         """Close at once; what is not committed is rolled back."""
         self.lost = self.connection.is_closed()

@@ -67,5 +67,16 @@
             "batch_size is hour, day, month or year, not " ~ names.size ~ ": config(event_time='…', batch_size='day')"
         ) -%}
     {%- endif -%}
+    {%- set read = ['as_of'] -%}
+    {%- for id in model.depends_on.nodes -%}
+        {%- do read.append((graph.nodes.get(id) or graph.sources.get(id)).name) -%}
+    {%- endfor -%}
+    {%- for name, far in names.reach.items() -%}
+        {%- if name not in read -%}
+            {%- do exceptions.raise_compiler_error('reach names ' ~ name ~ ', which the model does not read') -%}
+        {%- elif far != 'all' and far is not integer -%}
+            {%- do exceptions.raise_compiler_error("a reach is a number of batches or 'all': " ~ name ~ ' has ' ~ far) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}

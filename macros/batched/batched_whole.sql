@@ -6,15 +6,31 @@
         set local parallel_tuple_cost = 0.001;
         {{ create_table_as(False, made, sql) }}
     {%- endcall -%}
+    {%- call statement('stays', fetch_result=true) -%}
+        -- a table that views read stays where its shape is the same: a view may be somebody else's
+        select
+            {{ staged_shape_of(staged_literal(names.table)) }} = {{ staged_shape_of(staged_literal(made | string)) }}
+            and exists (
+                select from pg_depend as d inner join pg_rewrite as r on d.objid = r.oid and d.classid = 'pg_rewrite'::regclass
+                where d.refobjid = to_regclass({{ staged_literal(names.table) }}) and r.ev_class <> d.refobjid
+            )
+    {%- endcall -%}
+    {%- set stays = load_result('stays').table.rows[0][0] -%}
     {%- call statement('swap') -%}
-        {%- if step.exists %}
+        {%- if stays %}
+        truncate {{ names.table }};
+        insert into {{ names.table }} select * from {{ made }};
+        drop table {{ made }}
+        {%- elif step.exists %}
         {{ staged_replace(names, 'alter table ' ~ made ~ ' rename to ' ~ adapter.quote(this.identifier)) }}
         {%- else %}
         alter table {{ made }} rename to {{ adapter.quote(this.identifier) }}
         {%- endif %}
     {%- endcall -%}
-    {%- do create_indexes(this) -%}
-    {%- do batched_indexes(names, step) -%}
+    {%- if not stays -%}
+        {%- do create_indexes(this) -%}
+        {%- do batched_indexes(names, step) -%}
+    {%- endif -%}
     {%- set shape = batched_columns(names.table) -%}
     {%- call statement('log') -%}
         analyze {{ names.table }};

@@ -76,7 +76,7 @@ def test_an_example_that_is_there_is_not_written_over(project: Path, home: Path)
 def test_what_is_put_aside_is_there_and_nothing_that_stays_stands_on_it() -> None:
     assert [name for name in EXAMPLE if not (ROOT / name).exists()] == []
     aside = [ROOT / name for name in EXAMPLE]
-    folders = ("models", "seeds", "tests/dbt")
+    folders = ("models", "analyses", "seeds", "tests/dbt")
     files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.is_file()]
     stay = [file for file in files if not any(file.is_relative_to(path) for path in aside)]
     went = {file.stem for file in files if file.suffix in {".sql", ".csv"}} - {file.stem for file in stay}

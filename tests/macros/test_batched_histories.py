@@ -77,8 +77,9 @@ class History:
             )
         late = self.load > 3 and self.dice.random() < 0.04
         self.shop.execute(
-            "insert into ops.landings (load_id, job, source, table_name, promise, how, extracted, landed, as_of, landed_at)"
-            " values (%s, %s, 'shop', %s, 'exact', 'compare', %s, %s, '2025-11-01', clock_timestamp() - %s * interval '1 s')",
+            "insert into ops.landings (load_id, job, source, table_name, promise, how, extracted, landed, as_of,"
+            " landed_at) values (%s, %s, 'shop', %s, 'exact', 'compare', %s, %s, '2025-11-01',"
+            " clock_timestamp() - %s * interval '1 s')",
             [f"load{self.load:04}", f"job {table}", table, len(rows), len(rows), 5 if late else 0],
         )
         self.did.append(f"{table} {rows}{' late' if late else ''}")
@@ -87,7 +88,7 @@ class History:
         """Build at the history's moment."""
         self.builds += 1
         text = f"select (to_timestamp({START + self.day * 86400}) at time zone 'UTC')::text || '+00:00'"
-        self.patch.setenv("WEIR_AS_OF", self.shop.rows(text)[0][0].replace(" ", "T"))
+        self.patch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_AS_OF", self.shop.rows(text)[0][0].replace(" ", "T"))
         result = self.shop.dbt("run", *arguments)
         assert result.success or not must, messages(result)
         return result

@@ -74,6 +74,9 @@ def test_the_command_refuses_builds_and_documents(shop: Shop) -> None:
     assert documented.returncode == 0, documented.stdout
     manifest = json.loads((shop.folder.parent / "home/target/prod-docs/manifest.json").read_text())
     assert manifest["nodes"]["model.weir.fct"]["schema"] == "analytics"
+    shop.write("analyses/how_many.sql", "-- How many are there?\nselect count(*) from {{ ref('fct') }}")
+    asked = command("--quiet", "compile", "--target", "prod", "--select", "how_many")
+    assert asked.returncode == 0 and '."analytics"."fct"' in asked.stdout, "a question is asked of what readers see"
     page = (shop.folder.parent / "home/target/prod-docs/index.html").read_text()
     assert page.count("Content-Security-Policy") == 1 and "script-src 'self' 'sha256-" in page
     assert shop.rows("select count(*) from pg_class where relnamespace = to_regnamespace('analytics_next')") == [(0,)]

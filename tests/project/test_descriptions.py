@@ -40,7 +40,7 @@ def ours(manifest: Manifest, kind: str) -> list[dict[str, Any]]:
 
 def test_models_seeds_sources_and_exposures_are_described(manifest: Manifest) -> None:
     nodes = [node for kind in ("nodes", "sources", "exposures") for node in ours(manifest, kind)]
-    assert {node["resource_type"] for node in nodes} == {"model", "seed", "source", "exposure"}
+    assert {node["resource_type"] for node in nodes} == {"model", "seed", "source", "exposure", "analysis"}
     assert [node["unique_id"] for node in nodes if not described(node)] == []
     assert [node["unique_id"] for node in ours(manifest, "sources") if not node["source_description"]] == []
 

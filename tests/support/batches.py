@@ -94,7 +94,8 @@ group by m.account_id, m.plan, m.month, m.ends_at
 """,
     # the first day of each account: all days count for all later months
     "int_seen": """
-{{ config(materialized='batched', event_time='month', batch_size='month', by='account_id', reach={'int_daily': 'all'}) }}
+{{ config(materialized='batched', event_time='month', batch_size='month', by='account_id',
+    reach={'int_daily': 'all'}) }}
 select m.account_id, m.month, max(d.day) as last_day
 from {{ ref('int_features') }} as m
 inner join {{ ref('int_daily') }} as d on m.account_id = d.account_id and d.day < (m.month + interval '1 month')::date

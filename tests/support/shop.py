@@ -85,9 +85,11 @@ class Shop:
     def dbt(self, *arguments: str) -> Any:
         """Run dbt in this process; returns dbt's result."""
         from dbt.cli.main import dbtRunner
+        from dbt_common.events.functions import reset_metadata_vars
 
         from weir.dbt.environment import as_dbt
 
+        reset_metadata_vars()  # dbt keeps what it has read of the environment once
         with as_dbt():
             return shallow(dbtRunner().invoke, ["--quiet", *arguments])
 

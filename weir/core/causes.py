@@ -47,6 +47,7 @@ class Cause(StrEnum):
     UNIT_TEST_FAILED = "unit test failed"
     SEED_FAILED = "seed failed"
     MARK_MISSING = "personal data without a mark"
+    BATCH_DRIFTED = "batches not what a full refresh gives"
     BUILD_BROKE_OFF = "build broke off"
     # publication
     PUBLICATION_REFUSED = "publication refused"

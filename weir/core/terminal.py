@@ -3,12 +3,14 @@
 In: texts and rows. Out: text on standard output without secrets; `fail` writes one red line on standard error.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -52,6 +54,20 @@ def _print(found: Any, stderr: bool = False, soft_wrap: bool = False) -> None:
     if _log:
         _log.print(found, soft_wrap=soft_wrap)
         _log.file.flush()
+
+
+@contextmanager
+def progress(begun: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error what is done: on one line that changes in a terminal, a line each elsewhere.
+
+    Gives the function that takes a text; it may be called from several threads.
+    """
+    made = console(stderr=True)
+    if not made.is_terminal:
+        yield lambda text: made.print(Text(printable(text)), soft_wrap=True)
+        return
+    with made.status(begun) as status:
+        yield lambda text: status.update(f"{begun} {escape(printable(text))}")
 
 
 def several(faults: Sequence[str]) -> None:

@@ -53,6 +53,9 @@ def build_set(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: On
         if reset:
             _reset_incremental(dbt)
         built = _judged(dbt.build(todo, run_tests, on_node), is_known or not todo.whole)
+        if todo.prove:
+            with warehouse.connect() as connection:
+                built = replace(built, drifted=_drifted(connection, run_id))
     except WeirError as fault:
         _record(replace(begun, sentence=str(fault)))
         raise
@@ -79,6 +82,25 @@ def _judged(built: Built, is_known: bool) -> Built:
     found = read_lineage().unmarked()
     faults, unmarked = [each.sentence for each in found], [(each.mart, each.sentence) for each in found]
     return replace(built, passed=False, sentence=sentence(faults), faults=faults, unmarked=unmarked) if found else built
+
+
+def _drifted(connection: psycopg.Connection, run_id: str) -> list[tuple[str, str]]:
+    """The batched models of which the proof has put batches right, each with a sentence."""
+    found = []
+    for model, batches, count in connection.execute(_FAULTS, [run_id]):
+        named = ", ".join(batches) + (" …" if count > len(batches) else "")
+        were, are = ("batch was", "is") if count == 1 else ("batches were", "are")
+        found.append((
+            model,
+            f"{model}: {count:,} {were} not what a full refresh gives ({named}), and {are} put right; its event_time, "
+            "reach or by leaves an input out: docs/how-to/make-a-model-batched.md",
+        ))  # fmt: skip
+    return found
+
+
+_FAULTS = """
+select model, (array_agg(coalesce(nullif(batch::text, '-infinity'), 'without a time') order by batch))[:3], count(*)
+from ops.batch_faults where run_id = %s group by model order by model"""
 
 
 def _record(build: evidence.Build) -> None:

@@ -1,9 +1,12 @@
 """Compiles the selects of the staging models."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from weir.core.errors import WeirError
 from weir.core.settings import home
+from weir.dbt import selects
 from weir.ledger.verify import CLOCK, StagingModel
 from weir.project.marts import manifest_path
 
@@ -25,27 +28,29 @@ def staging_models(aside: bool = False) -> list[StagingModel]:
     With `aside`, dbt works in a folder of its own, so that a run that is under way is not disturbed.
     """
     from weir.dbt.engine import Dbt, prepare
-    from weir.dbt.results import summary
 
     prepare(CLOCK)
-    options, manifest = ["--quiet", "--no-print"], manifest_path()
+    options, manifest = [], manifest_path()
     if aside:
         folder = home() / "target" / "aside"
         folder.mkdir(parents=True, exist_ok=True)
-        options, manifest = [*options, "--target-path", str(folder)], folder / "manifest.json"
-    outcome = Dbt(*options).invoke("compile", "--select", "config.materialized:staged")
-    compiled = summary(outcome.result)
-    if not compiled.passed:
-        raise WeirError(f"nothing is compared, for a staging model can't be compiled: {compiled.sentence}")
-    known = json.loads(manifest.read_text())["sources"]
-    found = []
-    for result in outcome.result:
-        node = result.node
-        if node.resource_type == "model" and str(node.config.materialized) == "staged":
-            source = next(known[name] for name in node.depends_on.nodes if name in known)
-            found.append(
-                StagingModel(
-                    node.name, source["source_name"], source["name"], source["relation_name"], node.compiled_code
-                )
-            )
-    return sorted(found, key=lambda model: model.name)
+        options, manifest = ["--target-path", str(folder)], folder / "manifest.json"
+    result = Dbt(*options).compile_staging()
+    return selects.models_of(result, json.loads(manifest.read_text())["sources"])
+
+
+@contextmanager
+def staging_models_beside() -> Iterator[Callable[[], list[StagingModel]]]:
+    """Compile the staging models in a process beside, if no build has kept them; gives a function that waits for them.
+
+    That function raises WeirError when the project can't be compiled.
+    """
+    from weir.dbt.worker import DbtProcess
+
+    found = selects.kept()
+    dbt = None if found else DbtProcess("verify", CLOCK)
+    try:
+        yield lambda: found or (dbt.staging_models() if dbt else [])
+    finally:
+        if dbt:
+            dbt.end()

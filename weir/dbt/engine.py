@@ -14,12 +14,14 @@ from typing import Any, Protocol
 from weir.core.causes import Cause, cause_in
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
-from weir.dbt import environment
+from weir.dbt import environment, selects
 from weir.dbt.faults import hide_values
 from weir.dbt.results import BatchReasons, Built, NodeEvent, OnNode, one_line, summary, together
 from weir.dbt.selection import Todo
 from weir.dbt.unit_tests import POSSIBLE, Beside
 from weir.project.code import digest
+
+PROVE = "DBT_ENV_CUSTOM_ENV_WEIR_PROVE"  # macros/batched reads it
 
 
 class Engine(Protocol):
@@ -74,12 +76,25 @@ class Dbt:
             arguments += ["--exclude-resource-type", "unit_test"]
         reasons = BatchReasons()
         teller = _Teller(on_node, beside.built if beside else None)
+        # By the environment, as the run's clock is: other vars cost dbt a full parse.
+        os.environ[PROVE] = "1" if todo.prove else ""
         try:
-            parts = [summary(self.invoke(*arguments, callbacks=[teller, reasons]).result, reasons)]
+            result = self.invoke(*arguments, callbacks=[teller, reasons]).result
+            parts = [summary(result, reasons)]
+            selects.keep(result or [], self.manifest)
         finally:
+            del os.environ[PROVE]
             rest = [beside.end()] if beside else []
         built = together([*parts, *rest])
         return replace(built, all_unit_tests_passed=built.passed_unit_tests == len(self.manifest.unit_tests))
+
+    def compile_staging(self) -> Any:
+        """dbt's result of compiling the staging models. Raises WeirError when one can't be compiled."""
+        result = self.invoke("compile", "--select", selects.STAGED, "--quiet", "--no-print").result
+        compiled = summary(result)
+        if not compiled.passed:
+            raise WeirError(f"nothing is compared, for a staging model can't be compiled: {compiled.sentence}")
+        return result
 
     def _unit_tests(self, names: Collection[str], on_node: OnNode) -> Any:
         """dbt's result of the unit tests of these names."""
@@ -90,7 +105,9 @@ class Dbt:
     def invoke(self, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
         """dbt's result of a command for target prod. Raises WeirError when dbt itself fails, not a node."""
         from dbt.cli.main import dbtRunner
+        from dbt_common.events.functions import reset_metadata_vars
 
+        reset_metadata_vars()  # dbt keeps what it has read of the environment once
         hide_values()
         logging.raiseExceptions = False  # a log that can't be written (a full disk) is no reason for a traceback
         runner = dbtRunner(manifest=self.manifest, callbacks=list(callbacks))

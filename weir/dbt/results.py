@@ -51,6 +51,9 @@ class Built:
     failed: list[Failed] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     unmarked: list[tuple[str, str]] = field(default_factory=list)  # mart and sentence: personal data without a mark
+    drifted: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # batched model and sentence: what a proof has put right
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,20 @@
 """The choice of what a build makes: everything, what new rows touch, or nothing.
 
 In: `ops.landings`, `ops.ledger`, the last build and publication, the code, the date. Out: a Todo.
-Nothing is left out unless the last set was whole, published, built by the same code and for the same day.
+Nothing is left out unless the last set was whole, published and built by the same code. On another day what reads the
+clock is built too, with what stands on it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
 from weir import warehouse
 from weir.ledger.quarantine import accepted_waiting
+from weir.project.clock import readers
 from weir.project.code import digest
 from weir.publish import evidence
 
@@ -24,6 +27,7 @@ class Why(Enum):
     CODE = "the code has changed"
     DAY = "another day"
     FULL_REFRESH = "a full refresh"
+    PROOF = "a full compare"
     BY_HAND = "by hand"
     SELECTED = "by hand, a part"
     NEW_ROWS = "new rows"  # landed, or accepted by hand
@@ -41,6 +45,7 @@ class Todo:
     barred: list[str] = field(default_factory=list)
     full_refresh: bool = False
     whole: bool = True  # whether it makes a whole set, which may be published
+    prove: bool = False  # whether batched models are made whole, and compared with what they hold
 
     @property
     def nothing(self) -> bool:
@@ -48,12 +53,12 @@ class Todo:
         return self.why is Why.NOTHING_NEW
 
 
-def by_hand(select: str | None = None, full_refresh: bool = False) -> Todo:
+def by_hand(select: str | None = None, full_refresh: bool = False, prove: bool = False) -> Todo:
     """What `weir build` makes: everything, or the part that a person selects in dbt's words."""
     if select:
-        return _part(select, [], full_refresh)
-    why = Why.FULL_REFRESH if full_refresh else Why.BY_HAND
-    return Todo(why, why.value, full_refresh=full_refresh)
+        return replace(_part(select, [], full_refresh), prove=prove)
+    why = Why.FULL_REFRESH if full_refresh else Why.PROOF if prove else Why.BY_HAND
+    return Todo(why, why.value, full_refresh=full_refresh, prove=prove)
 
 
 def decide(
@@ -63,32 +68,39 @@ def decide(
     full_refresh: bool = False,
     barred: Sequence[str] = (),
     holding: Sequence[str] = (),
+    prove: bool = False,
 ) -> Todo:
     """What a run builds.
 
     `barred` are sources that are down or failed their gate, and tables that failed: what depends on them is left out.
     `holding` are those of them that a mart depends on: without them no set is whole.
+    `prove` has batched models made whole, and compared with what they hold.
     """
     exclude = [f"source:{source}+" for source in barred]
     if select:
-        return _part(select, exclude, full_refresh, barred)
-    why = Why.FULL_REFRESH if full_refresh else everything(project, as_of)
-    if why:
-        return Todo(why, why.value, None, exclude, list(barred), full_refresh, not holding)
+        return replace(_part(select, exclude, full_refresh, barred), prove=prove)
+    why = Why.FULL_REFRESH if full_refresh else everything(project, as_of) or (Why.PROOF if prove else None)
+    clock: list[str] = []
+    if why is Why.DAY and not prove:
+        with suppress(OSError, ValueError, KeyError):  # without a manifest it is not known who reads the clock
+            clock = readers()
+    if why and not clock:
+        return Todo(why, why.value, None, exclude, list(barred), full_refresh, not holding, prove)
     landed = [f"{source}.{table}" for source, table in new_tables()]
     given = [f"{source}.{table}" for source, table in accepted_tables()]
     new = list(dict.fromkeys([*landed, *given]))
     new += [name for name in _barred_before() if name not in new]  # what stands on them may never have been built
     tables = [name for name in new if name not in barred and name.split(".")[0] not in barred]
-    if not tables:
+    if not tables and not why:
         return Todo(Why.NOTHING_NEW, Why.NOTHING_NEW.value, [], exclude, list(barred), whole=not holding)
-    chosen = [f"source:{table}+" for table in tables]
+    chosen = [f"source:{table}+" for table in tables] + [f"{name}+" for name in clock]
     told = {
         "new rows": [name for name in tables if name in landed or name not in given],
         "rows accepted by hand": [name for name in tables if name in given],
     }
-    sentence = "; ".join(f"{what} in {', '.join(names)}" for what, names in told.items() if names)
-    return Todo(Why.NEW_ROWS, sentence, chosen, exclude, list(barred), whole=not holding)
+    said = [why.value] if why else []
+    sentence = "; ".join(said + [f"{what} in {', '.join(names)}" for what, names in told.items() if names])
+    return Todo(why or Why.NEW_ROWS, sentence, chosen, exclude, list(barred), whole=not holding)
 
 
 def everything(project: Path, as_of: datetime) -> Why | None:

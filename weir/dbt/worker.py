@@ -11,9 +11,11 @@ from typing import Any
 
 from weir.core.child import Child, Handler, serve
 from weir.core.errors import WeirError
+from weir.dbt import selects
 from weir.dbt.environment import handed_to_dbt
 from weir.dbt.results import Built, Failed, NodeEvent, OnNode
 from weir.dbt.selection import Todo, Why
+from weir.ledger.verify import StagingModel
 
 
 class DbtProcess:
@@ -33,7 +35,12 @@ class DbtProcess:
         values = asdict(todo) | {"why": todo.why.name}
         answer = self.child.ask("build", lambda event: on_node(NodeEvent(**event)), todo=values, unit_tests=unit_tests)
         failed = [Failed(**each) for each in answer["failed"]]
-        return Built(**answer | {"failed": failed, "unmarked": [(mart, said) for mart, said in answer["unmarked"]]})
+        told = {name: [(what, said) for what, said in answer[name]] for name in ("unmarked", "drifted")}
+        return Built(**answer | {"failed": failed} | told)
+
+    def staging_models(self) -> list[StagingModel]:
+        """The staging models with their select compiled. Raises WeirError when the project can't be compiled."""
+        return [StagingModel(**model) for model in self.child.ask("staging models")]
 
     def end(self) -> None:
         """End the process; safe to repeat."""
@@ -56,7 +63,13 @@ def prepare() -> dict[str, Handler]:
         todo = Todo(**request["todo"] | {"why": Why[request["todo"]["why"]]})
         return asdict(dbt.build(todo, request["unit_tests"], lambda node: event(asdict(node))))
 
-    return {"parse": lambda request, event: dbt.parse(), "build": build}
+    def staging(request: dict[str, Any], event: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
+        if dbt.manifest is None:
+            dbt.parse()  # tells why the project can't be read
+        sources = {name: source.to_dict() for name, source in dbt.manifest.sources.items()}
+        return [asdict(model) for model in selects.models_of(dbt.compile_staging(), sources)]
+
+    return {"parse": lambda request, event: dbt.parse(), "build": build, "staging models": staging}
 
 
 if __name__ == "__main__":

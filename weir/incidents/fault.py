@@ -4,7 +4,7 @@ An *area* is what must be looked at again to know whether a fault is healed. Its
 
 - `land app` (the source as a whole), `land app tables` (several tables at once), `land app.users`
 - `gate raw app`, `gate marts`
-- `project`, `build model.weir.fct_orders` (a node of dbt's graph), `build marks`
+- `project`, `build model.weir.fct_orders` (a node of dbt's graph), `build marks`, `batches int_usage_daily`
 - `publish`, `marts fct_orders`, `balance app.users`, `raw app.users`
 - `step build` (a step that broke off), `run`, `schedule`, `hanging`, `warehouse`, `disk`, `alerts …`
 """

@@ -105,14 +105,18 @@ def _failed(looked: Looked, source: str, failed: Sequence[Landed], none_landed: 
                 looked.find(f"land {name}", cause, name, [event.message], [name], [name])
 
 
-def built(looked: Looked, found: Built, whole: bool) -> None:
+def built(looked: Looked, found: Built, whole: bool, proved: bool = False) -> None:
     """Take in a build: an incident for each node that failed by itself; what was skipped for it is none.
 
     `whole` says that the build makes a whole set: nothing that failed before is left out of one that passed.
+    `proved` says that all batched models were made whole and compared.
     """
     looked.add("project")
     looked.add("step build")
     looked.areas |= {f"build {each}" for each in found.tried}
+    looked.areas |= {"batches *"} if proved else set()
+    for model, said in found.drifted:
+        looked.find(f"batches {model}", Cause.BATCH_DRIFTED, model, [said], [model])
     if found.passed:
         looked.areas |= {"build *"} if whole else set()
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from weir.ledger.verify import CLOCK, StagingModel
+from weir.ledger.verify import StagingModel
 from weir.warehouse.catalog import columns_of
 
 
@@ -33,13 +33,12 @@ class Judged:
 def replay(connection: psycopg.Connection, model: StagingModel) -> list[Judged]:
     """What the model's code says of its rows that wait; in the caller's transaction, without a change that stays."""
     connection.execute("set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local work_mem = '256MB'")
-    clock = f"cast('{CLOCK.isoformat()}' as timestamp with time zone)"
     places = {
         "model": sql.Literal(model.name),
         "raw": sql.SQL(model.raw),
         "source": sql.Literal(model.source),
         "table": sql.Literal(model.table),
-        "code": sql.SQL(model.code.replace(clock, "_landed_as_of").replace(model.raw, "_landed")),
+        "code": sql.SQL(model.over_landed),
     }
     connection.execute(sql.SQL(_WAITING).format(**places))
     connection.execute(sql.SQL(_JUDGE).format(**places))

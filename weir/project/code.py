@@ -43,10 +43,13 @@ def _files(project: Path, folders: set[str], kinds: set[str]) -> Iterator[Path]:
 
 
 def _folders(project: Path) -> set[str]:
-    """The folders of dbt's code: dbt's own names for them, and those that dbt_project.yml gives."""
+    """The folders of dbt's code: dbt's own names for them, and those that dbt_project.yml gives.
+
+    Analyses are left out: a build makes nothing of them.
+    """
     try:
         settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
-        named = [paths for name, paths in settings.items() if name.endswith("-paths")]
+        named = [paths for name, paths in settings.items() if name.endswith("-paths") and name != "analysis-paths"]
         return _FOLDERS.union(*named)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError):
         return _FOLDERS  # dbt tells of a file that can't be read

@@ -33,6 +33,11 @@ def columns_of(connection: psycopg.Connection[Any], schema: str, name: str) -> d
     return dict(connection.cursor(row_factory=tuple_row).execute(_COLUMNS, relation).fetchall())
 
 
+def raw_sizes(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """The bytes of each table of raw, by schema.name."""
+    return dict(connection.cursor(row_factory=tuple_row).execute(_RAW_SIZES).fetchall())
+
+
 def shape_of(connection: psycopg.Connection, schema: str, name: str) -> Shape | None:
     """Read the shape of the table; None where it is missing. Raises WeirError when it is a view."""
     row = connection.execute(
@@ -64,6 +69,10 @@ left join pg_collation c on c.oid = a.attcollation and a.attcollation <> t.typco
 left join pg_namespace n on n.oid = c.collnamespace
 where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped
 order by a.attnum"""
+_RAW_SIZES = """
+select concat(n.nspname, '.', c.relname), pg_relation_size(c.oid)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where starts_with(n.nspname, 'raw_') and c.relkind = 'r'"""
 _NOT_NULL = """
 select attname from pg_attribute where attrelid = %s and attnum > 0 and attnotnull and not attisdropped"""
 _INDEXES = """

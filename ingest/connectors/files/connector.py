@@ -174,28 +174,41 @@ class Connector:
         return landed
 
     def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
-        """Read all landed files into `incoming`, of each file the last row of each key."""
-        files = self.place.files(table)
+        """Read all landed files into `incoming`, of each the last row of each key; equal columns share one COPY."""
+        files, known = self.place.files(table), state.get("files", {})
+        waiting, new = deque(files), []
         self._know(table, raw)
+
+        def lines(columns: list[Column]) -> Iterator[str | bytes]:
+            while waiting:
+                name = waiting[0]
+                with self.place.fetched(files[name][0]) as local, opened(local, name) as stream:
+                    reader = self._reader(stream, table, name)
+                    if reader.columns != columns:
+                        return
+                    waiting.popleft()
+                    if known.get(name, [None, None, None])[2] != _digest(local):
+                        new.append(name)
+                    yield from sound(reader.lines(name, "\n"), name)
+
         made = False
-        for name, (path, _, _) in files.items():
-            with self.place.fetched(path) as local, opened(local, name) as stream:
-                reader = self._reader(stream, table, name)
-                names = [c.name for c in raw.prepare([*reader.columns, *META])]
-                if not made:
-                    raw.adopt()
-                    raw.incoming(", _dlt_new boolean")
-                    made = True
-                for column in reader.columns:
-                    raw.wire.execute(f"alter table incoming add if not exists {quoted(column.name)} {column.type}")
-                raw.wire.copy_in(None, "incoming", names, blocks(sound(reader.lines(name, "\n"), name)))
-                fresh = state.get("files", {}).get(name, [None, None, None])[2] != _digest(local)
-                if fresh:
-                    raw.wire.execute("update incoming set _dlt_new = true where _file = $1", name)
+        while waiting:
+            with self.place.fetched(files[waiting[0]][0]) as local, opened(local, waiting[0]) as stream:
+                columns = self._reader(stream, table, waiting[0]).columns
+            names = [c.name for c in raw.prepare([*columns, *META])]
+            if not made:
+                raw.adopt()
+                raw.incoming(", _dlt_new boolean")
+                made = True
+            for column in columns:
+                raw.wire.execute(f"alter table incoming add if not exists {quoted(column.name)} {column.type}")
+            raw.wire.copy_in(None, "incoming", names, blocks(lines(columns)))
         if not made:
             raw.prepare(_declared(table))
             raw.adopt()
             raw.incoming(", _dlt_new boolean")
+        if new:
+            raw.wire.execute("update incoming set _dlt_new = true where _file = any($1)", new)
         raw.adopt()
         mark(raw, table.key, "incoming", last=table.repeats == "last")
         return ["_file", *table.key], "as received"
