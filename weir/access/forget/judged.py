@@ -22,7 +22,6 @@ select gates.run_id, gates.checked_at, coalesce(gates.results -> 'digests', '{}'
 from ops.gates inner join ops.builds using (run_id)
 where gate = 'marts' and builds.recorded_at = (select max(recorded_at) from ops.builds)
 order by checked_at desc limit 1"""
-_BATCHED = "select schemaname from pg_tables where tablename = 'batched_models' and schemaname ~ '(^|_)ops$'"
 _RENEW = """
 update ops.gates set results = jsonb_set(results, array['digests', %s], %s)
 where gate = 'marts' and run_id = %s and checked_at = %s"""
@@ -35,12 +34,10 @@ def intact(connection: psycopg.Connection) -> set[str]:
 
 
 def renew_batches(connection: psycopg.Connection, found: Iterable[Mart]) -> None:
-    """Let `ops.batches` tell of these marts as they now are; a build makes every batched model anew as a whole."""
+    """Let `ops.batches` tell of these marts as they now are."""
     for mart in found:
         table = sql.Identifier(NEXT, mart.name)
         batches.renew_built(connection, mart, table, columns_of(connection, NEXT, mart.name))
-    for (schema,) in connection.execute(_BATCHED).fetchall():
-        connection.execute(sql.SQL("delete from {}").format(sql.Identifier(schema, "batched_models")))
 
 
 def renew(connection: psycopg.Connection, marts: Iterable[str]) -> None:
