@@ -25,7 +25,7 @@ from weir.warehouse.catalog import raw_sizes
 
 SHOWN = 5
 THREADS, EACH = 8, 3  # tables that are compared at a time, and of one source
-BUCKETS = 1 << 16  # digests per table: few rows each, so that a table with some changes compares few rows one by one
+BUCKETS = 1 << 14  # digests per table: of few rows each, so that some changes make few rows to be compared one by one
 # Types whose hash tells what their text tells; any other is hashed as its text.
 _HASHED = ("smallint", "integer", "bigint", "text", "boolean", "date", "uuid", "bytea",
            "timestamp without time zone", "timestamp with time zone")  # fmt: skip

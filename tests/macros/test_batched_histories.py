@@ -78,9 +78,17 @@ class History:
         late = self.load > 3 and self.dice.random() < 0.04
         self.shop.execute(
             "insert into ops.landings (load_id, job, source, table_name, promise, how, extracted, landed, as_of,"
-            " landed_at) values (%s, %s, 'shop', %s, 'exact', 'compare', %s, %s, '2025-11-01',"
+            " landed_at) values (%s, %s, 'shop', %s, 'exact', 'compare', %s, %s, to_timestamp(%s),"
             " clock_timestamp() - %s * interval '1 s')",
-            [f"load{self.load:04}", f"job {table}", table, len(rows), len(rows), 5 if late else 0],
+            [
+                f"load{self.load:04}",
+                f"job {table}",
+                table,
+                len(rows),
+                len(rows),
+                START + self.day * 86400,
+                5 if late else 0,
+            ],
         )
         self.did.append(f"{table} {rows}{' late' if late else ''}")
 

@@ -59,7 +59,8 @@ class SideBySide:
             worker.start()
         try:
             with self._turn:
-                self._turn.wait_for(lambda: self._fault or not (self._waiting or self._running.total()))
+                while not self._fault and (self._waiting or self._running.total()):
+                    self._turn.wait(0.5)  # a signal that another thread took is seen then
         finally:
             with self._turn:
                 self._over = True
