@@ -1,6 +1,7 @@
 """Gate marts on a batched mart: totals add up, and the rows of new batches alone are judged."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 
@@ -151,6 +152,28 @@ def test_batched_or_not_the_verdict_is_the_same(usage: None, monkeypatch: pytest
     monkeypatch.setattr(marts, "marts", lambda: [Mart("usage", USAGE.grain)])
     assert judge("r3") == by_batch
     assert EDITS[edit.split("; truncate staging")[0]] in by_batch[1]
+
+
+def test_staged_rows_are_counted_by_batch(usage: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = reconciled("number of rows", "usages", "stg_usage", "n", "count(*)")
+    monkeypatch.setitem(SUITES, "usage", (rule,))
+    node = {"name": "stg_usage", "resource_type": "model", "config": {"event_time": "at", "batch_size": "month"}}
+    file = marts.manifest_path()
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"nodes": {"m": node}}))
+    run("""drop view staging.stg_usage; create schema intermediate;
+        create table staging.stg_usage as select day::timestamptz as at, n from analytics_next.usage;
+        insert into staging.stg_usage values (null, 7), ('2025-04-04Z', 8);
+        create view intermediate.int_usages_held_back as select n from staging.stg_usage where n in (7, 8);
+        insert into ops.batches (model, batch, changed, whole) select distinct 'stg_usage',
+        coalesce(date_trunc('month', at), '-infinity'), 1, 1 from staging.stg_usage""")  # fmt: skip
+    assert judge("r2") == (True, "gate marts: passed")
+    deleted = "delete from staging.stg_usage where at >= '2025-03-31Z' and at < '2025-04-02Z'"  # of two batches
+    step = "update ops.batches set changed = 2 where model = 'stg_usage' and batch = '2025-03-01Z'"
+    said = "gate marts: the number of rows of usage is 730, but stg_usage less what is held back has 728"
+    assert judge("r3", f"{deleted}; {step}") == (False, said), "a batch is counted when it has changed"
+    file.unlink()
+    assert judge("r4") == (False, said.replace("728", "726")), "without an event time all rows are"
 
 
 def test_a_rule_that_does_not_add_up_reads_all_rows(usage: None, monkeypatch: pytest.MonkeyPatch) -> None:
