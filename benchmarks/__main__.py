@@ -142,6 +142,31 @@ def questions(accounts: int = 5_000, rounds: int = 3, write: Write = False, keep
 
 
 @app.command()
+def change(
+    accounts: Annotated[str, typer.Option(help="Sizes of the demo.")] = "5000,50000",
+    refresh: Annotated[str, typer.Option(help="After which changes a full refresh is made: all, last, none.")] = "all",
+    events: Annotated[int, typer.Option(help="Events of the hour; the late week has ten times as many.")] = 100,
+    write: Write = False,
+    keep: bool = False,
+) -> None:
+    """Measure a run after a day, an hour, a late week and a mended account, beside a full refresh of the same state."""
+    from benchmarks.change.measured import HEAD, measure_change
+
+    if refresh not in {"all", "last", "none"}:
+        raise typer.BadParameter("--refresh takes all, last or none")
+    sizes = [int(size) for size in accounts.split(",")]
+    page.show("change", *_with_head(measure_change(sizes, refresh, events, keep), HEAD), write)
+
+
+@app.command()
+def models(accounts: int = 5_000, slowest: int = 10, rounds: int = 2, write: Write = False, keep: bool = False) -> None:
+    """Measure the slowest models of a first build, each beside a `create table as` of its compiled select."""
+    from benchmarks.models import HEAD, measure_models
+
+    page.show("models", *_with_head(measure_models(accounts, slowest, rounds, keep), HEAD), write)
+
+
+@app.command()
 def guards(
     address: Annotated[str, typer.Argument(help="The address of a source, which is only read.")],
     schema: Annotated[list[str] | None, typer.Option(help="As `weir add` takes it.")] = None,

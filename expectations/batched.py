@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from expectations.limits.measures import Measures
+from expectations.limits.measures import Measures, staged_rows
 from expectations.rules import Rule
 from weir.project.marts import NEXT, PUBLISHED, Mart
 from weir.publish import batches
@@ -62,6 +62,7 @@ def look(connection: psycopg.Connection, mart: Mart, rules: Sequence[Rule], mean
     totals = measures.totals(NEXT, built)
     if totals is None:
         return None
+    counted = {rule.counts: staged_rows(connection, rule.counts) for rule in rules if rule.totals and rule.counts}
     read = measures.read
     current = in_force(connection)
     left = digests_of(connection, current[0]).get(mart.label) if current else None
@@ -79,7 +80,7 @@ def look(connection: psycopg.Connection, mart: Mart, rules: Sequence[Rule], mean
         judged = f"the rows of {len(names):,} new of {count:,} batches; by these rules the others were judged before"
     return Sight(
         digest=stated(connection, types, content.rows, content.digest),
-        totals=totals,
+        totals={**totals, **{f"rows of {model}": rows for model, rows in counted.items()}},
         published=published,
         new=new,
         read=f"totals of {count:,} batches, of which {read:,} were read",
@@ -123,4 +124,5 @@ def _judged(connection: psycopg.Connection, mart: Mart, run_id: str) -> str | No
 def _literal(value: Any) -> str:
     if value is None:
         return "null::numeric"
-    return f"{int(value)}::bigint" if isinstance(value, Decimal) and value == int(value) else f"'{value}'::numeric"
+    whole = isinstance(value, int) or (isinstance(value, Decimal) and value.is_finite() and value == int(value))
+    return f"{value:.0f}::numeric" if whole else f"'{value}'::numeric"

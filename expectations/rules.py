@@ -33,6 +33,7 @@ class Rule:
     by_row: bool = False
     totals: Expectation | None = None
     measures: tuple[str, ...] = ()
+    counts: str = ""  # a staged model whose number of rows stands beside the totals
 
     @property
     def is_query(self) -> bool:
@@ -147,18 +148,24 @@ def reconciled(
             f"where held_back.{key} = accepted.{key})"
         )
     query = (
-        f"select * from (select (select {{total}} from {{batch}}) as mart_total, ({accepted}) as source_total) "
+        "select * from (select (select {total} from {batch}) as mart_total, ({source}) as source_total) "
         "as totals where mart_total is distinct from source_total"
     )
     name = f"{what} as at the source"
     rule = no_rows(
         name,
-        query.replace("{total}", measure),
+        query.replace("{total}", measure).replace("{source}", accepted),
         f"the {what} of {{mart}} is {{mart_total}}, but {staged} less what is held back has {{source_total}}",
     )
     if not adds_up(measure):
         return rule
-    return replace(rule, totals=_found_none(name, query.replace("{total}", f'"{measure}"')), measures=(measure,))
+    counts = staged if source == "count(*)" else ""
+    if counts:
+        accepted = f'select "rows of {staged}" from {{batch}}'
+        if entity:
+            accepted = f"select ({accepted}) - (select count(*) from intermediate.int_{entity}_held_back)"
+    totals = _found_none(name, query.replace("{total}", f'"{measure}"').replace("{source}", accepted))
+    return replace(rule, totals=totals, measures=(measure,), counts=counts)
 
 
 def adds_up(measure: str) -> bool:

@@ -2,6 +2,7 @@
 
 In: a number of accounts. Out: for each question the rows of its answer, the time of both ways, and how many times
 the marts are. Both answers are compared row by row; where they differ, there is no figure and the exit code is 1.
+Alone, of a demo that has run: `python -m benchmarks.questions.measured`.
 """
 
 import statistics
@@ -93,3 +94,7 @@ def _compare(question: str, marts: list[tuple[Any, ...]], raw: list[tuple[Any, .
     if differing or len(marts) != len(raw) or not marts:
         told = "\n".join(f"  marts {left}\n  raw   {right}" for left, right in differing[:3])
         raise SystemExit(f"{question}: marts give {len(marts)} rows, raw {len(raw)}; {len(differing)} differ\n{told}")
+
+
+if __name__ == "__main__":
+    ask(1)

@@ -5,7 +5,7 @@ content stays the same, what was measured of it is kept.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,11 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from weir.project.marts import Mart
+from weir.project.marts import Mart, tracked
 from weir.publish import batches
 from weir.publish.batches import Contents
 from weir.publish.digests import row_hash
+from weir.warehouse.catalog import columns_of
 
 Connection = psycopg.Connection[Any]
 Measured = dict[tuple[str, str], dict[str, str | None]]  # by batch and content, each measure as text
@@ -56,9 +57,8 @@ class Measures:
     def keep(self, *contents: Contents) -> None:
         """Keep the measures of these contents for the next time, and no others."""
         current = {(name, _text(each)) for found in contents for name, each in found.items()}
-        rows = [(self.mart.name, *pair, json.dumps(self.kept[pair])) for pair in sorted(current & self.kept.keys())]
-        self.connection.execute("delete from ops.batch_measures where subject = %s", [self.mart.name])
-        self.connection.execute(_KEEP, [[row[place] for row in rows] for place in range(4)])
+        rows = [(*pair, self.kept[pair]) for pair in sorted(current & self.kept.keys())]
+        _replace(self.connection, self.mart.name, rows)
 
     def _measured(self, schema: str, names: Collection[str]) -> Measured:
         query = sql.SQL(_MEASURE).format(
@@ -69,8 +69,31 @@ class Measures:
             table=sql.Identifier(schema, self.mart.name),
             where=batches.within(self.connection, self.mart, self.types, names),
         )
-        rows = self.connection.cursor(row_factory=tuple_row).execute(query).fetchall()
-        return {(name, content): dict(zip(self.parts, values, strict=True)) for name, content, values in rows}
+        return {
+            (name, content): dict(zip(self.parts, values, strict=True))
+            for name, content, values in _rows(self.connection, query)
+        }
+
+
+def staged_rows(connection: Connection, model: str) -> int:
+    """The number of rows of a staged model; where its batches are known, those alone are counted that changed."""
+    table = sql.Identifier("staging", model)
+    staged = tracked(model)
+    size = f" by {staged.batch_size} of {staged.event_time}" if staged else ""
+    found = {name: f"step {step}{size}" for name, step in _rows(connection, _CHANGED, [model])} if staged else {}
+    if not staged or not found:
+        return int(_rows(connection, sql.SQL("select count(*) from {}").format(table))[0][0])
+    types = columns_of(connection, "staging", model)
+    kept = {name: held["count(*)"] for name, at, held in _rows(connection, _KEPT, [model]) if found.get(name) == at}
+    missing = found.keys() - kept.keys()
+    query = sql.SQL(_COUNT).format(
+        name=batches.NAME, batch=batches.batch_of(staged, types), table=table,
+        where=batches.within(connection, staged, types, missing),
+    )  # fmt: skip
+    counted = dict.fromkeys(missing, "0") | dict(_rows(connection, query))
+    kept |= counted
+    _replace(connection, model, [(name, found[name], {"count(*)": kept[name]}) for name in found])
+    return sum(map(int, kept.values()))
 
 
 def _text(content: batches.Content) -> str:
@@ -101,15 +124,31 @@ def _total(measure: str, found: Collection[Mapping[str, str | None]]) -> Decimal
 
 
 def _kept(connection: Connection, subject: str, parts: Collection[str]) -> Measured:
-    rows = connection.cursor(row_factory=tuple_row).execute(_KEPT, [subject]).fetchall()
+    rows = _rows(connection, _KEPT, [subject])
     return {(name, content): held for name, content, held in rows if held.keys() >= set(parts)}
+
+
+def _replace(connection: Connection, subject: str, rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
+    """Keep these measures of the subject, by batch and content, and no others."""
+    connection.execute("delete from ops.batch_measures where subject = %s", [subject])
+    names, contents, held = ([row[place] for row in rows] for place in range(3))
+    connection.execute(_KEEP, [subject, names, contents, [json.dumps(each) for each in held]])
+
+
+def _rows(connection: Connection, query: sql.Composed, values: list[Any] | None = None) -> list[Any]:
+    return connection.cursor(row_factory=tuple_row).execute(query, values).fetchall()
 
 
 _KEPT = sql.SQL("select {}, content, measures from ops.batch_measures where subject = %s").format(batches.NAME)
 _KEEP = """
 insert into ops.batch_measures (subject, batch, content, measures)
-select subject, start at time zone 'UTC', content, held
-from unnest(%s::text[], %s::timestamp[], %s::text[], %s::jsonb[]) as each (subject, start, content, held)"""
+select %s, start at time zone 'UTC', content, held
+from unnest(%s::timestamp[], %s::text[], %s::jsonb[]) as each (start, content, held)"""
+_CHANGED = sql.SQL("select {}, changed::text from ops.batches where model = %s").format(batches.NAME)
+_COUNT = """
+select {name}, rows from (
+    select {batch} as batch, count(*)::text as rows from {table} where {where} group by 1
+) as found"""
 _MEASURE = """
 select {name}, content, measured from (
     select {batch} as batch, concat(count(*), ' ', sum({hash})) as content, array[{values}]::text[] as measured

@@ -58,7 +58,9 @@
         'models': ops ~ '.batched_models',
         'faults': ops ~ '.batch_faults',
     } -%}
-    {%- if not names.event_time -%}
+    {%- if model.version -%}
+        {%- do exceptions.raise_compiler_error('a batched model has no versions: its record is kept by its name') -%}
+    {%- elif not names.event_time -%}
         {%- do exceptions.raise_compiler_error(
             "a batched model names the column by which its rows fall into batches: config(event_time='…', batch_size='day')"
         ) -%}

@@ -59,6 +59,11 @@
     {%- set part = "'" ~ "'" -%}
     {%- if how == 'batch' -%}{%- set part = batched_start('i.' ~ adapter.quote(input.event_time), input.size) ~ '::text' -%}
     {%- elif how == 'key' -%}{%- set part = 'coalesce(cast(i.' ~ adapter.quote(names.by) ~ " as text), '')" -%}{%- endif -%}
+    {#- Without batches or keys of its own, but with a reach: it tells how far something is known, so what it moves lies
+        around the moment at which it moved last. -#}
+    {%- set since = 'since ' ~ input.name -%}
+    {%- set near = how == 'whole' and (input.back or input.forward) and not step.full -%}
+    {%- set moved_at = (step.known.seen.get(since) or step.known.as_of) if near else '' -%}
     {%- set label = input.name ~ ' ' ~ how ~ (' ' ~ input.size if how == 'batch' else '') ~ (' of ' ~ input.reader if input.reader else '') -%}
     {%- call statement('compare') -%}
         insert into _seen (input, part, digest)
@@ -73,6 +78,12 @@
         select '{{ input.name }}',
             {% if how == 'batch' -%} {{ batched_reach('cast(part as timestamptz)', names, input) }}
             {%- elif how == 'key' -%} part
+            {%- elif near -%}
+            tstzrange(
+                date_trunc('{{ names.size }}', least('{{ moved_at }}'::timestamptz, {{ as_of() }}))
+                    - interval '{{ input.back }} {{ names.size }}',
+                null
+            )
             {%- else -%} tstzrange(null, null) {%- endif %}
         from (select part, digest from _seen where input = {{ staged_literal(label) }}) as now
         full join (
@@ -82,6 +93,13 @@
         where now.digest is distinct from before.digest
         {%- endif %}
     {%- endcall -%}
+    {%- if near -%}
+        {%- call statement('moved', fetch_result=true) -%}
+            select exists (select from _touched where input = '{{ input.name }}'), {{ as_of() }}::text
+        {%- endcall -%}
+        {%- set row = load_result('moved').table.rows[0] -%}
+        {%- do step.seen.update({since: row[1] if row[0] else moved_at}) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- The event times of the model that a batch of an input reaches. -#}

@@ -153,6 +153,12 @@ def test_nothing_new_changes_nothing(company: Path) -> None:
     assert (query(company, "select count(*) from ops.ledger"), digest(company, "analytics", PUBLISHED)) == before
 
 
+def test_the_ten_questions_are_answered_as_raw_would_answer_them(company: Path) -> None:
+    answered = call(company, "python", "-m", "benchmarks.questions.measured")
+    asked = re.findall(r"^(\w+): (\d+) rows, marts ", answered, re.MULTILINE)
+    assert len(asked) == 10 and all(int(rows) for _, rows in asked), answered
+
+
 def test_dbt_by_hand_keeps_to_its_own_schemas(company: Path) -> None:
     before = digest(company, "analytics", PUBLISHED), query(company, "select count(*) from ops.ledger")
     call(company, "dbt", "build")

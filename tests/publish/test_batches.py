@@ -1,11 +1,15 @@
 """Of a batched mart a publication compares the batches that a build left otherwise than readers see them."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.publishing import NOW, Sql, digest, passed
 from weir import warehouse
+from weir.access.forget import judged, published
 from weir.core.errors import WeirError
 from weir.project.marts import Mart
+from weir.project.personal import Mark
 from weir.publish import grain, publication, rollback
 from weir.publish.verify import compare_published
 
@@ -239,3 +243,57 @@ def test_moments_fall_into_hours_of_utc(usage: Sql, kind: str) -> None:
     change, _ = publication.publish_set("r3", NOW, found=(USAGE, mart), whole=False)
     assert (change.inserted, change.deleted, change.rows) == (1, 1, 48) and same(usage)
     assert changed_in(usage, 3) == ["2025-10-26 03:00:00"]
+
+
+def test_a_mart_that_is_as_readers_see_it_is_left_alone(usage: Sql) -> None:
+    usage("create table analytics_next.plans as select n as plan, n::text as name from generate_series(1, 3) as n")
+    plans = Mart("plans", ("plan",))
+    passed("r2")
+    publication.publish_set("r2", NOW, found=(USAGE, plans))
+    passed("r3")
+    usage("update analytics_next.plans set name = 'forged'")  # after the gate: nothing of it is merged
+    change, _ = publication.publish_set("r3", NOW, found=(plans, USAGE), whole=False)
+    assert (change.updated, change.rows) == (0, 3) and faults() == []
+    usage("update analytics_next.plans set name = plan; update analytics.plans set name = 'me' where plan = 2")
+    passed("r4")
+    change, _ = publication.publish_set("r4", NOW, found=(plans, USAGE), whole=False)
+    assert change.updated == 1 and same(usage), "an edit by hand is put right by a run as well"
+
+
+def test_personal_batches_are_compared_whole_and_masked_anew(usage: Sql) -> None:
+    mart = replace(USAGE, grain=("account_id", "day"), personal={"n": Mark("person")})
+    usage("alter table analytics_next.usage alter column n type bigint")
+    usage(BUILT)
+    passed("r2")
+    publication.publish_set("r2", NOW, ("usage.n",), (mart,), whole=False)
+    assert usage("select count(*) from ops.published_batches where publication_id = 2") == [(0,)]
+    usage(f"update analytics_next.usage set n = 9 where day = '2025-03-31'; {BUILT}")
+    passed("r3")
+    (change,) = publication.publish_set("r3", NOW, found=(mart,), whole=False)
+    assert change.updated == 2 and faults() == []
+    (change,) = publication.publish_set("r3", NOW, found=(mart,), whole=False, rotate_key=True)
+    assert change.updated == 730 and faults() == []
+    # no longer personal: by batches again, after it was compared whole once
+    usage(BUILT)
+    passed("r4")
+    (change,) = publication.publish_set("r4", NOW, ("analytics_private.usage",), (USAGE,), whole=False)
+    assert change.updated == 730
+    assert release(usage, "r5", "update analytics_next.usage set n = 7 where day = '2025-03-31'") == (0, 2, 0)
+    assert changed_in(usage, 6) == ["2025-03-01 00:00:00"] and same(usage)
+
+
+def test_a_person_who_was_taken_out_of_a_batched_mart(usage: Sql) -> None:
+    release(usage, "r2", "update analytics_next.usage set n = 5 where day = '2025-03-31'")
+    taken = "update {}.usage set n = 0 where day = '2025-03-31'; delete from {}.usage where day = '2025-08-01'"
+    usage(taken.replace("{}", "analytics") + ";" + taken.replace("{}", "analytics_next"))
+    with warehouse.connect(warehouse.Role.OWNER) as connection:
+        published.renew_digests(connection, [("analytics", "usage")])
+        judged.renew(connection, ["usage"])
+        judged.renew_batches(connection, [USAGE])
+    assert faults() == []
+    now = "select batch, rows, digest from ops.batches where model = 'usage' order by 1"
+    right = usage(now)
+    usage(BUILT)
+    assert usage(now) == right
+    assert release(usage, "r3", "update analytics_next.usage set n = 6 where day = '2025-04-01'") == (0, 2, 0)
+    assert len(changed_in(usage, 3)) == 12 and same(usage)

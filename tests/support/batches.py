@@ -101,6 +101,21 @@ from {{ ref('int_features') }} as m
 inner join {{ ref('int_daily') }} as d on m.account_id = d.account_id and d.day < (m.month + interval '1 month')::date
 group by 1, 2
 """,
+    # how far something is known: what it moves lies around the moment at which it moved last
+    "int_known_until": """
+{{ config(materialized='table') }}
+select least(max(as_of), {{ as_of() }}) as known_until
+from {{ source('ops', 'landings') }} where table_name = 'accounts'
+""",
+    "int_labels": """
+{{ config(materialized='batched', event_time='month', batch_size='month', by='account_id',
+    reach={'int_known_until': -3}) }}
+select
+    f.account_id, f.month,
+    case when (f.month + interval '1 month 40 days') <= k.known_until then f.events > 1 end as was_busy
+from {{ ref('int_features') }} as f
+cross join {{ ref('int_known_until') }} as k
+""",
     "fct_hours": """
 {{ config(materialized='batched', event_time='hour', batch_size='hour') }}
 select date_trunc('hour', happened_at) as hour, count(*) as events, min(account_id) as first_account
@@ -115,6 +130,7 @@ def declare(shop: Shop) -> None:
     """Write the project: two staged tables and the models above."""
     shop.table("events", EVENTS, "event_id text, account_id text, amount text, happened_at text")
     shop.table("accounts", ACCOUNTS, "account_id text, plan text")
+    shop.write("models/ops/_sources.yml", "sources: [{name: ops, schema: ops, tables: [{name: landings}]}]")
     for name, text in MODELS.items():
         shop.write(f"models/intermediate/{name}.sql", f"-- Grain: one row per group of {name}.\n{text}")
 

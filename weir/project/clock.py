@@ -13,7 +13,8 @@ from weir.project.marts import manifest_path
 _CLOCK = "macro.weir.as_of_text"
 # Ways to the clock that need no macro of Weir's.
 _WORDS = re.compile(
-    r"as_of|run_started_at|current_date|current_timestamp|localtimestamp|\bnow\s*\(|modules\.datetime", re.I
+    r"""['"]as_of['"]|WEIR_AS_OF|run_started_at|current_date|current_timestamp|localtimestamp|\bnow\s*\(|modules\.datetime""",
+    re.IGNORECASE,
 )
 
 
@@ -36,7 +37,8 @@ def readers(manifest: Path | None = None) -> list[str]:
     return sorted(
         node["name"]
         for node in found["nodes"].values()
-        if node["config"].get("materialized") != "staged"
+        if node["resource_type"] != "analysis"
+        and node["config"].get("materialized") != "staged"
         and (
             any(reads(each) for each in node["depends_on"].get("macros", []))
             or _WORDS.search(node.get("raw_code") or "")

@@ -77,6 +77,17 @@ def marts(manifest: Path | None = None) -> list[Mart]:
     return sorted(found, key=lambda mart: mart.name)
 
 
+def tracked(model: str) -> Mart | None:
+    """The model of this name as a table with batches, where it has an event time; None where it has none."""
+    nodes: dict[str, Any] = json.loads(manifest_path().read_text())["nodes"] if manifest_path().exists() else {}
+    for node in nodes.values():
+        if node["name"] == model and node["resource_type"] == "model" and node["config"].get("event_time"):
+            config = node["config"]
+            size = str(config.get("batch_size") or "day")
+            return Mart(model, event_time=str(config["event_time"]), batch_size=size, model=model)
+    return None
+
+
 def marts_or_parse(parse: Callable[[], object]) -> list[Mart]:
     """The marts; if dbt's manifest is missing or damaged (by a full disk, say), `parse` makes it first.
 

@@ -101,6 +101,17 @@ def keep(
     connection.execute(_KEEP, [mart.label, publication, *columns])
 
 
+def renew_built(
+    connection: psycopg.Connection[Any], mart: Mart, table: sql.Composable, types: Mapping[str, str]
+) -> None:
+    """Write down anew what stands in each batch of a built table that was changed by something else than a build."""
+    if built(connection, mart) and is_moment(mart, types):
+        found = contents(connection, table, types, mart)
+        connection.execute("update ops.batches set rows = 0, digest = 0 where model = %s", [mart.model])
+        columns = [list(found), [each.rows for each in found.values()], [each.digest for each in found.values()]]
+        connection.execute(_RENEW, [*columns, mart.model])
+
+
 def batch_of(mart: Mart, types: Mapping[str, str]) -> sql.Composed:
     """The start of a row's batch, in SQL."""
     column, size = sql.Identifier(mart.event_time), sql.Literal(mart.batch_size)
@@ -182,6 +193,10 @@ select %s, %s, start at time zone 'UTC', rows, digest
 from unnest(%s::timestamp[], %s::bigint[], %s::numeric[]) as each (start, rows, digest)
 on conflict (mart, batch) do update
 set publication_id = excluded.publication_id, rows = excluded.rows, digest = excluded.digest"""
+_RENEW = """
+update ops.batches as b set rows = each.rows, digest = each.digest
+from unnest(%s::timestamp[], %s::bigint[], %s::numeric[]) as each (start, rows, digest)
+where b.model = %s and b.batch = each.start at time zone 'UTC'"""
 # Batches that follow each other make one range.
 _RANGES = f"""
 select {_as_text("min(start)")}, {_as_text("(max(start) + %(step)s::interval)")}

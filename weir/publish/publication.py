@@ -19,7 +19,7 @@ from weir import warehouse
 from weir.core.causes import Cause
 from weir.core.errors import WeirError, caused
 from weir.project.marts import NEXT, PUBLISHED, Mart, labelled, marts
-from weir.publish import grain, key, locks, mask, merge, not_null, rows, seal, shape, undo
+from weir.publish import grain, key, locks, mask, merge, not_null, rows, seal, shape, statistics, undo
 from weir.publish.changes import Change, change_of, count_rows
 from weir.publish.digests import digest
 from weir.publish.evidence import judged
@@ -70,7 +70,8 @@ def publish_set(
         shape.after(connection, plans, gone)
         for plan in plans:
             not_null.tighten(connection, plan)
-        _afterwards(connection, changes, sealed)
+        statistics.refresh(connection, changes, sealed)
+        undo.prune(connection)
     return [change for change in changes + dropped if labelled(change.mart).schema == PUBLISHED]
 
 
@@ -228,14 +229,3 @@ def _check_merged(connection: psycopg.Connection, plan: Reshape, left: Any, dige
         judged_now = digest(connection, sql.Identifier(NEXT, plan.mart.name), types)
     for fact in ("rows", "sum"):
         _refuse_changed(plan.mart, digests, fact, judged_now[fact])
-
-
-def _afterwards(connection: psycopg.Connection, changes: Sequence[Change], sealed: Collection[str]) -> None:
-    """Refresh the statistics of changed marts and delete old undo rows, after the publication is committed."""
-    for change in changes:
-        if change.inserted or change.updated or change.deleted:
-            # a vacuum takes the clear values, which now are masked, out of the table's pages
-            what = sql.SQL("vacuum (analyze)" if change.mart in sealed else "analyze")
-            mart = labelled(change.mart)
-            connection.execute(sql.SQL("{} {}").format(what, sql.Identifier(mart.schema, mart.name)))
-    undo.prune(connection)

@@ -43,7 +43,7 @@ def scope_of(connection: psycopg.Connection, plan: Reshape, judged: Any, left: A
         types = plan.built.columns
         where = batches.within(connection, mart, types, changed)
         return Scope(tuple(changed), where, None if changed else left)
-    if _content(judged) == _content(left):
+    if not mart.event_time and _content(judged) == _content(left):
         now = digest_of(connection, mart.schema, mart.name, plan.built.columns)
         if _content(now) == _content(judged):
             return Scope(left=now)

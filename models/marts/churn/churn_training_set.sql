@@ -1,8 +1,9 @@
 -- Grain: one row per account and as-of month in which the account was active, so that it could churn.
-{{ config(indexes=[
-    {'columns': ['account_id', 'as_of_month'], 'unique': true},
-    {'columns': ['as_of_month']},
-]) }}
+{{ config(
+    materialized='batched', event_time='as_of_month', batch_size='month', by='account_id',
+    reach={'int_known_until': -4},
+    indexes=[{'columns': ['account_id', 'as_of_month'], 'unique': true}, {'columns': ['as_of_month']}]
+) }}
 
 with features as (
     select * from {{ ref('churn_features') }}
@@ -18,11 +19,9 @@ months as (
     select account_id, month, mrr_at_end from {{ ref('int_account_months') }}
 ),
 
--- who left is known as far as subscriptions have landed: a run that landed other sources only knows no more
+-- the labels of the four months before it become known as it moves
 horizon as (
-    select least(max(as_of), {{ as_of() }}) as known_until
-    from {{ source('ops', 'landings') }}
-    where source = 'app' and table_name = 'subscriptions'
+    select known_until from {{ ref('int_known_until') }}
 ),
 
 -- an end that was heard of late lies before as_of_at: the account was lost already, though nobody knew

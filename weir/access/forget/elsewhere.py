@@ -50,6 +50,7 @@ def clean(work: Work, keys: dict[str, list[str]]) -> None:
     if marts:
         published.renew_digests(work.connection, marts)
     judged.renew(work.connection, renewed)
+    judged.renew_batches(work.connection, [mart for mart in work.marts if (NEXT, mart.name) in work.touched])
 
 
 def _told(work: Work, relation: Relation) -> Relation:

@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from weir.project.marts import NEXT
+from weir.project.marts import NEXT, Mart
+from weir.publish import batches
 from weir.publish.digests import digest_of
+from weir.warehouse.catalog import columns_of
 
 _NEWEST = """
 select gates.run_id, gates.checked_at, coalesce(gates.results -> 'digests', '{}')
@@ -28,6 +31,13 @@ def intact(connection: psycopg.Connection) -> set[str]:
     """The marts of analytics_next that are what the newest verdict is about."""
     row: Any = connection.execute(_NEWEST).fetchone()
     return {mart for mart, digest in row[2].items() if digest == digest_of(connection, NEXT, mart)} if row else set()
+
+
+def renew_batches(connection: psycopg.Connection, found: Iterable[Mart]) -> None:
+    """Let `ops.batches` tell of these marts as they now are."""
+    for mart in found:
+        table = sql.Identifier(NEXT, mart.name)
+        batches.renew_built(connection, mart, table, columns_of(connection, NEXT, mart.name))
 
 
 def renew(connection: psycopg.Connection, marts: Iterable[str]) -> None:

@@ -61,4 +61,5 @@ def renew_digests(connection: psycopg.Connection, changed: Collection[tuple[str,
     """
     labels = [Mart(name, schema=schema).label for schema, name in changed]
     connection.execute("update ops.publication_tables set digest = null where mart = any(%s)", [labels])
+    connection.execute("delete from ops.published_batches where mart = any(%s)", [labels])
     keep_missing_digests(connection)

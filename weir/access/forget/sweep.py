@@ -163,5 +163,5 @@ where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^(pg_|inform
     -- of Weir's own tables what is written in words: the rest are states, names and digests
     and not (n.nspname = 'ops' and a.attname not in ('message', 'parameters', 'sentence', 'results', 'why', 'because',
         'statement', 'where_clause', 'for_whom', 'what', 'destination', 'key', 'evidence', 'title', 'error', 'subject',
-        'command'))
+        'command', 'part'))
 order by 1, 2, a.attnum"""

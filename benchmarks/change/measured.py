@@ -1,0 +1,121 @@
+"""`python -m benchmarks change`: measures `weir run` after a change of each kind, step by step.
+
+In: sizes of the demo. Out: for each size and change what landed, the seconds of each step as the run itself wrote them
+down, what was made anew, and the seconds of a full refresh of the same state. Its digests must agree: where they do
+not, there is no figure and the exit code is 1.
+"""
+
+import json
+import re
+import sys
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from benchmarks import page
+from benchmarks.change.refreshed import refresh
+from benchmarks.measure import measure
+from benchmarks.place import own_home, say
+from weir import warehouse
+from weir.core.settings import home
+
+HEAD = ["accounts#", "change", "rows landed#", "land#", "gate raw#", "build#", "gate marts#", "publish#",
+        "build to publish#", "of the first#", "rows made anew#", "batches#", "rows published#",
+        "full refresh#"]  # fmt: skip
+_STEPS = ("land", "gate raw", "build", "gate marts", "publish")
+_DEMO = [sys.executable, "-m", "demo"]
+_WRITTEN = [sys.executable, "-m", "benchmarks.change.written"]
+_ANEW = re.compile(r"^(\d+) rows of (\d+) batches made anew")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run cost: seconds by step, and numbers of rows."""
+
+    change: str
+    landed: int
+    published: int
+    seconds: dict[str, float]
+    rows: int | None  # made anew by batched models; None where all was
+    batches: int | None
+    refresh: float | None = field(default=None)
+
+    @property
+    def to_publish(self) -> float:
+        """Seconds of everything behind the landing."""
+        return sum(seconds for step, seconds in self.seconds.items() if step != "land" and step in _STEPS)
+
+
+def measure_change(sizes: list[int], each: str, events: int, keep: bool) -> tuple[str, list[list[object]], str]:
+    """Measure each size; `each` says after which changes a full refresh is made: all, last or none.
+
+    Returns title, lines and note of the table.
+    """
+    found = {size: _measured(size, each, events, keep) for size in sizes}
+    lines = [_line(size, cost, costs[0]) for size, costs in found.items() for cost in costs]
+    for small, large in pairwise(sizes):
+        for before, after in zip(found[small][2:], found[large][2:], strict=True):
+            times = [_times(after.seconds.get(step), before.seconds.get(step)) for step in _STEPS]
+            ratio = _times(after.to_publish, before.to_publish)
+            change = f"{before.change}: {large / small:.0f} times the accounts, times the time"
+            lines.append([None, change, None, *times, ratio, *[None] * 5])
+    note = f"seconds; digests of every batched model and every mart agree with the full refresh; {page.machine()}"
+    return f"What a run costs after a change, {', '.join(f'{size:,}' for size in sizes)} accounts", lines, note
+
+
+def _measured(size: int, each: str, events: int, keep: bool) -> list[Cost]:
+    """The costs at one size, the first run first."""
+    changes = {
+        "the first run": [*_DEMO, "make", "--accounts", str(size)],
+        "a day later": [*_DEMO, "tick", "--days", "1"],
+        f"an hour later, {events} events": [*_WRITTEN, "hour", str(events)],
+        f"a late week, {10 * events} events of a month ago": [*_WRITTEN, "week", str(10 * events)],
+        "one account mended": [*_WRITTEN, "mended", "1000"],
+    }
+    costs = []
+    with own_home(keep):
+        for number, (change, command) in enumerate(changes.items()):
+            told = measure(command).output.strip()
+            if change == "one account mended":
+                change = f"{change}, which frees {int(told):,} events"
+            measure(["weir", "run"])
+            cost = _cost(change, first=number == 0)
+            say(f"{size:,} accounts, {change}: {', '.join(f'{k} {v:.1f} s' for k, v in cost.seconds.items())}")
+            if number and (each == "all" or (each == "last" and number == len(changes) - 1)):
+                seconds, models = refresh()
+                say(f"  a full refresh: {seconds:.1f} s, {models} models equal")
+                cost = replace(cost, refresh=seconds)
+            costs.append(cost)
+    return costs
+
+
+def _cost(change: str, first: bool) -> Cost:
+    """What the last run has written down, and what dbt told of its batches."""
+    with warehouse.connect(warehouse.Role.OWNER) as connection:
+        row = connection.execute(
+            "select run_id, state from ops.runs where command = 'run' order by started_at desc limit 1"
+        ).fetchone()
+        assert row and row[1] == "succeeded", row
+        landed = connection.execute("select sum(landed) from ops.landings where run_id = %s", [row[0]]).fetchone()
+        steps = connection.execute("select step, seconds from ops.run_steps where run_id = %s", [row[0]]).fetchall()
+        published = connection.execute(
+            "select coalesce(sum(inserted + updated + deleted), 0) from ops.publication_tables "
+            "inner join ops.publications using (publication_id) where run_id = %s", [row[0]],
+        ).fetchone()  # fmt: skip
+    rows = batches = 0
+    results = json.loads((home() / "target" / "prod" / "run_results.json").read_text())["results"]
+    for found in (_ANEW.match(str(result["message"])) for result in results):
+        rows, batches = (rows + int(found[1]), batches + int(found[2])) if found else (rows, batches)
+    assert landed and published
+    anew = (None, None) if first else (rows, batches)
+    return Cost(change, int(landed[0] or 0), int(published[0]), dict(steps), *anew)
+
+
+def _line(size: int, cost: Cost, first: Cost) -> list[object]:
+    steps = [f"{cost.seconds[step]:.1f}" if step in cost.seconds else None for step in _STEPS]
+    whole = cost.to_publish
+    return [size, cost.change, cost.landed, *steps, f"{whole:.1f}", f"{100 * whole / first.to_publish:.0f} %",
+            cost.rows, cost.batches, cost.published, f"{cost.refresh:.0f}" if cost.refresh else None]  # fmt: skip
+
+
+def _times(after: float | None, before: float | None) -> str | None:
+    return f"{after / before:.1f}" if after and before else None
