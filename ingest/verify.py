@@ -74,7 +74,8 @@ def _compare_table(jobs: SideBySide, source: Source, table: Table, url: str, fou
     try:
         with wired(url, "weir verify") as wire, jobs.ended_by(wire.cancel):
             raw = Raw(wire, source.name, table.name, "verify")
-            wire.execute("begin")
+            # where the source has a new column, raw is locked by us while a staging model is compared, or the reverse
+            wire.execute("begin; set local lock_timeout = '2h'")
             if not wire.value("select to_regclass($1)", raw.relation):
                 found.message = f"{source.name}.{table.name} has never been landed: type `weir land`"
                 return

@@ -7,6 +7,7 @@ five seconds; a build has compiled them anyway.
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -38,7 +39,8 @@ def keep(results: Iterable[Any], manifest: Any) -> None:
     now = clock(os.environ.get("WEIR_AS_OF", ""))
     if models and len(models) == len(staged):
         told = [asdict(model) | {"code": model.code.replace(now, clock())} for model in models]
-        _file().write_text(json.dumps({"made_by": _made_by(), "models": told}))
+        with suppress(OSError):  # a full disk is no reason for the build to fail
+            _file().write_text(json.dumps({"made_by": _made_by(), "models": told}))
 
 
 def kept() -> list[StagingModel] | None:
