@@ -42,7 +42,8 @@ def usage(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A mart of 2 accounts and the days of 2025, judged and published; staging says the same."""
     run(
         """create schema if not exists analytics_next; create schema staging;
-        create table analytics_next.usage (account_id int not null, day date not null, n numeric(9, 2), m int, odd boolean);
+        create table analytics_next.usage
+            (account_id int not null, day date not null, n numeric(9, 2), m int, odd boolean);
         insert into analytics_next.usage select account_id, day, account_id, 0, account_id = 1 and day < '2025-04-01'
         from generate_series(1, 2) as account_id, generate_series(date '2025-01-01', '2025-12-31', '1 day') as day;
         create view staging.stg_usage as select account_id, n from analytics_next.usage"""
