@@ -35,15 +35,29 @@
             select "_batch " as batch, "_key " as key, count(*) as rows, sum({{ batched_hash(shape, 'i') }}::numeric) as digest
             from _made as i
             group by 1, 2
+        ),
+
+        compared as (
+            select batch, key,
+                coalesce(before.rows, 0) as rows_before, coalesce(before.digest, 0) as digest_before,
+                coalesce(after.rows, 0) as rows, coalesce(after.digest, 0) as digest,
+                batch <@ '{{ step.exact }}'::tstzmultirange
+                or key = any({{ staged_literal(step.keys or '{}') }}::text[]) as is_touched,
+                before.rows is distinct from after.rows or before.digest is distinct from after.digest as is_different
+            from before full join after using (batch, key)
+        ),
+
+        -- where few keys of a batch differ, it is the keys that are passed on: they may reach fewer rows
+        shares as (
+            select *, 8 * count(*) filter (where is_different) over story >= count(*) over story as is_whole
+            from compared
+            window story as (partition by batch)
         )
 
-        select batch, key,
-            coalesce(before.rows, 0) as rows_before, coalesce(before.digest, 0) as digest_before,
-            coalesce(after.rows, 0) as rows, coalesce(after.digest, 0) as digest,
-            batch <@ '{{ step.exact }}'::tstzmultirange as is_whole,
-            key = any({{ staged_literal(step.keys or '{}') }}::text[]) as is_of_key
-        from before full join after using (batch, key)
-        where before.rows is distinct from after.rows or before.digest is distinct from after.digest;
+        select batch, key, rows_before, digest_before, rows, digest, is_touched,
+            batch <@ '{{ step.exact }}'::tstzmultirange and is_whole as is_whole
+        from shares
+        where is_different;
         analyze _parts;
 
         select count(*), count(distinct batch), coalesce(sum(rows), 0)::bigint, (select count(*) from _made),
@@ -116,7 +130,7 @@
         insert into {{ names.faults }} (model, batch, step_id, run_id, rows_before, rows_right)
         select '{{ names.model }}', batch, '{{ invocation_id }}', {{ staged_run() }}, sum(rows_before), sum(rows)
         from _parts
-        where not is_whole and not is_of_key
+        where not is_touched
         group by batch;
 
         select count(*), string_agg(batch::text, ', ' order by batch) from (

@@ -1,6 +1,10 @@
 """Random histories of batched models: after each build every table equals its own select, row by row."""
 
+import os
 import random
+import subprocess
+import sys
+import time
 from typing import Any
 
 import pytest
@@ -151,3 +155,37 @@ def test_long_histories(shop: Shop, monkeypatch: pytest.MonkeyPatch, seed: int) 
     history.land_table("accounts", [{"account_id": "1", "plan": "pro"}])
     while history.builds < 40:
         history.live()
+
+
+@pytest.mark.slow
+def test_two_builds_at_once_and_builds_that_are_killed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = random.Random(5)
+    history = History(shop, dice, monkeypatch)
+    history.land()
+    history.land_table("accounts", [{"account_id": "1", "plan": "pro"}])
+    history.build()
+    for _ in range(3):
+        history.land()
+        history.day += 1
+        # dbt itself can't make a view or a table twice at once
+        history.build("--exclude", "config.materialized:batched")
+        both = [_begin(shop, "--select", "config.materialized:batched") for _ in range(2)]
+        assert [each.wait(120) for each in both] == [0, 0]
+        history.build()
+        assert differing(shop) == {}
+        history.land()
+        killed = _begin(shop)
+        time.sleep(dice.uniform(3, 6))
+        killed.kill()
+        killed.wait()
+        history.build()
+        assert differing(shop) == {}
+
+
+def _begin(shop: Shop, *arguments: str) -> "subprocess.Popen[bytes]":
+    """A build in a process of its own."""
+    from weir.dbt.environment import as_dbt
+
+    with as_dbt():
+        words = [sys.executable, "-m", "dbt.cli.main", "--quiet", "run", *arguments]
+        return subprocess.Popen(words, cwd=shop.folder, env=dict(os.environ))

@@ -22,6 +22,7 @@ from weir.dbt.unit_tests import POSSIBLE, Beside
 from weir.project.code import digest
 
 PROVE = "DBT_ENV_CUSTOM_ENV_WEIR_PROVE"  # macros/batched reads it
+TESTED_AT = "DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT"  # macros/tested reads it
 
 
 class Engine(Protocol):
@@ -77,13 +78,13 @@ class Dbt:
         reasons = BatchReasons()
         teller = _Teller(on_node, beside.built if beside else None)
         # By the environment, as the run's clock is: other vars cost dbt a full parse.
-        os.environ[PROVE] = "1" if todo.prove else ""
+        os.environ |= {PROVE: "1" if todo.prove else "", TESTED_AT: todo.tested_at}
         try:
             result = self.invoke(*arguments, callbacks=[teller, reasons]).result
             parts = [summary(result, reasons)]
             selects.keep(result or [], self.manifest)
         finally:
-            del os.environ[PROVE]
+            del os.environ[PROVE], os.environ[TESTED_AT]
             rest = [beside.end()] if beside else []
         built = together([*parts, *rest])
         return replace(built, all_unit_tests_passed=built.passed_unit_tests == len(self.manifest.unit_tests))

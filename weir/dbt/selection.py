@@ -46,6 +46,7 @@ class Todo:
     full_refresh: bool = False
     whole: bool = True  # whether it makes a whole set, which may be published
     prove: bool = False  # whether batched models are made whole, and compared with what they hold
+    tested_at: str = ""  # since when rows are new to the tests: all others have passed them; empty: none has
 
     @property
     def nothing(self) -> bool:
@@ -100,7 +101,8 @@ def decide(
     }
     said = [why.value] if why else []
     sentence = "; ".join(said + [f"{what} in {', '.join(names)}" for what, names in told.items() if names])
-    return Todo(why or Why.NEW_ROWS, sentence, chosen, exclude, list(barred), whole=not holding)
+    tested = "" if prove else _tested_at()
+    return Todo(why or Why.NEW_ROWS, sentence, chosen, exclude, list(barred), whole=not holding, tested_at=tested)
 
 
 def everything(project: Path, as_of: datetime) -> Why | None:
@@ -116,6 +118,13 @@ def everything(project: Path, as_of: datetime) -> Why | None:
     if build.as_of_date != as_of.date():
         return Why.DAY
     return None
+
+
+def _tested_at() -> str:
+    """When the last build, which passed all tests, had ended."""
+    with warehouse.connect() as connection:
+        row = connection.execute("select max(recorded_at) from ops.builds").fetchone()
+    return row[0].isoformat() if row and row[0] else ""
 
 
 def new_tables() -> list[tuple[str, str]]:

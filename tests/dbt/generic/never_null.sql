@@ -2,9 +2,7 @@
 {% test never_null(model, columns) %}
     select {{ columns | join(', ') }}
     from {{ model }}
-    where
-        {% for column in columns -%}
-        {{ column }} is null
-        {%- if not loop.last %} or {% endif %}
-        {%- endfor %}
+    where ({{ columns | join(' is null or ') }} is null)
+        and {{ new_rows(model) or 'true' }}
+        and not {{ proven_never_null(model, columns) }}
 {% endtest %}

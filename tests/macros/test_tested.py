@@ -1,0 +1,125 @@
+"""What dbt's tests find, and what they read: the catalog where it proves the claim; in a run the new rows; else all."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.shop import Shop, messages
+
+# Each table breaks the claim, and the catalog has something that looks like a proof of it and is none.
+TABLES = {
+    "bare": "create table t.bare (a int, b text); insert into t.bare values (1, 'x'), (1, 'x'), (2, null)",
+    "partial": "create table t.partial (a int, b text); insert into t.partial values (1, 'x'), (1, 'x'), (2, null); "
+               "create unique index on t.partial (a) where a > 1; create unique index on t.partial (a, b) where a > 1",
+    "expression": "create table t.expression (a int, b text); insert into t.expression values (1, 'x'), (1, 'x'), "
+                  "(2, null); create index on t.expression (a); create unique index on t.expression ((a + length(b)))"
+                  " where b <> 'x'; create unique index on t.expression (random_of(a))",
+    "wider": "create table t.wider (a int, b text, c int); insert into t.wider values (1, 'x', 1), (1, 'x', 2), "
+             "(2, null, 3); create unique index on t.wider (a, b, c); "
+             "create unique index on t.wider (c) include (a, b)",
+    "parent": "create table t.parent (a int not null no inherit, b text not null no inherit, unique (a)); create table "
+              "t.child () inherits (t.parent); insert into t.child values (1, 'x'), (1, 'x'), (2, null)",
+    "invalid": "create table t.invalid (a int, b text); insert into t.invalid values (1, 'x'), (1, 'x'), (2, null)",
+    "unchecked": "create table t.unchecked (a int, b text); insert into t.unchecked values (1, 'x'), (1, 'x'), "
+                 "(2, null); alter table t.unchecked add constraint set_b not null b not valid",
+}  # fmt: skip
+PROVEN = {
+    "proven": "create table t.proven (a int not null, b text not null, unique (a), unique (b)); "
+              "insert into t.proven values (1, 'x'), (2, 'y')",
+    "Proven": 'create table t."Proven" ("A b" int primary key, b text not null unique); '
+               'insert into t."Proven" values (1, \'x\'), (2, \'y\')',
+}  # fmt: skip
+
+
+def declared(shop: Shop, columns: dict[str, str]) -> None:
+    """Declare the tables with a test of each kind; `columns` has the name of each table's first column."""
+    tables: list[dict[str, Any]] = []
+    for name, first in columns.items():
+        both = [
+            {"one_row_per": {"arguments": {"columns": [first, "b"]}}},
+            {"never_null": {"arguments": {"columns": ["b"]}}},
+        ]
+        tables.append({"name": name, "data_tests": both, "quoting": {"identifier": True}, "columns": [
+            {"name": first.strip('"'), "data_tests": ["unique"]},
+            {"name": "b", "data_tests": ["not_null", "unique"]},
+        ]})  # fmt: skip
+        tables[-1]["columns"][0]["quote"] = first.startswith('"')
+    shop.write("models/t.yml", yaml.safe_dump({"sources": [{"name": "t", "schema": "t", "tables": tables}]}))
+
+
+def found(shop: Shop, *arguments: str) -> dict[str, int]:
+    """The rows that each test finds."""
+    result = shop.dbt("test", *arguments)
+    assert result.exception is None and all(
+        node.status in {"pass", "fail", "warn", "success"} for node in result.result
+    ), messages(result)
+    return {node.node.name: node.failures for node in result.result if node.node.resource_type == "test"}
+
+
+def test_what_proves_nothing_is_read(shop: Shop) -> None:
+    shop.execute(
+        "create schema t; create function random_of(int) returns float language sql immutable as 'select random()'"
+    )
+    for make in TABLES.values():
+        shop.execute(make)
+    with pytest.raises(Exception, match="could not create unique index"):
+        shop.execute("create unique index concurrently on t.invalid (a)")
+    assert shop.rows("select indisvalid from pg_index where indrelid = 't.invalid'::regclass") == [(False,)]
+    declared(shop, dict.fromkeys(TABLES, "a"))
+    failures = found(shop)
+    assert len(failures) == 5 * len(TABLES)
+    for name in TABLES:
+        rows = {test: number for test, number in failures.items() if f"_t_{name}_" in test}
+        assert sorted(rows.values()) == [1, 1, 1, 1, 2], rows  # one_row_per: a pair, and a NULL
+        assert next(number for test, number in rows.items() if "one_row_per" in test) == 2
+
+
+def test_what_the_catalog_proves_is_not_read(shop: Shop) -> None:
+    shop.execute("create schema t")
+    for make in PROVEN.values():
+        shop.execute(make)
+    declared(shop, {"proven": "a", "Proven": '"A b"'})
+    shop.execute("select pg_stat_force_next_flush()")
+    before = shop.rows("select relname, seq_scan + idx_scan from pg_stat_user_tables where schemaname = 't' order by 1")
+    assert set(found(shop).values()) == {0}
+    shop.execute("select pg_stat_clear_snapshot()")
+    after = shop.rows("select relname, seq_scan + idx_scan from pg_stat_user_tables where schemaname = 't' order by 1")
+    assert after == before
+
+
+STAGED = """
+models:
+  - name: stg_shop__orders
+    data_tests:
+      - one_row_per: {arguments: {columns: [amount]}}
+      - never_null: {arguments: {columns: [amount]}}
+      - holds: {arguments: {predicate: amount < 100}}
+      - holds: {name: warns, arguments: {predicate: amount < 100}, config: {severity: warn}}
+    columns:
+      - name: amount
+        data_tests: [not_null, unique, {accepted_values: {arguments: {values: [1, 2, 3, 4, 5, 6, 7, 8], quote: false}}}]
+"""
+
+
+def test_in_a_run_the_new_rows_are_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.table("orders")
+    shop.write("models/staging/shop/_shop__models.yml", STAGED)
+    shop.land("orders", 1, [{"order_id": str(n), "amount": str(n % 8 + 1)} for n in range(1, 9)])
+    shop.land("orders", 2, [{"order_id": str(n), "amount": None if n == 11 else "200"} for n in (10, 11)])
+    shop.build()
+    shop.execute("analyze")
+    all_of_it = found(shop)
+    names = ["accepted_values", "holds", "never_null", "not_null", "one_row_per", "unique", "warns"]
+    assert [all_of_it[name] for name in sorted(all_of_it, key=str)] == [1, 2, 1, 1, 1, 0, 2], all_of_it
+    assert len(names) == len(all_of_it)
+    ((since,),) = shop.rows("select max(built_at)::text from dev_ops.ledger")
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT", since)
+    quiet = found(shop)
+    assert {name: rows for name, rows in quiet.items() if rows} == {"warns": 2}, "nothing new; a warning is told again"
+    shop.land("orders", 3, [{"order_id": "12", "amount": "3"}])
+    shop.build()
+    new = {name.split("_stg_")[0].split("_dev")[0]: rows for name, rows in found(shop).items() if rows}
+    assert new == {"one_row_per": 1, "unique": 1, "warns": 2}, "the new row has the amount of an old one"
+    monkeypatch.delenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT")
+    assert sum(found(shop).values()) == sum(all_of_it.values()) + 2
