@@ -79,7 +79,10 @@
         {%- endcall -%}
         {%- do batched_log(names, step) -%}
     {%- endif -%}
-    {%- do batched_faults(names, step) if step.prove -%}
+    {%- if step.prove -%}
+        {%- do batched_faults(names, step) -%}
+        {%- do batched_renew(names, shape) -%}
+    {%- endif -%}
     {%- call statement('leave') -%} {% for view in step.views or [] %}drop view {{ view }}; {% endfor %}drop table _made {%- endcall -%}
     {%- set message = found[3] ~ ' rows of ' ~ found[4] ~ ' batches made anew, ' ~ found[2] ~ ' of ' ~ found[1] ~ ' batches different' -%}
     {%- call noop_statement('main', message, 'BATCHED', found[3]) -%} select 1 {%- endcall -%}
