@@ -31,7 +31,8 @@ def hour(events: int) -> int:
     for number, document in enumerate(_documents(store, day.isoformat())[:events]):
         moment = now + timedelta(seconds=3600 * number / events)
         lines.append(_copied(document, f"hour-{now:%Y%m%d%H}-{number}", f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"))
-    store.write(now.date().isoformat(), lines)
+    today = now.date().isoformat()
+    store.amend(today, {}, lines) if store.path(today).exists() else store.write(today, lines)
     return len(lines)
 
 
