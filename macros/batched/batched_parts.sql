@@ -100,7 +100,7 @@
 
 {#- The same and some more, in a form that the table's indexes can serve. -#}
 {% macro batched_scope(step, time, key) -%}
-    {%- set parts = [batched_within(step, time, '')] if step.ranges else [] -%}
+    {%- set parts = [batched_within(step, time, step.size)] if step.ranges else [] -%}
     {%- if step.keys and key -%}{%- do parts.append(batched_of_keys(step, key)) -%}{%- endif -%}
     {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
 {%- endmacro %}
