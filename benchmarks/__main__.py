@@ -150,12 +150,14 @@ def change(
     keep: bool = False,
 ) -> None:
     """Measure a run after a day, an hour, a late week and a mended account, beside a full refresh of the same state."""
-    from benchmarks.change.measured import HEAD, measure_change
+    from benchmarks.change.measured import HEAD, ROWS, measure_change
 
     if refresh not in {"all", "last", "none"}:
         raise typer.BadParameter("--refresh takes all, last or none")
     sizes = [int(size) for size in accounts.split(",")]
-    page.show("change", *_with_head(measure_change(sizes, refresh, events, keep), HEAD), write)
+    seconds, rows = measure_change(sizes, refresh, events, keep)
+    page.show("change", *_with_head(seconds, HEAD), write)
+    page.show("change rows", *_with_head(rows, ROWS), write)
 
 
 @app.command()

@@ -4,6 +4,7 @@ In: columns and limits. Out: a Rule of each kind that the suites use.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,9 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 from weir.core.causes import Cause
+
+_NAME = "[a-z_][a-z0-9_]*"
+_ADDS_UP = re.compile(rf"count\(\*\)( filter \(where {_NAME}\))?|(count|sum|avg)\({_NAME}\)")
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,16 @@ def no_rows(name: str, query: str, says: str, by_row: bool = False) -> Rule:
     return Rule(name, _found_none(name, query), says, by_row=by_row)
 
 
+def no_totals(name: str, measures: Mapping[str, str], where: str, says: str) -> Rule:
+    """The rule that the condition does not hold for totals of the mart, which stand there by their names."""
+    query = "select * from (select {0} from {{batch}}) as totals where {1}"
+    sums = _found_none(name, query.format(", ".join(f'"{each}" as {word}' for word, each in measures.items()), where))
+    rule = no_rows(name, query.format(", ".join(f"{each} as {word}" for word, each in measures.items()), where), says)
+    return (
+        replace(rule, totals=sums, measures=tuple(measures.values())) if all(map(adds_up, measures.values())) else rule
+    )
+
+
 def _found_none(name: str, query: str) -> Expectation:
     return gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, description=name)
 
@@ -170,4 +184,4 @@ def reconciled(
 
 def adds_up(measure: str) -> bool:
     """Whether the measure of a table follows from those of its batches: a count, a sum or a mean of a column."""
-    return measure == "count(*)" or re.fullmatch(r"(count|sum|avg)\([a-z_][a-z0-9_]*\)", measure) is not None
+    return _ADDS_UP.fullmatch(measure) is not None

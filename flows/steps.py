@@ -162,7 +162,7 @@ def publish(run: Run) -> str:
     if not run.whole:
         return "only a part was built: nothing is published"
     with run.timed("publish"):
-        run.changes = publish_set(run.run_id, run.as_of, accept=run.accept, whole=False)
+        run.changes = publish_set(run.run_id, run.as_of, accept=run.accept, whole=run.full_compare)
     return f"{sum(each.inserted + each.updated + each.deleted for each in run.changes):,} rows changed"
 
 

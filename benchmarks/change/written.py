@@ -1,7 +1,8 @@
 """Writes small changes to the demo's sources, which `python -m demo tick` does not make: the same number at each size.
 
 In: the demo of the home that the environment names. Out: changed sources, the demo's present an hour later, and the
-number of rows on standard output. Alone: `python -m benchmarks.change.written hour 50`.
+number of rows on standard output; `nothing` moves the present on alone. Alone: `python -m benchmarks.change.written
+hour 50`.
 """
 
 import json
@@ -31,7 +32,8 @@ def hour(events: int) -> int:
     for number, document in enumerate(_documents(store, day.isoformat())[:events]):
         moment = now + timedelta(seconds=3600 * number / events)
         lines.append(_copied(document, f"hour-{now:%Y%m%d%H}-{number}", f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"))
-    store.write(now.date().isoformat(), lines)
+    today = now.date().isoformat()
+    store.amend(today, {}, lines) if store.path(today).exists() else store.write(today, lines)
     return len(lines)
 
 
@@ -94,7 +96,7 @@ def main(what: str, number: str) -> None:
     load_env()
     if sources.read_state() is None:
         raise WeirError("there is no demo yet: type `python -m demo make`")
-    written = {"hour": hour, "week": week, "mended": mended}[what](int(number))
+    written = {"hour": hour, "week": week, "mended": mended, "nothing": lambda _: 0}[what](int(number))
     write_env({"WEIR_AS_OF": f"{as_of() + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"})
     print(written)
 

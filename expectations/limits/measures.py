@@ -108,10 +108,12 @@ def _parts(measure: str) -> list[str]:
 
 
 def _part(part: str) -> sql.Composable:
-    if part == "count(*)":
-        return sql.SQL("count(*)::text")
-    function, column = part.removesuffix(")").split("(", 1)
-    return sql.SQL("{}({})::text").format(sql.SQL(function), sql.Identifier(column))
+    """What is measured of a batch, in SQL, as text."""
+    call, _, test = part.partition(" filter (where ")
+    function, column = call.removesuffix(")").split("(", 1)
+    what = sql.SQL("*") if column == "*" else sql.Identifier(column)
+    where = sql.SQL(" filter (where {})").format(sql.Identifier(test.removesuffix(")"))) if test else sql.SQL("")
+    return sql.SQL("({}({}){})::text").format(sql.SQL(function), what, where)
 
 
 def _total(measure: str, found: Collection[Mapping[str, str | None]]) -> Decimal | None:

@@ -4,11 +4,11 @@
     {%- set code = namespace(sql=sql, views=[]) -%}
     {%- for input in batched_direct(names) -%}
         {%- set columns = batched_columns(input.relation) -%}
-        {%- set has_key = names.by and names.by in columns | map(attribute='plain') -%}
+        {%- set has_key = names.by and batched_has_key(names, step, input.relation) -%}
         {%- set bounds = [] -%}
         {%- if input.event_time -%}
             {%- for column in columns if column.plain == input.event_time -%}
-                {%- do bounds.append(batched_within(step, column, names.size, input.forward, input.back)) -%}
+                {%- do bounds.append(batched_within(step, column, names.size, input.forward, input.back, input.size)) -%}
             {%- endfor -%}
         {%- endif -%}
         {%- if has_key and step.keys -%}
@@ -32,20 +32,24 @@
     {{ return(code.sql) }}
 {%- endmacro %}
 
-{#- Whether the column (of alias i) lies in a range of the step, widened by the reach; in a form that an index can serve. -#}
-{% macro batched_within(step, column, size, forward=0, back=0) -%}
+{#- Whether the column (of alias i) lies in a range of the step, widened by the reach, and to whole batches of the input where
+    these are longer; in a form that an index can serve. -#}
+{% macro batched_within(step, column, size, forward=0, back=0, input_size=none) -%}
     {%- set name, parts = 'i.' ~ column.name, [] -%}
-    {%- set type = 'timestamptz' if column.type not in ['date'] else 'date' -%}
+    {%- set type = 'date' if column.type == 'date' and size != 'hour' else 'timestamptz' -%}
+    {%- set input_size = input_size or size -%}
     {%- for range in step.ranges -%}
         {%- set both = [] -%}
         {%- if range.lo == '-infinity' and range.hi == '-infinity' -%}
             {%- do both.append(name ~ " is null or " ~ name ~ " = '-infinity'") -%}
         {%- else -%}
             {%- if range.lo and forward != 'all' -%}
-                {%- do both.append(name ~ " >= cast(timestamptz '" ~ range.lo ~ "' - interval '" ~ forward ~ ' ' ~ size ~ "' as " ~ type ~ ')') -%}
+                {%- do both.append(name ~ " >= cast(date_trunc('" ~ input_size ~ "', timestamptz '" ~ range.lo ~ "' - interval '" ~ forward ~ ' ' ~ size
+                    ~ "') as " ~ type ~ ')') -%}
             {%- endif -%}
             {%- if range.hi -%}
-                {%- do both.append(name ~ (' <= ' if range.closed else ' < ') ~ "cast(timestamptz '" ~ range.hi ~ "' + interval '" ~ back ~ ' ' ~ size ~ "' as " ~ type ~ ')') -%}
+                {%- do both.append(name ~ (' <= ' if range.closed else ' < ') ~ "cast(date_trunc('" ~ input_size ~ "', timestamptz '" ~ range.hi
+                    ~ "' + interval '" ~ back ~ ' ' ~ size ~ "' - interval '1 microsecond') + interval '1 " ~ input_size ~ "' as " ~ type ~ ')') -%}
             {%- endif -%}
             {%- if not range.lo or forward == 'all' -%}
                 {%- set upper = both | join(' and ') or 'true' -%}

@@ -28,7 +28,7 @@
 {#- Reads which batches and keys of a staged or batched input changed since the model saw it. -#}
 {% macro batched_read_log(names, step, input, seen) -%}
     {%- set leaf = input.name -%}
-    {%- set by_key = names.by and input.by == names.by -%}
+    {%- set by_key = names.by and input.by == names.by and batched_has_key(names, step, input.relation) -%}
     {%- call statement('newest', fetch_result=true) -%}
         select coalesce(max(changed), 0) from {{ names.batches }} where model = '{{ leaf }}'
     {%- endcall -%}
@@ -54,7 +54,7 @@
 {#- Compares an input that keeps no record with what the model saw of it last: by batch, by key, or as a whole. -#}
 {% macro batched_compare(names, step, input) -%}
     {%- set columns = batched_columns(input.relation, input.reader or 'pg_temp._batched') -%}
-    {%- set by_key = input.how == 'key' and names.by in batched_columns(input.relation) | map(attribute='plain') -%}
+    {%- set by_key = input.how == 'key' and batched_has_key(names, step, input.relation) -%}
     {%- set how = input.how if input.how != 'key' else 'key' if by_key else 'whole' -%}
     {%- set part = "'" ~ "'" -%}
     {%- if how == 'batch' -%}{%- set part = batched_start('i.' ~ adapter.quote(input.event_time), input.size) ~ '::text' -%}
@@ -100,6 +100,13 @@
         {%- set row = load_result('moved').table.rows[0] -%}
         {%- do step.seen.update({since: row[1] if row[0] else moved_at}) -%}
     {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a relation has the column of `by`, with values that look as the model's do. -#}
+{% macro batched_has_key(names, step, relation) -%}
+    {%- set own = step.columns | selectattr('plain', 'equalto', names.by) | first -%}
+    {%- set found = batched_columns(relation) | selectattr('plain', 'equalto', names.by) | list -%}
+    {{ return(found | length > 0 and batched_looks(found[0].type) == batched_looks(own.type)) }}
 {%- endmacro %}
 
 {#- The event times of the model that a batch of an input reaches. -#}

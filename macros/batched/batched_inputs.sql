@@ -48,6 +48,8 @@
             {%- do found.append({
                 'name': input.name, 'identifier': input.alias or input.identifier, 'relation': input.relation_name,
                 'event_time': input.config.event_time,
+                'size': (input.config.batch_size or 'day') | string | replace('BatchSize.', '') if names.size != 'hour'
+                    or input.config.batch_size else 'hour',
                 'back': [0 - own, 0] | max if own != 'all' else 0, 'forward': own if own == 'all' else [own, 0] | max,
             }) -%}
         {%- endif -%}

@@ -79,7 +79,10 @@
         {%- endcall -%}
         {%- do batched_log(names, step) -%}
     {%- endif -%}
-    {%- do batched_faults(names, step) if step.prove -%}
+    {%- if step.prove -%}
+        {%- do batched_faults(names, step) -%}
+        {%- do batched_renew(names, shape) -%}
+    {%- endif -%}
     {%- call statement('leave') -%} {% for view in step.views or [] %}drop view {{ view }}; {% endfor %}drop table _made {%- endcall -%}
     {%- set message = found[3] ~ ' rows of ' ~ found[4] ~ ' batches made anew, ' ~ found[2] ~ ' of ' ~ found[1] ~ ' batches different' -%}
     {%- call noop_statement('main', message, 'BATCHED', found[3]) -%} select 1 {%- endcall -%}
@@ -97,7 +100,7 @@
 
 {#- The same and some more, in a form that the table's indexes can serve. -#}
 {% macro batched_scope(step, time, key) -%}
-    {%- set parts = [batched_within(step, time, '')] if step.ranges else [] -%}
+    {%- set parts = [batched_within(step, time, step.size)] if step.ranges else [] -%}
     {%- if step.keys and key -%}{%- do parts.append(batched_of_keys(step, key)) -%}{%- endif -%}
     {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
 {%- endmacro %}

@@ -14,6 +14,11 @@
     hash_record_extended(row({{ parts | join(', ') }}), 0)
 {%- endmacro %}
 
+{#- A type by how its values look as text: keys of two relations are the same only where these agree. -#}
+{% macro batched_looks(type) -%}
+    {{ return('integer' if type in ['smallint', 'integer', 'bigint'] else 'text' if type == 'character varying' else type) }}
+{%- endmacro %}
+
 {#- The columns of a relation, or of those only that a view (`reader`) reads of it: name as SQL, plain name, type. A view
     that uses a row as a whole reads all of them. -#}
 {% macro batched_columns(relation, reader=none) -%}

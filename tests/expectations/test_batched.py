@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from expectations.gate import check_gate
-from expectations.rules import Rule, in_range, no_rows, ordered, reconciled, steady_mean
+from expectations.rules import Rule, in_range, no_rows, no_totals, ordered, reconciled, steady_mean
 from expectations.suites.marts import MEANS, SUITES
 from tests.support.publishing import NOW
 from tests.support.shallow import shallow
@@ -23,6 +23,9 @@ RULES = (
     in_range("n", 0, 100),
     ordered("n", "m"),
     steady_mean("n"),
+    no_totals(
+        "share", {"rows": "count(*)", "odd": "count(*) filter (where odd)"}, "2 * odd > rows", "{mart}: {odd} odd"
+    ),
     reconciled("sum of n", "", "stg_usage", "account_id", "sum(n)", "sum(n)"),
 )
 # As a build leaves the batches.
@@ -30,7 +33,7 @@ BUILT = """
 delete from ops.batches where model = 'usage';
 insert into ops.batches (model, batch, changed, whole, rows, digest)
 select 'usage', coalesce(date_trunc('month', day::timestamp) at time zone 'UTC', '-infinity'), 1, 1, count(*),
-    sum(hash_record_extended(row(account_id, day, m, n), 0))
+    sum(hash_record_extended(row(account_id, day, m, n, odd), 0))
 from analytics_next.usage group by 2"""
 
 
@@ -39,8 +42,9 @@ def usage(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A mart of 2 accounts and the days of 2025, judged and published; staging says the same."""
     run(
         """create schema if not exists analytics_next; create schema staging;
-        create table analytics_next.usage (account_id int not null, day date not null, n numeric(9, 2), m int);
-        insert into analytics_next.usage select account_id, day, account_id, 0
+        create table analytics_next.usage
+            (account_id int not null, day date not null, n numeric(9, 2), m int, odd boolean);
+        insert into analytics_next.usage select account_id, day, account_id, 0, account_id = 1 and day < '2025-04-01'
         from generate_series(1, 2) as account_id, generate_series(date '2025-01-01', '2025-12-31', '1 day') as day;
         create view staging.stg_usage as select account_id, n from analytics_next.usage"""
     )
@@ -137,6 +141,7 @@ EDITS = {
     "update analytics_next.usage set n = null": "the mean n of usage is nothing, where 0.75 to 3 was expected",
     "update analytics_next.usage set n = null where day > '2025-02-01'": "passed",
     "truncate analytics_next.usage": "usage has 0 rows, less than half of the 730 published last (and 1 more)",
+    "update analytics_next.usage set odd = account_id = 1 or day < '2025-02-01'": "usage: 396 odd",
     "update staging.stg_usage set n = 2 where n = 1": "the sum of n of usage is 1,095, but stg_usage less what",
 }  # fmt: skip
 

@@ -196,3 +196,16 @@ def test_a_reach_too_short_is_found_by_a_proof_and_put_right(batches: Shop, monk
     # what is right is not found a second time
     at(batches, monkeypatch, "2026-01-05T00:00:00Z")
     assert batches.rows("select count(*) from dev_ops.batch_faults") == [(3,)]
+
+
+def test_a_proof_puts_rows_edited_by_hand_right_and_the_record_too(
+    batches: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(batches, monkeypatch, "2026-01-05T00:00:00Z")
+    record = "select batch, rows, digest from dev_ops.batches where model = 'int_daily' order by batch"
+    right = batches.rows(record)
+    batches.execute("update dev_intermediate.int_daily set events = 9 where account_id = 1")
+    batches.execute("delete from dev_intermediate.int_daily where account_id = 2")
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_PROVE", "1")
+    at(batches, monkeypatch, "2026-01-05T00:00:00Z")
+    assert differing(batches) == {} and batches.rows(record) == right

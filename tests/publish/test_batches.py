@@ -10,7 +10,8 @@ from weir.access.forget import judged, published
 from weir.core.errors import WeirError
 from weir.project.marts import Mart
 from weir.project.personal import Mark
-from weir.publish import grain, publication, rollback
+from weir.publish import grain, publication, rollback, statistics
+from weir.publish.changes import Change
 from weir.publish.verify import compare_published
 
 USAGE = Mart("usage", ("account_id", "day"), event_time="day", batch_size="month", model="usage")
@@ -297,3 +298,13 @@ def test_a_person_who_was_taken_out_of_a_batched_mart(usage: Sql) -> None:
     assert usage(now) == right
     assert release(usage, "r3", "update analytics_next.usage set n = 6 where day = '2025-04-01'") == (0, 2, 0)
     assert len(changed_in(usage, 3)) == 12 and same(usage)
+
+
+def test_statistics_are_refreshed_when_much_has_changed(usage: Sql) -> None:
+    counted = "select analyze_count from pg_stat_user_tables where schemaname = 'analytics' and relname = 'usage'"
+    usage("analyze analytics.usage")
+    ((before,),) = usage(counted)
+    for updated, analyzed in ((2, 0), (20, 1)):
+        with warehouse.connect(autocommit=True) as connection:
+            statistics.refresh(connection, [Change("usage", 0, updated, 0, 730)], ())
+        assert usage(counted) == [(before + analyzed,)]

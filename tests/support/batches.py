@@ -101,6 +101,19 @@ from {{ ref('int_features') }} as m
 inner join {{ ref('int_daily') }} as d on m.account_id = d.account_id and d.day < (m.month + interval '1 month')::date
 group by 1, 2
 """,
+    # batches longer than those of the model that reads them
+    "int_prices": """
+{{ config(materialized='table', event_time='month', batch_size='month') }}
+select m.month, count(a.account_id) + extract(day from m.ends_at) as price
+from {{ ref('int_months') }} as m left join {{ ref('stg_shop__accounts') }} as a on m.month > '2025-12-01'
+group by m.month, m.ends_at
+""",
+    "int_priced": """
+{{ config(materialized='batched', event_time='day', batch_size='day') }}
+select d.account_id, d.day, d.events * p.price as price
+from {{ ref('int_daily') }} as d
+left join {{ ref('int_prices') }} as p on date_trunc('month', d.day::timestamp)::date = p.month
+""",
     # how far something is known: what it moves lies around the moment at which it moved last
     "int_known_until": """
 {{ config(materialized='table') }}

@@ -99,7 +99,9 @@ def _drifted(connection: psycopg.Connection, run_id: str) -> list[tuple[str, str
 
 
 _FAULTS = """
-select model, (array_agg(coalesce(nullif(batch::text, '-infinity'), 'without a time') order by batch))[:3], count(*)
+select model, (array_agg(
+    case when isfinite(batch) then replace(to_char(batch at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), ' 00:00', '')
+    else 'without a time' end order by batch))[:3], count(*)
 from ops.batch_faults where run_id = %s group by model order by model"""
 
 
