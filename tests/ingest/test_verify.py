@@ -82,7 +82,8 @@ def test_a_source_that_fails_keeps_no_other_from_being_compared(
 
 def test_columns_with_odd_names_and_types_are_compared(landing: Landing, app: psycopg.Connection) -> None:
     landing.declare(APP)
-    app.execute("""create table users (id numeric primary key, "a ""b" json, "C d" interval, e float8, f int[], g tsvector);
+    app.execute("""
+        create table users (id numeric primary key, "a ""b" json, "C d" interval, e float8, f int[], g tsvector);
         insert into users values (1.0, '{"a": 1.0}', '1 day', 'NaN', '{1,2}', 'a b'),
             (2, null, '24:00:00', '-0', '{}', null), (3, '{"a": 1}', null, null, null, null)""")  # fmt: skip
     landing.one()
