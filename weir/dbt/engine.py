@@ -52,7 +52,11 @@ class Dbt:
         code = digest(project_dir())
         self._code = ""  # whoever builds after a parse that failed parses again, and is told why
         self.manifest = None
-        found = self.invoke("parse", "--quiet").result
+        try:
+            found = self.invoke("parse", "--quiet").result
+        except WeirError:
+            # What dbt kept of an older project may not fit the macros of this one.
+            found = self.invoke("parse", "--quiet", "--no-partial-parse").result
         if found is None:
             told = f"dbt can't read the project {project_dir()} and does not say why: type `dbt parse` there"
             raise WeirError(told, cause=Cause.PROJECT_UNREADABLE)
