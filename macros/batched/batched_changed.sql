@@ -69,7 +69,7 @@
         insert into _seen (input, part, digest)
         select {{ staged_literal(label) }}, part, sum(hash) + count(*)
         from (
-            select {{ part }} as part, {{ batched_hash(columns, 'i') }}::numeric as hash from {{ input.relation }} as i
+            select {{ part }} as part, {{ batched_hash(columns, 'i') }} as hash from {{ input.relation }} as i
         ) as hashed
         group by part;
         {%- if not step.full %}

@@ -25,14 +25,14 @@
     {%- call statement('parts', fetch_result=true) -%}
         create temporary table _parts on commit drop as
         with before as (
-            select {{ batch }} as batch, {{ key_text }} as key, count(*) as rows, sum({{ batched_hash(shape, 'i') }}::numeric) as digest
+            select {{ batch }} as batch, {{ key_text }} as key, count(*) as rows, sum({{ batched_hash(shape, 'i') }}) as digest
             from {{ names.table }} as i
             where {{ 'true' if step.prove else batched_scope(step, time, key) }} and {{ scope }}
             group by 1, 2
         ),
 
         after as (
-            select "_batch " as batch, "_key " as key, count(*) as rows, sum({{ batched_hash(shape, 'i') }}::numeric) as digest
+            select "_batch " as batch, "_key " as key, count(*) as rows, sum({{ batched_hash(shape, 'i') }}) as digest
             from _made as i
             group by 1, 2
         ),

@@ -6,7 +6,7 @@
         set rows = coalesce(t.rows, 0), digest = coalesce(t.digest, 0)
         from {{ names.batches }} as known
         left join (
-            select "_batch " as batch, count(*) as rows, sum({{ batched_hash(shape, 'i') }}::numeric) as digest
+            select "_batch " as batch, count(*) as rows, sum({{ batched_hash(shape, 'i') }}) as digest
             from _made as i
             group by 1
         ) as t using (batch)

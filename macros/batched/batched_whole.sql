@@ -42,7 +42,7 @@
 
         insert into {{ names.batches }} as b (model, batch, changed, whole, rows, digest)
         select '{{ names.model }}', {{ batched_start('i.' ~ time.name, names.size) }} as batch, {{ step.number }}, {{ step.number }},
-            count(*), sum({{ batched_hash(shape, 'i') }}::numeric)
+            count(*), sum({{ batched_hash(shape, 'i') }})
         from {{ names.table }} as i
         group by batch
         on conflict (model, batch) do update set rows = excluded.rows, digest = excluded.digest

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -105,6 +105,11 @@ def test_a_set_that_was_built_and_published_by_hand_leaves_a_run_nothing_to_do(
         steps.publish(AS_OF, [])
     assert next_run() is Why.UNPUBLISHED
 
+    assert "Unit tests: not run" in by_hand(steps.build, None, False, AS_OF)
+    for step in ((steps.check, "marts", None), (steps.publish, AS_OF, [])):
+        by_hand(*step)
+    # nothing of this project reads the clock
+    assert selection.decide(project_dir(), AS_OF + timedelta(days=1)).why is Why.NOTHING_NEW
     assert "Unit tests: not run" in by_hand(steps.build, None, False, AS_OF)
     query("delete from analytics_next.fct_orders")
     assert shallow(steps.check, "marts", None) == 1

@@ -8,7 +8,7 @@ clock is built too, with what stands on it.
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
@@ -81,20 +81,20 @@ def decide(
     if select:
         return replace(_part(select, exclude, full_refresh, barred), prove=prove)
     why = Why.FULL_REFRESH if full_refresh else everything(project, as_of) or (Why.PROOF if prove else None)
-    clock: list[str] = []
+    clock: list[str] | None = None
     if why is Why.DAY and not prove:
         with suppress(OSError, ValueError, KeyError):  # without a manifest it is not known who reads the clock
             clock = readers()
-    if why and not clock:
+    if why and clock is None:
         return Todo(why, why.value, None, exclude, list(barred), full_refresh, not holding, prove)
     landed = [f"{source}.{table}" for source, table in new_tables()]
     given = [f"{source}.{table}" for source, table in accepted_tables()]
     new = list(dict.fromkeys([*landed, *given]))
     new += [name for name in _barred_before() if name not in new]  # what stands on them may never have been built
     tables = [name for name in new if name not in barred and name.split(".")[0] not in barred]
-    if not tables and not why:
+    if not tables and not clock:
         return Todo(Why.NOTHING_NEW, Why.NOTHING_NEW.value, [], exclude, list(barred), whole=not holding)
-    chosen = [f"source:{table}+" for table in tables] + [f"{name}+" for name in clock]
+    chosen = [f"source:{table}+" for table in tables] + [f"{name}+" for name in clock or []]
     told = {
         "new rows": [name for name in tables if name in landed or name not in given],
         "rows accepted by hand": [name for name in tables if name in given],
@@ -113,11 +113,18 @@ def everything(project: Path, as_of: datetime) -> Why | None:
             return Why.FIRST
         if not build.passed or not build.whole or build.run_id != evidence.published_by(connection):
             return Why.UNPUBLISHED
+        row = connection.execute("select as_of from ops.runs where run_id = %s", [build.run_id]).fetchone()
     if build.code != digest(project):
         return Why.CODE
-    if build.as_of_date != as_of.date():
+    if build.as_of_date != as_of.date() or (row and _days(row[0]) != _days(as_of)):
         return Why.DAY
     return None
+
+
+def _days(moment: datetime) -> tuple[date, date]:
+    """The day of the moment, and of the instant before it: at midnight the last day that is over is the one before."""
+    moment = moment.astimezone(UTC)
+    return moment.date(), (moment - timedelta(microseconds=1)).date()
 
 
 def _tested_at() -> str:

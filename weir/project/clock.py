@@ -10,7 +10,7 @@ from typing import Any
 
 from weir.project.marts import manifest_path
 
-_CLOCK = "macro.weir.as_of_text"
+_CLOCK = ".as_of_text"  # the macro, in whatever project
 # Ways to the clock that need no macro of Weir's.
 _WORDS = re.compile(
     r"""['"]as_of['"]|WEIR_AS_OF|run_started_at|current_date|current_timestamp|localtimestamp|\bnow\s*\(|modules\.datetime""",
@@ -31,7 +31,7 @@ def readers(manifest: Path | None = None) -> list[str]:
         if name not in known:
             known[name] = False  # a macro that calls itself
             below = macros.get(name, {}).get("depends_on", {}).get("macros", [])
-            known[name] = name == _CLOCK or any(reads(each) for each in below)
+            known[name] = name.endswith(_CLOCK) or any(reads(each) for each in below)
         return known[name]
 
     return sorted(
