@@ -70,3 +70,20 @@
     {%- endif -%}
     {{ return('(' ~ name ~ ' = any(' ~ typed ~ ')' ~ (' or ' ~ name ~ ' is null' if step.keys.startswith('{""') else '') ~ ')') }}
 {%- endmacro %}
+
+{#- Exactly the rows of the step's batches and keys, of alias i. -#}
+{% macro batched_exact(step, time, key) -%}
+    {%- set parts = [] -%}
+    {%- if step.ranges -%}
+        {%- do parts.append("coalesce(cast(i." ~ time.name ~ " as timestamptz), '-infinity') <@ '" ~ step.exact ~ "'::tstzmultirange") -%}
+    {%- endif -%}
+    {%- if step.keys and key -%}{%- do parts.append(batched_of_keys(step, key)) -%}{%- endif -%}
+    {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
+{%- endmacro %}
+
+{#- The same and some more, in a form that the table's indexes can serve. -#}
+{% macro batched_scope(step, time, key) -%}
+    {%- set parts = [batched_within(step, time, step.size)] if step.ranges else [] -%}
+    {%- if step.keys and key -%}{%- do parts.append(batched_of_keys(step, key)) -%}{%- endif -%}
+    {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
+{%- endmacro %}
