@@ -61,8 +61,9 @@
         analyze _parts;
 
         select count(*), count(distinct batch), coalesce(sum(rows), 0)::bigint, (select count(*) from _made),
-            (select count(distinct "_batch ") from _made)
-        from _parts
+            (select count(distinct "_batch ") from _made),
+            bool_or(not exists (select from {{ names.batches }} as b where b.model = '{{ names.model }}' and b.batch = p.batch))
+        from _parts as p
     {%- endcall -%}
     {%- set found = load_result('parts').table.rows[0] -%}
     {%- if found[0] -%}
@@ -77,6 +78,12 @@
             from _made as m
             inner join _parts as p on m."_batch " = p.batch and m."_key " = p.key
         {%- endcall -%}
+        {%- if found[5] -%}
+            {#- PostgreSQL takes a batch that it has never seen for empty, and plans what reads it accordingly. -#}
+            {%- call statement('statistics') -%}
+                analyze {{ names.table }} ({{ time.name }}{{ ', ' ~ key.name if key }})
+            {%- endcall -%}
+        {%- endif -%}
         {%- do batched_log(names, step) -%}
     {%- endif -%}
     {%- if step.prove -%}
