@@ -25,7 +25,7 @@ ROWS = ["accounts#", "change", "rows landed#", "rows made anew by batch#", "in b
 Table = tuple[str, list[list[object]], str]
 _STEPS = ("land", "gate raw", "build", "gate marts", "publish")
 _DEMO = [sys.executable, "-m", "demo"]
-_WRITTEN = [sys.executable, "-m", "benchmarks.change.written"]
+_WRITTEN = [sys.executable, "-m", "demo.small_changes"]
 _ANEW = re.compile(r"^(\d+) rows of (\d+) batches made anew")
 
 

@@ -1,7 +1,7 @@
 """Writes small changes to the demo's sources, which `python -m demo tick` does not make: the same number at each size.
 
 In: the demo of the home that the environment names. Out: changed sources, the demo's present an hour later, and the
-number of rows on standard output; `nothing` moves the present on alone. Alone: `python -m benchmarks.change.written
+number of rows on standard output; `nothing` moves the present on alone. Alone: `python -m demo.small_changes
 hour 50`.
 """
 
