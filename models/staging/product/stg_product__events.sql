@@ -1,7 +1,11 @@
 -- Grain: one row per event of the product.
 {{ config(
     event_time='occurred_at', batch_size='day',
-    indexes=[{'columns': ['occurred_at'], 'type': 'brin'}, {'columns': ['account_id']}]
+    indexes=[
+        {'columns': ['occurred_at'], 'type': 'brin'},
+        {'columns': ['_load_id'], 'type': 'brin'},
+        {'columns': ['account_id']},
+    ]
 ) }}
 
 with picked as (
