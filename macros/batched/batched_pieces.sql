@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 {#- The hash of a row's columns, by name; a type that has no hash is taken as its text. It is the one of
-    weir/publish/verify.py, so that the digests of batches add up to the digest of a published table. -#}
+    weir/publish/digests.py, so that the digests of batches add up to the digest of a published table. -#}
 {% macro batched_hash(columns, alias) -%}
     {%- set parts = [] -%}
     {%- for column in columns | sort(attribute='plain', case_sensitive=true) -%}

@@ -1,8 +1,8 @@
 {#- Decides what this step makes anew: the batches (as ranges of event time) and keys whose inputs changed, or the whole,
     and says why. What the model sees of its inputs now is written down for the next step, before they are read. -#}
 {% macro batched_plan(names) -%}
-    {%- set step = namespace(full=false, exists=false, prove=false, ranges=[], keys=none, why='', reasons=[], columns=[], number=1,
-        counts=[], exact='', docs_changed=false, known=none, seen={}, size=names.size) -%}
+    {%- set step = namespace(full=false, exists=false, prove=false, ranges=[], keys=none, reasons=[], columns=[], number=1,
+        exact='', docs_changed=false, known=none, seen={}, size=names.size) -%}
     {%- set step.code = local_md5(batched_code(names)) -%}
     {%- set step.docs = local_md5(tojson([model.description, model.columns], sort_keys=true)) -%}
     {%- set step.prove = dbt_metadata_envs.get('WEIR_PROVE') == '1' -%}

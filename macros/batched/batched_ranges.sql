@@ -25,7 +25,9 @@
         ),
 
         pieces as (
-            select piece, lower(piece) - lag(upper(piece)) over (order by piece) as gap
+            -- as numbers: before version 17 PostgreSQL can't subtract an infinite moment
+            select piece,
+                extract(epoch from lower(piece)) - extract(epoch from lag(upper(piece)) over (order by piece)) as gap
             from exact, unnest(parts) as piece
         ),
 
@@ -45,16 +47,14 @@
         select
             (select parts::text from exact),
             (select array_agg(key order by key)::text from (select distinct key from _touched where key is not null) as k),
-            (select string_agg(distinct input, ', ' order by input) from _touched),
-            lower(piece)::text, upper(piece)::text, lower_inf(piece), upper_inf(piece), upper_inc(piece), (select count(*) from _touched where key is not null)
+            lower(piece)::text, upper(piece)::text, lower_inf(piece), upper_inf(piece), upper_inc(piece)
         from merged right join (values (1)) as one on true
     {%- endcall -%}
     {%- for row in load_result('ranges').table.rows -%}
         {%- set step.exact = row[0] or '{}' -%}
         {%- set step.keys = row[1] -%}
-        {%- set step.why = row[2] or '' -%}
         {%- if row[0] -%}
-            {%- do step.ranges.append({'lo': none if row[5] else row[3], 'hi': none if row[6] else row[4], 'closed': row[7]}) -%}
+            {%- do step.ranges.append({'lo': none if row[4] else row[2], 'hi': none if row[5] else row[3], 'closed': row[6]}) -%}
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
