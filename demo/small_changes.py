@@ -86,7 +86,7 @@ def _documents(store: Files, day: str) -> list[dict[str, object]]:
 
 
 def _copied(document: dict[str, object], key: str, moment: str = "") -> str:
-    """The same event again, under another key, at another moment where one is given."""
+    """Copy the event, under another key, at another moment where one is given."""
     moments = {name: moment for name in ("ts", "occurred_at") if moment and name in document}
     return json.dumps(document | {"_id": key} | moments, separators=(",", ":"))
 

@@ -1,4 +1,4 @@
-"""What gate marts reads of a batched mart: its totals, which add up, and the rows of batches that are new to it.
+"""Chooses what gate marts reads of a batched mart: its totals, which add up, and the rows of batches that are new to it.
 
 In: `ops.batches`, what the publication in force left and how its gate judged, the rules. Out: a Sight, or None where
 the mart is read whole as others are: it is not batched, holds personal data, or is not what its build wrote down.
@@ -29,7 +29,7 @@ where gate = 'marts' and passed and run_id = %s order by checked_at desc limit 1
 
 @dataclass(frozen=True)
 class Sight:
-    """What is known of a batched mart.
+    """The knowledge that the warehouse keeps of a batched mart.
 
     `digest` is that of the whole; `totals` and `published` hold measures of the mart and of the published one, None
     where that must be read; `new` is the query for the rows of new batches, empty where all rows must be judged. What
@@ -51,7 +51,7 @@ class Sight:
 
 
 def look(connection: psycopg.Connection, mart: Mart, rules: Sequence[Rule], means: Iterable[str]) -> Sight | None:
-    """What can be known of the mart without reading all of it; measures that are new are kept in the warehouse."""
+    """Gather what can be known of the mart without reading all of it; measures that are new are kept in the warehouse."""
     types = columns_of(connection, NEXT, mart.name)
     built = batches.built(connection, mart)
     if not built or mart.personal or not batches.is_moment(mart, types):

@@ -31,7 +31,7 @@ _ANEW = re.compile(r"^(\d+) rows of (\d+) batches made anew")
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run cost: seconds by step, and numbers of rows."""
+    """The cost of one run: seconds by step, and numbers of rows."""
 
     change: str
     landed: int
@@ -109,7 +109,7 @@ def _forget_the_present() -> None:
 
 
 def _cost(change: str, first: bool) -> Cost:
-    """What the last run has written down, and what dbt told of its batches."""
+    """Read what the last run has written down, and what dbt told of its batches."""
     with warehouse.connect(warehouse.Role.OWNER) as connection:
         row = connection.execute(
             "select run_id, state from ops.runs where command = 'run' order by started_at desc limit 1"

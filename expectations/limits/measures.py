@@ -40,7 +40,7 @@ class Measures:
         self.kept = _kept(self.connection, self.mart.name, self.parts)
 
     def totals(self, schema: str, contents: Contents) -> dict[str, Decimal | None] | None:
-        """What the measures of the table in this schema add up to; None where a batch does not hold its content."""
+        """Add up the measures of the table in this schema; None where a batch does not hold its content."""
         missing = [name for name, each in contents.items() if each.rows and (name, _text(each)) not in self.kept]
         if missing:
             self.kept |= self._measured(schema, missing)
@@ -101,14 +101,14 @@ def _text(content: batches.Content) -> str:
 
 
 def _parts(measure: str) -> list[str]:
-    """What is measured of a batch for a measure: of a mean the sum and the count."""
+    """Name what a measure needs of each batch: a mean needs the sum and the count."""
     if measure.startswith("avg("):
         return [f"count({measure[4:]}", f"sum({measure[4:]}"]
     return [measure]
 
 
 def _part(part: str) -> sql.Composable:
-    """What is measured of a batch, in SQL, as text."""
+    """Write what is measured of a batch as SQL that gives text."""
     call, _, test = part.partition(" filter (where ")
     function, column = call.removesuffix(")").split("(", 1)
     what = sql.SQL("*") if column == "*" else sql.Identifier(column)
