@@ -1,4 +1,4 @@
-"""Chooses what gate marts reads of a batched mart: its totals, which add up, and the rows of batches that are new to it.
+"""Chooses what the gate reads of a batched mart: its totals, which add up, and the rows of batches new to it.
 
 In: `ops.batches`, what the publication in force left and how its gate judged, the rules. Out: a Sight, or None where
 the mart is read whole as others are: it is not batched, holds personal data, or is not what its build wrote down.
@@ -51,7 +51,7 @@ class Sight:
 
 
 def look(connection: psycopg.Connection, mart: Mart, rules: Sequence[Rule], means: Iterable[str]) -> Sight | None:
-    """Gather what can be known of the mart without reading all of it; measures that are new are kept in the warehouse."""
+    """Gather what can be known of the mart without reading all of it; new measures are kept in the warehouse."""
     types = columns_of(connection, NEXT, mart.name)
     built = batches.built(connection, mart)
     if not built or mart.personal or not batches.is_moment(mart, types):
