@@ -56,6 +56,22 @@ def test_a_model_that_cannot_be_compared_keeps_no_other(
     assert len(lines) == 5
 
 
+def test_a_part_that_was_built_with_a_new_column_is_compared_as_it_was_built(company: Company) -> None:
+    """A column is renamed, the code stays as it is; the build leaves the other staging model out."""
+    path = company.folder / "project/models/staging/shop/stg_shop__orders.sql"
+    text = path.read_text().replace("{{ parse('amount', 'numeric(12, 2)') }}", "AMOUNT::numeric(12, 2)")
+    text = text.replace("{{ source('shop', 'orders') }}", "{{ orders }}")
+    text = text.replace("AMOUNT", "{{ renamed(orders, ['amounts', 'amount']) }}")
+    path.write_text("{% set orders = source('shop', 'orders') %}\n" + text)
+    assert shallow(steps.build, None, False, AS_OF) == 0
+    company.shop("alter table orders rename column amount to amounts")
+    company.shop("update orders set amounts = '12.00', updated_at = '2026-07-01T00:00:00Z' where order_id = 1")
+    assert steps.land(None, None, AS_OF, full=False) == 0
+    assert shallow(steps.build, "stg_shop__orders+", False, AS_OF) == 0
+    assert selects.kept(), "no model is compiled again"
+    assert print_proof(None, False) == 0
+
+
 def test_an_interrupt_ends_every_comparison(company: Company, warehouse: str) -> None:
     path = company.folder / "project/models/staging/shop/stg_shop__orders.sql"
     path.write_text(path.read_text() + "\n-- changed\n")  # so that dbt compiles in a process beside

@@ -8,11 +8,12 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from weir.core.errors import WeirError
 from weir.core.settings import home, project_dir
 from weir.ledger.verify import StagingModel, clock
 from weir.project.code import digest
@@ -21,35 +22,60 @@ STAGED = "config.materialized:staged"
 
 
 def models_of(results: Iterable[Any], sources: Mapping[str, Mapping[str, Any]]) -> list[StagingModel]:
-    """The staging models among dbt's results that are compiled, by name; `sources` are those of dbt's manifest."""
+    """The staging models among dbt's results that are compiled, by name; `sources` are those of dbt's manifest.
+
+    Raises WeirError for one that reads no source.
+    """
     found = []
     for result in results:
         node = result.node
         if _is_staged(node) and node.compiled_code:
-            source = next(sources[name] for name in node.depends_on.nodes if name in sources)
+            source = next((sources[name] for name in node.depends_on.nodes if name in sources), None)
+            if source is None:
+                path = node.original_file_path
+                raise WeirError(f"{path}: the staged model {node.name} reads no source; name one by source()")
             place = source["source_name"], source["name"], source["relation_name"]
             found.append(StagingModel(node.name, *place, node.compiled_code))
     return sorted(found, key=lambda model: model.name)
 
 
 def keep(results: Iterable[Any], manifest: Any) -> None:
-    """Keep the selects that a build has compiled; those of no build that left a staging model out."""
-    models = models_of(results, {name: source.to_dict() for name, source in manifest.sources.items()})
-    staged = [node for node in manifest.nodes.values() if _is_staged(node)]
+    """Keep the selects that a build has built; those of the models that it left out stay.
+
+    A model is kept as it was built: what macros make of its source's columns changes without the code.
+    """
+    built = [result for result in results if result.status == "success"]
     now = clock(os.environ.get("WEIR_AS_OF", ""))
-    if models and len(models) == len(staged):
-        told = [asdict(model) | {"code": model.code.replace(now, clock())} for model in models]
-        with suppress(OSError):  # a full disk is no reason for the build to fail
-            _file().write_text(json.dumps({"made_by": _made_by(), "models": told}))
+    made_by, models = _made_by(), {model.name: model for model in _kept()}
+    for model in models_of(built, {name: source.to_dict() for name, source in manifest.sources.items()}):
+        models[model.name] = replace(model, code=model.code.replace(now, clock()))
+    staged = sorted(node.name for node in manifest.nodes.values() if _is_staged(node))
+    told = [asdict(models[name]) for name in staged if name in models]
+    with suppress(OSError):  # a full disk is no reason for the build to fail
+        _file().write_text(json.dumps({"made_by": made_by, "staged": staged, "models": told}))
 
 
 def kept() -> list[StagingModel] | None:
-    """The selects that the last build kept; None where the code has changed since."""
+    """The selects that the last builds kept; None where the code has changed since, or a model was not built."""
+    models = _kept()
+    return models if models and [model.name for model in models] == _read().get("staged") else None
+
+
+def _kept() -> list[StagingModel]:
+    """What was kept of this code, complete or not."""
+    told = _read()
+    try:
+        return [StagingModel(**model) for model in told["models"]] if told["made_by"] == _made_by() else []
+    except (KeyError, TypeError):
+        return []
+
+
+def _read() -> dict[str, Any]:
     try:
         told = json.loads(_file().read_text())
-        return [StagingModel(**model) for model in told["models"]] if told["made_by"] == _made_by() else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _is_staged(node: Any) -> bool:
