@@ -28,6 +28,7 @@ unit_tests:
     given: [{input: ref('stg_shop__orders'), rows: [{order_id: 1, amount: "AMOUNT"}]}]
     expect: {rows: [{order_id: 1, amount: "2.00"}]}
 """
+ORDERS = "\"source('shop', 'orders')\""
 
 
 @pytest.fixture
@@ -156,6 +157,32 @@ def test_unit_tests_beside_the_build_are_judged_as_within_it(company: Company) -
     failed = make("three", beside=True)
     assert [fault.split(" (")[0] for fault in failed.faults] == ["model stg_shop__orders"], "its parents are not there"
     assert failed.passed_unit_tests == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not POSSIBLE, reason="only Linux promises that a process can go on after a fork")
+def test_unit_tests_run_again_where_their_columns_or_the_code_changed(company: Company) -> None:
+    path = company.folder / "project/models/marts/_more_unit_tests.yml"
+    more = UNIT_TESTS.replace("an_order_keeps_its_amount", "an_order_is_read").replace("AMOUNT", "2.00")
+    path.write_text(more.replace("fct_orders", "stg_shop__orders").replace("ref('stg_shop__orders')", ORDERS))
+
+    def ran(run_id: str, todo: Todo | None = None) -> list[str]:
+        events: list[NodeEvent] = []
+        built = make(run_id, todo, beside=True, on_node=events.append)
+        assert built.passed and built.all_unit_tests_passed
+        return sorted(event.name for event in events if event.kind == "unit_test" and event.state == "pass")
+
+    assert ran("one") == ["an_order_is_read", "an_order_keeps_its_amount"]
+    query("alter table raw_shop.orders add column remark text")
+    part = selection.Todo(Why.NEW_ROWS, "", ["source:leads.people+"], tested_at="2026-07-01T00:00:00Z")
+    assert ran("two", part) == ["an_order_is_read"], "the columns of the staged table are as they were"
+    assert make("three", beside=True).without_unit_tests
+    unit_tests(company, "2.0")
+    assert ran("four") == ["an_order_is_read", "an_order_keeps_its_amount"]
+    query("alter table raw_leads.people add column remark text")
+    unit_tests(company, "3.00")
+    assert not make("five", beside=True).passed
+    assert not make("six", beside=True).passed, "what failed is not kept"
 
 
 @pytest.mark.slow

@@ -73,10 +73,10 @@ class Dbt:
         for option, names in (("--select", todo.select), ("--exclude", todo.exclude)):
             arguments += [option, *names] if names else []
         arguments += ["--full-refresh"] if todo.full_refresh else []
-        # Which of them a selection means, dbt alone knows.
-        beside = None
-        if unit_tests and self._beside and self.manifest.unit_tests and todo.select is None and not todo.exclude:
-            beside = Beside(self.manifest, self._unit_tests, on_node)
+        # Which of them a selection means, dbt alone knows; a part of a set that stands is built with all of them.
+        beside, part = None, bool(todo.tested_at)
+        if unit_tests and self._beside and self.manifest.unit_tests and (part or not (todo.select or todo.exclude)):
+            beside = Beside(self.manifest, self._unit_tests, on_node, self._code, part)
         if beside or not unit_tests:
             arguments += ["--exclude-resource-type", "unit_test"]
         reasons = BatchReasons()

@@ -4,21 +4,20 @@ In: dbt's results. Out: a StagingModel each, with `CLOCK` where a row's load has
 five seconds; a build has compiled them anyway.
 """
 
-import json
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from weir.core.errors import WeirError
-from weir.core.settings import home, project_dir
+from weir.core.settings import project_dir
+from weir.dbt import kept_files
 from weir.ledger.verify import StagingModel, clock
 from weir.project.code import digest
 
 STAGED = "config.materialized:staged"
+_NAME = "staging"
 
 
 def models_of(results: Iterable[Any], sources: Mapping[str, Mapping[str, Any]]) -> list[StagingModel]:
@@ -51,31 +50,22 @@ def keep(results: Iterable[Any], manifest: Any) -> None:
         models[model.name] = replace(model, code=model.code.replace(now, clock()))
     staged = sorted(node.name for node in manifest.nodes.values() if _is_staged(node))
     told = [asdict(models[name]) for name in staged if name in models]
-    with suppress(OSError):  # a full disk is no reason for the build to fail
-        _file().write_text(json.dumps({"made_by": made_by, "staged": staged, "models": told}))
+    kept_files.write(_NAME, {"made_by": made_by, "staged": staged, "models": told})
 
 
 def kept() -> list[StagingModel] | None:
     """The selects that the last builds kept; None where the code has changed since, or a model was not built."""
     models = _kept()
-    return models if models and [model.name for model in models] == _read().get("staged") else None
+    return models if models and [model.name for model in models] == kept_files.read(_NAME).get("staged") else None
 
 
 def _kept() -> list[StagingModel]:
     """What was kept of this code, complete or not."""
-    told = _read()
+    told = kept_files.read(_NAME)
     try:
         return [StagingModel(**model) for model in told["models"]] if told["made_by"] == _made_by() else []
     except (KeyError, TypeError):
         return []
-
-
-def _read() -> dict[str, Any]:
-    try:
-        told = json.loads(_file().read_text())
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def _is_staged(node: Any) -> bool:
@@ -87,7 +77,3 @@ def _made_by() -> list[str]:
     from weir.warehouse import parts_of, url_of
 
     return [digest(project_dir()), version("dbt-core"), str(parts_of(url_of())["database"])]
-
-
-def _file() -> Path:
-    return home() / "target" / "staging.json"

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from weir.core.errors import WeirError
+from weir.dbt.passed import Passed
 from weir.dbt.results import Built, NodeEvent, OnNode, summary, together
 
 POSSIBLE = sys.platform == "linux"
@@ -32,20 +33,28 @@ Run = Callable[[Collection[str], OnNode], Any]
 class Beside:
     """The side of the build: `built` names each finished node, `end` waits for the results of the unit tests."""
 
-    def __init__(self, manifest: Any, run: Run, on_node: OnNode) -> None:
-        """Fork; `run` runs the unit tests of some names in the fork and returns dbt's result."""
+    def __init__(self, manifest: Any, run: Run, on_node: OnNode, code: str = "", part: bool = False) -> None:
+        """Fork; `run` runs the unit tests of some names in the fork and returns dbt's result.
+
+        `code` is the digest of the code: tests that have passed with it do not run again; empty, all run. `part`
+        says that the build makes a part of a set that stands: in the end the tests of the rest run, too.
+        """
         there, self._there = Pipe(duplex=False)
         self._told, told = Pipe(duplex=False)
         waiting: dict[str, set[str]] = {}
+        relations: dict[str, set[str]] = {}
         for test in manifest.unit_tests.values():
-            waiting.setdefault(test.name, set()).update(_parents(manifest, test.depends_on.nodes[0]))
+            found = _parents(manifest, test.depends_on.nodes[0])
+            waiting.setdefault(test.name, set()).update(name for name in found if name in manifest.nodes)
+            if code:
+                relations.setdefault(test.name, set()).update(_relation(manifest, name) for name in found)
         parent = os.getpid()
         # Not by multiprocessing's Process: that closes standard input, which another thread may be reading.
         self._pid = os.fork()
         if self._pid == 0:
             try:
                 self._there.close()  # or the end of the build's process would not be seen
-                _serve(waiting, run, there, told, parent)
+                _serve(waiting, Passed(code, relations) if code else None, part, run, there, told, parent)
                 os._exit(0)
             except BaseException:
                 traceback.print_exc()
@@ -107,30 +116,50 @@ class Beside:
 
 
 def _parents(manifest: Any, model: str) -> set[str]:
-    """The nodes that must be there before a unit test of the model can ask for their columns."""
+    """The nodes and sources that must be there before a unit test of the model can ask for their columns."""
     found: set[str] = set()
     for name in manifest.nodes[model].depends_on.nodes:
         node = manifest.nodes.get(name)  # none for a source, which has landed
-        if node is not None:
-            found |= _parents(manifest, name) if node.config.materialized == "ephemeral" else {name}
+        is_ephemeral = node is not None and node.config.materialized == "ephemeral"
+        found |= _parents(manifest, name) if is_ephemeral else {name}
     return found
 
 
-def _serve(waiting: dict[str, set[str]], run: Run, there: Connection, told: Connection, parent: int) -> None:
-    """The side of the fork: run, in rounds, the unit tests whose parents are built."""
+def _relation(manifest: Any, name: str) -> str:
+    """The name of the node or source in the warehouse."""
+    return str((manifest.nodes.get(name) or manifest.sources[name]).relation_name)
+
+
+def _serve(
+    waiting: dict[str, set[str]],
+    passed: Passed | None,
+    part: bool,
+    run: Run,
+    there: Connection,
+    told: Connection,
+    parent: int,
+) -> None:
+    """The side of the fork: run, in rounds, the unit tests whose parents are built and which have not passed before."""
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     built: set[str] = set()
     results = []
     is_over = False
     lock = threading.Lock()
+    ready: list[str] = []
 
     def on_node(node: NodeEvent) -> None:
         with lock:  # dbt calls from several threads
             told.send(replace(node, total=0))
 
     try:
-        while waiting:
-            ready = [test for test, parents in waiting.items() if parents <= built]
+        while waiting or ready:
+            fresh = [test for test, parents in waiting.items() if parents <= built or (part and is_over)]
+            for test in fresh:
+                del waiting[test]
+            before = passed.among(fresh) if passed and fresh else set()
+            if before:
+                results.append(Built(True, "", passed_unit_tests=len(before)))
+            ready += [test for test in fresh if test not in before]
             if len(ready) < FEW and not is_over:
                 node = there.recv()
                 is_over = not node
@@ -138,10 +167,12 @@ def _serve(waiting: dict[str, set[str]], run: Run, there: Connection, told: Conn
                 continue
             if not ready:
                 break
-            for test in ready:
-                del waiting[test]
-            result = run(ready, on_node).result
-            results.append(summary([each for each in result if each.node.resource_type == "unit_test"]))
+            result = [each for each in run(ready, on_node).result if each.node.resource_type == "unit_test"]
+            ready = []
+            results.append(summary(result))
+            if passed:
+                failed = {each.node.name for each in result if each.status != "pass"}
+                passed.keep({each.node.name for each in result} - failed)
         told.send(together(results))
     except EOFError:
         pass
