@@ -47,9 +47,13 @@
             from before full join after using (batch, key)
         ),
 
-        -- where few keys of a batch differ, it is the keys that are passed on: they may reach fewer rows
+        -- where few keys of a batch differ, or few in all, it is the keys that are passed on: they may reach fewer rows
         shares as (
-            select *, 8 * count(*) filter (where is_different) over story >= count(*) over story as is_whole
+            select *,
+                8 * count(*) filter (where is_different) over story >= count(*) over story
+                and 64 * count(*) filter (where is_different) over () > (
+                    select coalesce(max(b.rows), 0) from {{ names.batches }} as b where b.model = '{{ names.model }}'
+                ) as is_whole
             from compared
             window story as (partition by batch)
         )

@@ -41,7 +41,25 @@
         "select (select coalesce(sum(rows), 0) " ~ batches ~ "), sum(rows) from " ~ dev_prefix() ~ "ops.batches where model = '" ~ node.name ~ "'"
     ) -%}
     {%- set many = found.rows[0][0] > (found.rows[0][1] or 0) / 3 -%}
+    {{ return(none if many else new_rows_within(node, batches)) }}
+{%- endmacro %}
+
+{#- The condition for the rows of these batches: as few ranges of the bare column that an index can serve, and exactly. -#}
+{% macro new_rows_within(node, batches) -%}
+    {%- set column = adapter.quote(node.config.event_time) -%}
     {%- set size = node.config.batch_size | string | replace('BatchSize.', '') -%}
-    {%- set start = batched_start(adapter.quote(node.config.event_time), size) -%}
-    {{ return(none if many else start ~ ' in (select batch ' ~ batches ~ ')') }}
+    {%- set exact = batched_start(column, size) ~ ' in (select batch ' ~ batches ~ ')' -%}
+    {#- The seven widest gaps part the ranges. A day more on each side: batches begin in UTC, a date has no zone. -#}
+    {%- set found = run_query(
+        "select (min(batch) - interval '1 day')::text, (max(batch) + interval '1 " ~ size ~ "' + interval '1 day')::text from ("
+        ~ "select batch, count(*) filter (where width <= 7) over (order by batch) as island from ("
+        ~ "select batch, row_number() over (order by gap desc nulls last) as width from ("
+        ~ "select batch, batch - lag(batch) over (order by batch) as gap " ~ batches ~ " and isfinite(batch)"
+        ~ ") as b) as g) as i group by island"
+    ) -%}
+    {%- set parts = [column ~ ' is null', column ~ " in ('-infinity', 'infinity')"] -%}
+    {%- for row in found.rows -%}
+        {%- do parts.append('(' ~ column ~ " >= '" ~ row[0] ~ "' and " ~ column ~ " < '" ~ row[1] ~ "')") -%}
+    {%- endfor -%}
+    {{ return('(' ~ parts | join(' or ') ~ ') and ' ~ exact) }}
 {%- endmacro %}

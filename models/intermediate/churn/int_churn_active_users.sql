@@ -1,7 +1,8 @@
 -- Grain: one row per account and month with an active user in the 56 days before its as-of moment.
 {{ config(
     materialized='batched', event_time='month', batch_size='month', by='account_id',
-    reach={'int_usage_user_daily': 2}
+    reach={'int_usage_user_daily': 2},
+    indexes=[{'columns': ['account_id', 'month'], 'unique': true}]
 ) }}
 
 with usage as (

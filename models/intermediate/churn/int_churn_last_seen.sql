@@ -1,7 +1,8 @@
 -- Grain: one row per account and month: the last day with usage that was known at the month's as-of moment.
 {{ config(
     materialized='batched', event_time='month', batch_size='month', by='account_id',
-    reach={'int_usage_monthly': 'all', 'int_account_months': 'all'}
+    reach={'int_usage_monthly': 'all', 'int_account_months': 'all'},
+    indexes=[{'columns': ['account_id', 'month'], 'unique': true}]
 ) }}
 
 with account_months as (

@@ -1,5 +1,8 @@
 -- Grain: one row per account and month with a ticket known at the month's as-of moment.
-{{ config(materialized='batched', event_time='month', batch_size='month', by='account_id') }}
+{{ config(
+    materialized='batched', event_time='month', batch_size='month', by='account_id',
+    indexes=[{'columns': ['account_id', 'month'], 'unique': true}]
+) }}
 
 with account_months as (
     select account_id, month, as_of_at, as_of_date from {{ ref('int_account_months') }}

@@ -1,7 +1,8 @@
 -- Grain: one row per account and month with usage in the 180 days before its as-of moment, as known then.
 {{ config(
     materialized='batched', event_time='month', batch_size='month', by='account_id',
-    reach={'int_usage_daily': 6}
+    reach={'int_usage_daily': 6},
+    indexes=[{'columns': ['account_id', 'month'], 'unique': true}]
 ) }}
 
 with usage as (

@@ -1,7 +1,8 @@
 -- Grain: one row per account and month, from its creation to the month running at as_of; as all is known now.
 {{ config(
     materialized='batched', event_time='month', batch_size='month', by='account_id',
-    reach={'int_months': 1}
+    reach={'int_months': 1},
+    indexes=[{'columns': ['account_id', 'month'], 'unique': true}]
 ) }}
 
 with accounts as (
