@@ -22,6 +22,7 @@ from weir.publish.digests import stated
 from weir.publish.verify import digests_of, in_force
 from weir.warehouse.catalog import columns_of
 
+_COLUMNS = {"column", "column_A", "column_B"}  # what Great Expectations calls the columns that an expectation judges
 _JUDGED = """
 select results -> 'judged' ->> %s from ops.gates
 where gate = 'marts' and passed and run_id = %s order by checked_at desc limit 1"""
@@ -32,8 +33,8 @@ class Sight:
     """The knowledge that the warehouse keeps of a batched mart.
 
     `digest` is that of the whole; `totals` and `published` hold measures of the mart and of the published one, None
-    where that must be read; `new` is the query for the rows of new batches, empty where all rows must be judged. What
-    was read, and what was not, is told by `read` and `judged`.
+    where that must be read; `new` is what follows `from` in a query for the rows of new batches, empty where all rows
+    must be judged. What was read, and what was not, is told by `read` and `judged`.
     """
 
     digest: Any
@@ -75,8 +76,7 @@ def look(connection: psycopg.Connection, mart: Mart, rules: Sequence[Rule], mean
     if current and left_by_batch is not None and _judged(connection, mart, current[1]) == signed(rules):
         names = batches.differing(built, left_by_batch)
         where = batches.within(connection, mart, types, names)
-        query = sql.SQL("select * from {} where {}").format(sql.Identifier(NEXT, mart.name), where)
-        new = query.as_string(connection)
+        new = sql.SQL("{} where {}").format(sql.Identifier(NEXT, mart.name), where).as_string(connection)
         judged = f"the rows of {len(names):,} new of {count:,} batches; by these rules the others were judged before"
     return Sight(
         digest=stated(connection, types, content.rows, content.digest),
@@ -93,16 +93,34 @@ def parts(mart: Mart, rules: Sequence[Rule], sight: Sight | None) -> Iterator[tu
     table: dict[str, Any] = {"table": (NEXT, mart.name)}
     pieces: list[tuple[str, Sequence[Rule], dict[str, Any]]] = [("", rules, table)]
     if sight:
-        new = {"query": sight.new} if sight.new else table
+        by_row = [rule for rule in rules if rule.by_row]
         pieces = [
             (f": {sight.read}", [rule.of_totals for rule in rules if rule.totals], {"query": sight.row}),
-            (f": {sight.judged}", [rule for rule in rules if rule.by_row], new),
+            *((f": {sight.judged}", part, _new(sight, part) or table) for part in _by_kind(by_row)),
             (": all rows", [rule for rule in rules if not rule.totals and not rule.by_row], table),
         ]
     for told, some, what in pieces:
-        for kind in (False, True):
-            if part := [rule for rule in some if rule.is_query == kind]:
-                yield f"marts {mart.name}{told}", part, what
+        for part in _by_kind(some):
+            yield f"marts {mart.name}{told}", part, what
+
+
+def _by_kind(rules: Sequence[Rule]) -> list[list[Rule]]:
+    """The rules that are no queries and those that are, which Great Expectations validates apart; none is empty."""
+    kinds = ([rule for rule in rules if rule.is_query == kind] for kind in (False, True))
+    return [kind for kind in kinds if kind]
+
+
+def _new(sight: Sight, rules: Sequence[Rule]) -> dict[str, Any]:
+    """The query for the rows of new batches, with the columns alone that the rules judge: GE fetches them all once."""
+    if not sight.new:
+        return {}
+    judged = [{k: v for k, v in rule.expectation.configuration.kwargs.items() if k in _COLUMNS} for rule in rules]
+    names = sorted({name for columns in judged for name in columns.values()}) if all(judged) else []
+    return {"query": f"select {', '.join(map(_quoted, names)) or '*'} from {sight.new}"}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def signed(rules: Sequence[Rule]) -> str:
