@@ -61,10 +61,10 @@
     {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
 {%- endmacro %}
 
-{#- Whether the column (of alias i) is one of the step's keys. -#}
-{% macro batched_of_keys(step, column) -%}
+{#- Whether the column (of alias i, unless said) is one of the step's keys. -#}
+{% macro batched_of_keys(step, column, alias='i.') -%}
     {%- set typed = "array_remove(" ~ staged_literal(step.keys) ~ "::text[], '')::" ~ column.type ~ '[]' -%}
-    {%- set name = 'i.' ~ column.name -%}
+    {%- set name = alias ~ column.name -%}
     {%- if column.type in ['text', 'character varying'] -%}
         {%- set typed = staged_literal(step.keys) ~ '::text[]' -%}
     {%- endif -%}

@@ -32,16 +32,25 @@
     {{ return('_load_id in (' ~ loads | join(', ') ~ ')' if loads else 'false') }}
 {%- endmacro %}
 
-{#- The rows of the batches of a batched model that were made anew since. A build that follows a published one is the
-    only step since, so its number tells which. -#}
+{#- The rows of the batches and keys of a batched model that came out different since. A build that follows a published
+    one is the only step since, so its number tells which. -#}
 {% macro new_rows_of_batches(relation, node, since) -%}
-    {%- set built = "select step from " ~ dev_prefix() ~ "ops.batched_models where model = '" ~ node.name ~ "' and built_at > cast('" ~ since ~ "' as timestamptz)" -%}
-    {%- set batches = "from " ~ dev_prefix() ~ "ops.batches where model = '" ~ node.name ~ "' and changed >= (" ~ built ~ ")" -%}
+    {%- set ops, mine = dev_prefix() ~ 'ops', " where model = '" ~ node.name ~ "'" -%}
+    {%- set built = "(select step from " ~ ops ~ ".batched_models" ~ mine ~ " and built_at > cast('" ~ since ~ "' as timestamptz))" -%}
+    {%- set batches = "from " ~ ops ~ ".batches" ~ mine ~ " and whole >= " ~ built -%}
     {%- set found = run_query(
-        "select (select coalesce(sum(rows), 0) " ~ batches ~ "), sum(rows) from " ~ dev_prefix() ~ "ops.batches where model = '" ~ node.name ~ "'"
-    ) -%}
-    {%- set many = found.rows[0][0] > (found.rows[0][1] or 0) / 3 -%}
-    {{ return(none if many else new_rows_within(node, batches)) }}
+        "select (select coalesce(sum(rows), 0) " ~ batches ~ "), sum(rows), (select count(*) " ~ batches ~ "), "
+        ~ "(select array_agg(key)::text from " ~ ops ~ ".batch_keys" ~ mine ~ " and changed >= " ~ built ~ ") "
+        ~ "from " ~ ops ~ ".batches" ~ mine
+    ).rows[0] -%}
+    {%- if found[0] > (found[1] or 0) / 3 -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set parts = ['(' ~ new_rows_within(node, batches) ~ ')'] if found[2] else [] -%}
+    {%- for column in batched_columns(relation | string) if found[3] and column.plain == node.config.by -%}
+        {%- do parts.append(batched_of_keys(namespace(keys=found[3]), column, alias='')) -%}
+    {%- endfor -%}
+    {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
 {%- endmacro %}
 
 {#- The condition for the rows of these batches: as few ranges of the bare column that an index can serve, and exactly. -#}

@@ -163,3 +163,27 @@ def test_in_a_run_the_batches_that_were_made_anew_are_read(shop: Shop, monkeypat
     assert sorted(found(shop, "--select", "int_daily").values()) == [1, 2], "of two pairs one is new"
     monkeypatch.delenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT")
     assert sorted(found(shop, "--select", "int_daily").values()) == [2, 3]
+
+
+def test_in_a_run_the_keys_that_changed_are_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where few keys of a batch differ, their rows alone are read; other rows of the batch are not."""
+    declare(shop)
+    shop.write("models/daily.yml", DAILY)
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_AS_OF", "2026-01-05T00:00:00Z")
+    shop.land("accounts", 1, [{"account_id": str(n), "plan": "free"} for n in range(200)])
+    events = [{"event_id": str(1000 * day + n), "account_id": str(n), "happened_at": f"2025-12-{day:02}T12:00:00Z",
+               "amount": "1"} for n in range(200) for day in (1, 2)]  # fmt: skip
+    shop.land("events", 1, events)
+    shop.build()
+    ((since,),) = shop.rows("select max(built_at)::text from dev_ops.batched_models")
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT", since)
+    late = {"event_id": "9999", "account_id": "7", "happened_at": "2025-12-01T13:00:00Z", "amount": "1"}
+    shop.land("events", 2, [late])
+    shop.build()
+    ((where,),) = shop.rows("select schemaname from pg_tables where tablename = 'int_daily'")
+    assert shop.rows("select key from dev_ops.batch_keys where model = 'int_daily'") == [("7",)]
+    twice = f"insert into {where}.int_daily select * from {where}.int_daily where account_id"
+    shop.execute(f"{twice} = 8 and day = '2025-12-01'")
+    assert sorted(found(shop, "--select", "int_daily").values()) == [0, 0], "the account's rows did not change"
+    shop.execute(f"{twice} = 7 and day = '2025-12-01'")
+    assert sorted(found(shop, "--select", "int_daily").values()) == [0, 1]
