@@ -1,6 +1,6 @@
 {#- The model's SQL over what its inputs hold for the batches and keys of the step alone: each input with an event time
-    is read by way of a view of its name that bounds it. Inputs without one are read whole. -#}
-{% macro batched_bounded(names, step) -%}
+    is read by way of a view of its name that bounds it. Inputs without one are read whole. `pass` numbers the views. -#}
+{% macro batched_bounded(names, step, pass=1) -%}
     {%- set code = namespace(sql=sql, views=[]) -%}
     {%- for input in batched_direct(names) -%}
         {%- set columns = batched_columns(input.relation) -%}
@@ -19,7 +19,7 @@
         {#- Bounded by time alone, an input without the key would lack rows of the keys; by key alone, rows of the batches. -#}
         {%- set enough = (not step.ranges or input.event_time) and (not step.keys or has_key) -%}
         {%- if bounds and enough and input.relation in code.sql -%}
-            {%- set view = 'pg_temp.' ~ adapter.quote('_' ~ loop.index ~ '_' ~ input.identifier) -%}
+            {%- set view = 'pg_temp.' ~ adapter.quote(('_' ~ pass ~ '_' ~ loop.index ~ '_' ~ input.identifier)[:63]) -%}
             {%- do code.views.append(view) -%}
             {%- call statement('bound') -%}
                 create temporary view {{ view | replace('pg_temp.', '') }} as

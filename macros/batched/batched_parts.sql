@@ -9,20 +9,21 @@
     {%- set key_text = "coalesce(cast(i." ~ key.name ~ " as text), '')" if key else "''" -%}
     {%- set touched = batched_exact(step, time, key) -%}
     {%- set scope = 'true' if step.prove else touched -%}
-    {%- set made_of = sql if step.prove else batched_bounded(names, step) -%}
     {%- set shape = batched_columns(names.table) -%}
-    {%- call statement('made') -%}
-        set local parallel_tuple_cost = 0.001;
-        create temporary table _made on commit drop as
-        select {{ batch }} as "_batch ", {{ key_text }} as "_key ", i.*
-        from (
-            select {% for column in shape %}cast(m.{{ column.name }} as {{ column.type }}) as {{ column.name }}{{ ', ' if not loop.last }}{% endfor %}
-            from ({{ made_of }}) as m
-        ) as i
-        where {{ scope }};
-        analyze _made ("_batch ", "_key ")
-    {%- endcall -%}
+    {%- for each in batched_passes(names, step, time, key) -%}
+        {%- call statement('made') -%}
+            set local parallel_tuple_cost = 0.001;
+            {{ 'create temporary table _made on commit drop as' if loop.first else 'insert into _made' }}
+            select {{ batch }} as "_batch ", {{ key_text }} as "_key ", i.*
+            from (
+                select {% for column in shape %}cast(m.{{ column.name }} as {{ column.type }}) as {{ column.name }}{{ ', ' if not loop.last }}{% endfor %}
+                from ({{ each.sql }}) as m
+            ) as i
+            where {{ each.scope }}
+        {%- endcall -%}
+    {%- endfor -%}
     {%- call statement('parts', fetch_result=true) -%}
+        analyze _made ("_batch ", "_key ");
         create temporary table _parts on commit drop as
         with before as (
             select {{ batch }} as batch, {{ key_text }} as key, count(*) as rows, sum({{ batched_hash(shape, 'i') }}) as digest
@@ -97,4 +98,24 @@
     {%- call statement('leave') -%} {% for view in step.views or [] %}drop view {{ view }}; {% endfor %}drop table _made {%- endcall -%}
     {%- set message = found[3] ~ ' rows of ' ~ found[4] ~ ' batches made anew, ' ~ found[2] ~ ' of ' ~ found[1] ~ ' batches different' -%}
     {%- call noop_statement('main', message, 'BATCHED', found[3]) -%} select 1 {%- endcall -%}
+{%- endmacro %}
+
+{#- What is asked of the model's SQL to make the step's parts, each an SQL and the rows that are taken of it: once for the
+    batches, once for the keys elsewhere. Together they would bound no input that has either an event time or the key. -#}
+{% macro batched_passes(names, step, time, key) -%}
+    {%- if step.prove -%}{{ return([{'sql': sql, 'scope': 'true'}]) }}{%- endif -%}
+    {%- set found = [] -%}
+    {%- set batches = namespace(ranges=step.ranges, keys=none, exact=step.exact, size=step.size, columns=step.columns) -%}
+    {%- set keys = namespace(ranges=[], keys=step.keys, exact='{}', size=step.size, columns=step.columns) -%}
+    {%- set step.views = [] -%}
+    {%- for part in [batches, keys] if part.ranges or part.keys -%}
+        {%- set made_of = batched_bounded(names, part, loop.index) -%}
+        {%- do step.views.extend(part.views) -%}
+        {%- set scope = batched_exact(part, time, key) -%}
+        {%- if part.keys and step.ranges -%}
+            {%- set scope = scope ~ ' and not ' ~ batched_exact(batches, time, key) -%}
+        {%- endif -%}
+        {%- do found.append({'sql': made_of, 'scope': scope}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
