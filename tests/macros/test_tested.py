@@ -187,3 +187,29 @@ def test_in_a_run_the_keys_that_changed_are_read(shop: Shop, monkeypatch: pytest
     assert sorted(found(shop, "--select", "int_daily").values()) == [0, 0], "the account's rows did not change"
     shop.execute(f"{twice} = 7 and day = '2025-12-01'")
     assert sorted(found(shop, "--select", "int_daily").values()) == [0, 1]
+
+
+KEYED = """
+models:
+  - name: stg_shop__orders
+    data_tests: [{one_row_per: {arguments: {columns: [order_id]}}}]
+    columns: [{name: order_id, data_tests: [unique]}]
+"""
+
+
+def test_a_column_that_is_the_key_is_not_counted(shop: Shop) -> None:
+    shop.table("orders")
+    shop.write("models/staging/shop/_shop__models.yml", KEYED)
+    shop.land("orders", 1, [{"order_id": str(n), "amount": "1"} for n in range(1, 5)])
+    shop.build()
+    assert found(shop) == {"one_row_per_stg_shop__orders_order_id": 0, "unique_stg_shop__orders_order_id": 0}
+    ((where,),) = shop.rows("select schemaname from pg_tables where tablename = 'stg_shop__orders'")
+    tests = [each.node for each in shop.dbt("test").result if each.node.resource_type == "test"]
+    assert len(tests) == 2
+    for test in tests:
+        plan = "\n".join(row[0] for row in shop.rows(f"explain (analyze, costs off) {test.compiled_code}"))
+        assert "Aggregate (never executed)" in plan, plan
+    shop.execute(f"update {where}.stg_shop__orders set order_id = 1 where _key = '2'")
+    assert set(found(shop).values()) == {1}
+    shop.execute(f"update {where}.stg_shop__orders set order_id = null where _key in ('1', '2')")
+    assert found(shop) == {"one_row_per_stg_shop__orders_order_id": 1, "unique_stg_shop__orders_order_id": 0}

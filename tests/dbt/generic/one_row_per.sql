@@ -1,5 +1,6 @@
 {#- Holds where no two rows agree in all of the columns: the grain, as the first line of the model states it.
-    A NULL in a column of the grain is a fault too. Where a unique index proves the first, only NULLs are looked for. -#}
+    A NULL in a column of the grain is a fault too. Where a unique index proves the first, only NULLs are looked for;
+    where the grain is the key of a staged model, nothing is counted. -#}
 {% test one_row_per(model, columns) %}
     {%- set new, names = new_rows(model), columns | join(', ') -%}
     {%- set is_null = columns | join(' is null or ') ~ ' is null' %}
@@ -13,7 +14,7 @@
         group by {{ names }}
         having count(*) > 1{% if not new %} or {{ is_null }}{% endif %}
     ) as repeated
-    where not {{ proven_unique(model, columns) }}
+    where not ({{ proven_unique(model, columns) }} or {{ proven_by_key(model, columns, new) }})
     union all
     select *
     from (
