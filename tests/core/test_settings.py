@@ -24,6 +24,22 @@ def test_env_file_fills_in_and_never_overrides(home: Path, monkeypatch: pytest.M
     monkeypatch.delenv("A_URL")
 
 
+def test_the_home_of_a_project_keeps_the_settings_of_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its server has a password in `.env`, another file must not be asked for one."""
+    monkeypatch.setenv("WEIR_HOME", str(tmp_path / ".weir"))
+    assert env.env_file() == tmp_path / ".weir" / ".env", "no project is there"
+    (tmp_path / "dbt_project.yml").touch()
+    assert env.env_file() == tmp_path / ".env"
+    (tmp_path / ".weir").mkdir()
+    (tmp_path / ".weir" / ".env").touch()
+    assert env.env_file() == tmp_path / ".weir" / ".env"
+    monkeypatch.delenv("WEIR_HOME")
+    assert env.env_file() == settings.ROOT / ".env"
+
+
+
 def test_written_values_are_private_and_other_lines_stay(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_TOKEN", "")
     home.mkdir()

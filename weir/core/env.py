@@ -29,8 +29,15 @@ _filled: dict[str, str] = {}  # the variables that Weir has set, as against thos
 
 
 def env_file() -> Path:
-    """The file of settings: `.env` in the project's root, or in `WEIR_HOME` where that is set."""
-    return (home() if os.environ.get("WEIR_HOME") else ROOT) / ".env"
+    """The file of settings: `.env` in the project's root, or in `WEIR_HOME` where that is set.
+
+    Where `WEIR_HOME` names the `.weir` of a project, the file is the project's: else its server would get a new password.
+    """
+    folder = home()
+    is_of_project = folder.name == ".weir" and (folder.parent / "dbt_project.yml").exists()
+    if not os.environ.get("WEIR_HOME") or (is_of_project and not (folder / ".env").exists()):
+        return (folder.parent if is_of_project else ROOT) / ".env"
+    return folder / ".env"
 
 
 def load_env() -> None:

@@ -28,6 +28,7 @@ max_wal_size = '4GB'
 checkpoint_timeout = '15min'
 random_page_cost = 1.1
 jit = off
+client_connection_check_interval = '2s'
 timezone = 'UTC'
 log_timezone = 'UTC'
 logging_collector = off
