@@ -31,7 +31,7 @@ _filled: dict[str, str] = {}  # the variables that Weir has set, as against thos
 def env_file() -> Path:
     """The file of settings: `.env` in the project's root, or in `WEIR_HOME` where that is set.
 
-    Where `WEIR_HOME` names the `.weir` of a project, the file is the project's: else its server would get a new password.
+    Where `WEIR_HOME` is the `.weir` of a project, the file is the project's: else its server would get a new password.
     """
     folder = home()
     is_of_project = folder.name == ".weir" and (folder.parent / "dbt_project.yml").exists()
