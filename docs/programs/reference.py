@@ -104,7 +104,8 @@ def settings() -> str:
         "# Settings\n",
         MADE,
         "Settings are environment variables. `.env` in the project's root (or in `WEIR_HOME`, where that is set and is "
-        "no project's `.weir`) fills in what the environment does not say; what is exported in the shell wins. A changed line holds from the next "
+        "no project's `.weir`) fills in what the environment does not say; "
+        "what is exported in the shell wins. A changed line holds from the next "
         "command or scheduled run on. `.env.example` is the file to copy from.\n",
     ]
     for title, entries in sections((ROOT / ".env.example").read_text(encoding="utf-8")):
