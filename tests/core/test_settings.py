@@ -39,7 +39,6 @@ def test_the_home_of_a_project_keeps_the_settings_of_the_project(
     assert env.env_file() == settings.ROOT / ".env"
 
 
-
 def test_written_values_are_private_and_other_lines_stay(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_TOKEN", "")
     home.mkdir()
