@@ -49,7 +49,7 @@ _NAME = "unit_tests"
 _COLUMNS = """
 select name, coalesce(md5(string_agg(
     concat_ws(' ', attname, format_type(atttypid, atttypmod)), ', ' order by attnum
-)), '')
+) filter (where attname is not null)), '')
 from unnest(%s::text[]) as name
 left join pg_attribute on attrelid = to_regclass(name) and attnum > 0 and not attisdropped
 group by name"""
