@@ -7,7 +7,7 @@ content stays the same, what was measured of it is kept.
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any
 
 import psycopg
@@ -122,7 +122,8 @@ def _total(measure: str, found: Collection[Mapping[str, str | None]]) -> Decimal
         count, total = (_total(part, found) for part in _parts(measure))
         return total / count if count and total is not None else None
     values = [Decimal(each[measure] or 0) for each in found if each[measure] is not None]
-    return sum(values, Decimal()) if values or measure.startswith("count(") else None
+    with localcontext(_EXACT):
+        return sum(values, Decimal()) if values or measure.startswith("count(") else None
 
 
 def _kept(connection: Connection, subject: str, parts: Collection[str]) -> Measured:
@@ -141,6 +142,7 @@ def _rows(connection: Connection, query: sql.Composed, values: list[Any] | None 
     return connection.cursor(row_factory=tuple_row).execute(query, values).fetchall()
 
 
+_EXACT = Context(prec=1000, traps=[])  # as in SQL no digit is lost, and what infinities of both signs add up to is NaN
 _KEPT = sql.SQL("select {}, content, measures from ops.batch_measures where subject = %s").format(batches.NAME)
 _KEEP = """
 insert into ops.batch_measures (subject, batch, content, measures)

@@ -61,14 +61,20 @@
     {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
 {%- endmacro %}
 
-{#- Whether the column (of alias i, unless said) is one of the step's keys. -#}
+{#- Whether the column (of alias i, unless said) is one of the step's keys, which are sorted. NULL and an empty text
+    are one key. -#}
 {% macro batched_of_keys(step, column, alias='i.') -%}
     {%- set typed = "array_remove(" ~ staged_literal(step.keys) ~ "::text[], '')::" ~ column.type ~ '[]' -%}
     {%- set name = alias ~ column.name -%}
+    {%- set void = '' -%}
+    {%- if step.keys.startswith('{""') -%}
+        {%- set void = ' or ' ~ name ~ ' is null or cast(' ~ name ~ " as text) = ''" -%}
+    {%- endif -%}
     {%- if column.type in ['text', 'character varying'] -%}
         {%- set typed = staged_literal(step.keys) ~ '::text[]' -%}
+        {%- set void = ' or ' ~ name ~ ' is null' if void else '' -%}
     {%- endif -%}
-    {{ return('(' ~ name ~ ' = any(' ~ typed ~ ')' ~ (' or ' ~ name ~ ' is null' if step.keys.startswith('{""') else '') ~ ')') }}
+    {{ return('(' ~ name ~ ' = any(' ~ typed ~ ')' ~ void ~ ')') }}
 {%- endmacro %}
 
 {#- Exactly the rows of the step's batches and keys, of alias i. -#}

@@ -17,12 +17,11 @@
     {%- for input in inputs if input.how == 'log' -%}
         {%- do batched_read_log(names, step, input, seen.get(input.name, 0)) -%}
     {%- endfor -%}
-    {%- if not step.full -%}
-        {%- if as_of() in sql or 'time' in inputs | map(attribute='how') -%}
-            {%- do batched_time(names, step) -%}
-        {%- endif -%}
-        {%- do batched_ranges(names, step) -%}
+    {%- if as_of() in sql or 'time' in inputs | map(attribute='how') -%}
+        {%- if step.is_early -%}{%- do step.seen.update({'landed after as_of': true}) -%}{%- endif -%}
+        {%- if not step.full -%}{%- do batched_time(names, step) -%}{%- endif -%}
     {%- endif -%}
+    {%- if not step.full -%}{%- do batched_ranges(names, step) -%}{%- endif -%}
 {%- endmacro %}
 
 {#- Reads which batches and keys of a staged or batched input changed since the model saw it. -#}

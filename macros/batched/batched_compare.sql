@@ -9,8 +9,8 @@
     {#- Without batches or keys of its own, but with a reach: it tells how far something is known, so what it moves lies
         around the moment at which it moved last. -#}
     {%- set since = 'since ' ~ input.name -%}
-    {%- set near = how == 'whole' and (input.back or input.forward) and not step.full -%}
-    {%- set moved_at = (step.known.seen.get(since) or step.known.as_of) if near else '' -%}
+    {%- set near = how == 'whole' and (input.back or input.forward) -%}
+    {%- set moved_at = (step.known.seen.get(since) or step.known.as_of) if near and step.known else '' -%}
     {%- set label = input.name ~ ' ' ~ how ~ (' ' ~ input.size if how == 'batch' else '') ~ (' of ' ~ input.reader if input.reader else '') -%}
     {%- call statement('compare') -%}
         insert into _seen (input, part, digest)
@@ -42,10 +42,13 @@
     {%- endcall -%}
     {%- if near -%}
         {%- call statement('moved', fetch_result=true) -%}
-            select exists (select from _touched where input = '{{ input.name }}'), {{ as_of() }}::text
+            select {{ as_of() }}::text, (select digest from _seen where input = {{ staged_literal(label) }}) is distinct from (
+                select digest from {{ names.inputs }}
+                where model = '{{ names.model }}' and input = {{ staged_literal(label) }}
+            )
         {%- endcall -%}
         {%- set row = load_result('moved').table.rows[0] -%}
-        {%- do step.seen.update({since: row[1] if row[0] else moved_at}) -%}
+        {%- do step.seen.update({since: row[0] if row[1] or not moved_at else moved_at}) -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -31,11 +31,16 @@
                 'back': behind, 'forward': ahead, 'reader': reader,
             }) -%}
         {%- endif -%}
-        {%- if kind == 'view' and modules.re.search('as_of(_date|_text)?[(]', input.raw_code) -%}
+        {%- if batched_reads_time(input) -%}
             {%- do found.append({'how': 'time'}) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(found) }}
+{%- endmacro %}
+
+{#- Whether an input is a view that reads the moment of the run. -#}
+{% macro batched_reads_time(input) -%}
+    {{ return(input.config.materialized == 'view' and modules.re.search('as_of(_date|_text)?[(]', input.raw_code) is not none) }}
 {%- endmacro %}
 
 {#- The relations that the model's own SQL names, with what bounds a read of them. -#}

@@ -62,9 +62,40 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The compiled code without comments, spaces and the moment of the run, and the declaration. -#}
+{#- The compiled code without comments, spaces and the moment of the run, the declaration, and the views that are looked
+    through. -#}
 {% macro batched_code(names) -%}
     {%- set code = modules.re.sub('(?m)^[ ]*--.*$', '', sql | replace(as_of(), '_as_of')) -%}
-    {%- set declared = [names.event_time, names.size, names.by, names.reach, config.get('indexes', []), config.get('contract').enforced] -%}
-    {{ return('1 ' ~ tojson(declared, sort_keys=true) ~ modules.re.sub('[ \n\t]+', ' ', code) | trim) }}
+    {%- set contract = config.get('contract').enforced -%}
+    {%- if contract -%}
+        {%- set contract = [model.constraints or []] -%}
+        {%- for column in model.columns.values() -%}
+            {%- do contract.append([column.name, column.data_type, column.constraints or []]) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set declared = [names.event_time, names.size, names.by, names.reach, config.get('indexes', []), contract] -%}
+    {{ return('1 ' ~ tojson(declared, sort_keys=true) ~ modules.re.sub('[ \n\t]+', ' ', code) | trim ~ batched_views() | join) }}
+{%- endmacro %}
+
+{#- The definitions of the views that are looked through: what they say decides, like the model's own code, which rows come. -#}
+{% macro batched_views(node=none) -%}
+    {%- set found = [] -%}
+    {%- for id in (node or model).depends_on.nodes -%}
+        {%- set input = graph.nodes.get(id) or graph.sources.get(id) -%}
+        {%- set kind = input.config.materialized -%}
+        {%- if kind == 'view' and input.config.event_time -%}
+            {%- call statement('view', fetch_result=true) -%}
+                select pg_get_viewdef(to_regclass({{ staged_literal(input.relation_name) }}))
+            {%- endcall -%}
+            {%- set code = load_result('view').table.rows[0][0] or '' -%}
+            {%- if batched_reads_time(input) -%}
+                {%- set code = modules.re.sub("'[^']*'::timestamp with time zone", '_as_of', code) -%}
+            {%- endif -%}
+            {%- do found.append(code) -%}
+        {%- endif -%}
+        {%- if kind == 'ephemeral' or (kind == 'view' and input.config.event_time) -%}
+            {%- do found.extend(batched_views(input)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {#- Time is an input: from the earlier of the two moments on, the answer may be another. -#}
 {% macro batched_time(names, step) -%}
-    {%- set back = names.reach.get('as_of', 0) -%}
+    {%- set reach = names.reach.get('as_of', 0) -%}
+    {%- set back = [0 - reach, 0] | max if reach != 'all' else 0 -%}
     {%- call statement('time') -%}
         insert into _touched (input, part)
         select 'the time',
@@ -8,13 +9,12 @@
             {%- else -%}
             tstzrange(
                 date_trunc('{{ names.size }}', least('{{ step.known.as_of }}'::timestamptz, {{ as_of() }}))
-                    - interval '{{ 0 - back }} {{ names.size }}',
+                    - interval '{{ back }} {{ names.size }}',
                 null
             )
             {%- endif %}
         where '{{ step.known.as_of }}'::timestamptz <> {{ as_of() }}
     {%- endcall -%}
-    {%- if step.is_early -%}{%- do step.seen.update({'landed after as_of': true}) -%}{%- endif -%}
 {%- endmacro %}
 
 {#- What was touched, as few ranges that an index can serve, as the exact set, and as the list of keys. -#}

@@ -1,6 +1,6 @@
 {#- Makes the whole table anew, beside the old one, and puts it in its place; views that read it stay. -#}
 {% macro batched_whole(names, step) -%}
-    {%- set made = api.Relation.create(database=this.database, schema=this.schema, identifier=(this.identifier ~ '__made')[:63], type='table') -%}
+    {%- set made = api.Relation.create(database=this.database, schema=this.schema, identifier=this.identifier[:57] ~ '__made', type='table') -%}
     {%- set time = step.columns | selectattr('plain', 'equalto', names.event_time) | first -%}
     {%- call statement('main') -%}
         set local parallel_tuple_cost = 0.001;
@@ -19,6 +19,7 @@
     {%- call statement('swap') -%}
         {%- if stays %}
         truncate {{ names.table }};
+        {{ batched_drop_indexes(names) }};
         insert into {{ names.table }} select * from {{ made }};
         drop table {{ made }}
         {%- elif step.exists %}
@@ -27,10 +28,8 @@
         alter table {{ made }} rename to {{ adapter.quote(this.identifier) }}
         {%- endif %}
     {%- endcall -%}
-    {%- if not stays -%}
-        {%- do create_indexes(this) -%}
-        {%- do batched_indexes(names, step) -%}
-    {%- endif -%}
+    {%- do create_indexes(this) -%}
+    {%- do batched_indexes(names, step) -%}
     {%- set shape = batched_columns(names.table) -%}
     {%- call statement('log') -%}
         analyze {{ names.table }};
@@ -58,4 +57,22 @@
     {%- for column in [names.event_time, names.by] if column and column not in first -%}
         {%- call statement('index') -%} create index on {{ names.table }} ({{ adapter.quote(column) }}) {%- endcall -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{#- Drops the indexes of a table that stays, but those of its constraints: the declaration may name others by now. -#}
+{% macro batched_drop_indexes(names) -%}
+    do $weir$
+    declare
+        name text;
+    begin
+        for name in
+            select i.indexrelid::regclass::text
+            from pg_index as i
+            where i.indrelid = {{ staged_literal(names.table) }}::regclass
+                and not exists (select from pg_constraint as c where c.conindid = i.indexrelid)
+        loop
+            execute 'drop index ' || name;
+        end loop;
+    end
+    $weir$
 {%- endmacro %}

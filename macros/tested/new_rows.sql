@@ -40,24 +40,31 @@
     {%- set batches = "from " ~ ops ~ ".batches" ~ mine ~ " and whole >= " ~ built -%}
     {%- set found = run_query(
         "select (select coalesce(sum(rows), 0) " ~ batches ~ "), sum(rows), (select count(*) " ~ batches ~ "), "
-        ~ "(select array_agg(key)::text from " ~ ops ~ ".batch_keys" ~ mine ~ " and changed >= " ~ built ~ ") "
+        ~ "(select array_agg(key order by key)::text from " ~ ops ~ ".batch_keys" ~ mine ~ " and changed >= " ~ built ~ ") "
         ~ "from " ~ ops ~ ".batches" ~ mine
     ).rows[0] -%}
     {%- if found[0] > (found[1] or 0) / 3 -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set parts = ['(' ~ new_rows_within(node, batches) ~ ')'] if found[2] else [] -%}
-    {%- for column in batched_columns(relation | string) if found[3] and column.plain == node.config.by -%}
+    {%- set columns = batched_columns(relation | string) -%}
+    {%- set time = columns | selectattr('plain', 'equalto', node.config.event_time) | first -%}
+    {%- set parts = ['(' ~ new_rows_within(node, batches, time) ~ ')'] if found[2] else [] -%}
+    {%- for column in columns if found[3] and column.plain == node.config.by -%}
         {%- do parts.append(batched_of_keys(namespace(keys=found[3]), column, alias='')) -%}
     {%- endfor -%}
     {{ return('(' ~ parts | join(' or ') ~ ')' if parts else 'false') }}
 {%- endmacro %}
 
-{#- The condition for the rows of these batches: as few ranges of the bare column that an index can serve, and exactly. -#}
-{% macro new_rows_within(node, batches) -%}
-    {%- set column = adapter.quote(node.config.event_time) -%}
+{#- The condition for the rows of these batches: as few ranges of the bare column that an index can serve, and exactly;
+    whatever the time zone of the session. -#}
+{% macro new_rows_within(node, batches, time) -%}
+    {%- set column = time.name -%}
     {%- set size = node.config.batch_size | string | replace('BatchSize.', '') -%}
-    {%- set exact = batched_start(column, size) ~ ' in (select batch ' ~ batches ~ ')' -%}
+    {%- set start = "date_trunc('" ~ size ~ "', cast(" ~ column ~ " as timestamp)) at time zone 'UTC'" -%}
+    {%- if time.type.endswith('with time zone') -%}
+        {%- set start = "date_trunc('" ~ size ~ "', " ~ column ~ ", 'UTC')" -%}
+    {%- endif -%}
+    {%- set exact = 'coalesce(' ~ start ~ ", '-infinity') in (select batch " ~ batches ~ ')' -%}
     {#- The seven widest gaps part the ranges. A day more on each side: batches begin in UTC, a date has no zone. -#}
     {%- set found = run_query(
         "select (min(batch) - interval '1 day')::text, (max(batch) + interval '1 " ~ size ~ "' + interval '1 day')::text from ("
@@ -71,4 +78,15 @@
         {%- do parts.append('(' ~ column ~ " >= '" ~ row[0] ~ "' and " ~ column ~ " < '" ~ row[1] ~ "')") -%}
     {%- endfor -%}
     {{ return('(' ~ parts | join(' or ') ~ ') and ' ~ exact) }}
+{%- endmacro %}
+
+{#- SQL condition for the new rows, where a row that is not new can't agree with one that is in all of these columns. None
+    means all rows: where one could, too. -#}
+{% macro new_rows_together(relation, columns) -%}
+    {%- set node = graph.nodes.get(model.attached_node) if model is mapping and execute else none -%}
+    {%- if not node or node.config.materialized != 'batched' -%}{{ return(none) }}{%- endif -%}
+    {%- for column in [node.config.event_time, node.config.by] if column and column not in columns -%}
+        {{ return(none) }}
+    {%- endfor -%}
+    {{ return(new_rows(relation)) }}
 {%- endmacro %}

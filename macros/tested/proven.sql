@@ -31,10 +31,10 @@
     )
 {%- endmacro %}
 
-{#- SQL condition: the column says of each row, or of each of the `new` ones, what the key says by which a staged model
-    tells its rows apart. A unique index on that key then proves that no two rows agree in the column, and that none is
-    NULL; a row that is not new was compared when it was. -#}
-{% macro proven_by_key(relation, columns, new=none) -%}
+{#- SQL condition: the column says of each row what the key says by which a staged model tells its rows apart. A unique
+    index on that key then proves that no two rows agree in the column, and that none is NULL. The new rows alone prove
+    nothing: an old one may say in the column what is the key of a new one. -#}
+{% macro proven_by_key(relation, columns) -%}
     {%- set node = graph.nodes.get(model.attached_node) if model is mapping and execute else none -%}
     {%- if columns | length != 1 or not node or node.config.materialized != 'staged' or not tested_table(relation) -%}
         {{ return('false') }}
@@ -42,7 +42,7 @@
     (
         {{ proven_unique(relation, ['_key']) }}
         and not exists (
-            select from {{ relation }} where cast({{ columns[0] }} as text) is distinct from _key and {{ new or 'true' }}
+            select from {{ relation }} where cast({{ columns[0] }} as text) is distinct from _key
         )
     )
 {%- endmacro %}

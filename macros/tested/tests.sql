@@ -11,7 +11,7 @@
         group by {{ column_name }}
         having count(*) > 1
     ) as found
-    where not ({{ proven_unique(model, [column_name]) }} or {{ proven_by_key(model, [column_name], new) }})
+    where not ({{ proven_unique(model, [column_name]) }} or {{ proven_by_key(model, [column_name]) }})
 {%- endmacro %}
 
 {% macro postgres__test_not_null(model, column_name) -%}

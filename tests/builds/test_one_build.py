@@ -186,6 +186,22 @@ def test_unit_tests_run_again_where_their_columns_or_the_code_changed(company: C
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not POSSIBLE, reason="only Linux promises that a process can go on after a fork")
+def test_unit_tests_of_a_model_whose_parents_were_never_built_wait(company: Company) -> None:
+    """The source of the parents was down from the first run on."""
+    more = UNIT_TESTS.replace("an_order_keeps_its_amount", "a_person_is_read").replace("fct_orders", "dim_people")
+    for old in ('order_id: 1, amount: "AMOUNT"', 'order_id: 1, amount: "2.00"'):
+        more = more.replace(old, "email: a")
+    path = company.folder / "project/models/marts/_more_unit_tests.yml"
+    path.write_text(more.replace("stg_shop__orders", "stg_leads__people"))
+    chosen, left_out, since = ["source:shop.orders+"], ["source:leads+"], "2026-07-01T00:00:00Z"
+    built = make("one", Todo(Why.NEW_ROWS, "", chosen, left_out, tested_at=since), beside=True)
+    assert built.passed, built.faults
+    assert built.passed_unit_tests == 1 and not built.all_unit_tests_passed
+    assert make("two", beside=True).all_unit_tests_passed
+
+
+@pytest.mark.slow
 def test_a_build_that_can_not_start_is_written_down_as_failed(company: Company) -> None:
     (company.folder / "project/models/marts/broken.sql").write_text("select {{ 1")
     with pytest.raises(WeirError, match="broken"):

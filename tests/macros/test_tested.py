@@ -213,3 +213,94 @@ def test_a_column_that_is_the_key_is_not_counted(shop: Shop) -> None:
     assert set(found(shop).values()) == {1}
     shop.execute(f"update {where}.stg_shop__orders set order_id = null where _key in ('1', '2')")
     assert found(shop) == {"one_row_per_stg_shop__orders_order_id": 1, "unique_stg_shop__orders_order_id": 0}
+
+
+NUMBERED = """-- Grain: one row per order.
+with typed as (
+    select
+        {{ parse('order_id', 'bigint') }} as order_id,
+        {{ parse('number', 'bigint') }} as number,
+        {{ parse('placed_at', 'timestamp') }} as placed_at,
+        {{ carry(key=['order_id']) }}
+    from {{ source('shop', 'TABLE') }}
+)
+
+select *, {{ reject({}) }} from typed
+"""
+NUMBERS = """
+models:
+  - name: stg_shop__orders
+    data_tests:
+      - one_row_per: {name: one, arguments: {columns: [number]}}
+      - distinct_rows: {name: distinct, arguments: {columns: [number, placed_at]}}
+      - holds: {name: recent, arguments: {predicate: "placed_at > {{ as_of() }} - interval '10 days'"}}
+      - holds: {name: past, arguments: {predicate: "placed_at < current_date"}}
+    columns: [{name: number, data_tests: [{unique: {name: unique}}]}]
+"""
+
+
+def test_in_a_run_a_new_row_is_held_against_old_ones(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where its number is its key, and the old one's is not; and what the clock decides is asked of all rows."""
+    shop.table("orders", NUMBERED, "order_id text, number text, placed_at text")
+    shop.write("models/staging/shop/_shop__models.yml", NUMBERS)
+    placed = {"placed_at": "2026-01-01T00:00:00Z"}
+    shop.land("orders", 1, [{"order_id": str(n), "number": str(n + 1), **placed} for n in range(1, 20)])
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_AS_OF", "2026-01-05T00:00:00Z")
+    shop.build()
+    shop.execute("analyze")
+    assert set(found(shop).values()) == {0}
+    ((since,),) = shop.rows("select max(built_at)::text from dev_ops.ledger")
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT", since)
+    shop.land("orders", 2, [{"order_id": "20", "number": "20", **placed}])
+    shop.build()
+    assert found(shop) == {"one": 1, "unique": 1, "distinct": 1, "recent": 0, "past": 0}
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_AS_OF", "2026-01-15T00:00:00Z")
+    assert found(shop)["recent"] == 20
+
+
+KEYED_DAYS = """
+{{ config(materialized='batched', event_time='day', batch_size='day', by='name') }}
+select d.name, d.day, p.plan from {{ source('t', 'days') }} as d
+left join {{ source('t', 'plans') }} as p on d.name is not distinct from p.name
+"""
+DAYS = """
+sources: [{name: t, schema: t, tables: [{name: days}, {name: plans}]}]
+models:
+  - name: int_named
+    data_tests:
+      - distinct_rows: {name: days, arguments: {columns: [day, plan]}}
+    columns:
+      - name: plan
+        data_tests: [{not_null: {name: given}}]
+"""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles"])
+@pytest.mark.parametrize("time", ["date", "timestamp", "timestamptz"])
+def test_in_a_run_the_rows_of_all_changed_keys_and_batches_are_read(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, zone: str, time: str
+) -> None:
+    """Those without a key, too, whatever the time zone of the session."""
+    shop.execute("create schema t")
+    shop.execute(f"create table t.days as select n::text as name, d::{time} as day from generate_series(1, 9) as n, "
+                 "generate_series(timestamp '2026-01-01', '2026-01-12', interval '1 day') as d")  # fmt: skip
+    shop.execute("insert into t.days select null, day from t.days where name = '1'")
+    shop.execute("create table t.plans as select distinct name, coalesce(name, 'none') as plan from t.days")
+    shop.write("models/t.yml", DAYS)
+    shop.write("models/intermediate/int_named.sql", "-- Grain: one row per name and day.\n" + KEYED_DAYS)
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_AS_OF", "2026-01-05T00:00:00Z")
+    shop.build()
+    assert found(shop) == {"days": 0, "given": 0}
+    ((since,),) = shop.rows("select max(built_at)::text from dev_ops.batched_models")
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT", since)
+    shop.execute("update t.plans set plan = '3' where name = '2'")
+    shop.execute("update t.plans set plan = null where name is null")
+    shop.build()
+    shop.execute("update dev_ops.batch_keys set changed = changed where key = ''")  # it lies behind the others
+    monkeypatch.setenv("PGOPTIONS", f"-c TimeZone={zone}")
+    assert found(shop) == {"days": 12, "given": 12}, "the rows of a key that changed are like those of one that did not"
+    shop.execute("update dev_ops.batches set whole = changed where batch = '2026-01-02' and model = 'int_named'")
+    shop.execute(
+        "update dev_intermediate.int_named set plan = null where name in ('4', '5') and day::date = '2026-01-02'"
+    )
+    assert found(shop)["given"] == 14, "and those of a batch that changed as a whole"

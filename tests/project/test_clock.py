@@ -20,6 +20,7 @@ def test_models_and_tests_read_the_clock_by_a_macro_or_by_a_word(tmp_path: Path)
         node("by_variable", "select {{ var('as_of') }} as today"),
         node("by_function", "select now ( ) as today"),
         node("a_test", "select CURRENT_DATE", resource_type="test", config={}),
+        node("by_an_argument", resource_type="test", config={}, test_metadata={"kwargs": {"predicate": "a < now()"}}),
         node("of_another_name", "select as_of_month from features", ("macro.shop.round",)),
         node("staged", macros=("macro.shop.as_of",), config={"materialized": "staged"}),
         node("a_question", macros=("macro.shop.as_of",), resource_type="analysis"),
@@ -35,4 +36,6 @@ def test_models_and_tests_read_the_clock_by_a_macro_or_by_a_word(tmp_path: Path)
         "nodes": {f"model.shop.{each['name']}": each for each in nodes},
         "macros": {name: {"depends_on": {"macros": below}} for name, below in macros.items()},
     }))  # fmt: skip
-    assert readers(manifest) == ["a_test", "by_a_macro_below", "by_function", "by_macro", "by_variable"]
+    assert readers(manifest) == [
+        "a_test", "by_a_macro_below", "by_an_argument", "by_function", "by_macro", "by_variable",
+    ]  # fmt: skip

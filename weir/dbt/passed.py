@@ -20,15 +20,24 @@ class Passed:
         self._kept = kept_files.read(_NAME)
         self._now: dict[str, str] = {}
 
+    def standing(self, tests: Collection[str]) -> set[str]:
+        """Those of the tests of which all that they read is there."""
+        columns = self._columns(tests)
+        return {test for test in tests if all(columns[name] for name in self._relations.get(test, ()))}
+
     def among(self, tests: Collection[str]) -> set[str]:
         """Those of the tests that have passed before; what the tests read must be built."""
-        names = sorted({name for test in tests for name in self._relations.get(test, ())})
-        with warehouse.connect() as connection:
-            columns: dict[str, str] = dict(connection.execute(_COLUMNS, [names]).fetchall())
+        columns = self._columns(tests)
         for test in tests:
             told = [self._code, *(f"{name} {columns[name]}" for name in sorted(self._relations.get(test, ())))]
             self._now[test] = hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
         return {test for test in tests if self._kept.get(test) == self._now[test]}
+
+    def _columns(self, tests: Collection[str]) -> dict[str, str]:
+        """A digest of the columns of each relation that the tests read; empty where it is not there."""
+        names = sorted({name for test in tests for name in self._relations.get(test, ())})
+        with warehouse.connect() as connection:
+            return dict(connection.execute(_COLUMNS, [names]).fetchall())
 
     def keep(self, tests: Collection[str]) -> None:
         """Keep that the tests have passed; `among` was asked of them before they ran."""
@@ -40,7 +49,7 @@ _NAME = "unit_tests"
 _COLUMNS = """
 select name, coalesce(md5(string_agg(
     concat_ws(' ', attname, format_type(atttypid, atttypmod)), ', ' order by attnum
-)), '')
+) filter (where attname is not null)), '')
 from unnest(%s::text[]) as name
 left join pg_attribute on attrelid = to_regclass(name) and attnum > 0 and not attisdropped
 group by name"""

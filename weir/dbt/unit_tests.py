@@ -37,7 +37,8 @@ class Beside:
         """Fork; `run` runs the unit tests of some names in the fork and returns dbt's result.
 
         `code` is the digest of the code: tests that have passed with it do not run again; empty, all run. `part`
-        says that the build makes a part of a set that stands: in the end the tests of the rest run, too.
+        says that the build makes a part of a set that stands: in the end the tests of the rest run, too, but for models
+        of which a parent was never built.
         """
         there, self._there = Pipe(duplex=False)
         self._told, told = Pipe(duplex=False)
@@ -153,7 +154,8 @@ def _serve(
 
     try:
         while waiting or ready:
-            fresh = [test for test, parents in waiting.items() if parents <= built or (part and is_over)]
+            rest = passed.standing(waiting) if passed and part and is_over else ()
+            fresh = [test for test, parents in waiting.items() if parents <= built or test in rest]
             for test in fresh:
                 del waiting[test]
             before = passed.among(fresh) if passed and fresh else set()

@@ -16,6 +16,8 @@ _WORDS = re.compile(
     r"""['"]as_of['"]|WEIR_AS_OF|run_started_at|current_date|current_timestamp|localtimestamp|\bnow\s*\(|modules\.datetime""",
     re.IGNORECASE,
 )
+# In what is given to a test of dbt: a column may be called as_of there.
+_GIVEN = re.compile(r"\bas_of(_date|_text)?\s*\(|current_(date|timestamp)|localtimestamp|\bnow\s*\(", re.IGNORECASE)
 
 
 def readers(manifest: Path | None = None) -> list[str]:
@@ -42,5 +44,6 @@ def readers(manifest: Path | None = None) -> list[str]:
         and (
             any(reads(each) for each in node["depends_on"].get("macros", []))
             or _WORDS.search(node.get("raw_code") or "")
+            or _GIVEN.search(json.dumps((node.get("test_metadata") or {}).get("kwargs") or {}))
         )
     )

@@ -14,7 +14,7 @@
         group by {{ names }}
         having count(*) > 1{% if not new %} or {{ is_null }}{% endif %}
     ) as repeated
-    where not ({{ proven_unique(model, columns) }} or {{ proven_by_key(model, columns, new) }})
+    where not ({{ proven_unique(model, columns) }} or {{ proven_by_key(model, columns) }})
     union all
     select *
     from (
