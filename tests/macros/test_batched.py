@@ -163,7 +163,10 @@ def test_empty_changes_nothing_that_is_there(batches: Shop, monkeypatch: pytest.
         ("batch_size='day'", "a batched model names the column by which its rows fall into batches"),
         ("event_time='day', batch_size='week'", "batch_size is hour, day, month or year, not week"),
         ("event_time='days', batch_size='day'", "the model has no column days, which its event_time names"),
-        ("event_time='day', batch_size='day', by='account'", "the model has no column account, which its `by` names: let it name one of day, events"),
+        (
+            "event_time='day', batch_size='day', by='account'",
+            "the model has no column account, which its `by` names: let it name one of day, events",
+        ),
         (
             "event_time='day', batch_size='day', reach={'int_event': 2}",
             "reach names int_event, which the model does not read",
@@ -171,7 +174,10 @@ def test_empty_changes_nothing_that_is_there(batches: Shop, monkeypatch: pytest.
         ("event_time='day', batch_size='day', reach={'int_events': 'ever'}", "a reach is a number of batches or 'all'"),
         ("event_time='day', batch_size='day', reach=2", "reach says of each input how many batches further on"),
         ("event_time='day'", "batch_size is hour, day, month or year, and it is missing"),
-        ("event_time='events', batch_size='day'", "event_time names events, which is bigint: let it name a column that"),
+        (
+            "event_time='events', batch_size='day'",
+            "event_time names events, which is bigint: let it name a column that",
+        ),
     ],
 )
 def test_a_declaration_that_can_not_be_is_told(batches: Shop, config: str, told: str) -> None:
