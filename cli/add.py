@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from weir.core import terminal
 from weir.core.env import env_file, load_project, outer, put, read_env, write_env
 from weir.core.errors import WeirError
-from weir.core.settings import home
+from weir.core.settings import ROOT
 from weir.project.plan import Plan, Source
 from weir.project.scaffold import address, files, seen, write, yaml_text
 from weir.project.scaffold.address import Place
@@ -221,7 +221,7 @@ def _say_written(found: Sequence[Proposed], texts: dict[str, str], choices: Choi
     say(f"{choices.source}: {_of(len(landed), 'table')}{inside}, {rows:,} rows; {', '.join(counts)}", style="bold")
     if left := _left_out(found):
         say(f"  left out: {left}")
-    env = f"{'the .env of WEIR_HOME' if env_file().parent == home() else '.env'} ({place.variable}) · "
+    env = f"{'.env' if env_file().parent == ROOT else env_file()} ({place.variable}) · "
     marts = f" · {_of(len(staged), 'mart')}" if choices.marts else ""
     say(f"  written: {env if place.is_new_variable else ''}{Path(files.source_path(choices.source)).name} · "
         f"{_of(len(staged), 'model')}, each with its YAML{marts}")  # fmt: skip

@@ -66,7 +66,12 @@
         ) -%}
     {%- elif names.size not in ['hour', 'day', 'month', 'year'] -%}
         {%- do exceptions.raise_compiler_error(
-            "batch_size is hour, day, month or year, not " ~ names.size ~ ": config(event_time='…', batch_size='day')"
+            "batch_size is hour, day, month or year, " ~ ('not ' ~ names.size if config.get('batch_size') else 'and it is missing')
+            ~ ": config(event_time='…', batch_size='day')"
+        ) -%}
+    {%- elif names.reach is not mapping -%}
+        {%- do exceptions.raise_compiler_error(
+            "reach says of each input how many batches further on its rows count, and is " ~ names.reach ~ ": write reach={'int_…': 2}"
         ) -%}
     {%- endif -%}
     {%- set read = ['as_of'] -%}
@@ -75,9 +80,13 @@
     {%- endfor -%}
     {%- for name, far in names.reach.items() -%}
         {%- if name not in read -%}
-            {%- do exceptions.raise_compiler_error('reach names ' ~ name ~ ', which the model does not read') -%}
+            {%- do exceptions.raise_compiler_error(
+                'reach names ' ~ name ~ ', which the model does not read: let reach name one of ' ~ read | join(', ') ~ ', or leave it out'
+            ) -%}
         {%- elif far != 'all' and far is not integer -%}
-            {%- do exceptions.raise_compiler_error("a reach is a number of batches or 'all': " ~ name ~ ' has ' ~ far) -%}
+            {%- do exceptions.raise_compiler_error(
+                "a reach is a number of batches or 'all': " ~ name ~ ' has ' ~ tojson(far) ~ "; write reach={'" ~ name ~ "': 2}"
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(names) }}

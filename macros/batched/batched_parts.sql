@@ -96,7 +96,7 @@
         {%- do batched_renew(names, shape) -%}
     {%- endif -%}
     {%- call statement('leave') -%} {% for view in step.views or [] %}drop view {{ view }}; {% endfor %}drop table _made {%- endcall -%}
-    {%- set message = found[3] ~ ' rows of ' ~ found[4] ~ ' batches made anew, ' ~ found[2] ~ ' of ' ~ found[1] ~ ' batches different' -%}
+    {%- set message = found[3] ~ ' rows of ' ~ found[4] ~ ' batches made anew, ' ~ found[2] ~ ' rows of ' ~ found[1] ~ ' batches different' -%}
     {%- call noop_statement('main', message, 'BATCHED', found[3]) -%} select 1 {%- endcall -%}
 {%- endmacro %}
 

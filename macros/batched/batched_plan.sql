@@ -27,12 +27,20 @@
     {#- As a view the select shows its columns, and which columns of each input it reads. -#}
     {%- call statement('probe') -%} create temporary view _batched as {{ sql }} {%- endcall -%}
     {%- set step.columns = batched_columns('pg_temp._batched') -%}
-    {%- if names.event_time not in step.columns | map(attribute='plain') -%}
+    {%- set known = step.columns | map(attribute='plain') | list -%}
+    {%- set time = step.columns | selectattr('plain', 'equalto', names.event_time) | first -%}
+    {%- if names.event_time not in known -%}
         {%- do exceptions.raise_compiler_error(
-            'the model has no column ' ~ names.event_time ~ ', which its event_time names'
+            'the model has no column ' ~ names.event_time ~ ', which its event_time names: let it name one of ' ~ known | join(', ')
         ) -%}
-    {%- elif names.by and names.by not in step.columns | map(attribute='plain') -%}
-        {%- do exceptions.raise_compiler_error('the model has no column ' ~ names.by ~ ', which its `by` names') -%}
+    {%- elif time.type != 'date' and not time.type.startswith('timestamp') -%}
+        {%- do exceptions.raise_compiler_error(
+            'event_time names ' ~ names.event_time ~ ', which is ' ~ time.type ~ ': let it name a column that is a date or a moment'
+        ) -%}
+    {%- elif names.by and names.by not in known -%}
+        {%- do exceptions.raise_compiler_error(
+            'the model has no column ' ~ names.by ~ ', which its `by` names: let it name one of ' ~ known | join(', ') ~ ', or leave it out'
+        ) -%}
     {%- endif -%}
     {%- if flags.EMPTY -%}
         {%- set step.full = true -%}

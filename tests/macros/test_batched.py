@@ -64,9 +64,9 @@ def test_a_new_event_makes_its_day_anew_and_the_months_it_reaches(
     batches.land("events", 2, [event(500, 2, "2025-11-12T13:00:00Z")])
     said = at(batches, monkeypatch, "2026-01-05T00:00:00Z")
     assert changed(batches, "int_daily", before) == ["2025-11-12"]
-    assert said["int_daily"] == "1 rows of 1 batches made anew, 1 of 1 batches different"
-    assert said["int_features"] == "9 rows of 3 batches made anew, 3 of 3 batches different"
-    assert said["int_orphans"] == "0 rows of 0 batches made anew, 0 of 0 batches different"
+    assert said["int_daily"] == "1 rows of 1 batches made anew, 1 rows of 1 batches different"
+    assert said["int_features"] == "9 rows of 3 batches made anew, 3 rows of 3 batches different"
+    assert said["int_orphans"] == "0 rows of 0 batches made anew, 0 rows of 0 batches different"
 
 
 def test_an_event_that_moves_makes_the_old_day_anew_too(batches: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,9 +89,9 @@ def test_an_event_that_goes_makes_its_day_anew(
 def test_an_account_that_comes_makes_its_own_rows_anew_alone(batches: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     batches.land("accounts", 2, [{"account_id": "4", "plan": "pro"}])
     said = at(batches, monkeypatch, "2026-01-05T00:00:00Z")
-    assert said["int_orphans"] == "0 rows of 0 batches made anew, 0 of 3 batches different"
-    assert said["int_daily"] == "3 rows of 3 batches made anew, 3 of 3 batches different"
-    assert said["int_features"] == "4 rows of 4 batches made anew, 4 of 4 batches different"
+    assert said["int_orphans"] == "0 rows of 0 batches made anew, 0 rows of 3 batches different"
+    assert said["int_daily"] == "3 rows of 3 batches made anew, 3 rows of 3 batches different"
+    assert said["int_features"] == "4 rows of 4 batches made anew, 4 rows of 4 batches different"
 
 
 def test_an_account_that_changed_in_what_nobody_reads_makes_nothing_anew(
@@ -100,14 +100,14 @@ def test_an_account_that_changed_in_what_nobody_reads_makes_nothing_anew(
     batches.land("accounts", 2, [{"account_id": "1", "plan": "pro"}])
     said = at(batches, monkeypatch, "2026-01-05T00:00:00Z")
     assert said["int_orphans"] == NOTHING
-    assert said["int_features"] == "4 rows of 4 batches made anew, 4 of 4 batches different"
+    assert said["int_features"] == "4 rows of 4 batches made anew, 4 rows of 4 batches different"
 
 
 def test_time_alone_makes_the_running_batch_anew(batches: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     before = step(batches, "int_features")
     said = at(batches, monkeypatch, "2026-01-20T00:00:00Z")
     assert changed(batches, "int_features", before) == ["2026-01-01"]
-    assert said["int_daily"] == "0 rows of 0 batches made anew, 0 of 0 batches different"
+    assert said["int_daily"] == "0 rows of 0 batches made anew, 0 rows of 0 batches different"
     assert said["int_orphans"] == NOTHING
     # and when it is set back
     at(batches, monkeypatch, "2025-12-20T00:00:00Z")
@@ -163,12 +163,21 @@ def test_empty_changes_nothing_that_is_there(batches: Shop, monkeypatch: pytest.
         ("batch_size='day'", "a batched model names the column by which its rows fall into batches"),
         ("event_time='day', batch_size='week'", "batch_size is hour, day, month or year, not week"),
         ("event_time='days', batch_size='day'", "the model has no column days, which its event_time names"),
-        ("event_time='day', batch_size='day', by='account'", "the model has no column account, which its `by` names"),
+        (
+            "event_time='day', batch_size='day', by='account'",
+            "the model has no column account, which its `by` names: let it name one of day, events",
+        ),
         (
             "event_time='day', batch_size='day', reach={'int_event': 2}",
             "reach names int_event, which the model does not read",
         ),
         ("event_time='day', batch_size='day', reach={'int_events': 'ever'}", "a reach is a number of batches or 'all'"),
+        ("event_time='day', batch_size='day', reach=2", "reach says of each input how many batches further on"),
+        ("event_time='day'", "batch_size is hour, day, month or year, and it is missing"),
+        (
+            "event_time='events', batch_size='day'",
+            "event_time names events, which is bigint: let it name a column that",
+        ),
     ],
 )
 def test_a_declaration_that_can_not_be_is_told(batches: Shop, config: str, told: str) -> None:

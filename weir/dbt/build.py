@@ -93,7 +93,7 @@ def _drifted(connection: psycopg.Connection, run_id: str) -> list[tuple[str, str
         found.append((
             model,
             f"{model}: {count:,} {were} not what a full refresh gives ({named}), and {are} put right; its event_time, "
-            "reach or by leaves an input out: docs/how-to/make-a-model-batched.md",
+            "reach or by is declared wrongly: docs/how-to/make-a-model-batched.md",
         ))  # fmt: skip
     return found
 
