@@ -9,7 +9,7 @@
     {#- Without batches or keys of its own, but with a reach: it tells how far something is known, so what it moves lies
         around the moment at which it moved last. -#}
     {%- set since = 'since ' ~ input.name -%}
-    {%- set near = how == 'whole' and (input.back or input.forward) -%}
+    {%- set near = how == 'whole' and input.tells_until -%}
     {%- set moved_at = (step.known.seen.get(since) or step.known.as_of) if near and step.known else '' -%}
     {%- set label = input.name ~ ' ' ~ how ~ (' ' ~ input.size if how == 'batch' else '') ~ (' of ' ~ input.reader if input.reader else '') -%}
     {%- call statement('compare') -%}
@@ -26,11 +26,12 @@
             {% if how == 'batch' -%} {{ batched_reach('cast(part as timestamptz)', names, input) }}
             {%- elif how == 'key' -%} part
             {%- elif near -%}
-            tstzrange(
+            case when (select count(*) from (select from {{ input.relation }} limit 2) as two) > 1 then tstzrange(null, null)
+            else tstzrange(
                 date_trunc('{{ names.size }}', least('{{ moved_at }}'::timestamptz, {{ as_of() }}))
                     - interval '{{ input.back }} {{ names.size }}',
                 null
-            )
+            ) end
             {%- else -%} tstzrange(null, null) {%- endif %}
         from (select part, digest from _seen where input = {{ staged_literal(label) }}) as now
         full join (

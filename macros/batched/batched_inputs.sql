@@ -4,7 +4,8 @@
     - batch: a digest per batch, for it has an event time and keeps no record;
     - key: a digest per key, for it has none, but the column of `by`;
     - whole: one digest.
-    `back` and `forward` are how far its batches reach, `reader` the view that reads it; none where the model does. -#}
+    `back` and `forward` are how far its batches reach, `reader` the view that reads it; none where the model does.
+    `tells_until` says that the model itself gives it a reach: without an event time it then tells how far something is known. -#}
 {% macro batched_inputs(names, node=none, back=0, forward=0, reader=none) -%}
     {%- set node = node or model -%}
     {%- set reach = node.config.reach or {} -%}
@@ -28,7 +29,7 @@
                 'size': (input.config.batch_size or 'day') | string | replace('BatchSize.', ''),
                 'by': input.config.by,
                 'how': 'log' if logged else 'batch' if event_time else 'key' if names.by else 'whole',
-                'back': behind, 'forward': ahead, 'reader': reader,
+                'back': behind, 'forward': ahead, 'reader': reader, 'tells_until': own != 0 and reader is none and node.unique_id == model.unique_id,
             }) -%}
         {%- endif -%}
         {%- if batched_reads_time(input) -%}

@@ -200,3 +200,45 @@ def test_a_name_may_be_as_long_as_postgresql_takes_it(events: Shop, monkeypatch:
     land(events, 3, 3, "2025-11-11T13:00:00Z")
     build(events, monkeypatch)
     assert differing(events, [name]) == {}
+
+
+REACHED = """
+{{ config(materialized='batched', event_time='month', batch_size='month', reach={'INPUT': 2}) }}
+select cast(date_trunc('month', m.day) as date) as month, count(*) filter (where p.plan = 'paid') as paid
+FROM
+group by 1
+"""
+VIEW = """
+{{ config(materialized='view', event_time='day') }}
+select d."Name" as name, d."Day" as day, p.plan
+from {{ source('t', 'days') }} as d
+left join {{ source('t', 'plans') }} as p on d."Name" = p."Name"
+"""
+
+
+@pytest.mark.parametrize("given", ["int_seen", "plans"])
+def test_a_dimension_under_a_reach_makes_everything_anew(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """It is read by a view that has a reach, or has one itself: many rows do not tell until when something is known."""
+    shop.execute("create schema t")
+    shop.execute("create table t.days as select 'a' as \"Name\", day::date as \"Day\" from"
+                 " generate_series(date '2025-01-01', date '2025-12-31', interval '1 day') as day")  # fmt: skip
+    shop.execute(
+        "create table t.plans (\"Name\" text, plan text); insert into t.plans values ('a', 'free'), ('b', 'free')"
+    )
+    shop.write("models/t.yml", SOURCES)
+    read = "from {{ ref('int_seen') }} as m cross join lateral (select m.plan) as p"
+    if given == "int_seen":
+        shop.write("models/intermediate/int_seen.sql", "-- Grain: one row per name and day.\n" + VIEW)
+    else:
+        read = (
+            "from (select \"Name\" as name, \"Day\" as day from {{ source('t', 'days') }}) as m"
+            " inner join {{ source('t', 'plans') }} as p on m.name = p.\"Name\""
+        )
+    model = REACHED.replace("INPUT", given).replace("FROM", read)
+    shop.write("models/intermediate/int_paid.sql", "-- Grain: one row per month.\n" + model)
+    build(shop, monkeypatch)
+    shop.execute("update t.plans set plan = 'paid' where \"Name\" = 'a'")
+    build(shop, monkeypatch)
+    assert differing(shop, ["int_paid"]) == {}
