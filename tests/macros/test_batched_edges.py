@@ -103,7 +103,7 @@ def test_a_view_between_that_changes_makes_the_whole_anew(shop: Shop, monkeypatc
     said = build(shop, monkeypatch)
     assert differing(shop) == {}
     assert said["int_daily"].startswith("SELECT")
-    assert build(shop, monkeypatch, "2026-01-26T00:00:00Z")["int_daily"].endswith("0 of 0 batches different")
+    assert build(shop, monkeypatch, "2026-01-26T00:00:00Z")["int_daily"].endswith("0 rows of 0 batches different")
 
 
 def test_what_landed_after_the_moment_of_a_whole_is_made_anew_later(
