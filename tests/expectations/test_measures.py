@@ -1,4 +1,4 @@
-"""What measures of batches add up to."""
+"""Sums of measures of batches lose no digit, and take infinities."""
 
 from decimal import Decimal
 

@@ -138,7 +138,7 @@ cross join {{ source('t', 'horizon') }} as h
 def test_what_a_horizon_moves_is_made_anew_also_after_a_full_refresh(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It stood still for months, and was read anew in that time."""
+    """The horizon stood still for months, and a full refresh read it in that time."""
     shop.execute("create schema t")
     shop.execute("create table t.horizon as select timestamptz '2025-08-01' as known_until")
     shop.write("models/t.yml", "sources: [{name: t, schema: t, tables: [{name: horizon}]}]")
@@ -220,7 +220,7 @@ left join {{ source('t', 'plans') }} as p on d."Name" = p."Name"
 def test_a_dimension_under_a_reach_makes_everything_anew(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
-    """It is read by a view that has a reach, or has one itself: many rows do not tell until when something is known."""
+    """The view that reads the dimension has a reach, or the dimension has: a table of many rows is no horizon."""
     shop.execute("create schema t")
     shop.execute("create table t.days as select 'a' as \"Name\", day::date as \"Day\" from"
                  " generate_series(date '2025-01-01', date '2025-12-31', interval '1 day') as day")  # fmt: skip

@@ -1,4 +1,4 @@
-"""What builds keep in dbt's folder of the home, so that it need not be made again; losing it costs time alone."""
+"""Files that builds keep in dbt's folder of the home, to spare later ones the work; losing them costs time alone."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from weir.core.settings import home
 
 
 def read(name: str) -> dict[str, Any]:
-    """What was kept by this name; empty where nothing was, or nothing that can be read."""
+    """Read the file that was kept by this name; empty where there is none, or none that can be read."""
     try:
         told = json.loads(_file(name).read_text())
     except (OSError, ValueError):
@@ -19,7 +19,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 def write(name: str, told: Mapping[str, Any]) -> None:
-    """Keep this by the name; a full disk is no reason for a build to fail."""
+    """Keep a file by this name; a full disk is no reason for a build to fail."""
     with suppress(OSError):
         _file(name).write_text(json.dumps(told))
 

@@ -13,7 +13,7 @@ from weir.dbt import kept_files
 
 
 class Passed:
-    """What was kept of the passed unit tests; `relations` names what the model of each test reads."""
+    """The record of passed unit tests; `relations` names, by test, the relations that its model reads."""
 
     def __init__(self, code: str, relations: Mapping[str, Collection[str]]) -> None:
         self._code, self._relations = code, relations
@@ -21,12 +21,12 @@ class Passed:
         self._now: dict[str, str] = {}
 
     def standing(self, tests: Collection[str]) -> set[str]:
-        """Those of the tests of which all that they read is there."""
+        """Pick the tests whose relations are all in the warehouse."""
         columns = self._columns(tests)
         return {test for test in tests if all(columns[name] for name in self._relations.get(test, ()))}
 
     def among(self, tests: Collection[str]) -> set[str]:
-        """Those of the tests that have passed before; what the tests read must be built."""
+        """Pick the tests that have passed before; the relations that they read must be built."""
         columns = self._columns(tests)
         for test in tests:
             told = [self._code, *(f"{name} {columns[name]}" for name in sorted(self._relations.get(test, ())))]

@@ -60,7 +60,7 @@ def kept() -> list[StagingModel] | None:
 
 
 def _kept() -> list[StagingModel]:
-    """What was kept of this code, complete or not."""
+    """Read the selects that were kept of this code, complete or not."""
     told = kept_files.read(_NAME)
     try:
         return [StagingModel(**model) for model in told["models"]] if told["made_by"] == _made_by() else []
