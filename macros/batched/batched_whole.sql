@@ -19,7 +19,8 @@
     {%- call statement('swap') -%}
         {%- if stays %}
         truncate {{ names.table }};
-        {{ batched_drop_indexes(names) }};
+        {#- but those of constraints: the declaration may name others by now -#}
+        {{ staged_drop_indexes(names, 'not exists (select from pg_constraint as c where c.conindid = i.indexrelid)') }};
         insert into {{ names.table }} select * from {{ made }};
         drop table {{ made }}
         {%- elif step.exists %}
@@ -57,22 +58,4 @@
     {%- for column in [names.event_time, names.by] if column and column not in first -%}
         {%- call statement('index') -%} create index on {{ names.table }} ({{ adapter.quote(column) }}) {%- endcall -%}
     {%- endfor -%}
-{%- endmacro %}
-
-{#- Drops the indexes of a table that stays, but those of its constraints: the declaration may name others by now. -#}
-{% macro batched_drop_indexes(names) -%}
-    do $weir$
-    declare
-        name text;
-    begin
-        for name in
-            select i.indexrelid::regclass::text
-            from pg_index as i
-            where i.indrelid = {{ staged_literal(names.table) }}::regclass
-                and not exists (select from pg_constraint as c where c.conindid = i.indexrelid)
-        loop
-            execute 'drop index ' || name;
-        end loop;
-    end
-    $weir$
 {%- endmacro %}

@@ -29,6 +29,13 @@
 
 {#- Drops the index on the key before the table is filled: making the index at the end is cheaper than keeping it. -#}
 {% macro staged_drop_key_index(names) -%}
+    {{ staged_drop_indexes(names, "i.indisunique and i.indkey::text = (
+                select a.attnum::text from pg_attribute as a where a.attrelid = i.indrelid and a.attname = '_key'
+            )") }}
+{%- endmacro %}
+
+{#- Drops the indexes (alias i) of the table that meet the condition. -#}
+{% macro staged_drop_indexes(names, condition) -%}
     do $weir$
     declare
         name text;
@@ -36,9 +43,7 @@
         for name in
             select i.indexrelid::regclass::text
             from pg_index as i
-            where i.indrelid = {{ staged_literal(names.table) }}::regclass and i.indisunique and i.indkey::text = (
-                select a.attnum::text from pg_attribute as a where a.attrelid = i.indrelid and a.attname = '_key'
-            )
+            where i.indrelid = {{ staged_literal(names.table) }}::regclass and {{ condition }}
         loop
             execute 'drop index ' || name;
         end loop;
