@@ -1,5 +1,6 @@
 """The one build that `weir build` and `weir run` call: what it writes down, and what the next run makes of it."""
 
+import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -210,3 +211,25 @@ def test_a_build_that_can_not_start_is_written_down_as_failed(company: Company) 
     assert not passed and "broken" in str(sentence)
     with pytest.raises(WeirError, match="nothing was built yet"):
         steps.publish(AS_OF, [])
+
+
+def test_dbts_log_holds_statements_at_level_debug_alone(company: Company) -> None:
+    """Events of statements are made where the log takes them, in whichever order the levels are asked for."""
+    log = company.folder / "home" / "logs" / "dbt.log"
+    statement = "On model.small.stg_shop__orders: "
+    for level, written in (("info", False), ("debug", True), ("info", False)):
+        prepare(AS_OF, "levels")
+        log.unlink(missing_ok=True)
+        shallow(Dbt("--quiet", "--log-level-file", level).invoke, "run", "--select", "stg_shop__orders")
+        assert (statement in log.read_text()) is written, level
+        assert "1 of 1 START" in log.read_text()
+
+
+def test_a_build_writes_its_results_and_the_sql_that_it_compiled(company: Company) -> None:
+    """What people read of a build is there, the manifest of the project as it was read."""
+    make("written")
+    target = Path(os.environ["WEIR_HOME"]) / "target" / "prod"
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    assert "model.small.fct_orders" in {result["unique_id"] for result in results}
+    assert list(target.glob("compiled/**/fct_orders.sql"))
+    assert "model.small.fct_orders" in json.loads((target / "manifest.json").read_text())["nodes"]

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 
 from weir.core.causes import Cause, cause_in
 from weir.core.errors import WeirError
-from weir.core.settings import project_dir
+from weir.core.settings import home, project_dir
 from weir.dbt import environment, selects
 from weir.dbt.faults import hide_values
+from weir.dbt.quiet import spare_events
 from weir.dbt.results import BatchReasons, Built, NodeEvent, OnNode, one_line, summary, together
 from weir.dbt.selection import Todo
 from weir.dbt.unit_tests import POSSIBLE, Beside
@@ -69,7 +70,8 @@ class Dbt:
         """Build and test what `todo` says, with its unit tests or without. Raises WeirError when dbt can't start."""
         if self._code != digest(project_dir()):
             self.parse()
-        arguments = ["build"]
+        # The manifest was written when it was read; to write it anew, with SQL that `compiled/` holds, takes a second.
+        arguments = ["build", "--no-write-json"]
         for option, names in (("--select", todo.select), ("--exclude", todo.exclude)):
             arguments += [option, *names] if names else []
         arguments += ["--full-refresh"] if todo.full_refresh else []
@@ -86,6 +88,8 @@ class Dbt:
         try:
             result = self.invoke(*arguments, callbacks=[teller, reasons]).result
             parts = [summary(result, reasons)]
+            if result is not None:
+                result.write(str(home() / "target" / "prod" / "run_results.json"))
             selects.keep(result or [], self.manifest)
         finally:
             del os.environ[PROVE], os.environ[TESTED_AT]
@@ -114,6 +118,7 @@ class Dbt:
 
         reset_metadata_vars()  # dbt keeps what it has read of the environment once
         hide_values()
+        spare_events()
         logging.raiseExceptions = False  # a log that can't be written (a full disk) is no reason for a traceback
         runner = dbtRunner(manifest=self.manifest, callbacks=list(callbacks))
         with environment.as_dbt():
