@@ -6,6 +6,7 @@ In: the manifest of target prod. Out: a Mart for each, with its grain; and the s
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def marts(manifest: Path | None = None) -> list[Mart]:
     """The marts of the project, sorted by name. Raises WeirError when there is no manifest yet."""
     path = manifest or manifest_path()
     try:
-        nodes: dict[str, Any] = json.loads(path.read_text())["nodes"]
+        nodes = _nodes(path)
     except FileNotFoundError:
         raise WeirError("nothing was built yet: type `weir build` first") from None
     except (ValueError, KeyError):
@@ -79,7 +80,7 @@ def marts(manifest: Path | None = None) -> list[Mart]:
 
 def tracked(model: str) -> Mart | None:
     """The model of this name as a table with batches, where it has an event time; None where it has none."""
-    nodes: dict[str, Any] = json.loads(manifest_path().read_text())["nodes"] if manifest_path().exists() else {}
+    nodes = _nodes(manifest_path()) if manifest_path().exists() else {}
     for node in nodes.values():
         if node["name"] == model and node["resource_type"] == "model" and node["config"].get("event_time"):
             config = node["config"]
@@ -121,6 +122,18 @@ def depended(names: list[str]) -> list[str]:
         if any(node["schema"] == NEXT and _materialized(node) != "ephemeral" for node in models):
             found.append(name)
     return found
+
+
+def _nodes(path: Path) -> dict[str, Any]:
+    """The nodes of the manifest, which is read once while its file stays as it is."""
+    state = path.stat()
+    return _read(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, *_state: int) -> dict[str, Any]:
+    nodes: dict[str, Any] = json.loads(path.read_text())["nodes"]
+    return nodes
 
 
 def _mart(node: dict[str, Any]) -> Mart:
