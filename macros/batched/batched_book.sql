@@ -18,8 +18,10 @@
             select from _seen as s where s.input = b.input and s.part = b.part and s.digest = b.digest
         );
         insert into {{ names.inputs }} (model, input, part, digest)
-        select '{{ names.model }}', input, part, digest from _seen
-        on conflict do nothing;
+        select '{{ names.model }}', s.input, s.part, s.digest
+        from _seen as s
+        left join {{ names.inputs }} as b on b.model = '{{ names.model }}' and b.input = s.input and b.part = s.part
+        where b.model is null;
         drop table _seen, _touched;
         {%- endif %}
         drop view _batched

@@ -1,4 +1,10 @@
 -- Grain: one row per invoice, those held back left out, with the account of its customer and its reporting total.
+-- A table, for ten others read it: invoices, payments and what is held back of them.
+{{ config(
+    materialized='table', post_hook='{{ analyze_this() }}',
+    indexes=[{'columns': ['invoice_id'], 'unique': true}]
+) }}
+
 with invoices as (
     select *, {{ month_start('invoice_date') }} as invoice_month from {{ ref('stg_billing__invoices') }}
 ),

@@ -1,4 +1,9 @@
 -- Grain: one row per payment, those held back left out, with what its invoice says, and its reporting amount.
+{{ config(
+    materialized='table', post_hook='{{ analyze_this() }}',
+    indexes=[{'columns': ['payment_id'], 'unique': true}, {'columns': ['account_id']}]
+) }}
+
 with payments as (
     select * from {{ ref('stg_billing__payments') }}
 ),
