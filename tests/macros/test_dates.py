@@ -54,3 +54,22 @@ def test_spines(shop: Shop) -> None:
     for number, (spine, first, last, expected) in enumerate(SPINES):
         found = [str(row[0]) for row in shop.rows(f"select d from dev_test.days{number} order by d")]
         assert found == expected, (spine, first, last)
+
+
+def test_the_days_of_a_window_have_their_age_at_the_end_of_each_month(shop: Shop) -> None:
+    """Windows that overlap share days; the running month ends at as_of; no months have no days."""
+    shop.write("models/windows.sql", """{{ config(materialized='table', schema='test') }}
+with months as (
+    select cast('2024-02-01' as date) as month, cast('2024-02-29' as date) as as_of_date
+    union all
+    select cast('2024-03-01' as date) as month, cast('2024-03-02' as date) as as_of_date
+),
+days as {{ window_days('months', 3) }},
+none as {{ window_days('(select * from months where false)', 3) }}
+select month, date_day, age from days union all select month, date_day, age from none""")  # fmt: skip
+    shop.build()
+    found = [tuple(map(str, row)) for row in shop.rows("select * from dev_test.windows order by month, age")]
+    assert found == [
+        ("2024-02-01", "2024-02-29", "0"), ("2024-02-01", "2024-02-28", "1"), ("2024-02-01", "2024-02-27", "2"),
+        ("2024-03-01", "2024-03-02", "0"), ("2024-03-01", "2024-03-01", "1"), ("2024-03-01", "2024-02-29", "2"),
+    ]  # fmt: skip

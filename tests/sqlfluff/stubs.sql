@@ -46,6 +46,7 @@
 {% macro seconds_between(first, second) %}({{ second }} - {{ first }}){% endmacro %}
 {% macro hours_between(first, second) %}({{ second }} - {{ first }}){% endmacro %}
 {% macro date_spine(first, last) %}(select {{ first }} as date_day){% endmacro %}
+{% macro window_days(months, days) %}(select month, as_of_date as date_day, {{ days }} as age from {{ months }}){% endmacro %}
 {% macro month_spine(first, last) %}(select {{ first }} as date_month){% endmacro %}
 {% macro byte_order(text) %}{{ text }} collate "C"{% endmacro %}
 {% macro reporting_currency() %}'EUR'{% endmacro %}

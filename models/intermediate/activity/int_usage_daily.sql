@@ -42,3 +42,5 @@ final as (
 )
 
 select * from final
+-- by day on disk, too: what stands on it reads some days of it
+order by usage_date

@@ -6,8 +6,7 @@
 ) }}
 
 with usage as (
-    select account_id, user_id, usage_date, known_month, {{ month_start('usage_date') }} as usage_month
-    from {{ ref('int_usage_user_daily') }}
+    select account_id, user_id, usage_date, known_month from {{ ref('int_usage_user_daily') }}
     where known_month is not null
 ),
 
@@ -15,22 +14,12 @@ months as (
     select month, as_of_date from {{ ref('int_months') }}
 ),
 
--- each day counts for the months that end in the 56 days after it: few, so an equality join and not a range
-spans as (
-    {%- for months_before in range(3) %}
-    select {{ add_months('month', -months_before) }} as usage_month, month, as_of_date from months
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
+ages as {{ window_days('months', 56) }},
 
 aged as (
-    select
-        usage.account_id,
-        usage.user_id,
-        spans.month,
-        {{ days_between('usage.usage_date', 'spans.as_of_date') }} as age
+    select usage.account_id, usage.user_id, ages.month, ages.age
     from usage
-    inner join spans on usage.usage_month = spans.usage_month and usage.known_month <= spans.month
+    inner join ages on usage.usage_date = ages.date_day and usage.known_month <= ages.month
 ),
 
 users as (
@@ -41,7 +30,6 @@ users as (
         min(age) as youngest,
         count(*) filter (where age >= 28) > 0 as was_active_before
     from aged
-    where age >= 0 and age < 56
     group by account_id, month, user_id
 ),
 

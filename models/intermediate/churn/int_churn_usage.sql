@@ -6,7 +6,7 @@
 ) }}
 
 with usage as (
-    select *, {{ month_start('usage_date') }} as usage_month from {{ ref('int_usage_daily') }}
+    select * from {{ ref('int_usage_daily') }}
     where known_month is not null
 ),
 
@@ -14,21 +14,12 @@ months as (
     select month, as_of_date from {{ ref('int_months') }}
 ),
 
--- each day counts for the months that end in the 180 days after it: few, so an equality join and not a range
-spans as (
-    {%- for months_before in range(7) %}
-    select {{ add_months('month', -months_before) }} as usage_month, month, as_of_date from months
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
+ages as {{ window_days('months', 180) }},
 
 aged as (
-    select
-        usage.*,
-        spans.month,
-        {{ days_between('usage.usage_date', 'spans.as_of_date') }} as age
+    select usage.*, ages.month, ages.age
     from usage
-    inner join spans on usage.usage_month = spans.usage_month and usage.known_month <= spans.month
+    inner join ages on usage.usage_date = ages.date_day and usage.known_month <= ages.month
 ),
 
 windows as (
@@ -45,7 +36,6 @@ windows as (
         cast(coalesce(sum(exports) filter (where age < 28), 0) as bigint) as exports_28d,
         cast(coalesce(sum(api_calls) filter (where age < 28), 0) as bigint) as api_calls_28d
     from aged
-    where age >= 0 and age < 180
     group by account_id, month
 ),
 
