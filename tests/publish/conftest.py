@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.support.parts import full_refresh, publish
+from tests.support.parts import keyed_usage
 from tests.support.publishing import Sql
 
 
@@ -37,12 +37,7 @@ def run(warehouse: str) -> Sql:
 
 @pytest.fixture
 def keyed(run: Sql) -> Sql:
-    """A mart of 60 accounts with a row on the 5th of each month of 2025, published."""
-    run("""drop table analytics_next.accounts, analytics_next.events;
-        create table analytics_next.usage (id int not null, account_id int, day date, n numeric(9, 2));
-        create index on analytics_next.usage (day); create index on analytics_next.usage (account_id)""")
-    full_refresh(run, """insert into analytics_next.usage
-        select 100 * account_id + month, account_id, make_date(2025, month, 5), 1
-        from generate_series(1, 60) as account_id, generate_series(1, 12) as month""")  # fmt: skip
-    publish("r1", whole=True)
+    """A batched mart of 60 accounts with a row on the 5th of each month of 2025, published; no other mart is built."""
+    run("drop table analytics_next.accounts, analytics_next.events")
+    keyed_usage(run)
     return run

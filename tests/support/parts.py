@@ -6,10 +6,10 @@ macros/batched/batched_log.sql and batched_whole.sql do; the batches that are ta
 
 import psycopg
 
-from tests.support.publishing import Sql, passed
+from tests.support.publishing import NOW, Sql, passed
 from weir import warehouse
 from weir.project.marts import Mart
-from weir.publish import batches, verify
+from weir.publish import batches, publication, verify
 from weir.publish.parts import Parts, parts_of
 from weir.warehouse.catalog import columns_of
 
@@ -56,6 +56,16 @@ from ({_STORIES % "analytics_next.usage"}) as s, ops.batched_models where model 
 on conflict (model, batch) do update set rows = excluded.rows, digest = excluded.digest"""
 
 
+def keyed_usage(run: Sql) -> None:
+    """Make the mart, of 60 accounts with a row on the 5th of each month of 2025, and publish it."""
+    run("""create table analytics_next.usage (id int not null, account_id int, day date, n numeric(9, 2));
+        create index on analytics_next.usage (day); create index on analytics_next.usage (account_id)""")
+    full_refresh(run, """insert into analytics_next.usage
+        select 100 * account_id + month, account_id, make_date(2025, month, 5), 1
+        from generate_series(1, 60) as account_id, generate_series(1, 12) as month""")  # fmt: skip
+    publish("r1", whole=True)
+
+
 def build(run: Sql, edit: str = "select", whole: str = "false") -> None:
     """Change the built table, and write down what changed; `whole` tells in SQL which parts make their batch whole."""
     run(_BUILD % (edit, whole))
@@ -68,9 +78,6 @@ def full_refresh(run: Sql, edit: str = "select") -> None:
 
 def publish(run_id: str, mart: Mart = USAGE, whole: bool = False) -> tuple[int, int, int]:
     """Judge and publish what is built; returns rows inserted, updated and deleted."""
-    from tests.support.publishing import NOW
-    from weir.publish import publication
-
     passed(run_id)
     (change,) = publication.publish_set(run_id, NOW, found=(mart,), whole=whole)
     return change.inserted, change.updated, change.deleted
