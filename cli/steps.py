@@ -24,7 +24,7 @@ from weir.incidents.gates import judged
 from weir.incidents.settled import settled
 from weir.ledger import runs
 from weir.publish import evidence, publication, rollback
-from weir.publish.report import print_changes
+from weir.publish.changes import print_changes
 from weir.publish.verify import describe_current
 from weir.warehouse.run_lock import run_lock
 

@@ -1,4 +1,4 @@
-"""Chooses what the gate reads of a batched mart: its totals, which add up, and the rows of batches new to it.
+"""Chooses what the gate reads of a batched mart: its totals, which add up, and the rows new to it, by batch or key.
 
 In: `ops.batches`, what the publication in force left and how its gate judged, the rules. Out: a Sight, or None where
 the mart is read whole as others are: it is not batched, holds personal data, or is not what its build wrote down.
@@ -19,6 +19,7 @@ from expectations.rules import Rule
 from weir.project.marts import NEXT, PUBLISHED, Mart
 from weir.publish import batches
 from weir.publish.digests import stated
+from weir.publish.parts import parts_of
 from weir.publish.verify import digests_of, in_force
 from weir.warehouse.catalog import columns_of
 
@@ -33,7 +34,7 @@ class Sight:
     """The knowledge that the warehouse keeps of a batched mart.
 
     `digest` is that of the whole; `totals` and `published` hold measures of the mart and of the published one, None
-    where that must be read; `new` is what follows `from` in a query for the rows of new batches, empty where all rows
+    where that must be read; `new` is what follows `from` in a query for the rows that are new, empty where all rows
     must be judged. What was read, and what was not, is told by `read` and `judged`.
     """
 
@@ -60,30 +61,36 @@ def look(connection: psycopg.Connection, mart: Mart, rules: Sequence[Rule], mean
     wanted = {"count(*)", *(f"avg({name})" for name in means if name in types)}
     wanted |= {measure for rule in rules if rule.totals for measure in rule.measures}
     measures = Measures(connection, mart, types, sorted(wanted))
+    current = in_force(connection)
+    left = digests_of(connection, current[0]).get(mart.label) if current else None
+    left_by_batch = batches.as_left(connection, mart, types, left)
+    found = None
+    if left_by_batch is not None:
+        found = parts_of(connection, mart, types, left, built, left_by_batch)
+        found = measures.of_keys(found, built, left_by_batch)
     totals = measures.totals(NEXT, built)
     if totals is None:
         return None
     counted = {rule.counts: staged_rows(connection, rule.counts) for rule in rules if rule.totals and rule.counts}
     read = measures.read
-    current = in_force(connection)
-    left = digests_of(connection, current[0]).get(mart.label) if current else None
-    left_by_batch = batches.as_left(connection, mart, types, left)
     published = measures.totals(PUBLISHED, left_by_batch) if left_by_batch is not None else None
     measures.keep(built, left_by_batch or {})
     content = batches.total(built)
     count = sum(bool(each.rows) for each in built.values())
+    by_keys = f", and of {measures.by_keys:,} the rows of changed keys" if measures.by_keys else ""
     new, judged = "", "all rows"
-    if current and left_by_batch is not None and _judged(connection, mart, current[1]) == signed(rules):
-        names = batches.differing(built, left_by_batch)
-        where = batches.within(connection, mart, types, names)
+    if current and found and _judged(connection, mart, current[1]) == signed(rules):
+        where = found.where(connection, mart, types)
         new = sql.SQL("{} where {}").format(sql.Identifier(NEXT, mart.name), where).as_string(connection)
-        judged = f"the rows of {len(names):,} new of {count:,} batches; by these rules the others were judged before"
+        some = f", and of {len(found.some):,} those of {found.count:,} changed keys" if found.some else ""
+        judged = f"the rows of {len(found.whole):,} new of {count:,} batches{some}"
+        judged += "; by these rules the others were judged before"
     return Sight(
         digest=stated(connection, types, content.rows, content.digest),
         totals={**totals, **{f"rows of {model}": rows for model, rows in counted.items()}},
         published=published,
         new=new,
-        read=f"totals of {count:,} batches, of which {read:,} were read",
+        read=f"totals of {count:,} batches, of which {read:,} were read{by_keys}",
         judged=judged,
     )
 
@@ -111,7 +118,7 @@ def _by_kind(rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def _new(sight: Sight, rules: Sequence[Rule]) -> dict[str, Any]:
-    """The query for the rows of new batches, with the columns alone that the rules judge: GE fetches them all once."""
+    """The query for the rows that are new, with the columns alone that the rules judge: GE fetches them all once."""
     if not sight.new:
         return {}
     judged = [{k: v for k, v in rule.expectation.configuration.kwargs.items() if k in _COLUMNS} for rule in rules]

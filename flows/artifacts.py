@@ -18,7 +18,7 @@ from weir.core import ports
 from weir.core.secrets import printable
 from weir.core.settings import home, project_dir
 from weir.ledger.report import balance_rows
-from weir.publish.report import change_rows
+from weir.publish.changes import change_rows
 
 
 def write(run: Run, fault: BaseException | None) -> None:

@@ -10,7 +10,7 @@ from weir.core import terminal
 from weir.core.errors import WeirError
 from weir.dbt.results import UNIT_TESTS_LEFT_OUT
 from weir.ledger.report import print_balance
-from weir.publish.report import print_changes
+from weir.publish.changes import print_changes
 
 _LOCK = threading.Lock()
 

@@ -1,12 +1,13 @@
 """Measures of a table by batch, and what they add up to: counts, sums and means of a column.
 
 In: a table, what stands in each of its batches, `ops.batch_measures`. Out: the totals. A batch is read once: while its
-content stays the same, what was measured of it is kept.
+content stays the same, what was measured of it is kept. Where few keys of it changed, only their rows are read, as they
+were published and as they are now: exact sums follow from these and from what is kept.
 """
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
 from typing import Any
 
@@ -14,25 +15,31 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from weir.project.marts import Mart, tracked
+from weir.project.marts import NEXT, PUBLISHED, Mart, tracked
 from weir.publish import batches
 from weir.publish.batches import Contents
 from weir.publish.digests import row_hash
+from weir.publish.parts import Parts
 from weir.warehouse.catalog import columns_of
 
 Connection = psycopg.Connection[Any]
-Measured = dict[tuple[str, str], dict[str, str | None]]  # by batch and content, each measure as text
+Held = Mapping[str, str | None]  # each measure as text
+Measured = dict[tuple[str, str], Held]  # by batch and content
 
 
 @dataclass
 class Measures:
-    """The measures of a mart, as they were kept and as they are read now; `read` counts the batches read."""
+    """The measures of a mart, as they were kept and as they are read now.
+
+    `read` counts the batches that were read, `by_keys` those of which rows of changed keys alone were.
+    """
 
     connection: Connection
     mart: Mart
-    types: Mapping[str, str]
+    types: dict[str, str]
     wanted: Collection[str]
     read: int = 0
+    by_keys: int = 0
 
     def __post_init__(self) -> None:
         """Take what is kept."""
@@ -43,7 +50,7 @@ class Measures:
         """Add up the measures of the table in this schema; None where a batch does not hold its content."""
         missing = [name for name, each in contents.items() if each.rows and (name, _text(each)) not in self.kept]
         if missing:
-            self.kept |= self._measured(schema, missing)
+            self.kept |= self._measured(schema, batches.within(self.connection, self.mart, self.types, missing))
             self.read += len(missing)
         found = []
         for name, each in contents.items():
@@ -54,20 +61,57 @@ class Measures:
                 found.append(measured)
         return {measure: _total(measure, found) for measure in self.wanted}
 
+    def of_keys(self, found: Parts, built: Contents, published: Contents) -> Parts:
+        """Read the rows of changed keys, and work out from them what is measured of the batches of `found.some`.
+
+        Returns the parts with those batches as whole of which these rows do not explain all that differs.
+        """
+        if not found.some:
+            return found
+        where = replace(found, whole=()).where(self.connection, self.mart, self.types)
+        old, new = (self._measured(schema, where) for schema in (PUBLISHED, NEXT))
+        found = found.proven(built, published, _contents(old), _contents(new))
+        gone, come = ({name: held for (name, _), held in each.items()} for each in (old, new))
+        for name in found.some:
+            content = published.get(name, batches.EMPTY)
+            before = self.kept.get((name, _text(content))) if content.rows else {}
+            after = self._follow(before, gone.get(name, {}), come.get(name, {})) if before is not None else None
+            pair = name, _text(built.get(name, batches.EMPTY))
+            if after is not None and pair not in self.kept:
+                self.kept[pair] = after
+                self.by_keys += 1
+        return found
+
+    def _follow(self, before: Held, gone: Held, come: Held) -> dict[str, str | None] | None:
+        """What is measured of a batch after some rows have gone and others come; None where that is not exact."""
+        found: dict[str, str | None] = {}
+        for part in self.parts:  # a count stands before the sum of the same column
+            function, _, column = part.partition("(")
+            values = [Decimal(each.get(part) or 0) for each in (before, gone, come)]
+            if function == "sum" and self.types.get(column[:-1], "").split("(")[0] not in _EXACT_TYPES:
+                return None
+            if not all(value.is_finite() for value in values):
+                return None
+            with localcontext(_EXACT):
+                total = values[0] - values[1] + values[2]
+            is_void = function == "sum" and found[f"count({column}"] == "0"
+            found[part] = None if is_void else f"{total:f}"
+        return found
+
     def keep(self, *contents: Contents) -> None:
         """Keep the measures of these contents for the next time, and no others."""
         current = {(name, _text(each)) for found in contents for name, each in found.items()}
         rows = [(*pair, self.kept[pair]) for pair in sorted(current & self.kept.keys())]
         _replace(self.connection, self.mart.name, rows)
 
-    def _measured(self, schema: str, names: Collection[str]) -> Measured:
+    def _measured(self, schema: str, where: sql.Composable) -> Measured:
         query = sql.SQL(_MEASURE).format(
             name=batches.NAME,
             batch=batches.batch_of(self.mart, self.types),
             hash=row_hash(self.types),
             values=sql.SQL(", ").join(_part(part) for part in self.parts),
             table=sql.Identifier(schema, self.mart.name),
-            where=batches.within(self.connection, self.mart, self.types, names),
+            where=where,
         )
         return {
             (name, content): dict(zip(self.parts, values, strict=True))
@@ -100,9 +144,14 @@ def _text(content: batches.Content) -> str:
     return f"{content.rows} {content.digest}"
 
 
+def _contents(measured: Measured) -> dict[str, batches.Content]:
+    pairs = {name: content.split() for name, content in measured}
+    return {name: batches.Content(int(rows), int(digest)) for name, (rows, digest) in pairs.items()}
+
+
 def _parts(measure: str) -> list[str]:
-    """Name what a measure needs of each batch: a mean needs the sum and the count."""
-    if measure.startswith("avg("):
+    """Name what a measure needs of each batch: a mean needs the sum and the count, a sum whether it is of anything."""
+    if measure.startswith(("avg(", "sum(")):
         return [f"count({measure[4:]}", f"sum({measure[4:]}"]
     return [measure]
 
@@ -116,7 +165,7 @@ def _part(part: str) -> sql.Composable:
     return sql.SQL("({}({}){})::text").format(sql.SQL(function), what, where)
 
 
-def _total(measure: str, found: Collection[Mapping[str, str | None]]) -> Decimal | None:
+def _total(measure: str, found: Collection[Held]) -> Decimal | None:
     """The measure of the whole, by those of its batches; as in SQL a sum of nothing is NULL."""
     if measure.startswith("avg("):
         count, total = (_total(part, found) for part in _parts(measure))
@@ -142,6 +191,7 @@ def _rows(connection: Connection, query: sql.Composed, values: list[Any] | None 
     return connection.cursor(row_factory=tuple_row).execute(query, values).fetchall()
 
 
+_EXACT_TYPES = ("smallint", "integer", "bigint", "numeric")  # whose sums come out the same in any order
 _EXACT = Context(prec=1000, traps=[])  # as in SQL no digit is lost, and what infinities of both signs add up to is NaN
 _KEPT = sql.SQL("select {}, content, measures from ops.batch_measures where subject = %s").format(batches.NAME)
 _KEEP = """

@@ -1,8 +1,9 @@
-"""The fixture `run`: a fresh warehouse with two marts, one of them without a key, built and not yet published."""
+"""Fixtures: `run`, a fresh warehouse with two marts, built and not published; `keyed`, with a published batched one."""
 
 import psycopg
 import pytest
 
+from tests.support.parts import keyed_usage
 from tests.support.publishing import Sql
 
 
@@ -32,3 +33,11 @@ def run(warehouse: str) -> Sql:
         """
     )
     return execute
+
+
+@pytest.fixture
+def keyed(run: Sql) -> Sql:
+    """A batched mart of 60 accounts with a row on the 5th of each month of 2025, published; no other mart is built."""
+    run("drop table analytics_next.accounts, analytics_next.events")
+    keyed_usage(run)
+    return run

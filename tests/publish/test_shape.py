@@ -7,7 +7,7 @@ from tests.support.publishing import ACCOUNTS, EVENTS, NOW, Sql, digest, passed,
 from weir.core.errors import WeirError
 from weir.project.marts import Mart
 from weir.publish import publication, rollback
-from weir.publish.report import print_changes
+from weir.publish.changes import print_changes
 
 
 def indexes(run: Sql) -> set[str]:

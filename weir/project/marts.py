@@ -25,7 +25,8 @@ class Mart:
 
     `personal` holds the columns that are masked where the mart is published, with the mark of each. `rows_for` holds
     the roles that see a part of its rows, each with the predicate of that part. `schema` is where it is published.
-    A batched mart has an `event_time` and a `batch_size`; `ops.batches` knows it by the name of its `model`.
+    A batched mart has an `event_time` and a `batch_size`; `ops.batches` knows it by the name of its `model`, and
+    `ops.batch_keys` names changed keys of the column `by`, where it has one.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Mart:
     schema: str = PUBLISHED
     event_time: str = ""
     batch_size: str = ""
+    by: str = ""
     model: str = ""
 
     @property
@@ -149,6 +151,7 @@ def _mart(node: dict[str, Any]) -> Mart:
         rows_for={str(role): str(rows) for role, rows in (meta.get("rows_for") or {}).items()},
         event_time=str(config.get("event_time") or ""),
         batch_size=str(config.get("batch_size") or ""),
+        by=str(config.get("by") or ""),
         model=node["name"] if config else "",
     )
 

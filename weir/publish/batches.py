@@ -25,6 +25,14 @@ class Content(NamedTuple):
     rows: int
     digest: int
 
+    def plus(self, other: "Content") -> "Content":
+        """The content of both together."""
+        return Content(self.rows + other.rows, self.digest + other.digest)
+
+    def minus(self, other: "Content") -> "Content":
+        """What is left without the rows of the other."""
+        return Content(self.rows - other.rows, self.digest - other.digest)
+
 
 EMPTY = Content(0, 0)
 Contents = Mapping[str, Content]
@@ -76,14 +84,13 @@ def contents(
     relation: sql.Composable,
     types: Mapping[str, str],
     mart: Mart,
-    only: Collection[str] | None = None,
+    where: sql.Composable | None = None,
 ) -> dict[str, Content]:
-    """Read what stands in each batch of a table, or in some, over the columns of these types."""
-    where = sql.SQL("true") if only is None else within(connection, mart, types, only)
+    """Read what stands in each batch, of all rows of a table or of some, over the columns of these types."""
     query = sql.SQL("select {name}, rows, digest from ({each}) as found").format(
         name=NAME,
-        each=sql.SQL("select {} as batch, count(*) as rows, sum({}) as digest from {} where {} group by 1").format(
-            batch_of(mart, types), row_hash(types), relation, where
+        each=sql.SQL("select {} as batch, count(*) as rows, sum({}) as digest from {} as t where {} group by 1").format(
+            batch_of(mart, types), row_hash(types), relation, where or sql.SQL("true")
         ),
     )
     return _read(connection, query, [])

@@ -19,7 +19,7 @@ from weir import warehouse
 from weir.core.causes import Cause
 from weir.core.errors import WeirError, caused
 from weir.project.marts import NEXT, PUBLISHED, Mart, labelled, marts
-from weir.publish import grain, key, locks, mask, merge, not_null, rows, seal, shape, statistics, undo
+from weir.publish import grain, key, locks, mask, merge, not_null, parts, rows, seal, shape, statistics, undo
 from weir.publish.changes import Change, change_of, count_rows
 from weir.publish.digests import digest
 from weir.publish.evidence import judged
@@ -197,7 +197,8 @@ def _merge_all(
         if scope.left:
             set_digest(connection, row[0], plan.mart, scope.left)
         else:
-            left = keep_digest(connection, row[0], plan.mart, plan.built.columns, scope.changed)
+            step = parts.step_of(connection, plan.mart)
+            left = keep_digest(connection, row[0], plan.mart, plan.built.columns, scope, step)
             _check_merged(connection, plan, left, digests)
     return changes, int(row[0]), sealed
 
@@ -209,9 +210,9 @@ def _find(connection: psycopg.Connection, plan: Reshape, scope: Scope) -> merge.
     if scope.left:
         return merge.nothing(mart, plan.source, target, columns)
     proven = grain.is_proven(connection, mart)
-    checked = plan.source
-    if scope.where and (proven or mart.event_time in mart.grain):  # a key of another batch is another key
-        checked = sql.SQL("(select * from {} as t where {})").format(plan.source, scope.where)
+    where, checked = scope.rows_of_grain(mart, proven), plan.source
+    if where:
+        checked = sql.SQL("(select * from {} as t where {})").format(plan.source, where)
     not_null = plan.built.not_null >= set(mart.grain)
     grain.check(connection, mart, checked, proven=proven, not_null=not_null)
     return merge.find(connection, mart, plan.source, target, columns, scope.where)

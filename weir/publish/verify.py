@@ -5,7 +5,7 @@ The digest is a sum of PostgreSQL's own hash of each row: a tenth of the time th
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from psycopg import sql
 from weir.project.marts import Mart, labelled
 from weir.publish import batches, evidence
 from weir.publish.digests import digest_of, stated
+from weir.publish.scope import WHOLE, Scope
 from weir.warehouse.catalog import shape_of
 
 _IN_FORCE = """
@@ -82,19 +83,21 @@ def keep_digest(
     publication: int,
     mart: Mart,
     columns: Collection[str],
-    only: Collection[str] | None = None,
+    scope: Scope = WHOLE,
+    step: Mapping[str, int | None] | None = None,
 ) -> Any:
     """Record the digest by which `compare_published` judges the mart, in the publication's transaction; returns it.
 
-    Of a batched mart the batches are written down as well; only those of `only` are read, where it is given.
+    Of a batched mart the batches are written down as well; only what the `scope` compared is read. The `step` of the
+    model goes with the digest, where the mart is known to be as that step made it.
     """
     there = shape_of(connection, mart.schema, mart.name)
     types = {name: kind for name, kind in there.columns.items() if name in columns} if there else {}
     if there and mart.event_time and not mart.personal and batches.is_moment(mart, types):
-        found = batches.contents(connection, there.relation, types, mart, only)
-        batches.keep(connection, publication, mart, found, only)
+        found = scope.contents(connection, there.relation, types, mart)
+        batches.keep(connection, publication, mart, found, scope.changed)
         rows, digest = batches.total(batches.published(connection, mart))
-        left = stated(connection, types, rows, digest) | {"batches": batches.frame(mart)}
+        left = stated(connection, types, rows, digest) | {"batches": batches.frame(mart), **(step or {})}
     else:
         left = digest_of(connection, mart.schema, mart.name, columns)
     set_digest(connection, publication, mart, left)
@@ -129,7 +132,8 @@ def return_batches(connection: psycopg.Connection, publication: int, labels: Col
             mart = _batched(label, left)
             names = list(batches.published(connection, mart, since=publication))
             table = sql.Identifier(mart.schema, mart.name)
-            found = batches.contents(connection, table, left["columns"], mart, names)
+            where = batches.within(connection, mart, left["columns"], names)
+            found = batches.contents(connection, table, left["columns"], mart, where)
             batches.keep(connection, current[0], mart, found, names)
         else:
             connection.execute("delete from ops.published_batches where mart = %s", [label])
