@@ -1,8 +1,6 @@
 """Of a batched mart with a key a publication compares the rows of changed keys, where few changed."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from psycopg import sql
@@ -21,7 +19,7 @@ from tests.support.publishing import NOW, Sql, passed
 from weir import warehouse
 from weir.access.forget import judged, published
 from weir.core.errors import WeirError
-from weir.project.marts import Mart, marts
+from weir.project.marts import Mart
 from weir.publish import batches, publication, rollback
 from weir.publish.parts import Parts
 from weir.warehouse.catalog import columns_of
@@ -244,10 +242,3 @@ def test_indexes_find_the_rows(keyed: Sql) -> None:
     plan = "\n".join(line for (line,) in keyed(text))
     assert "BitmapOr" in plan and "usage_day_idx" in plan and "usage_account_id_idx" in plan, plan
     assert "Seq Scan on usage" not in plan, plan
-
-
-def test_a_mart_knows_its_key_by_the_manifest(tmp_path: Path) -> None:
-    config = {"materialized": "batched", "event_time": "day", "batch_size": "month", "by": "account_id"}
-    node = {"name": "usage", "resource_type": "model", "schema": "analytics_next", "config": config}
-    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": {"model.weir.usage": node}}))
-    assert [mart.by for mart in marts(tmp_path / "manifest.json")] == ["account_id"]
