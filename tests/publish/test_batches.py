@@ -304,7 +304,7 @@ def test_statistics_are_refreshed_when_much_has_changed(usage: Sql) -> None:
     counted = "select analyze_count from pg_stat_user_tables where schemaname = 'analytics' and relname = 'usage'"
     usage("analyze analytics.usage")
     ((before,),) = usage(counted)
-    for updated, analyzed in ((2, 0), (20, 1)):
+    for updated, analyzed in ((2, 0), (70, 0), (75, 1)):
         with warehouse.connect(autocommit=True) as connection:
             statistics.refresh(connection, [Change("usage", 0, updated, 0, 730)], ())
         assert usage(counted) == [(before + analyzed,)]

@@ -12,7 +12,7 @@ from psycopg import sql
 from weir.project.marts import Mart, labelled
 from weir.publish.changes import Change
 
-STALE = 50  # a mart has new statistics when one row in 50 has changed since the last ones
+STALE = 10  # a mart has new statistics when one row in 10 has changed since the last ones, as autovacuum gives them
 _CHANGED = "select n_mod_since_analyze from pg_stat_user_tables where schemaname = %s and relname = %s"
 
 
