@@ -17,13 +17,11 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from weir.warehouse.row_hash import row_hash
+
 # Rows per bucket, and the most buckets. One changed row costs the comparison of its bucket; a million buckets cost a
 # tenth more time than a thousand.
 ROWS, MOST = 32, 1 << 16
-# Types whose binary form tells all that `record *<>` sees of them, 1.0 from 1.00 too; of any other the text is hashed.
-_BINARY = ("smallint", "integer", "bigint", "numeric", "real", "double precision", "text", "character varying",
-           "boolean", "date", "uuid", "bytea", "jsonb", "timestamp without time zone", "timestamp with time zone",
-           "time without time zone")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,12 +71,8 @@ def find_suspects(
     """
     buckets = min(MOST, 1 << max(10, (landed // ROWS).bit_length()))
     bucket = sql.SQL("(coalesce(hashtextextended(_key, 0), 0) & {})").format(sql.Literal(buckets - 1))
-    parts = [
-        sql.SQL("{}" if type_.split("(")[0] in _BINARY else "{}::text").format(sql.Identifier(name))
-        for name, type_ in types.items()
-    ]
-    # the record hash of one column is the hash of its bytes
-    body = sql.SQL("hash_record_extended(row(record_send(row(_key::text, {}))), 0)").format(sql.SQL(", ").join(parts))
+    columns = {sql.Identifier(name).as_string(connection): type_ for name, type_ in types.items()}
+    body = sql.SQL(row_hash({"_key::text": "text", **columns}))
     special = sql.SQL("(_reasons is not null or _op in ('delete', 'erase') or _key is null{})").format(
         sql.SQL(" or _seq = any({}::bigint[])").format(sql.Literal(marked)) if marked else sql.SQL("")
     )
