@@ -111,7 +111,8 @@ def _compare_digests(wire: Wire, raw: Raw, exact: list[Column], identity: str) -
     """
     body = row_hash({quoted(c.name): c.type for c in exact})
     hashes = f"hashtextextended({identity}, 0) as id, {body} as body"
-    there = f"select id, body, 1 as rows from (select {hashes} from incoming) v"
+    # `offset '0'` keeps PostgreSQL from taking the buckets for as many as the rows: it would sort whole rows then.
+    there = f"select id, body, 1 as rows from (select {hashes} from incoming offset '0') v"
     if not raw.unique:
         there = f"select id, min(body) as body, count(*) as rows from ({there}) v group by id"
     wire.execute(f"""create temporary table buckets on commit drop as
@@ -122,7 +123,7 @@ def _compare_digests(wire: Wire, raw: Raw, exact: list[Column], identity: str) -
 
         here as (
             select id & {BUCKETS - 1} as bucket, count(*) as rows, sum(body) as body, bool_or(_op = 'delete') as gone
-            from (select {hashes}, _op from {raw.relation}) v group by 1
+            from (select {hashes}, _op from {raw.relation} offset '0') v group by 1
         )
 
         select bucket, there.rows,
