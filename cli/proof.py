@@ -22,6 +22,7 @@ from weir.dbt.compiled import staging_models_beside
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
 from weir.ledger.verify import StagingComparison, StagingModel, compare_staged
+from weir.project.names import shortened
 from weir.publish.verify import MartComparison, compare_published
 from weir.warehouse.catalog import raw_sizes
 from weir.warehouse.run_lock import run_lock
@@ -81,7 +82,8 @@ def prove(
             for model in compiled():
                 if not sources or model.source in sources:
                     do = partial(_compare_staging, jobs, model, proof, report)
-                    jobs.add("staging", do, sizes.get(f"raw_{model.source}.{model.table}", 0))
+                    name = f"{shortened(f'raw_{model.source}')}.{shortened(model.table)}"
+                    jobs.add("staging", do, sizes.get(name, 0))
 
         jobs.add("dbt", staging)
         if not sources:

@@ -13,7 +13,7 @@ from functools import partial
 from ingest.connectors.registry import open_connector
 from ingest.connectors.repeats import by_line
 from ingest.faults import cause, one_line
-from ingest.raw.columns import Column, comparable, compared, listed, quoted
+from ingest.raw.columns import Column, comparable, listed, quoted
 from ingest.raw.connection import Wire, wired
 from ingest.raw.table import Raw
 from ingest.results import SourceComparison
@@ -22,13 +22,11 @@ from weir.ledger.found import with_found
 from weir.project.names import shortened
 from weir.project.plan import Plan, Source, Table
 from weir.warehouse.catalog import raw_sizes
+from weir.warehouse.row_hash import row_hash
 
 SHOWN = 5
 THREADS, EACH = 8, 3  # tables that are compared at a time, and of one source
 BUCKETS = 1 << 14  # digests per table: of few rows each, so that some changes make few rows to be compared one by one
-# Types whose hash tells what their text tells; any other is hashed as its text.
-_HASHED = ("smallint", "integer", "bigint", "text", "boolean", "date", "uuid", "bytea",
-           "timestamp without time zone", "timestamp with time zone")  # fmt: skip
 Report = Callable[[SourceComparison], None]
 
 
@@ -99,30 +97,33 @@ def _compare_rows(wire: Wire, raw: Raw, key: list[str], found: SourceComparison)
         alone = by_line([name for name in key if name != "_file"])
         identity = f"case when {alone} then concat(quote_literal(_file), ' line ', _line) else {identity} end"
     wire.execute("set local work_mem = '128MB'")
-    equal, where = _compare_digests(wire, raw.relation, exact, identity)
+    equal, where = _compare_digests(wire, raw, exact, identity)
     found.source_rows = found.raw_rows = equal
     if where:
         _compare_differing(wire, raw, key, exact, identity, where, found)
 
 
-def _compare_digests(wire: Wire, relation: str, exact: list[Column], identity: str) -> tuple[int, str]:
+def _compare_digests(wire: Wire, raw: Raw, exact: list[Column], identity: str) -> tuple[int, str]:
     """The number of rows in buckets whose digests are equal, and the condition for those of the others, if any.
 
     The identity decides the bucket. Its digest is a sum of hashes of rows, so it knows neither order nor version: a
     bucket with a tombstone, or with a row twice, counts as differing.
     """
-    values = ", ".join(quoted(c.name) if c.type in _HASHED else f"{compared(c)}::text" for c in exact)
-    hashes = f"hashtextextended({identity}, 0) as id, hash_record_extended(row({values}), 0) as body"
+    body = row_hash({quoted(c.name): c.type for c in exact})
+    hashes = f"hashtextextended({identity}, 0) as id, {body} as body"
+    # `offset '0'` keeps PostgreSQL from taking the buckets for as many as the rows: it would sort whole rows then.
+    there = f"select id, body, 1 as rows from (select {hashes} from incoming offset '0') v"
+    if not raw.unique:
+        there = f"select id, min(body) as body, count(*) as rows from ({there}) v group by id"
     wire.execute(f"""create temporary table buckets on commit drop as
         with there as (
             select id & {BUCKETS - 1} as bucket, sum(rows) as rows, sum(body) as body, bool_or(rows > 1) as twice
-            from (select id, count(*) as rows, min(body) as body from (select {hashes} from incoming) v group by id) v
-            group by 1
+            from ({there}) v group by 1
         ),
 
         here as (
             select id & {BUCKETS - 1} as bucket, count(*) as rows, sum(body) as body, bool_or(_op = 'delete') as gone
-            from (select {hashes}, _op from {relation}) v group by 1
+            from (select {hashes}, _op from {raw.relation} offset '0') v group by 1
         )
 
         select bucket, there.rows,

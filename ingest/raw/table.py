@@ -46,6 +46,7 @@ class Raw:
         self.made = False  # whether this transaction made the table
         self.state: dict[str, Any] = {}
         self.block = 0  # the block from which on this landing's rows lie, as a rule
+        self.unique = False  # whether a connector knows that no key is twice in `incoming`
         self.erased: Erased | None = None
         self._have: dict[str, str] | None = None
         self._before: dict[str, str] | None = None

@@ -93,3 +93,20 @@ def test_columns_with_odd_names_and_types_are_compared(landing: Landing, app: ps
     (found,) = landing.verify()
     assert found.different == 2
     assert found.examples == ["id = '1': differs in C d", "id = '2': differs in e"]
+
+
+def test_values_that_two_rows_have_exchanged_are_found_by_digests(
+    landing: Landing, app: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "BUCKETS", 1)
+    landing.declare(APP)
+    app.execute("create table users (id int primary key, n int, amount numeric);"
+                "insert into users select n, n, n from generate_series(1, 10) n")  # fmt: skip
+    landing.one()
+    landing.proven()
+    spoil(landing, "update raw_app.users set n = 3 - n where id in (1, 2)")
+    (found,) = landing.verify()
+    assert found.examples == ["id = '1': differs in n", "id = '2': differs in n"]
+    spoil(landing, "update raw_app.users set n = id; update raw_app.users set amount = 7.0 where id = 7")
+    (found,) = landing.verify()
+    assert found.examples == ["id = '7': differs in amount"]

@@ -2,8 +2,9 @@
 
 In: a staging model's compiled select, raw, the ledger's loads. Out: a `StagingComparison` per model.
 The select runs over the whole change log of raw once more; what it accepts and rejects of each key's last version
-must be what staging and quarantine hold, so a fault of any increment shows. Rows that a
-person accepted are expected in staging. All in SQL, one model at a time.
+must be what staging and quarantine hold, so a fault of any increment shows. Rows that a person accepted are expected in
+staging. All in SQL, one model at a time. Of a large table digests are compared first (by_digest.py), and the rows
+themselves only where those can't prove them equal.
 """
 
 import re
@@ -14,11 +15,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from weir.ledger.by_digest import Suspects, find_suspects, is_worth_it
 from weir.warehouse.catalog import columns_of
 
 # Stands in the compiled select where each row's load has its own moment.
 CLOCK = datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 OWN = ("_key", "_known_from")
+AT_ONCE = 50_000  # landed rows up to which digests save nothing
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,10 @@ class StagingModel:
     def over_landed(self) -> str:
         """The select over `_landed`, whose rows have their load's moment in `_landed_as_of`.
 
-        `offset 0`, where the materialization writes it, too, keeps PostgreSQL from computing a column for every use.
+        `offset '0'`, where the materialization writes it, too, keeps PostgreSQL from computing a column for every use.
         """
-        code = re.sub(r"(true as _carried\s+from\s[^()]+)[)]", r"\1 offset 0)", self.code)
-        code = re.sub(re.escape(self.raw) + r"(\s*[)])", r"_landed offset 0\1", code)
+        code = re.sub(r"(true as _carried\s+from\s[^()]+)[)]", r"\1 offset '0')", self.code)
+        code = re.sub(re.escape(self.raw) + r"(\s*[)])", r"_landed offset '0'\1", code)
         return code.replace(clock(), "_landed_as_of").replace(self.raw, "_landed")
 
 
@@ -48,6 +51,7 @@ class StagingComparison:
 
     model: StagingModel
     live: int = 0
+    proven: int = 0  # those of the live rows that digests have proven, and that were not compared one by one
     staging: int = 0
     quarantined: int = 0
     missing: int = 0
@@ -63,36 +67,68 @@ class StagingComparison:
         return not (self.missing or self.extra or self.different or self.message)
 
 
-def compare_staged(connection: psycopg.Connection, model: StagingModel) -> StagingComparison:
-    """Compute the model anew from raw, and compare; in the caller's transaction, without a change that stays."""
+def compare_staged(connection: psycopg.Connection, model: StagingModel, at_once: int = AT_ONCE) -> StagingComparison:
+    """Compute the model anew from raw, and compare; in the caller's transaction, without a change that stays.
+
+    A table of more than `at_once` landed rows is compared by digests first.
+    """
     finding = StagingComparison(model)
     table = sql.Identifier("staging", model.name)
-    columns = [name for name in columns_of(connection, "staging", model.name) if name not in OWN]
-    if not columns:
+    types = {name: type_ for name, type_ in columns_of(connection, "staging", model.name).items() if name not in OWN}
+    if not types:
         finding.missing, finding.examples = 1, [f"staging.{model.name} is not there: `weir build`"]
         return finding
-    connection.execute(_settings())
-    connection.execute(sql.SQL(_COMPUTE).format(
-        model=sql.Literal(model.name),
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-        raw=sql.SQL(model.raw),
-        code=sql.SQL(model.over_landed),
-    ))  # fmt: skip
+    connection.execute(_SETTINGS)
+    raw = sql.SQL(model.raw)
+    loads = connection.execute(_LOADS, {"model": model.name}).fetchall()
     there = columns_of(connection, f"raw_{model.source}", model.table)
+    marked: list[int] = []
     if "_error" in there and "_file" not in there:  # landing has marked an API's objects in conflict
-        connection.execute(sql.SQL(_MARKED).format(raw=sql.SQL(model.raw)))
+        query = sql.SQL("select _seq from {raw} where _error is not null").format(raw=raw)
+        marked = [row[0] for row in connection.execute(query)]
+    landed = sum(load[2] for load in loads)
+    suspects = None
+    if landed > at_once and is_worth_it(connection, table, landed):
+        suspects = find_suspects(connection, _computed(model, loads), table, types, marked, landed)
+    which = "r._seq in (select _seq from pg_temp.weir_seqs)" if suspects else "true"
+    connection.execute(sql.SQL(_COMPUTE).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, types)), model=_computed(model, loads, which)
+    ))  # fmt: skip
+    if marked:
+        connection.execute(sql.SQL(_MARKED).format(raw=raw))
     connection.execute(sql.SQL(_BY_HAND).format(model=sql.Literal(model.name)))
-    finding.live = _one(connection, sql.SQL("select count(*) from pg_temp.weir_rows"))[0]
-    _accepted(connection, finding, table, columns)
+    finding.proven = suspects.proven if suspects else 0
+    finding.live = finding.proven + _one(connection, sql.SQL("select count(*) from pg_temp.weir_rows"))[0]
+    _accepted(connection, finding, table, list(types), suspects)
     _rejected(connection, finding)
-    connection.execute("drop table pg_temp.weir_rows, pg_temp.weir_loads")
+    connection.execute("drop table pg_temp.weir_rows")
+    if suspects:
+        suspects.drop(connection)
     return finding
 
 
+def _computed(model: StagingModel, loads: list[tuple[Any, ...]], which: str = "true") -> sql.Composed:
+    """The start of a query, which gives the CTE `_model`: the model over the loads' rows of raw that `which` names.
+
+    The loads are a list of values, for parallel workers of PostgreSQL can't read a temporary table.
+    """
+    values = [sql.SQL("({}, {})").format(load_id, as_of) for load_id, as_of, _ in loads]
+    return sql.SQL(_MODEL).format(
+        loads=sql.SQL(", ").join([sql.SQL("(null::text, null::timestamptz)"), *values]),
+        raw=sql.SQL(model.raw),
+        which=sql.SQL(which),
+        code=sql.SQL(model.over_landed),
+    )
+
+
 def _accepted(
-    connection: psycopg.Connection, finding: StagingComparison, table: sql.Identifier, columns: list[str]
+    connection: psycopg.Connection,
+    finding: StagingComparison,
+    table: sql.Identifier,
+    columns: list[str],
+    suspects: Suspects | None,
 ) -> None:
-    """Compare the accepted rows with staging."""
+    """Compare the accepted rows with staging, or with its rows in buckets that differ."""
     first = sql.SQL(", ").join(
         sql.SQL("case when s.{name}::text is distinct from w.{name}::text then {label} end").format(
             name=sql.Identifier(name), label=sql.Literal(name)
@@ -100,7 +136,7 @@ def _accepted(
         for name in columns
     )
     connection.execute(sql.SQL(_DIFFER).format(
-        table=table,
+        table=suspects.of(table) if suspects else table,
         first=first,
         mine=sql.SQL(", ").join(sql.Identifier("s", name) for name in columns),
         theirs=sql.SQL(", ").join(sql.Identifier("w", name) for name in columns),
@@ -146,30 +182,29 @@ def clock(moment: str = CLOCK.isoformat()) -> str:
     return f"cast('{moment}' as timestamp with time zone)"
 
 
-def _settings() -> str:
-    """The settings of the materialization, so that moments become the same text; and memory for sorting."""
-    return "set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local work_mem = '256MB'"
-
-
-_COMPUTE = """
-create temporary table weir_loads on commit drop as
-select l.load_id, max(l.as_of) as as_of
+# The settings of the materialization, so that moments become the same text; and memory for sorting.
+_SETTINGS = "set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local work_mem = '256MB'"
+_LOADS = """
+select l.load_id, max(l.as_of), sum(l.landed)::bigint
 from ops.landings as l
-where l.load_id in (select load_id from ops.ledger where model = {model})
-    and (l.source, l.table_name) in (select source, table_name from ops.ledger where model = {model})
-group by l.load_id;
-
-create temporary table weir_rows on commit drop as
+where l.load_id in (select load_id from ops.ledger where model = %(model)s)
+    and (l.source, l.table_name) in (select source, table_name from ops.ledger where model = %(model)s)
+group by l.load_id"""
+_MODEL = """
 with _landed as (
     select r.*, l.as_of as _landed_as_of
     from {raw} as r
-    inner join pg_temp.weir_loads as l on r._dlt_load_id = l.load_id
+    inner join (values {loads}) as l (load_id, as_of) on r._dlt_load_id = l.load_id
+    where {which}
 ),
 
 _model as (
     {code}
 )
-
+"""
+_COMPUTE = """
+create temporary table weir_rows on commit drop as
+{model}
 select {columns}, _key collate "C" as _key, _seq, _op in ('delete', 'erase') as _gone, _reasons
 from _model;
 

@@ -210,7 +210,8 @@ class Connector:
         if new:
             raw.wire.execute("update incoming set _dlt_new = true where _file = any($1)", new)
         raw.adopt()
-        mark(raw, table.key, "incoming", last=table.repeats == "last")
+        found = mark(raw, table.key, "incoming", last=table.repeats == "last")
+        raw.unique = not found.duplicates
         return ["_file", *table.key], "as received"
 
 

@@ -108,9 +108,10 @@ class Connector:
     def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
         """Read the whole collection into `incoming`."""
         with translated(self.source):
-            collection, _, _ = self._collection(table)
+            collection, _, view = self._collection(table)
         self._prepare(table, raw)
         raw.incoming(", _dlt_new boolean")
+        raw.unique = not view
         self._read(table, raw, collection, {}, None, "incoming", lambda rows, size: None)
         return ["_id"], PROMISE
 

@@ -133,6 +133,7 @@ class Connector:
         raw.incoming(", _dlt_new boolean")
         self._read(raw, relation, "", None, "incoming", lambda rows, size: None)
         self._check(table, raw, relation, "incoming")
+        raw.unique = True
         return table.key or ["_key"], PROMISE
 
     def _describe(self, table: Table, raw: Raw, state: State) -> Relation:

@@ -137,6 +137,7 @@ class Connector:
         pipe(self.wire, query(columns, source, relation.name, f", {new}"), raw.wire, None, "incoming", names)
         if keyless:
             keyed_by_content(raw)
+        raw.unique = keyless or relation.unique
         return table.key or ["_key"], "exact"
 
     def _newest(self, relation: Relation, low: int, high: int) -> list[int] | None:
