@@ -4,14 +4,15 @@
 {%- endmacro %}
 
 {#- The hash of a row's columns, by name; a type that has no hash is taken as its text. It is the one of
-    weir/publish/digests.py, so that the digests of batches add up to the digest of a published table. -#}
+    weir/publish/digests.py, so that the digests of batches add up to the digest of a published table. The hash of a record is a
+    weighted sum of those of its columns, which two rows that exchange a value leave as it is: so it is hashed again. -#}
 {% macro batched_hash(columns, alias) -%}
     {%- set parts = [] -%}
     {%- for column in columns | sort(attribute='plain', case_sensitive=true) -%}
         {%- set name = alias ~ '.' ~ column.name -%}
         {%- do parts.append(name if column.hashed else name ~ '::text') -%}
     {%- endfor -%}
-    hash_record_extended(row({{ parts | join(', ') }}), 0)
+    hashtextextended(hash_record_extended(row({{ parts | join(', ') }}), 0)::text, 0)
 {%- endmacro %}
 
 {#- A type by how its values look as text: keys of two relations are the same only where these agree. -#}

@@ -82,7 +82,7 @@
         {%- endfor -%}
     {%- endif -%}
     {%- set declared = [names.event_time, names.size, names.by, names.reach, config.get('indexes', []), contract] -%}
-    {{ return('1 ' ~ tojson(declared, sort_keys=true) ~ modules.re.sub('[ \n\t]+', ' ', code) | trim ~ batched_views() | join) }}
+    {{ return('2 ' ~ tojson(declared, sort_keys=true) ~ modules.re.sub('[ \n\t]+', ' ', code) | trim ~ batched_views() | join) }}
 {%- endmacro %}
 
 {#- The definitions of the views that are looked through: what they say decides, like the model's own code, which rows come. -#}

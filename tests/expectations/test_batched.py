@@ -33,7 +33,7 @@ BUILT = """
 delete from ops.batches where model = 'usage';
 insert into ops.batches (model, batch, changed, whole, rows, digest)
 select 'usage', coalesce(date_trunc('month', day::timestamp) at time zone 'UTC', '-infinity'), 1, 1, count(*),
-    sum(hash_record_extended(row(account_id, day, m, n, odd), 0))
+    sum(hashtextextended(hash_record_extended(row(account_id, day, m, n, odd), 0)::text, 0))
 from analytics_next.usage group by 2"""
 
 

@@ -52,6 +52,22 @@ def land(shop: Shop, load: int, number: int, at: str) -> None:
     shop.land("events", load, [row])
 
 
+def test_rows_of_one_batch_that_have_exchanged_a_value_differ(events: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash of a record is a sum of its columns' hashes: added up over a batch it would not see the exchange."""
+    land(events, 3, 3, "2025-11-12T12:00:00Z")
+    events.write("models/intermediate/int_moments.sql", """-- Grain: one row per event.
+        {{ config(materialized='batched', event_time='happened_at', batch_size='month') }}
+        select event_id, happened_at, amount from {{ ref('stg_shop__events') }}""")  # fmt: skip
+    for load, (second, third) in enumerate([("5", "7"), ("7", "5")], 4):
+        events.land("events", load, [
+            {"event_id": number, "account_id": number, "happened_at": f"2025-11-1{day}T12:00:00Z", "amount": amount}
+            for number, day, amount in (("2", 1, second), ("3", 2, third))
+        ])  # fmt: skip
+        build(events, monkeypatch)
+        found = events.rows("select amount::int from dev_intermediate.int_moments order by event_id")
+        assert found == [(1,), (int(second),), (int(third),)]
+
+
 @pytest.mark.parametrize(
     ("kind", "keys", "time", "size"),
     [

@@ -17,7 +17,7 @@ USAGE = Mart("usage", ("id",), event_time="day", batch_size="month", by="account
 _BATCH = "coalesce(date_trunc('month', day::timestamp) at time zone 'UTC', '-infinity')"
 _STORIES = f"""
 select {_BATCH} as batch, coalesce(account_id::text, '') as key, count(*) as rows,
-    sum(hash_record_extended(row(account_id, day, id, n), 0)) as digest
+    sum(hashtextextended(hash_record_extended(row(account_id, day, id, n), 0)::text, 0)) as digest
 from %s group by 1, 2"""
 _STEP = """
 insert into ops.batched_models (model, step, code, as_of, seen)

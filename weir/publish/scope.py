@@ -14,7 +14,7 @@ from psycopg import sql
 from weir.project.marts import Mart
 from weir.publish import batches, parts
 from weir.publish.batches import Content, Contents
-from weir.publish.digests import digest_of
+from weir.publish.digests import are_alike, digest_of
 from weir.publish.shape import Reshape
 
 
@@ -58,7 +58,7 @@ def scope_of(connection: psycopg.Connection, plan: Reshape, judged: Any, left: A
     mart = plan.mart
     if not left or mart.personal or plan.published is None or plan.added or plan.retyped or plan.dropped:
         return WHOLE
-    if left["columns"] != plan.built.columns or left["postgres"] != judged["postgres"]:
+    if left["columns"] != plan.built.columns or not are_alike(left, judged):
         return WHOLE
     scope = _batches(connection, plan, judged, left)
     if scope is not None:

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from weir.project.marts import Mart, labelled
 from weir.publish import batches, evidence
-from weir.publish.digests import digest_of, stated
+from weir.publish.digests import are_alike, digest_of, stated
 from weir.publish.scope import WHOLE, Scope
 from weir.warehouse.catalog import shape_of
 
@@ -70,7 +70,7 @@ def compare_published(connection: psycopg.Connection) -> list[MartComparison]:
         fault = ""
         if there is None:
             fault = f"{mart.place} or a column of it is gone since publication {publication}: {repair}"
-        elif now != rows or (left and left["postgres"] == there["postgres"] and left["sum"] != there["sum"]):
+        elif now != rows or (left and are_alike(left, there) and left["sum"] != there["sum"]):
             counts = f"{now:,} rows, {rows:,} published" if now != rows else f"of its {rows:,} rows some were changed"
             counts += _changed_batches(connection, label, left)
             fault = f"{mart.place} is not as publication {publication} left it ({counts}): {repair}"
@@ -150,7 +150,7 @@ def _changed_batches(connection: psycopg.Connection, label: str, left: Any) -> s
 
 
 def _frame(left: Any) -> tuple[Any, Any, Any]:
-    return left.get("batches"), left["columns"], left["postgres"]
+    return left.get("batches"), left["columns"], (left["postgres"], left.get("form"))
 
 
 def _batched(label: str, left: Any) -> Mart:
