@@ -144,7 +144,9 @@ def questions(accounts: int = 5_000, rounds: int = 3, write: Write = False, keep
 @app.command()
 def change(
     accounts: Annotated[str, typer.Option(help="Sizes of the demo.")] = "5000,50000",
-    refresh: Annotated[str, typer.Option(help="After which changes a full refresh is made: all, last, none.")] = "all",
+    refresh: Annotated[
+        str, typer.Option(help="After which changes a full refresh is made: all (but hour and week), last, none.")
+    ] = "all",
     events: Annotated[int, typer.Option(help="Events of the hour; the late week has ten times as many.")] = 100,
     write: Write = False,
     keep: bool = False,
