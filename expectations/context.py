@@ -32,7 +32,7 @@ def _open(url: str) -> tuple[EphemeralDataContext, PostgresDatasource]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     # Each asset would write the whole configuration, with all assets before it, as YAML that nobody reads.
-    context.variables.save = lambda: None  # type: ignore[method-assign,assignment]
+    context.variables.save = lambda: None  # type: ignore[method-assign]
     return context, context.data_sources.add_postgres("warehouse", connection_string="${WEIR_GX_URL}")
 
 
