@@ -71,8 +71,9 @@ def test_what_a_model_that_cannot_be_read_makes_is_taken_for_all_that_it_reads(l
     assert read_lineage().unmarked() == []
     manifest = json.loads(manifest_path().read_text())
     manifest["nodes"]["model.small.dim_people"]["columns"]["age"] = {"name": "age"}
-    odd = {"dim_people": "select from where", "fct_orders": None}
-    lineage = Lineage(manifest, lambda node: odd.get(node["name"], node["compiled_code"]))
+    code = {path.stem: path.read_text() for path in (manifest_path().parent / "compiled").rglob("*.sql")}
+    code |= {"dim_people": "select from where", "fct_orders": ""}
+    lineage = Lineage(manifest, lambda node: code[node["name"]] or None)
     assert {name: why for (_, name), why in lineage.unread.items() if why} == {
         "dim_people": lineage.unread["analytics_next", "dim_people"],
         "fct_orders": "it was not compiled",

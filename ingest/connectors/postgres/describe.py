@@ -20,7 +20,7 @@ from weir.project.scaffold.described import Counted, Sample, Table, Test
 
 _FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 _DIALECT = postgresql.dialect(paramstyle="named")
-_MORE = 1.3  # a sample of pages holds more or fewer rows than were asked for
+_MORE = (1.3, 4)  # a sample of pages holds more or fewer rows than were asked for: times as many to try
 _BYTES = 64  # of a bytea that a sample holds
 
 
@@ -69,10 +69,13 @@ class Describer:
             found = self.wire.rows(f"select {shown} from {name} limit {rows + 1}")
             is_whole = len(found) <= rows
             if not is_whole and table.kind == "table" and (table.rows or 0) > len(found):
-                share = min(100.0, 100.0 * rows * _MORE / (table.rows or 1))
-                picked = f"{name} tablesample system ({share:.6f}) repeatable (1)"
-                spread = self.wire.rows(f"select {shown} from {picked} limit {rows * 3}")
-                found = spread if len(spread) > rows / 2 else found
+                for more in _MORE:
+                    share = min(100.0, 100.0 * rows * more / (table.rows or 1))
+                    picked = f"{name} tablesample system ({share:.6f}) repeatable (1)"
+                    spread = self.wire.rows(f"select {shown} from {picked} limit {rows * 3}")
+                    if len(spread) >= rows:
+                        found = spread
+                        break
         kept = reflected.pick(found, rows)
         values = {column.name: [row[n] for row in kept] for n, column in enumerate(table.columns)}
         return Sample(values, len(kept), is_whole)
