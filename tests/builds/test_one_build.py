@@ -233,3 +233,14 @@ def test_a_build_writes_its_results_and_the_sql_that_it_compiled(company: Compan
     assert "model.small.fct_orders" in {result["unique_id"] for result in results}
     assert list(target.glob("compiled/**/fct_orders.sql"))
     assert "model.small.fct_orders" in json.loads((target / "manifest.json").read_text())["nodes"]
+
+
+def test_results_that_cannot_be_written_are_one_sentence(company: Company) -> None:
+    target = Path(os.environ["WEIR_HOME"]) / "target" / "prod"
+    make("written")
+    (target / "run_results.json").unlink()
+    (target / "run_results.json").mkdir()
+    with pytest.raises(
+        WeirError, match=r"results can't be written to .*run_results.json \(Is a directory\): mend that"
+    ):
+        make("again")

@@ -88,8 +88,7 @@ class Dbt:
         try:
             result = self.invoke(*arguments, callbacks=[teller, reasons]).result
             parts = [summary(result, reasons)]
-            if result is not None:
-                result.write(str(home() / "target" / "prod" / "run_results.json"))
+            _write(result)
             selects.keep(result or [], self.manifest)
         finally:
             del os.environ[PROVE], os.environ[TESTED_AT]
@@ -137,6 +136,17 @@ def prepare(as_of: datetime, run_id: str | None = None) -> None:
     """
     os.environ.update({"WEIR_RUN": "1", "WEIR_AS_OF": as_of.isoformat(), **({"WEIR_RUN_ID": run_id} if run_id else {})})
     environment.export_environment("prod")
+
+
+def _write(result: Any) -> None:
+    """Write down what became of each node, as dbt does. Raises WeirError where that can't be done."""
+    path = home() / "target" / "prod" / "run_results.json"
+    try:
+        if result is not None:
+            result.write(str(path))
+    except OSError as fault:
+        why = f"dbt's results can't be written to {path} ({fault.strerror}): mend that, and build again"
+        raise WeirError(why, cause=cause_in(str(fault)) or Cause.BUILD_BROKE_OFF) from None
 
 
 class _Teller:
