@@ -83,7 +83,7 @@ class Measures:
         return found
 
     def _follow(self, before: Held, gone: Held, come: Held) -> dict[str, str | None] | None:
-        """What is measured of a batch after some rows have gone and others come; None where that is not exact."""
+        """Work out the measures of a batch after some rows have gone and others come; None where they are not exact."""
         found: dict[str, str | None] = {}
         for part in self.parts:  # a count stands before the sum of the same column
             function, _, column = part.partition("(")

@@ -226,7 +226,7 @@ def test_dbts_log_holds_statements_at_level_debug_alone(company: Company) -> Non
 
 
 def test_a_build_writes_its_results_and_the_sql_that_it_compiled(company: Company) -> None:
-    """What people read of a build is there, the manifest of the project as it was read."""
+    """People find results, compiled SQL and manifest in dbt's folder."""
     make("written")
     target = Path(os.environ["WEIR_HOME"]) / "target" / "prod"
     results = json.loads((target / "run_results.json").read_text())["results"]

@@ -65,7 +65,7 @@ def publish(run_id: str) -> None:
 
 
 def titles(run_id: str) -> list[str]:
-    """What Data Docs say was read."""
+    """The titles in Data Docs, which say what was read."""
     page = (home() / f"data_docs/{run_id}/marts-marts.html").read_text()
     found = [html.unescape(re.sub("<[^>]*>", "", each)) for each in re.findall("<summary>(.*?)</summary>", page)]
     return list(dict.fromkeys(each.rpartition(":")[0].removeprefix("marts usage: ") for each in found))

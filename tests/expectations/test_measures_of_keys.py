@@ -1,4 +1,4 @@
-"""What is measured of a batch follows from the rows of changed keys, and is what reading the batch gives."""
+"""Measures that follow from the rows of changed keys are those that reading the batch gives."""
 
 import random
 from collections.abc import Mapping

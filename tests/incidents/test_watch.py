@@ -10,12 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
 from tests.support.receivers import Receiver, receiver
 from tests.support.small_company import Company
+from weir.core.causes import Cause
 from weir.core.errors import WeirError
+from weir.incidents import watched
 from weir.incidents.fault import Looked
 from weir.incidents.watched import disk, run_every
 
@@ -123,6 +126,16 @@ def test_a_killed_run_and_one_that_hangs(company: Company, warehouse: str, hook:
         connection.execute("update ops.runs set host = 'elsewhere' where state = 'running'")
     assert "A run takes very long" in watch(exit_code=1)
     assert ("run takes very long", True) in incidents(warehouse)
+
+
+def test_a_run_of_this_machine_hangs_while_its_process_is_there() -> None:
+    began = datetime.fromtimestamp(psutil.Process().create_time(), UTC)
+    over = [(f"run-{n}", began - timedelta(hours=n), "succeeded", socket.gethostname(), 1, 60.0) for n in (1, 2, 3)]
+    for pid, told in ((os.getpid(), [Cause.RUN_HANGS]), (2**22 + 1, [])):
+        looked = Looked()
+        running = ("run", began, "running", socket.gethostname(), pid, None)
+        watched._hanging(looked, [running, *over], began + timedelta(hours=3))
+        assert [fault.cause for fault in looked.faults] == told
 
 
 def test_a_nearly_full_disk(tmp_path: Path) -> None:

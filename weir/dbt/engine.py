@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from weir.core.causes import Cause, cause_in
 from weir.core.errors import WeirError
-from weir.core.settings import home, project_dir
+from weir.core.settings import project_dir
 from weir.dbt import environment, selects
 from weir.dbt.faults import hide_values
 from weir.dbt.quiet import spare_events
@@ -21,6 +21,7 @@ from weir.dbt.results import BatchReasons, Built, NodeEvent, OnNode, one_line, s
 from weir.dbt.selection import Todo
 from weir.dbt.unit_tests import POSSIBLE, Beside
 from weir.project.code import digest
+from weir.project.marts import manifest_path
 
 PROVE = "DBT_ENV_CUSTOM_ENV_WEIR_PROVE"  # macros/batched reads it
 TESTED_AT = "DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT"  # macros/tested reads it
@@ -140,7 +141,7 @@ def prepare(as_of: datetime, run_id: str | None = None) -> None:
 
 def _write(result: Any) -> None:
     """Write down what became of each node, as dbt does. Raises WeirError where that can't be done."""
-    path = home() / "target" / "prod" / "run_results.json"
+    path = manifest_path().with_name("run_results.json")
     try:
         if result is not None:
             result.write(str(path))

@@ -26,7 +26,7 @@ ROWS, MOST = 32, 1 << 16
 
 @dataclass(frozen=True)
 class Suspects:
-    """What is left to compare after the digests."""
+    """The rows that digests leave to be compared one by one."""
 
     proven: int  # rows that raw and the table hold alike
     differing: int  # buckets whose rows are to be compared one by one

@@ -30,7 +30,7 @@ class Content(NamedTuple):
         return Content(self.rows + other.rows, self.digest + other.digest)
 
     def minus(self, other: "Content") -> "Content":
-        """What is left without the rows of the other."""
+        """The content without the rows of the other."""
         return Content(self.rows - other.rows, self.digest - other.digest)
 
 
