@@ -6,6 +6,7 @@
                 'dbt ' ~ flags.WHICH ~ ' --target prod is not for use by hand: type `weir build` then `weir publish`, or `weir run`'
             ) -%}
         {%- endif -%}
-        {%- if target.name != 'prod' -%}{%- do make_ledger() -%}{%- endif -%}
+        {%- if target.type == 'spark' -%}{%- do make_ledger_on_spark() -%}
+        {%- elif target.name != 'prod' -%}{%- do make_ledger() -%}{%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -10,7 +10,7 @@
         ) -%}
     {%- endif -%}
     {%- for name in names -%}
-        {{ adapter.quote_seed_column(name, model['config'].get('quote_columns')) }} {{ types.get(name) or adapter.convert_type(agate_table, loop.index0) }}
+        {{ adapter.quote_seed_column(name, model['config'].get('quote_columns')) }} {{ sql_type(types.get(name) or adapter.convert_type(agate_table, loop.index0)) }}
         {{- ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

@@ -15,7 +15,7 @@
         {%- set received = '_raw_key_' ~ loop.index -%}
         {%- set found = [] -%}
         {%- for name, parsed in state['parsed'].items() if parsed['value'] == column and parsed['word'] != 'text' -%}
-            {%- do found.append('coalesce(cast(' ~ adapter.quote(name) ~ ' as text), ' ~ received ~ ')') -%}
+            {%- do found.append('coalesce(cast(' ~ adapter.quote(name) ~ ' as ' ~ sql_type('text') ~ '), ' ~ received ~ ')') -%}
         {%- endfor -%}
         {%- do parts.append(found[0] if found else received) -%}
     {%- endfor -%}

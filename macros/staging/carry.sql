@@ -18,14 +18,21 @@
     _seq,
     {{ as_of() }} as _as_of,
     {%- for column in key %}
-    cast({{ quoted_column(column) }} as text) as _raw_key_{{ loop.index }},
+    cast({{ quoted_column(column) }} as {{ sql_type('text') }}) as _raw_key_{{ loop.index }},
     {%- endfor %}
     {%- if unreadable %}
     _error as _unreadable,
-    concat(_file, ':', _line) as _place,
+    {{ place_in_file() }} as _place,
     {%- endif %}
     {%- for name, column in state['parsed'].items() if column['word'] != 'text' %}
     {{ quoted_column(column['value']) }} is not null as {{ adapter.quote('_given_' ~ name) }},
     {%- endfor %}
     true as _carried
+{%- endmacro %}
+
+{#- The place of a line: its file and its number, a colon alone for a row of no file. -#}
+{% macro place_in_file() -%}{{ return(adapter.dispatch('place_in_file', 'weir')()) }}{%- endmacro %}
+{% macro postgres__place_in_file() -%}concat(_file, ':', _line){%- endmacro %}
+{% macro default__place_in_file() -%}
+    concat(coalesce(_file, ''), ':', coalesce(cast(_line as {{ sql_type('text') }}), ''))
 {%- endmacro %}

@@ -35,7 +35,7 @@
     {%- set typed = typed_value(column, raw_type(value), word, type) -%}
     {%- do state['parsed'].update({name: {'value': value, 'word': word, 'sure': typed.sure or word == 'text'}}) -%}
     {%- set sheet = "lower(_file) like '%.xls_'" if '_file' in raw_types() else none -%}
-    {{ typed.sql or parsed_value('cast(' ~ column ~ ' as text)', word, type | lower, format, sheet) }}
+    {{ typed.sql or parsed_value('cast(' ~ column ~ ' as ' ~ sql_type('text') ~ ')', word, type | lower, format, sheet) }}
 {%- endmacro %}
 
 {% macro parse_types() -%}

@@ -2,7 +2,7 @@
     else the start of this dbt command. WEIR_AS_OF comes by way of dbt's metadata, for a change of env_var() or --vars
     costs a full parse. In a staged model it is the moment of the row's load. -#}
 {% macro as_of() -%}
-    cast('{{ as_of_text() }}' as timestamp with time zone)
+    cast('{{ as_of_text() }}' as {{ sql_type('timestamp with time zone') }})
 {%- endmacro %}
 
 {% macro as_of_text() -%}

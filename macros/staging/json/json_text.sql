@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 {% macro default__json_text(document, path) -%}
-    get_json_object({{ document }}, '$.{{ path | join(".") }}')
+    get_json_object({{ document }}, {{ json_path(path) }})
 {%- endmacro %}
 
 {% macro postgres__json_text(document, path) -%}
@@ -23,4 +23,11 @@
         {%- for name in path -%}{%- do names.append(name | replace('\\', '\\\\') | replace('"', '\\"')) -%}{%- endfor -%}
         {{ document }} #>> {{ staged_literal('{"' ~ names | join('","') ~ '"}') }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- The path of a field as Spark's functions take it. -#}
+{% macro json_path(path) -%}
+    {%- set steps = [] -%}
+    {%- for name in path -%}{%- do steps.append("['" ~ name ~ "']") -%}{%- endfor -%}
+    {{ return(spark_literal('$' ~ steps | join)) }}
 {%- endmacro %}

@@ -11,7 +11,7 @@
     {%- else -%}
         {%- set type = {'timestamp': 'timestamp with time zone', 'time': 'time', 'double': 'double precision'}.get(word, type) -%}
         {%- set valid = text_in_format(text, format, word, type) if format else valid_text(text, word, type) -%}
-        {%- set value = 'cast(' ~ valid ~ ' as ' ~ type ~ ')' -%}
+        {%- set value = 'cast(' ~ valid ~ ' as ' ~ sql_type(type) ~ ')' -%}
         {%- set others = in_other_words(text, word, type, sheet) if not format -%}
         {{ 'coalesce(' ~ ([value] + others) | join(', ') ~ ')' if others else value }}
     {%- endif -%}

@@ -8,7 +8,7 @@
             {%- set origin = model.sources[0] -%}
             {#- In a unit test source() is the fixture, which dbt makes of the real table's types. -#}
             {%- set relation = source(origin[0], origin[1]) if model.resource_type != 'unit_test'
-                else api.Relation.create(database=target.database, schema='raw_' ~ origin[0], identifier=origin[1]) -%}
+                else api.Relation.create(database=target.database | default(none), schema='raw_' ~ origin[0], identifier=origin[1]) -%}
             {%- do state.update({'types': adapter.dispatch('types_of', 'weir')(relation)}) -%}
         {%- endif -%}
     {%- endif -%}

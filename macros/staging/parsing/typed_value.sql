@@ -6,7 +6,7 @@
     {%- set size = modules.re.findall('[0-9]+', type) | map('int') | list -%}
     {%- set names = {'timestamp': 'timestamp with time zone', 'time': 'time without time zone', 'double': 'double precision'} -%}
     {%- set type = names.get(word, type | lower) -%}
-    {%- set as_it_is = 'cast(' ~ column ~ ' as ' ~ type ~ ')' -%}
+    {%- set as_it_is = 'cast(' ~ column ~ ' as ' ~ sql_type(type) ~ ')' -%}
     {%- set only = namespace(where='') -%}
     {%- if word == 'text' or not have -%}
         {{ return({'sql': none, 'sure': false}) }}
@@ -23,7 +23,7 @@
         {%- endif -%}
     {%- elif word == 'double' and have == 'real' -%}
         {#- 0.1, not 0.10000000149011612 -#}
-        {%- set as_it_is = 'cast(cast(' ~ column ~ ' as text) as ' ~ type ~ ')' -%}
+        {%- set as_it_is = 'cast(cast(' ~ column ~ ' as ' ~ sql_type('text') ~ ') as ' ~ sql_type(type) ~ ')' -%}
     {%- elif word == 'date' and have.startswith('timestamp') -%}
         {%- set moment = utc_moment(column) if have == 'timestamp without time zone' else column -%}
         {{ return({'sql': 'case when ' ~ day_start(utc_date(moment)) ~ ' = ' ~ moment ~ ' then ' ~ utc_date(moment) ~ ' end', 'sure': false}) }}
@@ -35,7 +35,7 @@
         {{ return({'sql': none, 'sure': false}) }}
     {%- endif -%}
     {{ return({
-        'sql': 'cast(case when ' ~ only.where ~ ' then ' ~ column ~ ' end as ' ~ type ~ ')' if only.where else as_it_is,
+        'sql': 'cast(case when ' ~ only.where ~ ' then ' ~ column ~ ' end as ' ~ sql_type(type) ~ ')' if only.where else as_it_is,
         'sure': not only.where,
     }) }}
 {%- endmacro %}

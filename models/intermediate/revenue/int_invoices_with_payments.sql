@@ -34,7 +34,7 @@ payments as (
 running as (
     select
         *,
-        sum(amount) filter (where counts) over (
+        sum(case when counts then amount end) over (
             partition by invoice_id order by known_at, payment_id
             rows between unbounded preceding and current row
         ) as paid_so_far

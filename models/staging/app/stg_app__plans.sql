@@ -8,8 +8,8 @@ with typed as (
         name,
         is_active,
         -- numerics
-        monthly_price,
-        seat_price,
+        {{ parse('monthly_price', 'numeric(14, 2)') }} as monthly_price,
+        {{ parse('seat_price', 'numeric(14, 2)') }} as seat_price,
         -- dates
         updated_at,
         {{ carry(key=['plan_id']) }}

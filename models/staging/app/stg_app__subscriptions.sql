@@ -9,7 +9,7 @@ with typed as (
         end_reason,
         -- numerics
         seats,
-        mrr,
+        {{ parse('mrr', 'numeric(14, 2)') }} as mrr,
         -- dates
         started_at,
         ended_at,

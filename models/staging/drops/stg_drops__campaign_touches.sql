@@ -9,7 +9,7 @@ with typed as (
         campaign,
         channel,
         -- numerics
-        cost,
+        {{ parse('cost', 'numeric(14, 2)') }} as cost,
         -- dates
         touched_at,
         {{ carry(key=['touch_id'], unreadable=true) }}
