@@ -1,0 +1,210 @@
+"""The local Spark cluster: a master, two workers and the thrift server, on loopback, until `stop`.
+
+In: the packages of `make setup-spark`, a Java, the jars of Delta. Out: an address for dbt, hive2://weir@127.0.0.1:PORT,
+and pages to look at. Everything it writes is in `home()/spark`. Whoever has an account on this machine can use it: the
+thrift server asks for no password. Alone: `weir spark up`, `weir spark down`.
+"""
+
+import fcntl
+import hashlib
+import json
+import shutil
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from weir.core.env import load_env
+from weir.core.errors import WeirError
+from weir.core.faults import refuse_full_disk
+from weir.core.ports import free_port, is_free
+from weir.spark import configuration, jars, java, processes
+from weir.spark.configuration import HOST, MASTER, ROLES, THRIFT, USER, WORKERS, Ports, folder, log
+
+_PATIENCE = 240.0  # seconds; a machine with eight busy processes per core was seen to take 115
+_STOPPING = (THRIFT, *WORKERS, MASTER)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that answers: its ports, the Java that it runs on, and a digest of what it was started with."""
+
+    ports: Ports
+    java: str
+    stamp: str
+
+    @property
+    def url(self) -> str:
+        """The address for dbt."""
+        return f"hive2://{USER}@{HOST}:{self.ports.thrift}"
+
+    @property
+    def master_ui(self) -> str:
+        """The page of the master: workers, applications."""
+        return f"http://{HOST}:{self.ports.master_ui}"
+
+    @property
+    def application_ui(self) -> str:
+        """The page of the thrift server: statements, their plans, jobs, executors."""
+        return f"http://{HOST}:{self.ports.application_ui}"
+
+    @property
+    def memory(self) -> int:
+        """The bytes that its processes hold."""
+        return processes.memory(processes.found(folder()))
+
+
+def start(tell: Callable[[str], None] = lambda text: None) -> Cluster:
+    """Take the cluster that is up, or start it and wait until it answers; one of which a part is dead is started anew.
+
+    Raises WeirError when packages, Java or jars are missing, or when it does not start.
+    """
+    load_env()
+    configuration.spark_home()
+    with _lock():
+        path = jars.jars(tell)
+        chosen = java.find(folder() / "java")
+        stamp = _stamp(configuration.settings(path), chosen)
+        if (up := running()) and up.stamp == stamp:
+            return up
+        if processes.end(folder(), _STOPPING):
+            tell("a part of the cluster was dead, or its settings have changed: starting it anew")
+        return _start(path, chosen, stamp, tell)
+
+
+def stop() -> bool:
+    """End all processes of the cluster; returns whether there were any."""
+    return bool(processes.end(folder(), _STOPPING)) if folder().exists() else False
+
+
+def running() -> Cluster | None:
+    """The cluster, if all its processes live and its thrift server answers."""
+    if (known := _known()) is None:
+        return None
+    alive = processes.leaders(processes.found(folder()))
+    return known if set(alive) == set(ROLES) and _answers(known.ports.thrift) else None
+
+
+def _start(path: list[Path], chosen: java.Java, stamp: str, tell: Callable[[str], None]) -> Cluster:
+    before = _known()
+    # The address stays the same from start to start, so that a line of .env holds.
+    thrift = before.ports.thrift if before and is_free(before.ports.thrift) else free_port()
+    cluster = Cluster(Ports(free_port(), free_port(), thrift, free_port()), chosen.found, stamp)
+    try:
+        for name in ("work", "tmp"):
+            shutil.rmtree(folder() / name, ignore_errors=True)
+        configuration.write(path)
+        (folder() / "cluster.json").write_text(json.dumps(asdict(cluster)))
+        _launch(cluster, chosen, tell)
+    except OSError as fault:
+        processes.end(folder(), _STOPPING)
+        refuse_full_disk(folder(), str(fault))
+        raise WeirError(
+            f"the local cluster can't use {folder()} ({fault.strerror}): make it yours and writable"
+        ) from None
+    except BaseException:
+        processes.end(folder(), _STOPPING)
+        raise
+    return cluster
+
+
+def _launch(cluster: Cluster, chosen: java.Java, tell: Callable[[str], None]) -> None:
+    """Start the processes and wait until the workers are known to the master and the thrift server listens."""
+    end, started = time.monotonic() + _PATIENCE, {}
+
+    def spawn(role: str) -> None:
+        marks = processes.marks(folder(), role)
+        environment = configuration.environment(role, chosen, marks)
+        started[role] = processes.spawn(configuration.command(role, cluster.ports), environment, folder(), log(role))
+
+    tell(f"starting the master ({cluster.java})")
+    spawn(MASTER)
+    _wait(lambda: _answers(cluster.ports.master), started, end)
+    # One that finds no master tries again only after some ten seconds, so they come after it.
+    tell("starting two workers and the thrift server")
+    for role in (*WORKERS, THRIFT):
+        spawn(role)
+    _wait(lambda: _workers(cluster) == len(WORKERS) and _answers(cluster.ports.thrift), started, end)
+
+
+def _wait(ready: Callable[[], bool], started: dict[str, psutil.Process], end: float) -> None:
+    """Wait until `ready`. Raises WeirError when a process ends, or after the moment `end`."""
+    while not ready():
+        dead = [role for role, process in started.items() if not _lives(process)]
+        late = time.monotonic() > end
+        if dead or late:
+            role = dead[0] if dead else THRIFT
+            words = log(role).read_text(errors="replace") if log(role).exists() else ""
+            refuse_full_disk(folder(), words)
+            what = "ended" if dead else f"does not answer after {_PATIENCE:.0f} s"
+            raise WeirError(f"the local cluster does not start: its {role} {what}: {_last(words)} (log: {log(role)})")
+        time.sleep(0.1)
+
+
+def _last(words: str) -> str:
+    """The line that says most: the last that tells of an error, else the last."""
+    lines = [line.strip() for line in words.splitlines() if line.strip() and not line.startswith(("\t", "    at "))]
+    told = [line for line in lines if "Exception" in line or "Error" in line or "rror:" in line]
+    return " ".join((told or lines or ["it says nothing"])[-1].split())[:400]
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def _workers(cluster: Cluster) -> int:
+    """The number of workers that the master knows to be alive."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy knows the way to loopback
+    try:
+        with opener.open(f"{cluster.master_ui}/json/", timeout=5) as answer:
+            told: dict[str, Any] = json.load(answer)
+            return int(told["aliveworkers"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
+def _known() -> Cluster | None:
+    """The cluster that was started last, alive or dead."""
+    try:
+        told = json.loads((folder() / "cluster.json").read_text())
+        return Cluster(Ports(**told["ports"]), told["java"], told["stamp"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _stamp(settings: dict[str, str], chosen: java.Java) -> str:
+    """A digest of what the cluster is started with: when it changes, the cluster is started anew."""
+    told = json.dumps([settings, str(chosen.home), chosen.version, str(configuration.spark_home())])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """Hold the lock of starting the cluster: one process at a time."""
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        file = (folder() / "cluster.lock").open("w")
+    except OSError as fault:
+        raise WeirError(
+            f"the local cluster can't use {folder()} ({fault.strerror}): free it, or set WEIR_HOME"
+        ) from None
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
