@@ -40,6 +40,12 @@ run: setup ## make the demo where there is none, and run the whole pipeline
 	@python -m demo make
 	@weir run
 
+spark: setup-spark ## a Spark cluster on this machine, and the demo's models on it
+	@python -m demo make
+	@weir land
+	@weir spark up
+	# @weir parity
+
 test: check ## the linters, the type checks and all tests
 	$(PYTEST) -m "not slow"
 	$(PYTEST) -vv -m slow

@@ -8,26 +8,22 @@ thrift server asks for no password. Alone: `weir spark up`, `weir spark down`.
 import fcntl
 import hashlib
 import json
+import os
 import shutil
-import socket
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import psutil
-
-from weir.core.env import load_env
+from weir.core.env import load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.ports import free_port, is_free
 from weir.spark import configuration, jars, java, processes
 from weir.spark.configuration import HOST, MASTER, ROLES, THRIFT, USER, WORKERS, Ports, folder, log
+from weir.spark.waiting import PATIENCE, answers, wait, workers
 
-_PATIENCE = 240.0  # seconds; a machine with eight busy processes per core was seen to take 115
 _STOPPING = (THRIFT, *WORKERS, MASTER)
 
 
@@ -73,9 +69,19 @@ def start(tell: Callable[[str], None] = lambda text: None) -> Cluster:
         stamp = _stamp(configuration.settings(path), chosen)
         if (up := running()) and up.stamp == stamp:
             return up
+        before = _known()
         if processes.end(folder(), _STOPPING):
             tell("a part of the cluster was dead, or its settings have changed: starting it anew")
-        return _start(path, chosen, stamp, tell)
+        cluster = _start(before, path, chosen, stamp, tell)
+        if before and cluster.url != before.url == os.environ.get("WEIR_SPARK_URL"):
+            write_env({"WEIR_SPARK_URL": cluster.url})  # the port of last time is taken
+        return cluster
+
+
+def parts() -> list[str]:
+    """The roles of the cluster of which a process lives: all of ROLES where it is whole."""
+    alive = processes.leaders(processes.found(folder())) if folder().exists() else {}
+    return [role for role in ROLES if role in alive]
 
 
 def stop() -> bool:
@@ -87,12 +93,12 @@ def running() -> Cluster | None:
     """The cluster, if all its processes live and its thrift server answers."""
     if (known := _known()) is None:
         return None
-    alive = processes.leaders(processes.found(folder()))
-    return known if set(alive) == set(ROLES) and _answers(known.ports.thrift) else None
+    return known if parts() == list(ROLES) and answers(known.ports.thrift) else None
 
 
-def _start(path: list[Path], chosen: java.Java, stamp: str, tell: Callable[[str], None]) -> Cluster:
-    before = _known()
+def _start(
+    before: Cluster | None, path: list[Path], chosen: java.Java, stamp: str, tell: Callable[[str], None]
+) -> Cluster:
     # The address stays the same from start to start, so that a line of .env holds.
     thrift = before.ports.thrift if before and is_free(before.ports.thrift) else free_port()
     cluster = Cluster(Ports(free_port(), free_port(), thrift, free_port()), chosen.found, stamp)
@@ -116,7 +122,7 @@ def _start(path: list[Path], chosen: java.Java, stamp: str, tell: Callable[[str]
 
 def _launch(cluster: Cluster, chosen: java.Java, tell: Callable[[str], None]) -> None:
     """Start the processes and wait until the workers are known to the master and the thrift server listens."""
-    end, started = time.monotonic() + _PATIENCE, {}
+    end, started = time.monotonic() + PATIENCE, dict[str, processes.Process]()
 
     def spawn(role: str) -> None:
         marks = processes.marks(folder(), role)
@@ -125,59 +131,12 @@ def _launch(cluster: Cluster, chosen: java.Java, tell: Callable[[str], None]) ->
 
     tell(f"starting the master ({cluster.java})")
     spawn(MASTER)
-    _wait(lambda: _answers(cluster.ports.master), started, end)
+    wait(lambda: answers(cluster.ports.master), started, end)
     # One that finds no master tries again only after some ten seconds, so they come after it.
     tell("starting two workers and the thrift server")
     for role in (*WORKERS, THRIFT):
         spawn(role)
-    _wait(lambda: _workers(cluster) == len(WORKERS) and _answers(cluster.ports.thrift), started, end)
-
-
-def _wait(ready: Callable[[], bool], started: dict[str, psutil.Process], end: float) -> None:
-    """Wait until `ready`. Raises WeirError when a process ends, or after the moment `end`."""
-    while not ready():
-        dead = [role for role, process in started.items() if not _lives(process)]
-        late = time.monotonic() > end
-        if dead or late:
-            role = dead[0] if dead else THRIFT
-            words = log(role).read_text(errors="replace") if log(role).exists() else ""
-            refuse_full_disk(folder(), words)
-            what = "ended" if dead else f"does not answer after {_PATIENCE:.0f} s"
-            raise WeirError(f"the local cluster does not start: its {role} {what}: {_last(words)} (log: {log(role)})")
-        time.sleep(0.1)
-
-
-def _last(words: str) -> str:
-    """The line that says most: the last that tells of an error, else the last."""
-    lines = [line.strip() for line in words.splitlines() if line.strip() and not line.startswith(("\t", "    at "))]
-    told = [line for line in lines if "Exception" in line or "Error" in line or "rror:" in line]
-    return " ".join((told or lines or ["it says nothing"])[-1].split())[:400]
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
-
-
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection((HOST, port), timeout=5):
-            return True
-    except OSError:
-        return False
-
-
-def _workers(cluster: Cluster) -> int:
-    """The number of workers that the master knows to be alive."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy knows the way to loopback
-    try:
-        with opener.open(f"{cluster.master_ui}/json/", timeout=5) as answer:
-            told: dict[str, Any] = json.load(answer)
-            return int(told["aliveworkers"])
-    except (OSError, ValueError, KeyError):
-        return 0
+    wait(lambda: workers(cluster.master_ui) == len(WORKERS) and answers(cluster.ports.thrift), started, end)
 
 
 def _known() -> Cluster | None:

@@ -1,6 +1,6 @@
 """The local cluster's folder in Weir's home: settings of Spark, logs, and what its processes are started with.
 
-In: a Java, the jars of Delta, ports. Out: files in `home()/spark/conf`, and the environment and command of each process.
+In: a Java, the jars of Delta, ports. Out: files in `home()/spark/conf`; environment and command of each process.
 
     home()/spark/  conf  logs  work (of executors)  tmp  java  metastore (Derby)  warehouse (unless WEIR_LAKE is set)
 """

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
+from psutil import Process
 
 FOLDER, ROLE = "WEIR_SPARK_FOLDER", "WEIR_SPARK_ROLE"
 _PATIENCE = 20.0  # seconds that a process has to end by itself
@@ -22,7 +23,7 @@ def marks(folder: Path, role: str) -> dict[str, str]:
     return {FOLDER: str(folder), ROLE: role}
 
 
-def spawn(command: list[str], environment: dict[str, str], folder: Path, log: Path) -> psutil.Process:
+def spawn(command: list[str], environment: dict[str, str], folder: Path, log: Path) -> Process:
     """Start a process in a session of its own; the log of the one before is kept as `….before`."""
     if log.exists():
         log.replace(log.with_name(f"{log.name}.before"))
@@ -31,12 +32,12 @@ def spawn(command: list[str], environment: dict[str, str], folder: Path, log: Pa
             command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
             start_new_session=True,
         )  # fmt: skip
-    return psutil.Process(started.pid)
+    return Process(started.pid)
 
 
-def found(folder: Path) -> list[tuple[str, psutil.Process]]:
+def found(folder: Path) -> list[tuple[str, Process]]:
     """All living processes of the cluster with their roles; an executor has the role of its worker."""
-    here: list[tuple[str, psutil.Process]] = []
+    here: list[tuple[str, Process]] = []
     for process in psutil.process_iter():
         try:
             environment = process.environ()
@@ -47,7 +48,7 @@ def found(folder: Path) -> list[tuple[str, psutil.Process]]:
     return here
 
 
-def leaders(here: Iterable[tuple[str, psutil.Process]]) -> dict[str, psutil.Process]:
+def leaders(here: Iterable[tuple[str, Process]]) -> dict[str, Process]:
     """Of the processes that were found, those that `spawn` has started, by role."""
     return {role: process for role, process in here if _leads(process)}
 
@@ -63,7 +64,7 @@ def end(folder: Path, order: Iterable[str]) -> list[str]:
     return roles
 
 
-def memory(here: Iterable[tuple[str, psutil.Process]]) -> int:
+def memory(here: Iterable[tuple[str, Process]]) -> int:
     """The bytes of memory that the processes hold (RSS)."""
     total = 0
     for _, process in here:
@@ -74,14 +75,14 @@ def memory(here: Iterable[tuple[str, psutil.Process]]) -> int:
     return total
 
 
-def _leads(process: psutil.Process) -> bool:
+def _leads(process: Process) -> bool:
     try:
         return os.getsid(process.pid) == process.pid
     except OSError:
         return False
 
 
-def _end(processes: list[psutil.Process]) -> None:
+def _end(processes: list[Process]) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         for process in processes:
             try:
