@@ -26,6 +26,10 @@ WORKER_MEMORY = "1500m"  # what a worker offers: an executor's heap and the tent
 CORES = 1  # of each worker
 # A shuffle's parts: one per core. Spark's own 200 are 200 tasks, and files, for a hundred rows.
 PARTITIONS = CORES * len(WORKERS)
+# No second, thorough compilation, and the simplest collector. Here statements are many and rows few, so that most of a
+# process's time goes into compiling Spark itself: measured, this halves the processor time of a start (46 s to 21) and
+# of a hundred small statements (driver and executors); a sum over 12 million rows costs 8.5 s instead of 6.1.
+_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
 _LOG = """\
 rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = stderr
@@ -76,7 +80,7 @@ def warehouse() -> str:
 def settings(jars: list[Path]) -> dict[str, str]:
     """Spark's settings, for the thrift server and its executors; those of one start, the ports, are not among them."""
     here, path = folder(), ":".join(map(str, jars))
-    java = f"-Djava.io.tmpdir={here}/tmp -Duser.timezone=UTC -Dfile.encoding=UTF-8 -XX:-UsePerfData"
+    java = f"{_QUICK} -Djava.io.tmpdir={here}/tmp -Duser.timezone=UTC -Dfile.encoding=UTF-8"
     return {
         # Dialect and types: the same answers as PostgreSQL.
         "spark.sql.ansi.enabled": "true",
@@ -133,7 +137,8 @@ def environment(role: str, java: Java, marks: dict[str, str]) -> dict[str, str]:
         SPARK_LOCAL_IP=HOST,
         SPARK_LOCAL_HOSTNAME=HOST,
         SPARK_DAEMON_MEMORY=heap,  # the thrift server too is a daemon to Spark's programs
-        SPARK_DAEMON_JAVA_OPTS=f"-Djava.io.tmpdir={here}/tmp -XX:-UsePerfData",
+        SPARK_DAEMON_JAVA_OPTS=f"{_QUICK} -Djava.io.tmpdir={here}/tmp",
+        SPARK_LAUNCHER_OPTS=_QUICK,
     )
 
 
