@@ -15,6 +15,7 @@ from weir.spark.lake import Lake
 from weir.spark.types import Column
 
 _MARK = re.compile(r"weir\.lake=(\w+):(\w+)")
+_LOCATION = re.compile(r"^Location: (.+)$", re.MULTILINE)
 _WORD = re.compile(r"\w+", re.ASCII)
 
 
@@ -86,6 +87,13 @@ def apply(cursor: Any, tables: Iterable[LakeTable], lake: Lake) -> list[str]:
             cursor.execute(create(table, lake))
             made.append(f"{schema}.{table.name}")
     return made
+
+
+def locations(cursor: Any, schema: str) -> dict[str, str]:
+    """The address of the folder of each table of a schema of Spark, by name."""
+    cursor.execute(f"show table extended in {quoted(schema)} like '*'")
+    found = {name: _LOCATION.search(information) for _, name, _, information in cursor.fetchall()}
+    return {name: match[1].strip() for name, match in found.items() if match}
 
 
 def quoted(name: str) -> str:
