@@ -3,6 +3,7 @@
 In: a lake. Out: a Reading: for each table its columns, the rows of its receipts by load, and what was written of it.
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
@@ -54,6 +55,11 @@ class Known:
         """The table, for a person."""
         return f"{self.source}.{self.table}"
 
+    def digest(self) -> str:
+        """A word that is another when files came, went or have another size: what Spark keeps of them is wrong then."""
+        facts = sorted((load, file.rows, file.bytes) for load, file in self.written.items())
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
     def as_text(self) -> set[str]:
         """The columns that are text in a file though their type has its like on Spark: a value there did not fit."""
         now = {column.name: column.type for column in self.columns}
@@ -98,8 +104,7 @@ class Reading:
     def rows_of(self, schema: str, name: str, columns: list[Column], load: str) -> Iterator[bytes]:
         """The rows of a load as CSV, in blocks of whole rows. Raises psycopg.Error."""
         query = sql.SQL("select {} from {} where _dlt_load_id = {}").format(
-            sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
-            sql.Identifier(schema, name), sql.Literal(load),
+            sql.SQL(", ").join(map(_read, columns)), sql.Identifier(schema, name), sql.Literal(load),
         )  # fmt: skip
         return self.stream.blocks(query.as_string(), BLOCK, format="csv", force_quote=True)
 
@@ -129,6 +134,12 @@ def reading(lake: Lake) -> Iterator[Reading]:
         assert row
         with Stream(warehouse.url_of(), row[0], _SETTINGS, "weir lake") as stream:
             yield Reading(lake, keeper, reader, stream)
+
+
+def _read(column: Column) -> sql.Composable:
+    """The column as it is read: character(n) without the blanks that fill it up, as `::text` has it in models."""
+    name = sql.Identifier(column.name)
+    return sql.SQL("{}::text").format(name) if column.type.startswith("character(") else name
 
 
 _COLUMNS = """

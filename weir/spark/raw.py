@@ -65,7 +65,7 @@ class _Table:
         self.sent.tables.append(self._table())
 
     def _table(self) -> LakeTable:
-        return LakeTable(self.schema, self.name, tuple(self._columns()), self.folder)
+        return LakeTable(self.schema, self.name, tuple(self._columns()), self.folder, self.known.digest())
 
     def _columns(self) -> list[Column]:
         return [column.as_text() if column.name in self.text else column for column in self.known.columns]

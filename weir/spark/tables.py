@@ -1,4 +1,5 @@
-"""External tables of Spark over the lake: made, made anew where columns or place changed, else refreshed.
+"""External tables of Spark over the lake: made, made anew where columns or place changed, refreshed
+where files did.
 
 In: tables of the lake, a cursor of the thrift server (PyHive's). Out: tables that Spark reads. Each bears the mark
 of its warehouse, so that two warehouses on one metastore are noticed.
@@ -14,19 +15,20 @@ from weir.core.errors import WeirError
 from weir.spark.lake import Lake
 from weir.spark.types import Column
 
-_MARK = re.compile(r"weir\.lake=(\w+):(\w+)")
+_MARK = re.compile(r"weir\.lake=(\w+):(\w+):(\w*)")
 _LOCATION = re.compile(r"^Location: (.+)$", re.MULTILINE)
 _WORD = re.compile(r"\w+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class LakeTable:
-    """A table over a folder of the lake."""
+    """A table over a folder of the lake; `files` is another word when the folder holds other files."""
 
     schema: str
     name: str
     columns: tuple[Column, ...]
     folder: str
+    files: str = ""
 
     @property
     def place(self) -> str:
@@ -55,10 +57,8 @@ def require_fit(table: LakeTable) -> None:
 def create(table: LakeTable, lake: Lake) -> str:
     """The statement that makes the table."""
     body = ", ".join(f"{quoted(column.name)} {column.spark}" for column in table.columns)
-    return (
-        f"create table {table.place} ({body}) using parquet location {literal(lake.location(table.folder))} "
-        f"tblproperties ('weir.lake' = '{lake.owner}:{_digest(table, lake)}')"
-    )
+    place = literal(lake.location(table.folder))
+    return f"create table {table.place} ({body}) using parquet location {place} {_properties(table, lake)}"
 
 
 def apply(cursor: Any, tables: Iterable[LakeTable], lake: Lake) -> list[str]:
@@ -80,12 +80,14 @@ def apply(cursor: Any, tables: Iterable[LakeTable], lake: Lake) -> list[str]:
                 raise WeirError(
                     f"{schema}.{table.name} on Spark {whose}: drop it there, or give this warehouse another metastore"
                 )
-            if mark == (lake.owner, _digest(table, lake)):
-                cursor.execute(f"refresh table {table.place}")
-                continue
-            cursor.execute(f"drop table if exists {table.place}")
-            cursor.execute(create(table, lake))
-            made.append(f"{schema}.{table.name}")
+            digest = _digest(table, lake)
+            if not mark or mark[1] != digest:
+                cursor.execute(f"drop table if exists {table.place}")
+                cursor.execute(create(table, lake))
+                made.append(f"{schema}.{table.name}")
+            elif mark[2] != table.files:
+                cursor.execute(f"refresh table {table.place}")  # before the mark: a refresh that failed is done again
+                cursor.execute(f"alter table {table.place} set {_properties(table, lake)}")
     return made
 
 
@@ -112,8 +114,12 @@ def _there(cursor: Any, schema: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for _, name, _, information in cursor.fetchall():
         mark = _MARK.search(information)
-        found[name.lower()] = (mark[1], mark[2]) if mark else ()
+        found[name.lower()] = (mark[1], mark[2], mark[3]) if mark else ()
     return found
+
+
+def _properties(table: LakeTable, lake: Lake) -> str:
+    return f"tblproperties ('weir.lake' = '{lake.owner}:{_digest(table, lake)}:{table.files}')"
 
 
 def _digest(table: LakeTable, lake: Lake) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.spark.conftest import Lakeside
+from tests.spark.lake.conftest import Lakeside
 from weir.core.errors import WeirError
 
 Land = Callable[..., None]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.spark.conftest import Lakeside
+from tests.spark.lake.conftest import Lakeside
 from weir import warehouse
 from weir.spark.back import copy_back
 from weir.spark.contracts import Target
