@@ -4,11 +4,12 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 # No worker is replaced: xdist would give the new one the test that ended the old one, again and again.
+SYNC := $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode
 PYTEST := pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test test-fast test-slow test-one check format serve docs docs-site reference pictures types bench down lock
+.PHONY: help setup setup-spark spark run test test-fast test-slow test-one check format serve docs docs-site reference pictures types bench down lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,13 +23,28 @@ setup: .venv/installed ## install the packages of requirements.lock into .venv
 	@echo "Installing the packages of requirements.lock …"
 	@awk '/^[^ ]/ { on = /^uv==/ } on' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(SYNC) requirements.lock $(if $(wildcard .venv/installed-spark),requirements-spark.lock)
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup-spark: .venv/installed-spark ## the same, and the packages of Spark: requirements-spark.lock
+
+# Once they are there, `make setup` keeps them.
+.venv/installed-spark: requirements-spark.lock .venv/installed
+	@echo "Installing the packages of requirements-spark.lock (1 GB on disk) …"
+	@$(SYNC) requirements.lock requirements-spark.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: setup ## make the demo where there is none, and run the whole pipeline
 	@python -m demo make
 	@weir run
+
+spark: setup-spark ## a Spark cluster on this machine, and the demo's models on it
+	@python -m demo make
+	@weir land
+	@weir spark up
+	# @weir parity
 
 test: check ## the linters, the type checks and all tests
 	$(PYTEST) -m "not slow"
@@ -82,5 +98,6 @@ bench: setup ## what a run costs that finds nothing new
 down: setup ## stop the servers
 	@weir down
 
-lock: setup ## resolve the packages anew into requirements.lock
+lock: setup ## resolve the packages anew into requirements.lock and requirements-spark.lock
 	uv pip compile --universal --generate-hashes --no-header --group dev --group docs pyproject.toml -o requirements.lock -q
+	uv pip compile --universal --generate-hashes --no-header --group spark -c requirements.lock -o requirements-spark.lock -q

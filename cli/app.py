@@ -12,6 +12,7 @@ import typer
 from cli.access.commands import commands
 from cli.incidents.commands import commands as incidents
 from cli.quarantine.commands import commands as quarantine
+from cli.spark import commands as spark
 from weir.core import ports
 
 app = typer.Typer(
@@ -192,7 +193,7 @@ def up() -> None:
 def down(
     force: Annotated[bool, typer.Option("--force", help="End a run that is under way first, in order.")] = False,
 ) -> None:
-    """Stop Prefect's server, the warehouse and the demo. The data stay."""
+    """Stop Prefect's server, the warehouse, the local Spark cluster and the demo. The data stay."""
     from cli import services
     from flows import server
 
@@ -232,6 +233,7 @@ def docs(
     raise typer.Exit(make_docs(port, serve))
 
 
+app.add_typer(spark, name="spark")
 app.add_typer(incidents)
 app.add_typer(commands)
 

@@ -21,10 +21,14 @@ def up(start: Callable[[], str], login: Callable[[], str]) -> int:
 
 
 def down(stop: Callable[[], bool], force: bool) -> int:
-    """Stop the warehouse, Prefect's server and what the hook stops; the data stay. `force` ends a run under way first.
+    """Stop Prefect's server, the local Spark cluster, what the hook stops, and the warehouse; the data stay.
+
+    `force` ends a run under way first.
 
     Raises WeirError when one is under way and `force` is false, and when the hook WEIR_BEFORE_DOWN fails.
     """
+    from weir.spark import cluster
+
     load_env()
     while found := under_way.now():
         if not force:
@@ -35,6 +39,8 @@ def down(stop: Callable[[], bool], force: bool) -> int:
         under_way.end(found)
         terminal.say(f"ended: {found}")
     stopped = ["Prefect's server"] if stop() else []
+    if cluster.stop():
+        stopped.append("the Spark cluster")
     try:
         hooks.call(hooks.BEFORE_DOWN)
     finally:  # a hook that fails leaves no server running

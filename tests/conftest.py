@@ -1,5 +1,6 @@
 """What every test may use: a real PostgreSQL server per test process, fresh databases on it, a home of its own."""
 
+import importlib.util
 import os
 import signal
 import threading
@@ -13,7 +14,11 @@ from tests.servers.folders import claimed, remove
 from tests.support.real_data import DATA
 
 _TESTS = Path(__file__).parent
-_NO_DATA = f"the data sets are not at {DATA}; WEIR_TEST_DATA may name another folder"
+# What some tests need, by their mark: whether it is there, and what to say where it is not.
+_NEEDED = {
+    "real_data": (DATA.is_dir(), f"the data sets are not at {DATA}; WEIR_TEST_DATA may name another folder"),
+    "spark": (importlib.util.find_spec("pyspark") is not None, "Spark is not installed: type `make setup-spark`"),
+}
 # Whoever starts the tests in the background of a script makes them, and what they start, deaf to Ctrl-C.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -23,7 +28,15 @@ os.environ["WEIR_HOME"] = str(_HOME)
 for _name in [name for name in os.environ if name.endswith("_URL") and name.split("_")[0] in
               {"WAREHOUSE", "APP", "BILLING", "PRODUCT", "HELPDESK", "DROPS", "PREFECT"}]:  # fmt: skip
     del os.environ[_name]
-for _name in ("WEIR_AS_OF", "ALERT_URLS", "HEARTBEAT_URL", "RUN_EVERY"):
+for _name in (
+    "WEIR_SPARK_URL",
+    "WEIR_SPARK_JAVA",
+    "WEIR_LAKE",
+    "WEIR_AS_OF",
+    "ALERT_URLS",
+    "HEARTBEAT_URL",
+    "RUN_EVERY",
+):
     os.environ.pop(_name, None)
 # One server has many warehouses here, and its roles one password each: every home of a test knows them.
 for _name in ("LOADER", "DBT", "PUBLISHER", "ANALYST"):
@@ -40,32 +53,39 @@ _LONGEST = [
     "demo/test_servers.py",
     "end_to_end/test_real_data.py",
     "incidents/test_faults.py",
+    "spark/test_cluster.py",
     "portal/test_browser.py",
     "flows/test_incidents.py",
 ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first; without the data sets, skip the tests that need them (in CI: fail)."""
-    if not DATA.is_dir() and os.environ.get("CI") != "true":
+    """Put the files that take longest first; skip the tests that need what is not there (in CI: fail)."""
+    if os.environ.get("CI") != "true":
         for item in items:
-            if item.get_closest_marker("real_data"):
-                item.add_marker(pytest.mark.skip(reason=_NO_DATA))
+            for word in _lacking(item):
+                item.add_marker(pytest.mark.skip(reason=word))
     order = {name: place for place, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: order.get(item.path.relative_to(_TESTS).as_posix(), len(order)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail a test that needs the data sets where there are none; it was not skipped, so this is CI."""
-    if item.get_closest_marker("real_data") and not DATA.is_dir():
-        pytest.fail(_NO_DATA, pytrace=False)
+    """Fail a test that needs what is not there; it was not skipped, so this is CI."""
+    for word in _lacking(item):
+        pytest.fail(word, pytrace=False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line how many tests were skipped for want of the data sets."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if _NO_DATA in str(report.longrepr)]
-    if skipped:
-        terminalreporter.write_line(f"{len(skipped)} tests skipped: {_NO_DATA}", yellow=True)
+    """Say in a line each how many tests were skipped for want of what they need."""
+    reports = terminalreporter.stats.get("skipped", [])
+    for _, word in _NEEDED.values():
+        if skipped := [report for report in reports if word in str(report.longrepr)]:
+            terminalreporter.write_line(f"{len(skipped)} tests skipped: {word}", yellow=True)
+
+
+def _lacking(item: pytest.Item) -> list[str]:
+    """What to say of each thing that the test needs and that is not there."""
+    return [word for mark, (there, word) in _NEEDED.items() if not there and item.get_closest_marker(mark)]
 
 
 @pytest.fixture(autouse=True)

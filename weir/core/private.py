@@ -17,7 +17,7 @@ CLOSED = 0o700
 PASSED = 0o711  # other users may pass through to open folders beneath, and see no names
 # The files that Weir makes in its home. Other files there belong to a person: WEIR_HOME may name a folder with many.
 MADE = (".env", ".env.*", "*.lock", "data_docs", "demo", "dlt", "exports", "logs", "outage.json", "portal",
-        "postgres-tool.log", "prefect", "target", "tmp", "warehouse*")  # fmt: skip
+        "postgres-tool.log", "prefect", "spark", "target", "tmp", "warehouse*")  # fmt: skip
 
 
 def keep_private() -> None:

@@ -1,1 +1,1 @@
-"""Spark as a second engine for dbt: the lake that it shares with the warehouse, and the tables over the lake."""
+"""Spark, a second engine for dbt: a local cluster, and the lake of files that it shares with the warehouse."""

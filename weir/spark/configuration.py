@@ -1,0 +1,159 @@
+"""The local cluster's folder in Weir's home: settings of Spark, logs, and what its processes are started with.
+
+In: a Java, the jars of Delta, ports. Out: files in `home()/spark/conf`; environment and command of each process.
+
+    home()/spark/  conf  logs  work (of executors)  tmp  java  metastore (Derby)  warehouse (unless WEIR_LAKE is set)
+"""
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from weir.core.errors import WeirError
+from weir.core.handed import handed
+from weir.core.settings import home
+from weir.spark.java import Java
+
+HOST = "127.0.0.1"
+USER = "weir"
+MASTER, WORKERS, THRIFT = "master", ("worker-1", "worker-2"), "thrift"
+ROLES = (MASTER, *WORKERS, THRIFT)
+# A heap of 256 MB is refused by the driver (INVALID_DRIVER_MEMORY). With these the demo's 72 models ran; the cluster
+# takes some 4 GB then.
+DRIVER_HEAP, EXECUTOR_HEAP, DAEMON_HEAP = "1200m", "1g", "256m"
+WORKER_MEMORY = "1500m"  # what a worker offers: an executor's heap and the tenth beside it, at least 384 MB
+CORES = 1  # of each worker
+# A shuffle's parts: one per core. Spark's own 200 are 200 tasks, and files, for a hundred rows.
+PARTITIONS = CORES * len(WORKERS)
+# No second, thorough compilation, and the simplest collector. Here statements are many and rows few, so that most of a
+# process's time goes into compiling Spark itself: measured, this halves the processor time of a start (46 s to 21) and
+# of a hundred small statements (driver and executors); a sum over 12 million rows costs 8.5 s instead of 6.1.
+_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
+_LOG = """\
+rootLogger.level = warn
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The loopback ports that others connect to."""
+
+    master: int
+    master_ui: int
+    thrift: int
+    application_ui: int
+
+
+def folder() -> Path:
+    """The folder of the local cluster."""
+    return home().resolve() / "spark"
+
+
+def log(role: str) -> Path:
+    """What the process says; of warnings and errors only."""
+    return folder() / "logs" / f"{role}.log"
+
+
+def spark_home() -> Path:
+    """The folder of Spark's programs. Raises WeirError when the packages of Spark are not installed."""
+    found = {name: importlib.util.find_spec(name) for name in ("pyspark", "pyhive")}
+    if missing := [name for name, spec in found.items() if spec is None]:
+        raise WeirError(f"Spark is not installed (no package {' and '.join(missing)}): type `make setup-spark`")
+    spark = found["pyspark"]
+    assert spark and spark.origin
+    return Path(spark.origin).parent
+
+
+def warehouse() -> str:
+    """The address of the folder of Spark's tables: in the lake, if WEIR_LAKE names one."""
+    lake = (os.environ.get("WEIR_LAKE") or "").strip().rstrip("/")
+    return f"{lake}/warehouse" if lake else (folder() / "warehouse").as_uri()
+
+
+def settings(jars: list[Path]) -> dict[str, str]:
+    """Spark's settings, for the thrift server and its executors; those of one start, the ports, are not among them."""
+    here, path = folder(), ":".join(map(str, jars))
+    java = f"{_QUICK} -Djava.io.tmpdir={here}/tmp -Duser.timezone=UTC -Dfile.encoding=UTF-8"
+    return {
+        # Dialect and types: the same answers as PostgreSQL.
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        # Not --jars: when the first session closes, classes of such jars that are not yet loaded are gone.
+        "spark.driver.extraClassPath": path,
+        "spark.executor.extraClassPath": path,
+        # Small data: few parts.
+        "spark.sql.shuffle.partitions": str(PARTITIONS),
+        "spark.databricks.delta.snapshotPartitions": "1",
+        "spark.executor.memory": EXECUTOR_HEAP,
+        # Places.
+        "spark.sql.warehouse.dir": warehouse(),
+        "spark.sql.catalogImplementation": "hive",
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={here}/metastore;create=true",
+        "spark.hadoop.hive.exec.scratchdir": f"{here}/tmp/hive",
+        "spark.hadoop.hive.exec.local.scratchdir": f"{here}/tmp/hive-local",
+        "spark.driver.extraJavaOptions": f"{java} -Dderby.stream.error.file={here}/logs/derby.log",
+        "spark.executor.extraJavaOptions": java,
+        # Loopback only, the page of the application too (SPARK_LOCAL_IP binds it).
+        "spark.driver.host": HOST,
+        "spark.driver.bindAddress": HOST,
+        "spark.master.rest.enabled": "false",  # a second way to hand in applications, on a fixed port
+        "spark.ui.enabled": "true",
+        "spark.ui.showConsoleProgress": "false",
+    }
+
+
+def write(jars: list[Path]) -> str:
+    """Write Spark's settings; returns their text."""
+    conf = folder() / "conf"
+    for name in ("conf", "logs", "tmp"):
+        (folder() / name).mkdir(parents=True, exist_ok=True)
+    text = "".join(f"{name} {value}\n" for name, value in settings(jars).items())
+    (conf / "spark-defaults.conf").write_text(text)
+    (conf / "log4j2.properties").write_text(_LOG)
+    return text
+
+
+def environment(role: str, java: Java, marks: dict[str, str]) -> dict[str, str]:
+    """The environment of a process: no secret of Weir's in it."""
+    here, heap = folder(), DRIVER_HEAP if role == THRIFT else DAEMON_HEAP
+    return handed(
+        "HADOOP_*",
+        **marks,
+        JAVA_HOME=str(java.home),
+        LC_ALL="C.UTF-8",  # else Java 17 writes the names of files in ASCII where the shell has no language
+        SPARK_HOME=str(spark_home()),
+        SPARK_CONF_DIR=str(here / "conf"),
+        SPARK_LOCAL_DIRS=str(here / "tmp"),
+        SPARK_LOCAL_IP=HOST,
+        SPARK_LOCAL_HOSTNAME=HOST,
+        SPARK_DAEMON_MEMORY=heap,  # the thrift server too is a daemon to Spark's programs
+        SPARK_DAEMON_JAVA_OPTS=f"{_QUICK} -Djava.io.tmpdir={here}/tmp",
+        SPARK_LAUNCHER_OPTS=_QUICK,
+    )
+
+
+def command(role: str, ports: Ports) -> list[str]:
+    """The command line of a process."""
+    programs, address = spark_home() / "bin", f"spark://{HOST}:{ports.master}"
+    if role == MASTER:
+        return [str(programs / "spark-class"), "org.apache.spark.deploy.master.Master", "--host", HOST,
+                "--port", str(ports.master), "--webui-port", str(ports.master_ui)]  # fmt: skip
+    if role in WORKERS:
+        return [str(programs / "spark-class"), "org.apache.spark.deploy.worker.Worker", "--host", HOST,
+                "--webui-port", "0", "--cores", str(CORES), "--memory", WORKER_MEMORY,
+                "--work-dir", str(folder() / "work" / role), address]  # fmt: skip
+    return [str(programs / "spark-submit"), "--master", address, "--name", "Weir",
+            "--conf", f"spark.ui.port={ports.application_ui}",
+            "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "spark-internal",
+            "--hiveconf", f"hive.server2.thrift.port={ports.thrift}",
+            "--hiveconf", f"hive.server2.thrift.bind.host={HOST}"]  # fmt: skip
