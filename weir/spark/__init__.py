@@ -1,1 +1,1 @@
-"""Spark, the second engine for dbt, and the local cluster that comes along. Nothing of it is imported without need."""
+"""Spark, a second engine for dbt: a local cluster, and the lake of files that it shares with the warehouse."""

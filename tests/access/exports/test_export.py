@@ -246,18 +246,18 @@ def test_a_mart_that_changes_meanwhile_is_given_as_it_was(run: Sql, given, monke
 def test_a_server_that_dies_leaves_no_half_file(
     run: Sql, given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from weir.access.exports.stream import Rows
+    from weir.warehouse.stream import Stream
 
-    true = Rows.blocks
+    true = Stream.blocks
 
-    def broken(self, size: int):
-        for number, block in enumerate(true(self, size)):
+    def broken(self, query: str, size: int, **form):
+        for number, block in enumerate(true(self, query, size, **form)):
             if not number:
                 run("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() "
                     "and datname = current_database()")  # fmt: skip
             yield block
 
-    monkeypatch.setattr(Rows, "blocks", broken)
+    monkeypatch.setattr(Stream, "blocks", broken)
     (tmp_path / "home" / "long.sql").write_text("select n, repeat('x', 100) as t from generate_series(1, 1000000) as n")
     with pytest.raises(psycopg.OperationalError):
         given(str(tmp_path / "home" / "long.sql"), "p.csv")

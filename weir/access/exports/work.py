@@ -9,7 +9,7 @@ from psycopg import sql
 
 from weir.access.exports.columns import Column
 from weir.access.exports.reading import Source
-from weir.access.exports.stream import BLOCK, Rows
+from weir.warehouse.stream import BLOCK, Stream
 
 
 @dataclass
@@ -30,11 +30,13 @@ class Work:
     def copied(self, expressions: Sequence[str], form: str, size: int = BLOCK) -> Iterator[bytes]:
         """Blocks of whole rows of these expressions over the select's columns, as COPY writes them (`csv`, `text`)."""
         query = f"select {', '.join(expressions)} from (\n{self.source.select}\n) as q"
-        rows = Rows(self.source.url, self.source.snapshot, self.source.settings, query, form)
-        for block in rows.blocks(size):
-            self.taken = rows.bytes
-            yield block
-        self.rows = rows.rows
+        source = self.source
+        with Stream(source.url, source.snapshot, source.settings, "weir export") as stream:
+            self.taken = 0
+            for block in stream.blocks(query, size, format=form):
+                self.taken += len(block)
+                yield block
+            self.rows = stream.rows
 
     def one(self, expressions: Sequence[str]) -> tuple[object, ...]:
         """The one row of aggregates over the select's rows, from the same snapshot."""

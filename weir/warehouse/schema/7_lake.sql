@@ -1,0 +1,17 @@
+-- The files of raw in the lake, by which a second engine reads it (docs/operations/spark.md).
+create table if not exists ops.lake_files (
+    source text not null,
+    table_name text not null,
+    load_id text not null,
+    rows bigint not null,
+    bytes bigint not null,
+    columns jsonb not null,
+    erased bigint not null,
+    written_at timestamptz not null default clock_timestamp(),
+    primary key (source, table_name, load_id)
+);
+comment on table ops.lake_files is 'One row per load and table whose rows lie in the lake as a Parquet file.';
+comment on column ops.lake_files.rows is 'Rows of the file, which are those of the receipts.';
+comment on column ops.lake_files.bytes is 'Size of the file: one of another size was cut short or is a stranger''s.';
+comment on column ops.lake_files.columns is 'Name, type in raw and type in the file of each column, in order.';
+comment on column ops.lake_files.erased is 'Entries of ops.erased for the table when the file was written: more of them now, and it is written anew.';
