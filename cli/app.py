@@ -76,6 +76,14 @@ def land(
 
 
 @app.command()
+def parity(select: Select = None) -> None:
+    """Build the models on PostgreSQL and on Spark from the same landed rows, and compare every table."""
+    from cli.parity import parity as compared
+
+    raise typer.Exit(compared(select))
+
+
+@app.command()
 def build(
     select: Select = None,
     full_refresh: FullRefresh = False,

@@ -9,19 +9,23 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
+from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
 from weir.core.settings import project_dir
-from weir.dbt.environment import as_dbt, export_environment, export_paths
+from weir.dbt.environment import as_dbt, export_environment, export_paths, export_spark
 from weir.dbt.faults import hide_values
 from weir.dbt.policy import protect
+from weir.spark.server import chosen
 
 # Commands that would write the tables from which marts are published.
 WRITES = {"run", "build", "seed", "snapshot", "retry", "clone"}
 READS = {"clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "show", "source", "test"}
 COMMANDS = WRITES | READS | {"run-operation"}
+# Commands that read raw: on Spark what has landed must be in the lake.
+ON_RAW = WRITES | {"compile", "show", "test"}
 OFFLINE = {"", "clean", "deps", "init", "docs serve"}
 # In prod these name the marts that readers see, in analytics, and not those of the set that is being built.
 PUBLISHED = {"docs generate", "docs serve", "compile"}
@@ -70,10 +74,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
             # dev.
             os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
         is_offline = verb in OFFLINE or "--help" in arguments or "-h" in arguments
+        server = chosen()
+        if server:
+            export_spark(server)
         if is_offline:
             export_paths(target, docs=verb in PUBLISHED)
         else:
             export_environment(target, docs=verb in PUBLISHED)
+            if server and verb in ON_RAW:
+                from weir.spark.current import bring_up_to_date
+
+                with terminal.progress("To the lake:") as tell:
+                    bring_up_to_date(server, tell)
     except WeirError as fault:
         print(redact(fault), file=sys.stderr)
         sys.exit(1)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from weir.core.env import matches
 from weir.core.handed import BASE, for_dbt, handed
 from weir.core.settings import home, project_dir
+from weir.spark.server import Server, require_packages
 
 
 def export_environment(target: str = "dev", docs: bool = False) -> None:
@@ -27,9 +28,17 @@ def export_environment(target: str = "dev", docs: bool = False) -> None:
         os.environ["WEIR_DOCS"] = "1"
 
 
+def export_spark(server: Server) -> None:
+    """Let dbt work on Spark: the profile, and the server's address. Raises WeirError where packages are missing."""
+    require_packages()
+    os.environ.update({"DBT_PROFILE": "spark", **server.variables})
+
+
 def export_paths(target: str, docs: bool = False) -> None:
     """Export dbt's folders and the settings of its sessions; nothing that is set already is changed."""
     folder = home() / "target" / (f"{target}-docs" if docs and target == "prod" else target)
+    if os.environ.get("DBT_PROFILE") == "spark":
+        folder = folder.with_name(f"{folder.name}-spark")
     os.environ.setdefault("DBT_TARGET_PATH", str(folder))
     os.environ.setdefault("DBT_LOG_PATH", str(home() / "logs"))
     os.environ.setdefault("DBT_PROFILES_DIR", str(project_dir()))
