@@ -14,7 +14,15 @@ from weir.core.settings import ROOT
 
 PAGES = {str(page.relative_to(ROOT)): page for page in links.pages()}
 # What one process of ours hands to another, or takes from the environment of other programs.
-NOT_FOR_PEOPLE = {"WEIR_DOCS", "WEIR_RUN", "WEIR_RUN_ID", "WEIR_GX_URL", "WEIR_ENV_ONLY"}
+NOT_FOR_PEOPLE = {
+    "WEIR_SPARK_FOLDER",
+    "WEIR_SPARK_ROLE",
+    "WEIR_DOCS",
+    "WEIR_RUN",
+    "WEIR_RUN_ID",
+    "WEIR_GX_URL",
+    "WEIR_ENV_ONLY",
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,6 +1,7 @@
-"""A real local cluster for the tests of a file, and statements to it."""
+"""Statements to the local cluster that runs in a test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -11,22 +12,17 @@ Ask = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture
-def ask() -> Iterator[Ask]:
-    """A function that sends statements to the cluster, in one session, and returns the rows of the last."""
+def ask() -> Ask:
+    """A function that sends statements to the cluster, in a session of its own, and returns the rows of the last."""
     from pyhive import hive
 
-    held: list[Any] = []
-
     def asked(*statements: str) -> list[tuple[Any, ...]]:
-        if not held:
-            running = cluster.running()
-            assert running
-            held.append(hive.connect("127.0.0.1", running.ports.thrift, username="weir"))
-        with held[0].cursor() as cursor:
+        running = cluster.running()
+        assert running
+        with closing(hive.connect("127.0.0.1", running.ports.thrift, username="weir")) as connection:
+            cursor = connection.cursor()
             for statement in statements:
                 cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
-    yield asked
-    for connection in held:
-        connection.close()
+    return asked

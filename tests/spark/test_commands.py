@@ -1,6 +1,7 @@
 """`weir spark`: what it prints, and what it says where something is missing."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from tests.support.commands import call
 from weir.core.settings import ROOT
+from weir.spark import processes
+from weir.spark.configuration import folder
 
 
 def test_without_the_packages_one_line_says_what_to_type(tmp_path: Path) -> None:
@@ -44,3 +47,19 @@ def test_up_says_where_to_look_and_down_of_all_stops_it(home: Path) -> None:
     assert shown.splitlines()[0] in up
     assert call(home, "weir", "down") == "stopped: the Spark cluster\n"
     assert call(home, "weir", "spark", "status", exit_code=1) == "it does not run\n"
+
+
+@pytest.mark.slow
+@pytest.mark.spark
+def test_an_interrupt_while_it_starts_leaves_no_process(home: Path) -> None:
+    with subprocess.Popen(
+        [str(Path(sys.executable).parent / "weir"), "spark", "up"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as begun:
+        assert begun.stderr
+        for line in begun.stderr:
+            if "starting two workers" in line:
+                break
+        begun.send_signal(signal.SIGINT)
+        assert "interrupted" in begun.stderr.read()
+        assert begun.wait(60) == 130
+    assert not processes.found(folder())

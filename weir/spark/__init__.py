@@ -1,1 +1,4 @@
-"""Spark, a second engine for dbt: a local cluster, and the lake of files that it shares with the warehouse."""
+"""Spark, the second engine for dbt: the local cluster that comes along, and the lake that it shares with the warehouse.
+
+Nothing of it is imported without need.
+"""

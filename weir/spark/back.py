@@ -6,6 +6,8 @@ tables take their places together, in one transaction: all of them or none.
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -17,7 +19,7 @@ from weir.core.errors import WeirError
 from weir.spark.contracts import Target
 from weir.spark.store import Store, store_at
 
-_ROWS = 64 * 1024  # that are turned into CSV at once
+_ROWS = 16 * 1024  # that are turned into CSV at once
 _FORM = csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=8192)
 Report = Callable[[str], None]
 
@@ -40,7 +42,8 @@ def bring_back(
             connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(target.schema, name)))
             target.make(connection, name)
             found[target.name] = copy_back(connection, store_at(plain(address)), "", target, name)
-            target.finish(connection, name)
+            with _told(target):
+                target.finish(connection, name)
             made.append((name, target))
         for name, target in made:  # last: only here readers of the old tables wait
             connection.execute(
@@ -63,22 +66,30 @@ def copy_back(connection: psycopg.Connection[Any], store: Store, folder: str, ta
     query = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier(target.schema, name or target.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    rows = 0
-    try:
+    rows, source = 0, _blocks(store, folder, columns, target)
+    with _told(target), connection.transaction(), ThreadPoolExecutor(1) as beside:
+        connection.execute("set local timezone to 'UTC'")
         with connection.cursor().copy(query) as copy:
-            for batch in _batches(store, folder, columns, target):
-                sink = pa.BufferOutputStream()
-                csv.write_csv(batch, sink, _FORM)
-                copy.write(sink.getvalue())
-                rows += batch.num_rows
+            ahead = beside.submit(next, source, None)  # the next block is made while the server takes this one
+            while block := ahead.result():
+                ahead = beside.submit(next, source, None)
+                copy.write(block[0])
+                rows += block[1]
+    return rows
+
+
+@contextmanager
+def _told(target: Target) -> Iterator[None]:
+    """Turn PostgreSQL's refusal of a row into one line, without the value, which may be personal."""
+    try:
+        yield
     except (psycopg.DataError, psycopg.IntegrityError) as fault:
-        where = (fault.diag.context or "").partition(":")[0]  # behind it the value, which may be personal
-        column = fault.diag.column_name or where.partition("column ")[2] or "a column"
+        where = (fault.diag.context or "").partition(":")[0]
+        column = fault.diag.column_name or where.partition("column ")[2] or fault.diag.constraint_name or "a column"
         raise WeirError(
             f"{target.place}: what Spark built does not fit its contract: {type(fault).__name__} ({fault.sqlstate}) in "
             f"{column}; mend the model or its contract, then run again"
         ) from None
-    return rows
 
 
 def plain(address: str) -> str:
@@ -87,6 +98,14 @@ def plain(address: str) -> str:
     if scheme == "file":
         return "file:///" + rest.lstrip("/")
     return {"s3a": "s3", "s3n": "s3", "abfss": "abfs"}.get(scheme, scheme) + ":" + rest
+
+
+def _blocks(store: Store, folder: str, columns: list[str], target: Target) -> Iterator[tuple[Any, int]]:
+    """The rows of the table's files as blocks of CSV, each with its number of rows."""
+    for batch in _batches(store, folder, columns, target):
+        sink = pa.BufferOutputStream()
+        csv.write_csv(batch, sink, _FORM)
+        yield sink.getvalue(), batch.num_rows
 
 
 def _batches(store: Store, folder: str, columns: list[str], target: Target) -> Iterator[pa.RecordBatch]:
@@ -117,6 +136,8 @@ def _is_data(name: str) -> bool:
 def _plain(values: pa.Array, target: Target) -> pa.Array:
     """The values in a type that CSV can hold: lists and bytes as PostgreSQL writes them."""
     kind = values.type
+    if pa.types.is_timestamp(kind) and kind.tz:  # without the zone, which is the session's: it took most of the time
+        return values.cast(pa.timestamp("us", kind.tz)).view(pa.timestamp("us"))
     if pa.types.is_binary(kind):
         return pa.array([None if each is None else "\\x" + each.hex() for each in values.to_pylist()], pa.string())
     if pa.types.is_list(kind) and not pa.types.is_nested(kind.value_type):

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -31,12 +31,16 @@ _LOCK = "select pg_advisory_lock(hashtextextended('weir lake', 0))"  # ends with
 
 @dataclass(frozen=True)
 class Written:
-    """A file of the lake: rows, bytes, name and types of its columns, entries of ops.erased when it was written."""
+    """A file of the lake: rows, bytes, name and types of its columns; and when its rows were as in raw.
+
+    That was with so many entries in ops.erased, before any transaction from `horizon` on.
+    """
 
     rows: int
     bytes: int
     columns: list[tuple[str, str, str]]
     erased: int
+    horizon: int
 
 
 @dataclass
@@ -48,7 +52,7 @@ class Known:
     columns: list[Column]
     landed: dict[str, int] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
-    erased: int = 0
+    changed: set[str] = field(default_factory=set)  # loads whose rows were changed since, for somebody was forgotten
 
     @property
     def place(self) -> str:
@@ -78,6 +82,8 @@ class Reading:
     reader: psycopg.Connection[Any]
     stream: Stream
     sizes: dict[str, int] = field(default_factory=dict)
+    erased: int = 0
+    horizon: int = 0
 
     def tables(self, sources: Collection[str] = ()) -> list[Known]:
         """The tables that have receipts and are there in raw; reads the lake's listing of their sources."""
@@ -90,16 +96,31 @@ class Reading:
             if types and (not sources or source in sources):
                 known = found.setdefault((source, table), Known(source, table, columns_as(types)))
                 known.landed[load] = landed
-        for source, table, load, rows, size, listed, erased in self.keeper.execute(_WRITTEN):
+        for source, table, load, rows, size, listed, *since in self.keeper.execute(_WRITTEN):
             if (source, table) in found:
                 triples = [tuple(each) for each in listed]
-                found[source, table].written[load] = Written(rows, size, triples, erased)
-        for source, table, erased in self.reader.execute(_ERASED):
-            if (source, table) in found:
-                found[source, table].erased = erased
+                found[source, table].written[load] = Written(rows, size, triples, *since)
+        self.erased, self.horizon = self.reader.execute(_ERASED).fetchone() or (0, 0)
+        for known in found.values():
+            self._find_changed(known)
         for source in dict.fromkeys(source for source, _ in found):
             self.sizes |= self.lake.store.sizes(tame(f"raw_{source}"))
         return list(found.values())
+
+    def _find_changed(self, known: Known) -> None:
+        """Find the loads whose rows were changed by an erasure, and note that the others were not."""
+        doubtful = [file for file in known.written.values() if file.erased != self.erased]
+        if not doubtful:
+            return
+        table = sql.Identifier(f"raw_{known.source}", shortened(known.table))
+        oldest = min(file.horizon for file in doubtful) % 2**32
+        rows = self.reader.execute(sql.SQL(_CHANGED).format(table), [str(oldest)]).fetchall()
+        known.changed = {load for (load,) in rows}
+        for load, file in known.written.items():
+            if load not in known.changed:
+                known.written[load] = replace(file, erased=self.erased, horizon=self.horizon)
+        values = [self.erased, self.horizon, known.source, known.table, list(known.changed)]
+        self.keeper.execute(_INTACT, values)
 
     def rows_of(self, schema: str, name: str, columns: list[Column], load: str) -> Iterator[bytes]:
         """The rows of a load as CSV, in blocks of whole rows. Raises psycopg.Error."""
@@ -111,7 +132,8 @@ class Reading:
     def note(self, known: Known, load: str) -> None:
         """Write down what the load's file holds."""
         file = known.written[load]
-        values = [known.source, known.table, load, file.rows, file.bytes, json.dumps(file.columns), file.erased]
+        values = [known.source, known.table, load, file.rows, file.bytes, json.dumps(file.columns)]
+        values += [file.erased, file.horizon]
         self.keeper.execute(_NOTE, values)
 
     def forget(self, known: Known, load: str) -> None:
@@ -152,10 +174,15 @@ order by n.nspname, c.relname, a.attnum"""
 _RECEIPTS = """
 select source, table_name, load_id, sum(landed)::bigint from ops.landings
 group by source, table_name, load_id order by source, table_name, max(landed_at), load_id"""
-_WRITTEN = "select source, table_name, load_id, rows, bytes, columns, erased from ops.lake_files"
-_ERASED = "select source, table_name, count(*) from ops.erased group by source, table_name"
+_WRITTEN = "select source, table_name, load_id, rows, bytes, columns, erased, horizon from ops.lake_files"
+_ERASED = "select count(*), pg_snapshot_xmin(pg_current_snapshot())::text::bigint from ops.erased"
+_CHANGED = "select distinct _dlt_load_id from {} where age(xmin) <= age(%s::xid)"
+_INTACT = """
+update ops.lake_files set erased = %s, horizon = %s
+where source = %s and table_name = %s and not load_id = any(%s)"""
 _NOTE = """
-insert into ops.lake_files (source, table_name, load_id, rows, bytes, columns, erased)
-values (%s, %s, %s, %s, %s, %s, %s)
+insert into ops.lake_files (source, table_name, load_id, rows, bytes, columns, erased, horizon)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (source, table_name, load_id) do update set rows = excluded.rows, bytes = excluded.bytes,
-columns = excluded.columns, erased = excluded.erased, written_at = clock_timestamp()"""
+columns = excluded.columns, erased = excluded.erased, horizon = excluded.horizon,
+written_at = clock_timestamp()"""

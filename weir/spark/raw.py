@@ -124,7 +124,7 @@ class _Table:
             return f"it has {size:,} bytes and not {written.bytes:,}"
         if written.rows != landed:
             return "its receipts have changed"
-        return "somebody was forgotten" if written.erased != self.known.erased else ""
+        return "somebody was forgotten" if written.erased != self.work.erased else ""
 
     def _write(self, load: str, landed: int, columns: list[Column]) -> None:
         self.report(f"{self.known.place}, {landed:,} rows")
@@ -145,7 +145,7 @@ class _Table:
                 )  # fmt: skip
             size = draft.stat().st_size
         triples = [(column.name, column.type, str(column.arrow)) for column in columns]
-        self.known.written[load] = Written(rows, size, triples, self.known.erased)
+        self.known.written[load] = Written(rows, size, triples, self.work.erased, self.work.horizon)
         self.work.sizes[path] = size
         self.work.note(self.known, load)
         self.sent.files, self.sent.rows, self.sent.bytes = (

@@ -126,18 +126,24 @@ class Bucket:
     def read(self, name: str) -> bytes | None:
         """The content of a small file; None where there is none."""
         import obstore
+        from obstore.exceptions import NotFoundError
 
         with buckets.translated(self.url, VARIABLE):
-            if name not in self.sizes(name.rpartition("/")[0]):
+            try:
+                return bytes(obstore.get(self._store, name).bytes())
+            except (NotFoundError, FileNotFoundError) as fault:
+                if "NoSuchBucket" in str(fault) or "ContainerNotFound" in str(fault):
+                    raise
                 return None
-            return bytes(obstore.get(self._store, name).bytes())
 
     def open(self, name: str) -> Any:
         """The file, open for reading."""
-        import obstore
+        import obstore.fsspec
 
+        system: Any = obstore.fsspec.FsspecStore  # Any, because its overloads want a literal
         with buckets.translated(self.url, VARIABLE):
-            return obstore.open_reader(self._store, name)
+            files = system(buckets.scheme_of(self.url), retry_config=buckets.RETRY, skip_instance_cache=True)
+            return files.open(f"{self.url.split('://', 1)[1]}/{name}")
 
     @contextmanager
     def draft(self, name: str) -> Iterator[Path]:

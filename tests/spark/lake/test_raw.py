@@ -110,8 +110,10 @@ def test_a_load_that_the_receipts_no_longer_know_is_removed(lakeside: Lakeside, 
 
 def test_who_is_forgotten_leaves_the_files_too(lakeside: Lakeside, users: Land) -> None:
     users("l1", "Ann", "Bob")
+    users("l2", "Cid")
     lakeside.make("other", "id bigint")
-    lakeside.landed("other", "l9", 0)
+    lakeside.run("insert into raw_app.other values (1, 'l9')")
+    lakeside.landed("other", "l9", 1)
     lakeside.send()
     lakeside.run("update raw_app.users set name = null, _op = 'erase' where name = 'Ann'")
     lakeside.run("insert into ops.erased (subject, source, table_name, key_hash, what, mark) "
@@ -119,6 +121,7 @@ def test_who_is_forgotten_leaves_the_files_too(lakeside: Lakeside, users: Land) 
     sent = lakeside.send()
     assert sent.notes == ["raw_app/users/l1.parquet written anew: somebody was forgotten"]
     assert sorted(map(str, names(lakeside))) == ["Bob", "None"]
+    assert lakeside.run("select distinct erased from ops.lake_files") == [(1,)]
     assert b"Ann" not in (lakeside.folder / "raw_app/users/l1.parquet").read_bytes()
     assert lakeside.send().files == 0
 
@@ -234,3 +237,32 @@ def test_many_loads_of_many_tables_cost_little(lakeside: Lakeside) -> None:
     begun = time.monotonic()
     assert lakeside.send().files == 200
     assert time.monotonic() - begun < 10  # 200 files; 50 ms each would be far too much
+
+
+@pytest.mark.slow
+def test_weir_forget_leaves_no_trace_in_the_lake(
+    lakeside: Lakeside, database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli.access.forget import forget_person
+    from tests.support.forgetting import TRACES, Company
+
+    company = Company(tmp_path / "company", database(), monkeypatch)
+    company.land()
+    company.app("insert into users values (99, 'zoe@x.io', 'Zoe', '1', 'r')")
+    company.land()
+    company.build(publish=False)
+    first = lakeside.send()
+    assert first.files == 5 and traces(lakeside, TRACES)
+    assert forget_person("app.users", "70", "asked", False, None) == 0
+    sent = lakeside.send()
+    assert sent.files == 4 and {note.partition(": ")[2] for note in sent.notes} == {"somebody was forgotten"}
+    assert traces(lakeside, TRACES) == [] and lakeside.send().files == 0
+
+
+def traces(lakeside: Lakeside, words: list[str]) -> list[str]:
+    """The files that hold one of the words."""
+    found = []
+    for name in lakeside.files():
+        text = str(pq.read_table(lakeside.folder / name).to_pylist()).lower().replace("jo.ann.lee@example", "")
+        found += [f"{name}: {word}" for word in words if word in text]
+    return found

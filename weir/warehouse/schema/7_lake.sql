@@ -7,6 +7,7 @@ create table if not exists ops.lake_files (
     bytes bigint not null,
     columns jsonb not null,
     erased bigint not null,
+    horizon bigint not null,
     written_at timestamptz not null default clock_timestamp(),
     primary key (source, table_name, load_id)
 );
@@ -14,4 +15,5 @@ comment on table ops.lake_files is 'One row per load and table whose rows lie in
 comment on column ops.lake_files.rows is 'Rows of the file, which are those of the receipts.';
 comment on column ops.lake_files.bytes is 'Size of the file: one of another size was cut short or is a stranger''s.';
 comment on column ops.lake_files.columns is 'Name, type in raw and type in the file of each column, in order.';
-comment on column ops.lake_files.erased is 'Entries of ops.erased for the table when the file was written: more of them now, and it is written anew.';
+comment on column ops.lake_files.erased is 'Entries of ops.erased when the file was found right: with more of them now, its rows may have changed.';
+comment on column ops.lake_files.horizon is 'The oldest transaction that could still change its rows then.';
