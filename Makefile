@@ -44,7 +44,7 @@ spark: setup-spark ## a Spark cluster on this machine, and the demo's models on 
 	@python -m demo make
 	@weir land
 	@weir spark up
-	# @weir parity
+#	@weir parity
 
 test: check ## the linters, the type checks and all tests
 	$(PYTEST) -m "not slow"
