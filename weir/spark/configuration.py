@@ -108,6 +108,7 @@ def settings(jars: list[Path]) -> dict[str, str]:
         "spark.driver.bindAddress": HOST,
         "spark.master.rest.enabled": "false",  # a second way to hand in applications, on a fixed port
         "spark.ui.enabled": "true",
+        "spark.ui.killEnabled": "false",  # any page in a browser could post there
         "spark.ui.showConsoleProgress": "false",
     }
 
@@ -115,7 +116,7 @@ def settings(jars: list[Path]) -> dict[str, str]:
 def write(jars: list[Path]) -> str:
     """Write Spark's settings; returns their text."""
     conf = folder() / "conf"
-    for name in ("conf", "logs", "tmp"):
+    for name in ("conf", "logs", "tmp/hive-local"):
         (folder() / name).mkdir(parents=True, exist_ok=True)
     text = "".join(f"{name} {value}\n" for name, value in settings(jars).items())
     (conf / "spark-defaults.conf").write_text(text)
