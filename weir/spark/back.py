@@ -69,12 +69,15 @@ def copy_back(connection: psycopg.Connection[Any], store: Store, folder: str, ta
     rows, source = 0, _blocks(store, folder, columns, target)
     with _told(target), connection.transaction(), ThreadPoolExecutor(1) as beside:
         connection.execute("set local timezone to 'UTC'")
-        with connection.cursor().copy(query) as copy:
+        cursor = connection.cursor()
+        with cursor.copy(query) as copy:
             ahead = beside.submit(next, source, None)  # the next block is made while the server takes this one
             while block := ahead.result():
                 ahead = beside.submit(next, source, None)
                 copy.write(block[0])
                 rows += block[1]
+        if cursor.rowcount != rows:
+            raise WeirError(f"{target.place}: Spark wrote {rows} rows, the warehouse took {cursor.rowcount}: run again")
     return rows
 
 

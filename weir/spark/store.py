@@ -49,8 +49,8 @@ class Folder:
     """A folder of this machine, or one that is mounted on it."""
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
         self.path = Path(unquote(urlsplit(url).path))
+        self.url = f"file://{self.path}"  # Spark takes a place as it is written, blanks and all
         if not self.path.is_dir():
             raise WeirError(f"there is no folder {self.path}: make it, or mend {VARIABLE}")
         if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):

@@ -70,8 +70,11 @@ def apply(cursor: Any, tables: Iterable[LakeTable], lake: Lake) -> list[str]:
     for table in tables:
         wanted.setdefault(table.schema, []).append(table)
     made = []
+    cursor.execute("show schemas")
+    schemas = {row[0].lower() for row in cursor.fetchall()}
     for schema, each in wanted.items():
-        cursor.execute(f"create schema if not exists {quoted(schema)}")
+        if schema.lower() not in schemas:
+            cursor.execute(f"create schema if not exists {quoted(schema)}")
         there = _there(cursor, schema)
         for table in each:
             mark = there.get(table.name.lower())

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -51,9 +52,9 @@ class Lakeside:
 
 @pytest.fixture
 def lakeside(warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lakeside:
-    folder = tmp_path / "lake"
+    folder = tmp_path / "the läke, 5 m"
     folder.mkdir()
-    monkeypatch.setenv("WEIR_LAKE", f"file://{folder}")
+    monkeypatch.setenv("WEIR_LAKE", f"file://{quote(str(folder))}")
     return Lakeside(os.environ["WAREHOUSE_URL"], folder)
 
 

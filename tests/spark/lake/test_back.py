@@ -133,6 +133,15 @@ def test_a_key_that_spark_built_twice_is_refused(lakeside: Lakeside, manifest: P
     assert lakeside.run("select to_regclass('analytics_next.people')") == [(None,)]
 
 
+def test_texts_that_look_like_the_end_of_a_copy_are_rows(lakeside: Lakeside, tmp_path: Path) -> None:
+    texts = ["\\.", "", None, "\\N", "a", "\\.\n"]
+    address = spark_wrote(tmp_path / "texts", {"t": pa.array(texts)})
+    lakeside.run("create table public.texts (t text)")
+    with warehouse.connect(Role.OWNER) as connection:
+        assert bring_back(connection, {address: Target("public", "texts", {"t": "text"})}) == {"texts": 6}
+    assert {text for (text,) in lakeside.run("select t from public.texts")} == set(texts)
+
+
 def test_a_model_without_a_contract_is_named(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps({"nodes": {"m": node("loose", [{"name": "id"}])}}))
