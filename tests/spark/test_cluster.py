@@ -103,7 +103,7 @@ def test_a_second_start_finds_it(started: cluster.Cluster) -> None:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home in which clusters are started and stopped; none of their processes outlives it."""
+    """A home in which a cluster is started and stopped; a test takes the one that the test before has left."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEIR_HOME", str(tmp_path_factory.mktemp("home")))
         yield Path(os.environ["WEIR_HOME"])
@@ -112,7 +112,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_what_is_killed_is_mended_and_tables_stay(home: Path, ask: Ask) -> None:
     first = cluster.start()
-    ask("create schema kept", "create table kept.t using delta as select 7 as n")
+    ask("create schema kept", "create table kept.t using parquet as select 7 as n")
     worker = processes.leaders(processes.found(folder()))["worker-1"]
     worker.send_signal(signal.SIGKILL)
     psutil.wait_procs([worker], timeout=20)
@@ -124,16 +124,16 @@ def test_what_is_killed_is_mended_and_tables_stay(home: Path, ask: Ask) -> None:
     assert ask("select n from kept.t") == [(7,)]
 
 
-def test_stopped_it_leaves_no_process(home: Path) -> None:
-    cluster.start()
-    assert cluster.stop()
-    assert not processes.found(folder())
-    assert cluster.running() is None
-    assert not cluster.stop(), "there is nothing to stop any more"
+def test_another_lake_starts_it_anew(home: Path, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = cluster.running() or cluster.start()
+    monkeypatch.setenv("WEIR_LAKE", tmp_path.as_uri())
+    assert cluster.start().stamp != before.stamp
+    ask("create schema here", "create table here.t using parquet as select 1 as n")
+    assert list((tmp_path / "warehouse" / "here.db" / "t").glob("*.parquet"))
 
 
 def test_a_port_that_is_taken_gets_another_and_env_is_told(home: Path) -> None:
-    first = cluster.start()
+    first = cluster.running() or cluster.start()
     write_env({"WEIR_SPARK_URL": first.url})
     cluster.stop()
     with socket.socket() as taken:
@@ -145,12 +145,12 @@ def test_a_port_that_is_taken_gets_another_and_env_is_told(home: Path) -> None:
         assert read_env()["WEIR_SPARK_URL"] == second.url
 
 
-def test_another_lake_starts_it_anew(home: Path, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = cluster.start()
-    monkeypatch.setenv("WEIR_LAKE", tmp_path.as_uri())
-    assert cluster.start().stamp != before.stamp
-    ask("create schema here", "create table here.t using parquet as select 1 as n")
-    assert list((tmp_path / "warehouse" / "here.db" / "t").glob("*.parquet"))
+def test_stopped_it_leaves_no_process(home: Path) -> None:
+    assert cluster.running() or cluster.start()
+    assert cluster.stop()
+    assert not processes.found(folder())
+    assert cluster.running() is None
+    assert not cluster.stop(), "there is nothing to stop any more"
 
 
 def test_a_cluster_that_does_not_start_says_why_and_leaves_nothing(home: Path) -> None:

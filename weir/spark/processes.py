@@ -8,6 +8,7 @@ without a file of process ids, which could be lost or out of date.
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def found(folder: Path) -> list[tuple[str, Process]]:
     for process in psutil.process_iter():
         try:
             environment = process.environ()
-            if environment.get(FOLDER) == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
+            if environment.get(FOLDER) == str(folder) and lives(process):
                 here.append((environment.get(ROLE, ""), process))
         except (psutil.Error, OSError):
             continue  # it has just ended, or is another user's
@@ -62,6 +63,15 @@ def end(folder: Path, order: Iterable[str]) -> list[str]:
     if left := [process for _, process in found(folder)]:  # what a worker started in the meantime
         _end(left)
     return roles
+
+
+def lives(process: Process) -> bool:
+    """Whether the process has not ended. One that nobody has asked for its exit code yet has: in a container, it may
+    stay for seconds."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def memory(here: Iterable[tuple[str, Process]]) -> int:
@@ -89,6 +99,8 @@ def _end(processes: list[Process]) -> None:
                 process.send_signal(number)
             except psutil.Error:
                 continue
-        _, processes = psutil.wait_procs(processes, timeout=_PATIENCE)
+        until = time.monotonic() + _PATIENCE
+        while (processes := [process for process in processes if lives(process)]) and time.monotonic() < until:
+            time.sleep(0.02)
         if not processes:
             return

@@ -15,6 +15,7 @@ import psutil
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.spark.configuration import HOST, THRIFT, folder, log
+from weir.spark.processes import lives
 
 PATIENCE = 240.0  # seconds; a machine with eight busy processes per core was seen to take 115
 
@@ -22,7 +23,7 @@ PATIENCE = 240.0  # seconds; a machine with eight busy processes per core was se
 def wait(ready: Callable[[], bool], started: dict[str, psutil.Process], end: float) -> None:
     """Wait until `ready`. Raises WeirError when a process ends, or after the moment `end`."""
     while not ready():
-        dead = [role for role, process in started.items() if not _lives(process)]
+        dead = [role for role, process in started.items() if not lives(process)]
         late = time.monotonic() > end
         if dead or late:
             role = dead[0] if dead else THRIFT
@@ -38,13 +39,6 @@ def _last(words: str) -> str:
     lines = [line.strip() for line in words.splitlines() if line.strip() and not line.startswith(("\t", "    at "))]
     told = [line for line in lines if "Exception" in line or "Error" in line or "rror:" in line]
     return " ".join((told or lines or ["it says nothing"])[-1].split())[:400]
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def answers(port: int) -> bool:
