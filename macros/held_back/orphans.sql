@@ -18,8 +18,7 @@
         ),
 
         quarantined as (
-            select distinct key from {{ ref('open_quarantine') }}
-            where model = '{{ parent }}'
+            {{ quarantined_keys(parent, ref('open_quarantine')) }}
         )
         {%- if held_back %},
 
@@ -46,4 +45,15 @@
         left join held on orphaned.parent_key = held.key
         {%- endif %}
     )
+{%- endmacro %}
+
+{#- The keys of a staging model whose last version waits in quarantine. On Spark they are read where the model keeps them:
+    the view over all models costs a look at each model's table. -#}
+{% macro quarantined_keys(parent, quarantine) -%}{{ return(adapter.dispatch('quarantined_keys', 'weir')(parent, quarantine)) }}{%- endmacro %}
+{% macro default__quarantined_keys(parent, quarantine) -%}
+    select distinct key from {{ quarantine }}
+            where model = '{{ parent }}'
+{%- endmacro %}
+{% macro spark__quarantined_keys(parent, quarantine) -%}
+    select distinct _key as key from {{ ref(parent) }}__all where _kind = 'rejected' and _resolved_at is null
 {%- endmacro %}

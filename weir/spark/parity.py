@@ -5,6 +5,7 @@ differ, the first rows that only one of them has, column by column. The digest: 
 each column, with a mark for NULL; its first and second 15 hexadecimal digits, summed up; and the number of rows.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,6 +95,35 @@ def compare(connection: psycopg.Connection[Any], cursor: Any, pair: Pair) -> Par
         parts = sorted(part for part in {*mine, *theirs_too} if mine.get(part) != theirs_too.get(part))
         found.differences = _differences(here, there, parts)
     return found
+
+
+def compare_rows(connection: psycopg.Connection[Any], cursor: Any, pair: Pair) -> str:
+    """Compare the rejected rows as received, as parsed JSON; returns which entry differs first, or nothing.
+
+    What was JSON in a column of raw stands in Spark's row as text, and so do numbers without a size.
+    """
+    query = "select model, key, load_id, {} from " + pair.place
+    mine = {row[:3]: json.loads(row[3]) for row in connection.execute(query.format('"row"::text'))}
+    cursor.execute(query.format("`row`"))
+    theirs = {tuple(row[:3]): json.loads(row[3]) for row in cursor.fetchall()}
+    for entry in sorted({*mine, *theirs}):
+        here, there = mine.get(entry), theirs.get(entry)
+        if here is None or there is None:
+            continue  # the digest has told so
+        unlike = sorted(name for name in {*here, *there} if not _same(here.get(name), there.get(name)))
+        if unlike:
+            return f"the row of {entry[0]}, load {entry[2]}, differs in {', '.join(unlike)}"
+    return ""
+
+
+def _same(mine: Any, theirs: Any) -> bool:
+    """Whether a value of JSON is the same, be it nested as text."""
+    if isinstance(theirs, str) and not isinstance(mine, str):
+        try:
+            theirs = json.loads(theirs)
+        except ValueError:
+            return False
+    return bool(mine == theirs)
 
 
 def _types(connection: psycopg.Connection[Any], pair: Pair) -> dict[str, str]:

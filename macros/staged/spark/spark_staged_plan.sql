@@ -14,88 +14,83 @@
     {%- set step.marked = '_error' in raw_types() and '_file' not in raw_types() -%}
     {%- set step.code = local_md5(code) -%}
 
-    {%- set receipts, reasons, newest = spark_staged_receipts(names), [], namespace(built=0, code=none) -%}
-    {%- for row in receipts -%}
-        {%- set newest.code = row[5] -%}
-        {%- set step.hand = row[6] > 0 -%}
-        {%- if row[4] is not none -%}{%- set newest.built = row[2] -%}{%- endif -%}
-    {%- endfor -%}
-    {%- set step.exists = newest.code is not none -%}
+    {%- set found, reasons, newest = spark_staged_known(names), [], namespace(built=0) -%}
+    {%- set receipts, step.hand = found.receipts, found.given > 0 -%}
+    {%- for row in receipts if row.staged is not none -%}{%- set newest.built = row.position -%}{%- endfor -%}
+    {%- set step.exists = found.code is not none -%}
     {%- if should_full_refresh() -%}{%- do reasons.append('asked for') -%}{%- endif -%}
     {%- if not step.exists -%}{%- do reasons.append('the table is not there') -%}
-    {%- elif newest.code != step.code -%}{%- do reasons.append('its code changed') -%}{%- endif -%}
-    {%- for row in receipts if row[0] is not none -%}
-        {%- if row[4] is none and row[2] < newest.built -%}
-            {%- do reasons.append('load ' ~ row[0] ~ ' arrived late') -%}
-        {%- elif row[4] is not none and row[4] != row[3] -%}
-            {%- do reasons.append('the receipts of load ' ~ row[0] ~ ' changed since it was staged') -%}
+    {%- elif found.code != step.code -%}{%- do reasons.append('its code changed') -%}{%- endif -%}
+    {%- for row in receipts -%}
+        {%- if row.staged is none and row.position < newest.built -%}
+            {%- do reasons.append('load ' ~ row.load_id ~ ' arrived late') -%}
+        {%- elif row.staged is not none and row.staged != row.landed -%}
+            {%- do reasons.append('the receipts of load ' ~ row.load_id ~ ' changed since it was staged') -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if step.exists and receipts[0][7] -%}
+    {%- if step.exists and (found.given or found.by_hand) and spark_staged_differs(names) -%}
         {%- do reasons.append('rows were accepted by hand, or taken back') -%}
     {%- endif -%}
     {%- set step.full = reasons | length > 0 -%}
     {%- if step.full and step.exists -%}
         {%- do log(names.model ~ ': full refresh, for ' ~ reasons[0], info=true) -%}
     {%- endif -%}
-    {%- for row in receipts if not flags.EMPTY and row[3] is not none and (step.full or row[4] is none) -%}
-        {%- do step.loads.append({'load_id': row[0], 'as_of': row[1], 'position': row[2], 'landed': row[3]}) -%}
+    {%- for row in receipts if not flags.EMPTY and row.landed is not none and (step.full or row.staged is none) -%}
+        {%- do step.loads.append(row) -%}
     {%- endfor -%}
     {{ return(step) }}
 {%- endmacro %}
 
-{#- Every load of the table with its place in the order of arrival, its rows by receipt and in the ledger; in each row the
-    digest of the code by which the table was made, how many acceptances the model has, and how many of them the table
-    does not show. -#}
-{% macro spark_staged_receipts(names) -%}
-    {%- set model = spark_literal(names.model) -%}
-    {%- call statement('receipts', fetch_result=true) -%}
-        with receipts as (
-            select load_id, max(as_of) as as_of, sum(landed) as landed, max(landed_at) as landed_at
-            from {{ names.landings }}
-            where source = {{ spark_literal(names.source) }} and table_name = {{ spark_literal(names.source_table) }}
-            group by load_id
-        ),
-
-        staged as (
-            select _load_id as load_id, max_by(_landed, _built_at) as landed
-            from {{ names.all }}
-            where _kind = 'step'
-            group by _load_id
-        ),
-
-        given as (
-            select key, load_id, seq, reasons from {{ names.acceptances }} where model = {{ model }} and undone_at is null
-        ),
-
-        rejected as (
-            select _key, _load_id, _seq, _reasons, _how from {{ names.all }} where _kind = 'rejected'
-        ),
-
-        differ as (
-            select count(*) as rows
-            from rejected as q
-            left join given as a
-                on q._key = a.key and q._load_id = a.load_id and q._seq = a.seq and size(array_except(q._reasons, a.reasons)) = 0
-            where (a.seq is not null) <> (coalesce(q._how, '') = 'accepted')
-        ),
-
-        found as (
-            select
-                coalesce(r.load_id, s.load_id) as load_id,
-                cast(r.as_of as string) as as_of,
-                row_number() over (order by r.landed_at nulls last, coalesce(r.load_id, s.load_id)) as place,
-                r.landed,
-                s.landed as staged
-            from receipts as r full join staged as s on r.load_id = s.load_id
-        )
-
-        select f.load_id, f.as_of, f.place, f.landed, f.staged,
-            (select max(_code) from {{ names.all }} where _kind = 'code'),
-            (select count(*) from given),
-            (select rows from differ)
-        from (select 1 as one) as o left join found as f on true
-        order by f.place
+{#- What is known before the step: `receipts`, every load of the table in order of arrival, with its rows by receipt
+    (`landed`) and in the ledger (`staged`), either none where it has none; `code`, the digest of the code that made the table;
+    `given` and `by_hand`, how many rows people have accepted, and how many of them the table shows. -#}
+{% macro spark_staged_known(names) -%}
+    {%- call statement('known', fetch_result=true) -%}
+        select 'receipt' as what, load_id, cast(max(as_of) as string) as as_of, sum(landed) as landed, max(landed_at) as at
+        from {{ names.landings }}
+        where source = {{ spark_literal(names.source) }} and table_name = {{ spark_literal(names.source_table) }}
+        group by load_id
+        union all
+        select _kind, coalesce(_load_id, _code), null, _landed, _built_at
+        from {{ names.all }}
+        where _kind in ('step', 'code') or (_kind = 'rejected' and _how = 'accepted')
+        union all
+        select 'given', null, null, seq, null
+        from {{ names.acceptances }}
+        where model = {{ spark_literal(names.model) }} and undone_at is null
     {%- endcall -%}
-    {{ return(load_result('receipts').table.rows) }}
+    {%- set known, receipts, steps, loads = namespace(receipts=[], code=none, given=0, by_hand=0), [], [], {} -%}
+    {%- for row in load_result('known').table.rows -%}
+        {%- if row[0] == 'code' -%}{%- set known.code = row[1] -%}
+        {%- elif row[0] == 'given' -%}{%- set known.given = known.given + 1 -%}
+        {%- elif row[0] == 'rejected' -%}{%- set known.by_hand = known.by_hand + 1 -%}
+        {%- else -%}
+            {%- do (receipts if row[0] == 'receipt' else steps).append({'load_id': row[1], 'as_of': row[2], 'rows': row[3], 'at': row[4]}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for row in receipts | sort(attribute='at,load_id') -%}
+        {%- do loads.update({row.load_id: {'load_id': row.load_id, 'as_of': row.as_of, 'position': loop.index, 'landed': row.rows, 'staged': none}}) -%}
+    {%- endfor -%}
+    {#- the newest step of a load counts; one whose receipt is gone stands last -#}
+    {%- for row in steps | sort(attribute='at,load_id') -%}
+        {%- if row.load_id not in loads -%}
+            {%- do loads.update({row.load_id: {'load_id': row.load_id, 'as_of': none, 'position': loads | length + 1, 'landed': none}}) -%}
+        {%- endif -%}
+        {%- do loads[row.load_id].update({'staged': row.rows}) -%}
+    {%- endfor -%}
+    {%- set known.receipts = loads.values() | list -%}
+    {{ return(known) }}
+{%- endmacro %}
+
+{#- Whether rows that a person has accepted, or taken back, do not show so in the table. -#}
+{% macro spark_staged_differs(names) -%}
+    {%- call statement('differ', fetch_result=true) -%}
+        select count(*)
+        from {{ names.all }} as q
+        left join {{ names.acceptances }} as a
+            on a.model = {{ spark_literal(names.model) }} and a.undone_at is null
+            and q._key = a.key and q._load_id = a.load_id and q._seq = a.seq and size(array_except(q._reasons, a.reasons)) = 0
+        where q._kind = 'rejected' and (a.seq is not null) <> (coalesce(q._how, '') = 'accepted')
+    {%- endcall -%}
+    {{ return(load_result('differ').table.rows[0][0] > 0) }}
 {%- endmacro %}

@@ -58,18 +58,7 @@
     {%- endif %}
     {%- if step.ledger %}
     union all
-    {%- set booked = {
-        '_kind': "'step'", '_key': 'l.load_id', '_entry': spark_literal(invocation_id), '_load_id': 'l.load_id',
-        '_step_id': spark_literal(invocation_id), '_run_id': spark_literal(run_id()) if run_id() else 'null', '_as_of': 'l.as_of',
-        '_built_at': 'current_timestamp()', '_full_refresh': step.full | string | lower, '_landed': 'l.c0', '_accepted': 'l.c1',
-        '_accepted_by_hand': 'l.c2', '_rejected': 'l.c3', '_superseded': 'l.c4', '_deleted': 'l.c5', '_erased': 'l.c6',
-    } %}
-    {{ spark_staged_part(step, booked) }}
-    from values
-        {%- for row in step.ledger %}
-        ({{ spark_literal(row.load.load_id) }}, cast('{{ row.load.as_of }}' as timestamp), {{ row.counts | join(', ') }}){{ ',' if not loop.last }}
-        {%- endfor %}
-        as l (load_id, as_of, c0, c1, c2, c3, c4, c5, c6)
+    {{ spark_staged_steps(step) }}
     {%- endif %}
     {%- if step.full %}
     union all
@@ -114,4 +103,30 @@
         {%- do parts.append(spark_literal(name) ~ ', ' ~ column) -%}
     {%- endfor -%}
     to_json(named_struct({{ parts | join(', ') }}))
+{%- endmacro %}
+
+{#- The rows of the ledger, one per load. -#}
+{% macro spark_staged_steps(step) -%}
+    {%- set booked = {
+        '_kind': "'step'", '_key': 'l.load_id', '_entry': spark_literal(invocation_id), '_load_id': 'l.load_id',
+        '_step_id': spark_literal(invocation_id), '_run_id': spark_literal(run_id()) if run_id() else 'null', '_as_of': 'l.as_of',
+        '_built_at': 'current_timestamp()', '_full_refresh': step.full | string | lower, '_landed': 'l.c0', '_accepted': 'l.c1',
+        '_accepted_by_hand': 'l.c2', '_rejected': 'l.c3', '_superseded': 'l.c4', '_deleted': 'l.c5', '_erased': 'l.c6',
+    } %}
+    {{ spark_staged_part(step, booked) }}
+    from values
+        {%- for row in step.ledger %}
+        ({{ spark_literal(row.load.load_id) }}, cast('{{ row.load.as_of }}' as timestamp), {{ row.counts | join(', ') }}){{ ',' if not loop.last }}
+        {%- endfor %}
+        as l (load_id, as_of, c0, c1, c2, c3, c4, c5, c6)
+{%- endmacro %}
+
+{#- The statement that writes the rows of the ledger alone. -#}
+{% macro spark_staged_booked(names, step) -%}
+    {%- set columns = spark_staged_shape().keys() | list | join(', ') -%}
+    insert into {{ names.all }} ({{ columns }})
+    select {{ columns }}
+    from (
+        {{ spark_staged_steps(step) }}
+    ) as w
 {%- endmacro %}

@@ -9,6 +9,11 @@
 
     {%- if flags.EMPTY and step.exists or not (step.full or step.loads) -%}
         {%- call noop_statement('main', 'NOTHING NEW', 'NOTHING NEW', 0) -%} select 'nothing new' {%- endcall -%}
+    {%- elif not step.full and step.loads | sum(attribute='landed') == 0 -%}
+        {#- Loads without a row leave their rows of the ledger, and nothing else. -#}
+        {%- for load in step.loads -%}{%- do step.ledger.append({'load': load, 'counts': [0, 0, 0, 0, 0, 0, 0]}) -%}{%- endfor -%}
+        {%- call statement('commit') -%} {{ spark_staged_booked(names, step) }} {%- endcall -%}
+        {%- call noop_statement('main', '0 landed', 'STAGED', 0) -%} {{ spark_staged_booked(names, step) }} {%- endcall -%}
     {%- else -%}
         {%- do spark_staged_batch(names, step) -%}
         {%- do spark_staged_count(names, step) -%}
