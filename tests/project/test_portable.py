@@ -57,6 +57,8 @@ BANNED = [
     ("select cast(a as timestamptz) from c", "as timestamp with time zone)", "sql_type('timestamp with time zone')"),
     ("select cast(a as timestamp) from c", "cast(… as timestamp)", "day_start"),
     ("select cast(a as double precision) from c", "cast(… as double precision)", "sql_type('double precision')"),
+    ("select cast(a as uuid) from c", "cast(… as uuid)", "sql_type('text')"),
+    ("with a as {{ my_own('b') }} select * from a", "SQL that sqlglot can't read", "_macros.yml"),
     ("select cast(a as jsonb) from c", "cast(… as jsonb)", "json_text"),
     ("select cast(a as numeric) from c", "cast(… as numeric)", "numeric(14, 2)"),
     ("select cast(a as text[]) from c", "cast(… as text[])", "array_text"),
@@ -180,8 +182,14 @@ def test_a_data_test_and_a_generic_one_are_looked_into(tmp_path: Path) -> None:
     assert line.startswith("tests/dbt/marts/odd.sql:2: `~`: ")
 
 
-def test_models_of_postgresql_alone_are_left_out(tmp_path: Path) -> None:
-    assert found(tmp_path, "select now()", "models/ops/ops_a.sql") == []
+def test_models_that_are_enabled_on_postgresql_alone_are_left_out(tmp_path: Path) -> None:
+    alone = "{{ config(enabled=target.type == 'postgres') }}\nselect now()"
+    assert found(tmp_path, alone, "models/marts/alone.sql") == []
+    predicate = "models:\n  - name: alone\n    data_tests:\n      - holds: {predicate: a ~ 'x'}\n"
+    assert found(tmp_path, predicate, "models/marts/alone.yml") == []
+    assert len(found(tmp_path, "select now()", "models/ops/ops_a.sql")) == 1
+    project = "name: shop\nmodels:\n  shop:\n    ops: {+enabled: \"{{ target.type == 'postgres' }}\"}\n"
+    assert found(tmp_path, project, "dbt_project.yml") == []
 
 
 def test_jinja_that_cannot_be_read_is_a_find_with_its_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
+from tests.support.portable.templates import UNKNOWN
 from tests.support.portable.trees import Find, in_tree
 from tests.support.portable.words import FAMILIES, FUNCTIONS, OPERATORS, WORDS
 
@@ -31,7 +32,12 @@ def _unreadable(sql: str, fault: SqlglotError) -> Find:
     error = next(iter(getattr(fault, "errors", [])), {"description": str(fault).split("\n")[0], "line": 1, "col": 0})
     offset = sum(len(line) + 1 for line in sql.split("\n")[: error["line"] - 1]) + max(error["col"] - 1, 0)
     said = re.sub(r" but got <.*", "", error["description"])
-    return Find(offset, "SQL that sqlglot can't read as PostgreSQL's", f"{said}: mend it, or write it in a plainer way")
+    instead = "mend it, or write it in a plainer way"
+    if UNKNOWN in sql:
+        instead = (
+            "describe each macro that it calls in a _macros.yml; a description begins 'A subquery' where it is one"
+        )
+    return Find(offset, "SQL that sqlglot can't read as PostgreSQL's", f"{said}: {instead}")
 
 
 def _in_tokens(tokens: list[Token]) -> Iterator[Find]:

@@ -1,11 +1,13 @@
 """Reads the files of a dbt project whose SQL runs on both engines, and says what only one of them knows.
 
-In: models but those in models/ops (they are PostgreSQL's alone), tests/dbt, and the predicates in YAML beside models
-and seeds. Out: one line for each find: file, line, what it is, what to write instead.
+In: models, tests/dbt, and the predicates in YAML beside models and seeds; but no model that is enabled on PostgreSQL
+alone, by dbt_project.yml or its own config. Out: one line for each find: file, line, what it is, what to write instead.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import yaml
@@ -15,23 +17,46 @@ from tests.support.portable.templates import Templates
 
 # Keys of YAML that hold a condition.
 _CONDITIONS = ("predicate", "where")
+# How a model, or a folder of them, says that it is for PostgreSQL alone.
+_ALONE = re.compile(r"target\.type\s*==\s*['\"]postgres['\"]")
+_ENABLED = re.compile(r"\benabled\s*=\s*" + _ALONE.pattern)
 
 
 def faults(root: Path, macros: Path | None = None) -> list[str]:
     """One line for each find in the project at `root`; `macros` is the folder of its macros, where it is not there."""
     templates = Templates([macros or root / "macros"])
+    left_out = list(_of_postgresql(root))
     found = []
-    for path in _files(root, "models", "tests/dbt", ends=".sql"):
-        found += _of_text(templates, path.relative_to(root), path.read_text(encoding="utf-8"), 1, "{}")
-    for path in _files(root, "models", "seeds", ends=".yml"):
+    for path in _files(root, left_out, "models", "tests/dbt", ends=".sql"):
+        text = path.read_text(encoding="utf-8")
+        if _ENABLED.search(text):
+            left_out.append(path.with_suffix(".yml"))
+        else:
+            found += _of_text(templates, path.relative_to(root), text, 1, "{}")
+    for path in _files(root, left_out, "models", "seeds", ends=".yml"):
         for line, condition in _conditions(yaml.compose(path.read_text(encoding="utf-8"))):
             found += _of_text(templates, path.relative_to(root), condition, line, "select * from a_model where {}")
     return found
 
 
-def _files(root: Path, *folders: str, ends: str) -> list[Path]:
+def _files(root: Path, left_out: list[Path], *folders: str, ends: str) -> list[Path]:
     paths = [path for folder in folders for path in sorted((root / folder).rglob(f"*{ends}"))]
-    return [path for path in paths if not path.is_relative_to(root / "models" / "ops")]
+    return [path for path in paths if not any(path.is_relative_to(each) for each in left_out)]
+
+
+def _of_postgresql(root: Path) -> Iterator[Path]:
+    """The folders of models that dbt_project.yml enables on PostgreSQL alone."""
+    project = root / "dbt_project.yml"
+    declared = yaml.safe_load(project.read_text(encoding="utf-8")) if project.exists() else {}
+
+    def below(folder: Path, config: Mapping[str, Any]) -> Iterator[Path]:
+        if _ALONE.search(str(config.get("+enabled", ""))):
+            yield folder
+        for name, inner in config.items():
+            if isinstance(inner, Mapping) and not name.startswith("+"):
+                yield from below(folder / name, inner)
+
+    yield from below(root / "models", declared.get("models", {}).get(declared.get("name"), {}))
 
 
 def _conditions(node: yaml.Node | None) -> Iterator[tuple[int, str]]:

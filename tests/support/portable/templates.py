@@ -18,6 +18,7 @@ import yaml
 
 CALL = "weir_macro_"
 TYPE = "weir_type"
+UNKNOWN = "weir_unknown"
 # A line's number between two characters that no model holds.
 _MARK = re.compile("\ue000([0-9]+)\ue001")
 _TEST = re.compile(r"({%-?\s*)test\s+(\w+)\s*\(([^)]*)\)")
@@ -53,7 +54,7 @@ class _Unknown(jinja2.ChainableUndefined):
         return iter([_Unknown()])
 
     def __str__(self) -> str:
-        return "weir_unknown"
+        return UNKNOWN
 
 
 class Templates:

@@ -7,7 +7,18 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from tests.support.portable.templates import CALL, TYPE
-from tests.support.portable.words import ARRAY, DATES, FAMILIES, FIELDS, FUNCTIONS, JSON, MOMENTS, PORTABLE, TYPES
+from tests.support.portable.words import (
+    ARRAY,
+    DATES,
+    FAMILIES,
+    FIELDS,
+    FUNCTIONS,
+    JSON,
+    MOMENTS,
+    PORTABLE,
+    RENAMED,
+    TYPES,
+)
 
 _DIGITS = "engines keep other digits: write"
 _BETWEEN = "write {{ days_between(…) }}, {{ hours_between(…) }} or {{ seconds_between(…) }}"
@@ -41,7 +52,10 @@ def _of_node(node: exp.Expression, sql: str) -> Iterator[tuple[str, str]]:
     elif isinstance(node, exp.CTE) and node.args.get("materialized") is not None:
         yield "`as materialized`", "a hint for PostgreSQL that Spark refuses: write `as (`"
     elif isinstance(node, exp.AtTimeZone):
-        yield "`at time zone`", "write {{ utc_date('moment') }} or {{ day_start('date') }}"
+        yield (
+            "`at time zone`",
+            "write {{ utc_date('moment') }}, {{ day_start('date') }}, or {{ parse('time', 'timestamp') }}",
+        )
     elif isinstance(node, (exp.Array, exp.Bracket, exp.Any)):
         yield "an array", ARRAY
     elif isinstance(node, exp.Interval):
@@ -72,7 +86,7 @@ def _cast(node: exp.Cast) -> Iterator[tuple[str, str]]:
     word = {"decimal": "numeric", "timestamptz": "timestamp with time zone"}.get(name.strip(), name.strip())
     if word == TYPE or (word in TYPES and (word != "numeric" or digits)):
         return
-    instead = f"Spark calls it otherwise: write cast(… as {{{{ sql_type('{word}') }}}})"
+    instead = f"Spark has no such type: write cast(… as {{{{ sql_type('{word if word in RENAMED else 'text'}') }}}})"
     if word == "numeric":
         instead = "engines keep other digits: say how many, numeric(14, 2)"
     elif word.endswith("[]"):

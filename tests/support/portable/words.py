@@ -75,6 +75,8 @@ PORTABLE = {
 
 # Types that both call so; numeric only with its digits.
 TYPES = {"bigint", "boolean", "date", "int", "integer", "smallint", "numeric"}
+# Types that the macro sql_type knows Spark's word for.
+RENAMED = {"text", "varchar", "timestamp with time zone", "double precision", "real", "time"}
 FIELDS = {"year", "quarter", "month", "day", "hour", "minute"}
 
 # Macros that give a date, or a moment: a sign before or after them is PostgreSQL's arithmetic.
