@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.portable import words
 from tests.support.portable.files import faults
 from weir.core.settings import ROOT
 
@@ -125,6 +126,18 @@ def test_what_one_engine_alone_knows_is_found_and_the_message_says_what_to_write
     lines = found(tmp_path, f"-- Grain: one row.\n\n{sql}\n")
     assert any(what in line and instead in line for line in lines), lines
     assert all(line.startswith("models/marts/a.sql:3: ") for line in lines), lines
+
+
+def test_each_word_of_the_lists_is_found_with_its_own_message(tmp_path: Path) -> None:
+    for word, instead in words.OPERATORS.items():
+        lines = found(tmp_path, f"select a {word} b from c")
+        assert any(f"`{word}`: {instead}" in line for line in lines), (word, lines)
+    for word, instead in words.WORDS.items():
+        lines = found(tmp_path, f"select cast(a as {word}), a {word} b, {word} from c")
+        assert any(f"`{word}`: {instead}" in line for line in lines), (word, lines)
+    for word, instead in (words.FUNCTIONS | words.FAMILIES).items():
+        lines = found(tmp_path, f"select {word}(a) from c")
+        assert any(f"{word}(…): {instead}" in line for line in lines), (word, lines)
 
 
 @pytest.mark.parametrize("sql", PORTABLE)

@@ -19,12 +19,14 @@ _OWN_LITERALS = {TokenType.BYTE_STRING, TokenType.HEREDOC_STRING, TokenType.UNIC
 
 def finds(sql: str) -> list[Find]:
     """All that only one engine knows, in the order of the SQL."""
+    found: set[Find] = set()
     try:
-        tokens = sqlglot.tokenize(sql, dialect="postgres")
-        tree = sqlglot.parse_one(sql, dialect="postgres")
+        found |= {*_in_tokens(sqlglot.tokenize(sql, dialect="postgres"))}
+        found |= {*in_tree(sqlglot.parse_one(sql, dialect="postgres"), sql)}
     except SqlglotError as fault:
-        return [_unreadable(sql, fault)]
-    return sorted({*_in_tokens(tokens), *in_tree(tree, sql)})
+        # an operator that was found may be what can't be read
+        return sorted(found) or [_unreadable(sql, fault)]
+    return sorted(found)
 
 
 def _unreadable(sql: str, fault: SqlglotError) -> Find:

@@ -20,7 +20,7 @@ OPERATORS = {
     "::": "write cast(… as …), with {{ sql_type('text') }} for a type that engines call otherwise",
     "||": "it is NULL where a part is NULL, and joins arrays and documents on PostgreSQL: write concat_ws('', …)",
     **dict.fromkeys(["->", "->>", "#>", "#>>", "#-", "@>", "<@", "?", "?|", "?&", "@?", "@@"], JSON),
-    **dict.fromkeys(["~", "~*", "!~", "!~*", "~~", "~~*", "similar to"], _PATTERN),
+    **dict.fromkeys(["~", "~*", "~~", "~~*", "similar to"], _PATTERN),
     "&&": ARRAY,
     "^": "Spark takes it for bits: write power(…)",
 }
