@@ -6,6 +6,7 @@ alone, by dbt_project.yml or its own config. Out: one line for each find: file, 
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ _ENABLED = re.compile(r"\benabled\s*=\s*" + _ALONE.pattern)
 
 def faults(root: Path, macros: Path | None = None) -> list[str]:
     """One line for each find in the project at `root`; `macros` is the folder of its macros, where it is not there."""
-    templates = Templates([macros or root / "macros"])
+    templates = _templates(macros or root / "macros")
     left_out = list(_of_postgresql(root))
     found = []
     for path in _files(root, left_out, "models", "tests/dbt", ends=".sql"):
@@ -37,6 +38,12 @@ def faults(root: Path, macros: Path | None = None) -> list[str]:
         for line, condition in _conditions(yaml.compose(path.read_text(encoding="utf-8"))):
             found += _of_text(templates, path.relative_to(root), condition, line, "select * from a_model where {}")
     return found
+
+
+@cache
+def _templates(macros: Path) -> Templates:
+    """The templates with these macros, read once for many projects."""
+    return Templates(macros)
 
 
 def _files(root: Path, left_out: list[Path], *folders: str, ends: str) -> list[Path]:

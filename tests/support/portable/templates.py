@@ -7,7 +7,7 @@ affair. Of its arguments those are read that _macros.yml calls SQL or a predicat
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,11 +58,11 @@ class _Unknown(jinja2.ChainableUndefined):
 
 
 class Templates:
-    """Renders files; `folders` are those of the macros, whose _macros.yml say which arguments are SQL."""
+    """Renders files; `folder` is that of the macros, whose _macros.yml say which arguments are SQL."""
 
-    def __init__(self, folders: Iterable[Path]):
+    def __init__(self, folder: Path):
         self._macros: dict[str, tuple[bool, list[tuple[str, bool]]]] = {}
-        for path in sorted(path for folder in folders for path in folder.rglob("_macros.yml")):
+        for path in sorted(folder.rglob("_macros.yml")):
             for macro in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("macros", []):
                 arguments = [(each["name"], _is_sql(each)) for each in macro.get("arguments", [])]
                 is_relation = macro.get("description", "").startswith("A subquery")
