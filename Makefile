@@ -60,7 +60,7 @@ test-one: setup ## one test, by a part of its name: make test-one T=undo
 	@test -n "$(T)" || { echo "say which: make test-one T=undo" >&2; exit 1; }
 	pytest -k "$(T)"
 
-check: setup ## the linters, the type checks, the links of the pages
+check: setup ## the linters, the type checks, the links of the pages, what Spark does not know
 	ruff check .
 	ruff format --check .
 	mypy
@@ -68,6 +68,7 @@ check: setup ## the linters, the type checks, the links of the pages
 	sqlfluff lint models analyses tests/dbt
 	yamllint .
 	python -m docs.programs.links
+	python -m tests.support.portable
 
 format: setup ## put the code in its form
 	ruff format .

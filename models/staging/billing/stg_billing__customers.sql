@@ -18,6 +18,6 @@ with typed as (
 select
     *,
     {{ reject({
-        'company holds a NUL character': "has_escapes and position('\\x00' in company) > 0",
+        'company holds a NUL character': "has_escapes and position(concat_ws('', chr(92), 'x00') in company) > 0",
     }) }}
 from typed

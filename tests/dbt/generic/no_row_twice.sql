@@ -4,7 +4,7 @@
     {%- if execute -%}
         {%- for column in adapter.get_columns_in_relation(model) -%}
             {%- if column.name not in but and not column.name.startswith('_') -%}
-                {%- do columns.append('cast(' ~ adapter.quote(column.name) ~ ' as text)') -%}
+                {%- do columns.append('cast(' ~ adapter.quote(column.name) ~ ' as ' ~ sql_type('text') ~ ')') -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif %}
