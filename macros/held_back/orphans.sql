@@ -55,5 +55,6 @@
             where model = '{{ parent }}'
 {%- endmacro %}
 {% macro spark__quarantined_keys(parent, quarantine) -%}
+    {%- if model.resource_type == 'unit_test' -%}{{ return(default__quarantined_keys(parent, quarantine)) }}{%- endif -%}
     select distinct _key as key from {{ ref(parent) }}__all where _kind = 'rejected' and _resolved_at is null
 {%- endmacro %}

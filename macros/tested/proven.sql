@@ -36,7 +36,7 @@
     nothing: an old one may say in the column what is the key of a new one. -#}
 {% macro proven_by_key(relation, columns) -%}
     {%- set node = graph.nodes.get(model.attached_node) if model is mapping and execute else none -%}
-    {%- if columns | length != 1 or not node or node.config.materialized != 'staged' or not tested_table(relation) -%}
+    {%- if target.type != 'postgres' or columns | length != 1 or not node or node.config.materialized != 'staged' or not tested_table(relation) -%}
         {{ return('false') }}
     {%- endif -%}
     (

@@ -16,6 +16,9 @@ PAGES = {str(page.relative_to(ROOT)): page for page in links.pages()}
 # What one process of ours hands to another, or takes from the environment of other programs.
 NOT_FOR_PEOPLE = {
     "WEIR_SPARK_FOLDER",
+    "WEIR_SPARK_HOST",
+    "WEIR_SPARK_PORT",
+    "WEIR_SPARK_USER",
     "WEIR_SPARK_ROLE",
     "WEIR_DOCS",
     "WEIR_RUN",

@@ -17,7 +17,7 @@ def call(home: Path, *words: str, exit_code: int = 0) -> str:
     done = subprocess.run(
         [str(BIN / words[0]), *words[1:]],
         cwd=ROOT,
-        env=_environment(home),
+        env=environment(home),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -29,7 +29,7 @@ def call(home: Path, *words: str, exit_code: int = 0) -> str:
     return output
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.endswith("_URL") and not k.startswith(("WEIR_", "PREFECT_"))}
     return kept | {"WEIR_HOME": str(home), "PATH": f"{BIN}:{os.environ['PATH']}", "COLUMNS": "200"}
 
