@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import environment, call
+from tests.support.commands import call, environment
 from weir.core.settings import ROOT
 from weir.spark import processes
 
