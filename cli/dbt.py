@@ -16,7 +16,7 @@ from weir.core.private import keep_private
 from weir.core.secrets import redact
 from weir.core.settings import project_dir
 from weir.dbt.environment import as_dbt, export_environment, export_paths, export_spark
-from weir.dbt.faults import hide_values
+from weir.dbt.faults import hide_values, shorten_faults_of_spark
 from weir.dbt.policy import protect
 from weir.spark.server import chosen
 
@@ -92,6 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from dbt.cli.main import cli
 
     hide_values()
+    if server:
+        shorten_faults_of_spark()
     sys.argv = ["dbt", *arguments]
     try:
         with nullcontext() if is_offline else as_dbt():

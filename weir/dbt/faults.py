@@ -1,10 +1,11 @@
-"""Faults of the warehouse in dbt's words, logs and results: without the values of rows that PostgreSQL quotes."""
+"""Faults of the engines in dbt's words, logs and results: without the values of rows that they quote."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from weir.core.secrets import without_values
+from weir.spark.server import told
 
 
 def hide_values() -> None:
@@ -26,3 +27,23 @@ def hide_values() -> None:
 
     hiding.hides_values = True  # type: ignore[attr-defined]
     Connections.exception_handler = hiding  # type: ignore[method-assign]
+
+
+def shorten_faults_of_spark() -> None:
+    """Let dbt's connection to Spark say a fault in one line, before dbt logs it with Java's stack; safe to repeat."""
+    from dbt.adapters.spark.connections import SparkConnectionManager as Connections
+    from dbt_common.exceptions import DbtDatabaseError
+
+    handler: Any = Connections.exception_handler
+    if getattr(handler, "shortens", False):
+        return
+
+    @contextmanager
+    def shortening(self: Any, sql: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as fault:
+            raise DbtDatabaseError(told(fault)) from None
+
+    shortening.shortens = True  # type: ignore[attr-defined]
+    Connections.exception_handler = shortening

@@ -5,6 +5,7 @@ In: `WEIR_SPARK_URL`. Out: a Server, a DB-API connection (PyHive's), statements'
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from weir.core.env import load_env
 from weir.core.errors import WeirError
 
 VARIABLE = "WEIR_SPARK_URL"
+# [CLASS] and what is said of it; before it may stand the class with the name of Java's exception
+_SAID = re.compile(r"\[[A-Z0-9_.]+\] (?!org\.)[^\n]+")
+_VALUE = re.compile(r"(\b[Vv]alue )'.*?'(?= )")
 _LIKE = "write it as hive2://user@host:10000"
 
 
@@ -84,7 +88,9 @@ def require_packages() -> None:
 
 
 def told(fault: Exception) -> str:
-    """What the server says is wrong, in one line, without its stack."""
+    """What the server says is wrong, in one line: without its stack, the statement, and values of rows."""
     status = getattr(fault.args[0] if fault.args else None, "status", None)
-    text = (getattr(status, "errorMessage", None) or str(fault)).split("\n")[0]
-    return " ".join(text.split())[:500]
+    text = getattr(status, "errorMessage", None) or str(fault)
+    found = _SAID.search(text)
+    line = found[0] if found else text.strip().split("\n")[0]
+    return " ".join(_VALUE.sub(r"\1…", line).split())[:500]
