@@ -4,6 +4,11 @@
 {% macro spark_staged_plan(names) -%}
     {%- set step = namespace(full=false, exists=false, loads=[], counts=[], landed=0, main='', marked=false, hand=false,
         columns=[], types=[], ledger=[]) -%}
+    {%- if not raw_types() -%}
+        {%- do exceptions.raise_compiler_error(
+            'nothing landed yet for ' ~ names.source ~ '.' ~ names.source_table ~ ': run `weir land`'
+        ) -%}
+    {%- endif -%}
     {%- set code = staged_code() -%}
     {%- if '_file' in raw_types() and '_unreadable' not in code -%}
         {%- do exceptions.raise_compiler_error(
