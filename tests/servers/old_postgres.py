@@ -39,7 +39,8 @@ def old_postgres(version: str, encoding: str = "UTF8") -> Iterator[str]:
         with zipfile.ZipFile(archive) as outer:
             (inner,) = [name for name in outer.namelist() if name.endswith(".txz")]
             with tarfile.open(fileobj=io.BytesIO(outer.read(inner)), mode="r:xz") as tree:
-                tree.extractall(folder / "programs", filter="tar")
+                # Python 3.11.0 to 3.11.3 know no filters
+                tree.extractall(folder / "programs", **({"filter": "tar"} if hasattr(tarfile, "tar_filter") else {}))
         word.write_text(PASSWORD)
         for path in (data, log):
             path.mkdir() if path is data else path.touch()
