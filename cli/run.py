@@ -14,6 +14,7 @@ from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
+from weir.spark import server as spark
 
 
 def run_elt(
@@ -32,6 +33,7 @@ def run_elt(
     try:
         keep_private()
         load_project()
+        spark.say_where_runs_build()
         Worker.early()
         server.launch()
         from flows.flow import elt  # imports Prefect, while its server starts

@@ -54,6 +54,7 @@ _LONGEST = [
     "end_to_end/test_real_data.py",
     "incidents/test_faults.py",
     "spark/test_cluster.py",
+    "spark/test_parity.py",
     "portal/test_browser.py",
     "flows/test_incidents.py",
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from weir.core import terminal
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 
@@ -52,6 +53,12 @@ def chosen() -> Server | None:
     if parts.password:
         raise WeirError(f"{VARIABLE} holds a password, which Weir can't send to a thrift server: {_LIKE}")
     return Server(parts.hostname, port, unquote(parts.username or "weir"))
+
+
+def say_where_runs_build() -> None:
+    """Say, where a Spark server is set, that this command builds on PostgreSQL all the same."""
+    if chosen():
+        terminal.say(f"{VARIABLE} is for dbt by hand and `weir parity`: this builds on PostgreSQL.", style="yellow")
 
 
 @contextmanager
