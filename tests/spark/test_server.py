@@ -58,8 +58,8 @@ def test_an_address_that_means_nothing_is_told_without_its_password(
         ),
         (
             "Error running query: [CAST_INVALID_INPUT] org.apache.spark.SparkNumberFormatException: "
-            '[CAST_INVALID_INPUT] The value \'ann@example.com\' of the type "STRING" cannot be cast to "BIGINT"\n\tat x',
-            '[CAST_INVALID_INPUT] The value … of the type "STRING" cannot be cast to "BIGINT"',
+            "[CAST_INVALID_INPUT] The value 'ann@example.com' of the type INT cannot be cast to BIGINT\n\tat x",
+            "[CAST_INVALID_INPUT] The value … of the type INT cannot be cast to BIGINT",
         ),
         ("something else\nof two lines", "something else"),
     ],
