@@ -31,10 +31,11 @@ def hide_values() -> None:
 
 def shorten_faults_of_spark() -> None:
     """Let dbt's connection to Spark say a fault in one line, before dbt logs it with Java's stack; safe to repeat."""
-    from dbt.adapters.spark.connections import SparkConnectionManager as Connections
+    from dbt.adapters.spark.connections import SparkConnectionManager
     from dbt_common.exceptions import DbtDatabaseError
 
-    handler: Any = Connections.exception_handler
+    connections: Any = SparkConnectionManager  # which is not there for mypy where the package is not installed
+    handler = connections.exception_handler
     if getattr(handler, "shortens", False):
         return
 
@@ -46,4 +47,4 @@ def shorten_faults_of_spark() -> None:
             raise DbtDatabaseError(told(fault)) from None
 
     shortening.shortens = True  # type: ignore[attr-defined]
-    Connections.exception_handler = shortening
+    connections.exception_handler = shortening
