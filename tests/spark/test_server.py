@@ -61,6 +61,11 @@ def test_an_address_that_means_nothing_is_told_without_its_password(
             "[CAST_INVALID_INPUT] The value 'ann@example.com' of the type INT cannot be cast to BIGINT\n\tat x",
             "[CAST_INVALID_INPUT] The value … of the type INT cannot be cast to BIGINT",
         ),
+        (
+            "Database Error\n  Error running query: java.util.concurrent.ExecutionException: Boxed Exception\n\tat x\n"
+            "Caused by: java.lang.VirtualMachineError: Out of space in CodeCache for adapters\n\t... 3 more",
+            "VirtualMachineError: Out of space in CodeCache for adapters",
+        ),
         ("something else\nof two lines", "something else"),
     ],
 )

@@ -19,6 +19,7 @@ from weir.core.errors import WeirError
 VARIABLE = "WEIR_SPARK_URL"
 # [CLASS] and what is said of it; before it may stand the class with the name of Java's exception
 _SAID = re.compile(r"\[[A-Z0-9_.]+\] (?!org\.)[^\n]+")
+_CAUSE = re.compile(r"Caused by: (?:[\w.$]+[.$])?([^\n]+)")  # the last one is where it began
 _VALUE = re.compile(r"(\b[Vv]alue )'.*?'(?= )")
 _LIKE = "write it as hive2://user@host:10000"
 
@@ -99,5 +100,6 @@ def told(fault: Exception) -> str:
     status = getattr(fault.args[0] if fault.args else None, "status", None)
     text = getattr(status, "errorMessage", None) or str(fault)
     found = _SAID.search(text)
-    line = found[0] if found else text.strip().split("\n")[0]
+    causes = _CAUSE.findall(text)
+    line = found[0] if found else causes[-1] if causes else text.removeprefix("Database Error").strip().split("\n")[0]
     return " ".join(_VALUE.sub(r"\1…", line).split())[:500]
