@@ -26,8 +26,8 @@ from weir.warehouse.run_lock import run_lock
 
 PREFIX = "parity_"
 _SESSIONS = 3  # with Spark at once: its driver plans one statement while workers do another
-# The clock and the name of the step that counted: each engine has its own.
-_LEDGER = ("step_id", "run_id", "built_at")
+# Clock and name of the step that counted, and whether it made the table anew: each engine has its own.
+_LEDGER = ("step_id", "run_id", "built_at", "full_refresh")
 
 
 def parity(select: str | None) -> int:
