@@ -85,7 +85,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _lacking(item: pytest.Item) -> list[str]:
-    """What to say of each thing that the test needs and that is not there."""
+    """Say of each thing that the test needs and that is missing what to do."""
     return [word for mark, (there, word) in _NEEDED.items() if not there and item.get_closest_marker(mark)]
 
 

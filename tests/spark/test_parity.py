@@ -1,4 +1,4 @@
-"""The same models on PostgreSQL and on a real local cluster: equal tables after a first build and after a tick; the
+"""Models on PostgreSQL and on a real local cluster: equal tables after a first build and after a tick; the
 server killed in the midst of a build; what it says of bad input.
 
 The short form builds a few models; WEIR_TEST_PARITY=all builds every model.

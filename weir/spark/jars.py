@@ -7,15 +7,18 @@ that is deleted. `WEIR_MAVEN_URL` may name a mirror of Maven Central. Alone: `py
 import errno
 import hashlib
 import os
-import urllib.request
+import re
+import subprocess
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 from weir.core.causes import Cause
 from weir.core.errors import WeirError
+from weir.spark import configuration, java
 
-CENTRAL = "https://repo.maven.apache.org/maven2"
 SETTING = "WEIR_MAVEN_URL"
 # What Delta needs and pyspark 4.1.4 does not hold: of the rest, pyspark has the same libraries, mostly newer.
 JARS = {
@@ -27,7 +30,10 @@ JARS = {
     "io.unitycatalog:unitycatalog-client:0.6.0": "48257499a86b801a3e2372cec55ac226ca1c1c7eabe5c118e7302f29a1fdbc19",
     "io.unitycatalog:unitycatalog-hadoop:0.6.0": "c47b63c961c87102b9e1d63809a0915ba4c86b7652f57c8d39ca3a05b441a150",
 }
-_SECONDS = 60  # without a byte for so long, a server is taken for dead
+_PATIENCE = 600  # seconds for one file
+# Ivy looks at Maven Central by itself; checksums are not asked for, since the digests above are stricter.
+_IVY = """<ivysettings><settings defaultResolver="maven"/><resolvers>
+<ibiblio name="maven" m2compatible="true" usepoms="false" checksums=""{root}/></resolvers></ivysettings>"""
 
 
 def jars(tell: Callable[[str], None] = lambda text: None) -> list[Path]:
@@ -44,7 +50,7 @@ def cache() -> Path:
 
 
 def _jar(coordinates: str, digest: str, tell: Callable[[str], None]) -> Path:
-    group, artifact, version = coordinates.split(":")
+    _, artifact, version = coordinates.split(":")
     name = f"{artifact}-{version}.jar"
     file = cache() / name
     try:
@@ -52,16 +58,17 @@ def _jar(coordinates: str, digest: str, tell: Callable[[str], None]) -> Path:
             if _digest(file.read_bytes()) == digest:
                 return file
             tell(f"{file} is damaged: fetching it anew")
-        base = (os.environ.get(SETTING) or CENTRAL).rstrip("/")
-        url = f"{base}/{group.replace('.', '/')}/{artifact}/{version}/{name}"
         tell(f"fetching {name}")
-        content = _fetched(url)
+        content = _fetched(coordinates, name)
         if _digest(content) != digest:
             raise WeirError(
-                f"{url} is not the file that Weir knows (its SHA-256 is {_digest(content)}, not {digest}): nothing of "
-                f"it was kept; see what answers there, or let {SETTING} name another mirror of Maven Central"
+                f"{name} as it was fetched is not the file that Weir knows (its SHA-256 is {_digest(content)}, not "
+                f"{digest}): nothing of it was kept; see what answers there, or let {SETTING} name another mirror of "
+                "Maven Central"
             )
         _keep(content, file)
+    except subprocess.TimeoutExpired:
+        raise WeirError(f"{name} did not come within {_PATIENCE // 60} minutes: type the same again") from None
     except OSError as fault:
         if fault.errno in {errno.ENOSPC, errno.EDQUOT}:
             told = f"the disk that holds {cache()} is full: make room for 14 MB, then type the same again"
@@ -70,18 +77,31 @@ def _jar(coordinates: str, digest: str, tell: Callable[[str], None]) -> Path:
     return file
 
 
-def _fetched(url: str) -> bytes:
-    """The file at the address. Raises WeirError when it can't be had."""
-    try:
-        with urllib.request.urlopen(url, timeout=_SECONDS) as answer:
-            content: bytes = answer.read()
-            return content
-    except (OSError, ValueError) as fault:  # urllib's and TLS's faults are OSErrors too
-        told = " ".join(str(getattr(fault, "reason", fault)).split())
-        raise WeirError(
-            f"{url} can't be fetched ({told}): see that this machine reaches it, or let {SETTING} name a mirror of "
-            f"Maven Central; or put the file into {cache()} yourself"
-        ) from None
+def _fetched(coordinates: str, name: str) -> bytes:
+    """The file of the coordinates, by Ivy, which comes with Spark. Raises WeirError when it can't be had."""
+    mirror = (os.environ.get(SETTING) or "").strip()
+    with tempfile.TemporaryDirectory(prefix="weir-ivy-") as folder:
+        here = Path(folder)
+        (here / "settings.xml").write_text(_IVY.format(root=f" root={quoteattr(mirror)}" if mirror else ""))
+        done = subprocess.run(
+            [java.find(configuration.folder() / "java").home / "bin" / "java", "-jar", _ivy(),
+             "-settings", here / "settings.xml", "-cache", here / "cache", "-dependency", *coordinates.split(":"),
+             "-notransitive", "-types", "jar", "-retrieve", f"{here}/[artifact]-[revision].[ext]"],
+            capture_output=True, text=True, errors="replace", timeout=_PATIENCE, stdin=subprocess.DEVNULL, cwd=here,
+        )  # fmt: skip
+        if (here / name).exists():
+            return (here / name).read_bytes()
+    said = re.search(r"Server access error.*", done.stdout) or re.search(r"not found$", done.stdout, re.MULTILINE)
+    told = " ".join((said[0] if said else (done.stderr or done.stdout)[-300:]).split())
+    raise WeirError(
+        f"{name} can't be fetched ({told}): see that this machine reaches it, or let {SETTING} name a mirror of "
+        f"Maven Central; or put the file into {cache()} yourself"
+    )
+
+
+def _ivy() -> Path:
+    """The program that fetches files of Maven's repositories, among the jars of Spark."""
+    return next((configuration.spark_home() / "jars").glob("ivy-*.jar"))
 
 
 def _keep(content: bytes, file: Path) -> None:

@@ -3,7 +3,7 @@
     taken back, makes the table anew too. -#}
 {% macro spark_staged_plan(names) -%}
     {%- set step = namespace(full=false, exists=false, loads=[], counts=[], landed=0, main='', marked=false, hand=false,
-        columns=[], types=[], ledger=[]) -%}
+        columns=[], ledger=[]) -%}
     {%- if not raw_types() -%}
         {%- do exceptions.raise_compiler_error(
             'nothing landed yet for ' ~ names.source ~ '.' ~ names.source_table ~ ': run `weir land`'
@@ -22,7 +22,7 @@
     {%- set found, reasons, newest = spark_staged_known(names), [], namespace(built=0) -%}
     {%- set receipts, step.hand = found.receipts, found.given > 0 -%}
     {%- for row in receipts if row.staged is not none -%}{%- set newest.built = row.position -%}{%- endfor -%}
-    {%- set step.exists = found.code is not none -%}
+    {%- set step.exists = found.code is not none and adapter.get_relation(this.database, this.schema, this.identifier) is not none -%}
     {%- if should_full_refresh() -%}{%- do reasons.append('asked for') -%}{%- endif -%}
     {%- if not step.exists -%}{%- do reasons.append('the table is not there') -%}
     {%- elif found.code != step.code -%}{%- do reasons.append('its code changed') -%}{%- endif -%}

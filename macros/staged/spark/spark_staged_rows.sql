@@ -60,10 +60,6 @@
     union all
     {{ spark_staged_steps(step) }}
     {%- endif %}
-    {%- if step.full %}
-    union all
-    {{ spark_staged_part(step, {'_kind': "'code'", '_key': "''", '_entry': "''", '_code': spark_literal(step.code)}) }}
-    {%- endif %}
 {%- endmacro %}
 
 {#- The statement that makes the table anew. -#}
@@ -129,4 +125,10 @@
     from (
         {{ spark_staged_steps(step) }}
     ) as w
+{%- endmacro %}
+
+{#- The statement that writes the digest of the code, behind all else that a full refresh does: without it the next step
+    makes the table anew, its view too. -#}
+{% macro spark_staged_code(names, step) -%}
+    insert into {{ names.all }} (_kind, _key, _entry, _code) values ('code', '', '', {{ spark_literal(step.code) }})
 {%- endmacro %}

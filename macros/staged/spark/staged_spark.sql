@@ -19,7 +19,10 @@
         {%- do spark_staged_count(names, step) -%}
         {%- set step.main = spark_staged_whole(names, step) if step.full else spark_staged_merge(names, step) -%}
         {%- call statement('commit') -%} {{ step.main }} {%- endcall -%}
-        {%- if step.full -%}{%- do spark_staged_view(names, step) -%}{%- endif -%}
+        {%- if step.full -%}
+            {%- do spark_staged_view(names, step) -%}
+            {%- call statement('code') -%} {{ spark_staged_code(names, step) }} {%- endcall -%}
+        {%- endif -%}
         {%- call statement('drop_step') -%} drop table if exists {{ names.step }} {%- endcall -%}
         {%- set message = step.counts | join(', ') -%}
         {%- call noop_statement('main', message, 'STAGED', step.landed) -%} {{ step.main }} {%- endcall -%}

@@ -1,4 +1,4 @@
-"""What sqlfluff takes for dbt's adapter: a name in its quotes."""
+"""Stands for dbt's adapter where sqlfluff reads a model: puts a name in quotes."""
 
 
 def quote(name: str) -> str:

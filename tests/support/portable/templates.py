@@ -45,7 +45,7 @@ class Rendered:
 
 
 class _Unknown(jinja2.ChainableUndefined):
-    """What only dbt knows: false, a list of one such thing, and a word in SQL."""
+    """A value that only dbt knows: false, a list of one such value, and a word in SQL."""
 
     def __call__(self, *_: Any, **__: Any) -> "_Unknown":
         return self
@@ -79,7 +79,7 @@ class Templates:
 
 
 def _of_dbt() -> dict[str, Any]:
-    """What dbt hands to a model: names of relations, types, and silence."""
+    """The functions that dbt hands to a model: names of relations, types, and silence."""
     types = {f"type_{word}": _type for word in ("string", "timestamp", "float", "numeric", "bigint", "int", "boolean")}
     return {
         "ref": lambda *names, **_: names[-1],

@@ -27,7 +27,7 @@ _NAMED_TIME = re.compile(r".*(_at|_on|_date|_day)")
 
 
 class Find(NamedTuple):
-    """What stands at an offset of the SQL, and what to write instead."""
+    """A find: its offset in the SQL, and what to write instead."""
 
     offset: int
     what: str
@@ -35,7 +35,7 @@ class Find(NamedTuple):
 
 
 def in_tree(tree: exp.Expression, sql: str) -> Iterator[Find]:
-    """What the tree of the SQL holds of one engine alone."""
+    """Find in the tree of the SQL what one engine alone knows."""
     for node in tree.walk():
         for what, instead in _of_node(node, sql):
             yield Find(_place(node), what, instead)
@@ -132,14 +132,14 @@ def _arithmetic(node: exp.Add | exp.Sub) -> Iterator[tuple[str, str]]:
 
 
 def _is_time(node: exp.Expression) -> bool:
-    """Whether it is seen to be a date or a moment."""
+    """Whether the SQL shows that the expression is a date or a moment."""
     if isinstance(node, exp.Cast):
         return node.to.this in (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ)
     return isinstance(node, exp.Anonymous) and node.name.lower().removeprefix(CALL) in DATES | MOMENTS
 
 
 def _is_text(node: exp.Expression) -> bool:
-    """Whether it is seen to be text."""
+    """Whether the SQL shows that the expression is text."""
     if isinstance(node, exp.Cast):
         return node.to.this in (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR)
     return isinstance(node, _TEXTS) or (isinstance(node, exp.Anonymous) and node.name.lower() == CALL + "json_text")
