@@ -57,13 +57,13 @@ def _generate() -> int:
     """Make the docs; Ctrl-C ends dbt without output of its own."""
     from weir.dbt.environment import handed_to_dbt
 
-    # the warning that Python prints when dbt is ended
-    quiet = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"}
+    # the warning that Python prints when dbt is ended; and the marts that readers see are PostgreSQL's
+    settings = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning", "WEIR_SPARK_URL": ""}
     # dbt inherits this: Weir ends dbt, so that dbt prints no traceback
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         command = [sys.executable, "-m", "cli.dbt", "docs", "generate", "--target", "prod"]
-        child = subprocess.Popen(command, env=handed_to_dbt(**quiet))
+        child = subprocess.Popen(command, env=handed_to_dbt(**settings))
     finally:
         signal.signal(signal.SIGINT, before)
     try:

@@ -21,9 +21,12 @@ from weir.core.side_by_side import SideBySide
 from weir.dbt.compiled import staging_models_beside
 from weir.ledger.balance import lines
 from weir.ledger.equations import Line, equations
+from weir.ledger.staged import on_spark
 from weir.ledger.verify import StagingComparison, StagingModel, compare_staged
+from weir.ledger.verify_on_spark import compare_on_spark
 from weir.project.names import shortened
 from weir.publish.verify import MartComparison, compare_published
+from weir.spark.server import chosen, required, session
 from weir.warehouse.catalog import raw_sizes
 from weir.warehouse.run_lock import run_lock
 
@@ -67,9 +70,12 @@ def prove(
     """
     from ingest import verify
     from weir.project.sources import read_plan
+    from weir.spark.current import bring_up_to_date
 
     with run_lock(), staging_models_beside() as compiled:
         proof = Proof([line for line in lines() if not sources or line.source in sources])
+        if server := chosen():
+            bring_up_to_date(server, lambda what: report(f"to the lake: {what}", 0, 0.0))
         jobs = SideBySide(verify.THREADS, verify.EACH)
         proof.sources = verify.add_comparisons(
             jobs, read_plan(project_dir()), sources,
@@ -97,12 +103,23 @@ def _compare_staging(jobs: SideBySide, model: StagingModel, proof: Proof, report
     begun = time.monotonic()
     try:
         with warehouse.connect() as connection, jobs.ended_by(connection.cancel):
-            found = compare_staged(connection, model)
+            found = _compared(connection, model)
             connection.rollback()
     except (WeirError, psycopg.Error) as fault:
         found = StagingComparison(model, message=f"staging.{model.name} can't be compared: {one_line(fault)}")
     proof.staging.append(found)
     report(f"raw against {model.name}", found.live, time.monotonic() - begun)
+
+
+def _compared(connection: psycopg.Connection, model: StagingModel) -> StagingComparison:
+    """Compare the model where it was staged last."""
+    there = on_spark(connection)
+    if not there:
+        return compare_staged(connection, model)
+    if model.name not in there:
+        raise WeirError("PostgreSQL staged it last, and Spark the others: `weir build` stages all on one of them")
+    with session(required("its rows are compared there")) as cursor:
+        return compare_on_spark(connection, cursor, model)
 
 
 def _compare_marts(jobs: SideBySide, proof: Proof, report: Report) -> None:

@@ -14,7 +14,6 @@ from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.private import keep_private
 from weir.core.secrets import redact
-from weir.spark import server as spark
 
 
 def run_elt(
@@ -33,7 +32,6 @@ def run_elt(
     try:
         keep_private()
         load_project()
-        spark.say_where_runs_build()
         Worker.early()
         server.launch()
         from flows.flow import elt  # imports Prefect, while its server starts

@@ -26,7 +26,7 @@ from weir.ledger import runs
 from weir.publish import evidence, publication, rollback
 from weir.publish.changes import print_changes
 from weir.publish.verify import describe_current
-from weir.spark import server as spark
+from weir.spark.server import chosen
 from weir.warehouse.run_lock import run_lock
 
 
@@ -60,12 +60,12 @@ def build(select: str | None, full_refresh: bool, as_of: datetime, prove: bool =
     from weir.dbt.results import UNIT_TESTS_LEFT_OUT
 
     load_project()
-    spark.say_where_runs_build()
+    server = chosen()
     todo = selection.by_hand(select, full_refresh, prove)
     with runs.by_hand("build", as_of, select=select, full_refresh=full_refresh, prove=prove) as run_id:
-        prepare(as_of, run_id)
+        prepare(as_of, run_id, server)
         with _settling("build", run_id, Cause.BUILD_BROKE_OFF) as looked:
-            built = build_set(Dbt(), todo, run_id, as_of)
+            built = build_set(Dbt(), todo, run_id, as_of, report=terminal.say)
             observed.built(looked, built, todo.whole, prove and todo.whole)
         if not built.passed:
             terminal.several(built.faults)

@@ -118,12 +118,13 @@ def _marts(connection: psycopg.Connection[dict[str, Any]]) -> Any:
     from expectations.limits.published import parameters, rejections
     from expectations.limits.rejecting import known_reasons
     from expectations.limits.shares import shares
+    from expectations.on_spark import answered
     from expectations.suites.marts import EVERY, MEANS, REJECTIONS, SHARES, SUITES
     from weir.project.marts import NEXT, marts
     from weir.publish.digests import digest_of
 
     found = marts()
-    rules = {mart.name: (*EVERY, *SUITES.get(mart.name, ())) for mart in found}
+    rules = answered(connection, {mart.name: (*EVERY, *SUITES.get(mart.name, ())) for mart in found})
     with warehouse.connect() as before:  # publication finds what changes after these digests
         sights = {mart.name: look(before, mart, rules[mart.name], MEANS.get(mart.name, {})) for mart in found}
         digests = {name: sight.digest if sight else digest_of(before, NEXT, name) for name, sight in sights.items()}

@@ -38,6 +38,7 @@ class Rule:
     totals: Expectation | None = None
     measures: tuple[str, ...] = ()
     counts: str = ""  # a staged model whose number of rows stands beside the totals
+    reads: str = ""  # the query over staging within the expectation, which gives one value
 
     @property
     def is_query(self) -> bool:
@@ -48,6 +49,12 @@ class Rule:
     def of_totals(self) -> "Rule":
         """The rule as it judges the row of totals."""
         return replace(self, expectation=self.totals) if self.totals else self
+
+    def answered(self, value: Any) -> "Rule":
+        """The rule with the value that its query over staging gives, where the query stood."""
+        query = str(self.expectation.configuration.kwargs["unexpected_rows_query"])
+        given = query.replace(f"({self.reads})", "null" if value is None else str(value))
+        return replace(self, expectation=_found_none(self.name, given), totals=None)
 
     def configured(self) -> Expectation:
         """A copy of the expectation with the rule's name, which comes back with the result."""
@@ -158,7 +165,7 @@ def reconciled(
     accepted = f"select {source} from staging.{staged} as accepted"
     if entity:
         accepted += (
-            f" where not exists (select from intermediate.int_{entity}_held_back as held_back "
+            f" where not exists (select 1 from intermediate.int_{entity}_held_back as held_back "
             f"where held_back.{key} = accepted.{key})"
         )
     query = (
@@ -166,10 +173,13 @@ def reconciled(
         "as totals where mart_total is distinct from source_total"
     )
     name = f"{what} as at the source"
-    rule = no_rows(
-        name,
-        query.replace("{total}", measure).replace("{source}", accepted),
-        f"the {what} of {{mart}} is {{mart_total}}, but {staged} less what is held back has {{source_total}}",
+    rule = replace(
+        no_rows(
+            name,
+            query.replace("{total}", measure).replace("{source}", accepted),
+            f"the {what} of {{mart}} is {{mart_total}}, but {staged} less what is held back has {{source_total}}",
+        ),
+        reads=accepted,
     )
     if not adds_up(measure):
         return rule

@@ -19,9 +19,10 @@ from weir import warehouse
 from weir.core.causes import Cause
 from weir.core.errors import Told, WeirError, anew, caused
 from weir.core.settings import project_dir
-from weir.dbt import selection
+from weir.dbt import on_spark, selection
 from weir.dbt.results import NodeEvent, counted
 from weir.project.marts import depended
+from weir.spark.server import chosen
 
 _STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 _NODES = {"success": "Completed", "pass": "Completed", "warn": "Completed", "skipped": "Skipped", "no-op": "Skipped"}
@@ -102,7 +103,10 @@ def build(run: Run) -> str:
     from weir.dbt.build import build_set
 
     run.step = "build"
-    if run.barred:
+    if chosen():
+        with run.timed("build", lambda: "what PostgreSQL alone has"), caused(Cause.BUILD_BROKE_OFF):
+            on_spark.prepare_warehouse(run.run_id, run.as_of)
+    elif run.barred:
         with caused(Cause.BUILD_BROKE_OFF):
             run.dbt().parse()
     holding = depended(run.barred) if run.barred else []
@@ -112,10 +116,15 @@ def build(run: Run) -> str:
     if run.todo.nothing:
         return f"{run.todo.sentence}: nothing to build"
     me = _me()
-    done, total = 0, 0
+    done, total, on_the_way = 0, 0, ""
+
+    def report(what: str) -> None:
+        nonlocal on_the_way
+        on_the_way = what
 
     def on_node(node: NodeEvent) -> None:
-        nonlocal done, total
+        nonlocal done, total, on_the_way
+        on_the_way = ""
         total = node.total or total
         if node.state == "started":
             run.reporter.started(node.kind, node.name, _moment(node.started_at), me)
@@ -124,10 +133,13 @@ def build(run: Run) -> str:
         state, moments = _NODES.get(node.state, "Failed"), (_moment(node.ended_at), _moment(node.started_at))
         run.reporter.ended(node.kind, node.name, state, node.message, *moments, me)
 
-    with run.timed("build", lambda: f"{done} of {total} models and tests" if total else "dbt starts"):
+    def so_far() -> str:
+        return on_the_way or (f"{done} of {total} models and tests" if total else "dbt starts")
+
+    with run.timed("build", so_far):
         try:
             with caused(Cause.BUILD_BROKE_OFF):
-                run.built = build_set(run.dbt(), run.todo, run.run_id, run.as_of, on_node)
+                run.built = build_set(run.dbt(), run.todo, run.run_id, run.as_of, on_node, report)
         except WeirError as fault:
             raise anew(f"build: {fault}; nothing is published", fault) from None
     if not run.built.passed:

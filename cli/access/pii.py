@@ -8,7 +8,7 @@ from weir.access.carried import Lineage, marts_of, read_lineage
 from weir.core import terminal
 from weir.core.env import load_project
 from weir.dbt.compiled import compile_project
-from weir.project.code import digest
+from weir.dbt.environment import built_by
 from weir.publish.evidence import last_build
 
 
@@ -17,7 +17,7 @@ def show_marks() -> int:
     project = load_project()
     with warehouse.connect() as connection:
         build = last_build(connection)
-    if build and build.code != digest(project):
+    if build and build.code != built_by(project):
         terminal.say("The code has changed since the last build: dbt compiles it …")
         compile_project()
     lineage = read_lineage()

@@ -8,11 +8,10 @@ reason.
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from weir.core.settings import project_dir
+from weir.ledger.staged import rows_of
 from weir.project.sources import read_plan
-from weir.warehouse.catalog import exists
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -28,16 +27,16 @@ def shares(connection: Connection) -> list[dict[str, Any]]:
     found = []
     for row in connection.execute(_MODELS).fetchall() if limits else []:
         limit = limits.get((row["source"], row["table_name"]))
-        if limit is not None and exists(connection, "staging", row["model"]):
-            found.append(_share(connection, row, limit))
+        staged = rows_of(connection, row["model"]) if limit is not None else None
+        if limit is not None and staged is not None:
+            found.append(_share(connection, row | {"staged": staged}, limit))
     return found
 
 
 def _share(connection: Connection, row: dict[str, Any], limit: float) -> dict[str, Any]:
     """The rows of one model that wait, and how many may."""
-    query = sql.SQL(_COUNTS).format(table=sql.Identifier("staging", row["model"]))
-    counted: Any = connection.execute(query, row).fetchone()
-    live = counted["source_rows"] if counted["source_rows"] is not None else counted["staged"] + counted["waiting"]
+    counted: Any = connection.execute(_COUNTS, row).fetchone()
+    live = counted["source_rows"] if counted["source_rows"] is not None else row["staged"] + counted["waiting"]
     return {
         "model": row["model"],
         "table_at": f"{row['source']}.{row['table_name']}",
@@ -63,7 +62,6 @@ with waiting as (
 )
 select
     (select count(distinct key) from waiting) as waiting,
-    (select count(*) from {table}) as staged,
     (select why from waiting group by why order by count(*) desc, why limit 1) as top,
     (select source_rows from ops.landings where source = %(source)s and table_name = %(table_name)s
      order by landed_at desc, load_id desc limit 1) as source_rows"""

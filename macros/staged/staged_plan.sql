@@ -48,7 +48,9 @@
     {%- set reasons = [] -%}
     {%- if should_full_refresh() -%}{%- do reasons.append('asked for') -%}{%- endif -%}
     {%- if not step.exists -%}{%- do reasons.append('the table is not there') -%}{%- endif -%}
-    {%- if built[0] and built[0] != digest -%}{%- do reasons.append('its code changed') -%}{%- endif -%}
+    {%- if built[0] and built[0] != digest -%}
+        {%- do reasons.append('Spark staged it last' if built[0] == 'spark' else 'its code changed') -%}
+    {%- endif -%}
     {%- for row in receipts -%}
         {%- if row[4] is none and row[2] < newest.built -%}
             {%- do reasons.append('load ' ~ row[0] ~ ' arrived late') -%}

@@ -5,6 +5,7 @@ built, by which code, and how it ended; publication and the next run ask for it.
 if a mart has a column that derives from personal data and no mark. Alone: `weir build`.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,24 +16,36 @@ from weir.core.errors import Told, WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.settings import home, project_dir
 from weir.dbt.engine import Engine
+from weir.dbt.environment import built_by
+from weir.dbt.on_spark import Passage, prepare_warehouse
 from weir.dbt.results import Built, OnNode, sentence
 from weir.dbt.selection import Todo, Why
-from weir.project.code import digest, unit_tests_digest
+from weir.project.code import unit_tests_digest
 from weir.project.marts import marts_or_parse
 from weir.publish import evidence
 from weir.publish.verify import in_force
+from weir.spark.server import chosen
 
 
-def build_set(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: OnNode = lambda node: None) -> Built:
+def build_set(
+    dbt: Engine,
+    todo: Todo,
+    run_id: str,
+    as_of: datetime,
+    on_node: OnNode = lambda node: None,
+    report: Callable[[str], None] = lambda step: None,
+) -> Built:
     """Build and test with dbt what `todo` says, and write down how it ended; `on_node` is told of each node.
 
-    Unit tests run only where the code is another than that with which all of them passed.
+    Unit tests run only where the code is another than that with which all of them passed. Where a Spark server is set,
+    `dbt` builds there; what landed is brought there before, and what was built back; `report` is told of that.
     Never raises for a model or test that fails; raises WeirError when dbt can't start (a project that can't be read)
     or when nothing matches the selection.
     """
     refuse_full_disk(home())
+    server = chosen()
     with warehouse.connect() as connection:
-        tests = unit_tests_digest(project_dir(), connection)
+        tests = unit_tests_digest(project_dir(), connection) + (" on Spark" if server else "")
         run_tests = not evidence.unit_tests_passed(connection, tests)
         is_known = evidence.is_marked(connection, tests)
         # A part of a set is built beside the rest of it, which stays as it is.
@@ -44,15 +57,22 @@ def build_set(dbt: Engine, todo: Todo, run_id: str, as_of: datetime, on_node: On
         sentence="the build did not end: `weir build` makes the set anew",
         whole=todo.whole,
         why=todo.sentence,
-        code=digest(project_dir()),
+        code=built_by(project_dir()),
         as_of_date=as_of.date(),
         barred=todo.barred,
     )
     _record(begun)
     try:
+        if server:
+            prepare_warehouse(run_id, as_of)
+            passage = Passage(server, report)
+            todo = passage.there(todo)
         if reset:
-            _reset_incremental(dbt)
-        built = _judged(dbt.build(todo, run_tests, on_node), is_known or not todo.whole)
+            todo = _without_incremental(dbt, todo) if server else _reset_incremental(dbt, todo)
+        built = dbt.build(todo, run_tests, on_node)
+        if server:
+            passage.back(built)
+        built = _judged(built, is_known or not todo.whole)
         if todo.prove:
             with warehouse.connect() as connection:
                 built = replace(built, drifted=_drifted(connection, run_id))
@@ -121,8 +141,15 @@ def _is_unseen(connection: psycopg.Connection) -> bool:
     return build is not None and (current is None or current[1] != build.run_id)
 
 
-def _reset_incremental(dbt: Engine) -> None:
+def _reset_incremental(dbt: Engine, todo: Todo) -> Todo:
     """Give the incremental marts of a set that readers don't see the published rows again."""
     from weir.publish.publication import reset_incremental
 
     reset_incremental(marts_or_parse(dbt.parse))
+    return todo
+
+
+def _without_incremental(dbt: Engine, todo: Todo) -> Todo:
+    """On Spark, which the published rows don't reach: a full refresh, where a mart is incremental."""
+    is_needed = todo.whole and any(mart.incremental for mart in marts_or_parse(dbt.parse))
+    return replace(todo, full_refresh=True) if is_needed else todo

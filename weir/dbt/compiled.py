@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import home
 from weir.dbt import selects
+from weir.ledger.staged import on_spark
 from weir.ledger.verify import CLOCK, StagingModel
 from weir.project.marts import manifest_path
 
@@ -17,7 +19,7 @@ def compile_project() -> None:
     from weir.dbt.results import summary
 
     prepare(CLOCK)
-    compiled = summary(Dbt("--quiet", "--no-print").invoke("compile").result)
+    compiled = summary(Dbt().compile_all())
     if not compiled.passed:
         raise WeirError(f"the project can't be compiled: {compiled.sentence}")
 
@@ -43,12 +45,15 @@ def staging_models(aside: bool = False) -> list[StagingModel]:
 def staging_models_beside() -> Iterator[Callable[[], list[StagingModel]]]:
     """Compile the staging models in a process beside, if no build has kept them; gives a function that waits for them.
 
-    That function raises WeirError when the project can't be compiled.
+    They are compiled for Spark where staging lies there. The function raises WeirError when the project can't be
+    compiled.
     """
     from weir.dbt.worker import DbtProcess
 
-    found = selects.kept()
-    dbt = None if found else DbtProcess("verify", CLOCK)
+    with warehouse.connect() as connection:
+        spark = bool(on_spark(connection))
+    found = selects.kept(spark)
+    dbt = None if found else DbtProcess("verify", CLOCK, of_postgres=not spark)
     try:
         yield lambda: found or (dbt.staging_models() if dbt else [])
     finally:

@@ -15,13 +15,14 @@ from weir.core.causes import Cause, cause_in
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import environment, selects
-from weir.dbt.faults import hide_values
+from weir.dbt.faults import hide_values, shorten_faults_of_spark
 from weir.dbt.quiet import spare_events
 from weir.dbt.results import BatchReasons, Built, NodeEvent, OnNode, one_line, summary, together
 from weir.dbt.selection import Todo
 from weir.dbt.unit_tests import POSSIBLE, Beside
 from weir.project.code import digest
 from weir.project.marts import manifest_path
+from weir.spark.server import Server
 
 PROVE = "DBT_ENV_CUSTOM_ENV_WEIR_PROVE"  # macros/batched reads it
 TESTED_AT = "DBT_ENV_CUSTOM_ENV_WEIR_TESTED_AT"  # macros/tested reads it
@@ -46,7 +47,7 @@ class Dbt:
     def __init__(self, *options: str, beside: bool = False) -> None:
         self.options = options
         self.manifest: Any = None
-        self._beside = beside and POSSIBLE
+        self._beside = beside and POSSIBLE and not environment.is_on_spark()  # sessions with Spark don't outlive a fork
         self._code = ""  # the digest of the code that `manifest` was read from
 
     def parse(self) -> None:
@@ -105,6 +106,14 @@ class Dbt:
             raise WeirError(f"nothing is compared, for a staging model can't be compiled: {compiled.sentence}")
         return result
 
+    def compile_all(self) -> Any:
+        """dbt's result of compiling the project."""
+        return self.invoke("compile", "--quiet", "--no-print").result
+
+    def make_views_of_ops(self) -> Any:
+        """dbt's result of making the views over Weir's own tables, which PostgreSQL alone has."""
+        return self.invoke("run", "--select", "path:models/ops", "--quiet").result
+
     def _unit_tests(self, names: Collection[str], on_node: OnNode) -> Any:
         """dbt's result of the unit tests of these names."""
         chosen = [f"unit_test:{name}" for name in names]
@@ -118,6 +127,8 @@ class Dbt:
 
         reset_metadata_vars()  # dbt keeps what it has read of the environment once
         hide_values()
+        if environment.is_on_spark():
+            shorten_faults_of_spark()
         spare_events()
         logging.raiseExceptions = False  # a log that can't be written (a full disk) is no reason for a traceback
         runner = dbtRunner(manifest=self.manifest, callbacks=list(callbacks))
@@ -130,12 +141,14 @@ class Dbt:
         return outcome
 
 
-def prepare(as_of: datetime, run_id: str | None = None) -> None:
+def prepare(as_of: datetime, run_id: str | None = None, spark: Server | None = None) -> None:
     """Put the run's clock and id in the environment, start the warehouse, and export what dbt needs for target prod.
 
-    By the environment, not by --vars: other vars cost dbt a full parse.
+    dbt works on the Spark server, if one is given. By the environment, not by --vars: other vars cost dbt a full parse.
     """
     os.environ.update({"WEIR_RUN": "1", "WEIR_AS_OF": as_of.isoformat(), **({"WEIR_RUN_ID": run_id} if run_id else {})})
+    if spark:
+        environment.export_spark(spark)
     environment.export_environment("prod")
 
 

@@ -7,11 +7,13 @@ profiles.yml reads.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from weir.core.env import matches
 from weir.core.handed import BASE, for_dbt, handed
 from weir.core.settings import home, project_dir
-from weir.spark.server import Server, require_packages
+from weir.project.code import digest
+from weir.spark.server import Server, chosen, require_packages
 
 
 def export_environment(target: str = "dev", docs: bool = False) -> None:
@@ -34,10 +36,25 @@ def export_spark(server: Server) -> None:
     os.environ.update({"DBT_PROFILE": "spark", **server.variables})
 
 
+def of_postgres() -> dict[str, str]:
+    """The variables by which a child's dbt works on PostgreSQL, for target prod, where Spark is chosen as well."""
+    return {"WEIR_SPARK_URL": "", "DBT_PROFILE": "", "DBT_TARGET_PATH": str(home() / "target" / "prod")}
+
+
+def built_by(project: Path) -> str:
+    """What decides what a build makes of the same rows: a digest of the code, and the engine where it is Spark."""
+    return digest(project) + (" on Spark" if chosen() else "")
+
+
+def is_on_spark() -> bool:
+    """Whether dbt works on Spark in this process."""
+    return os.environ.get("DBT_PROFILE") == "spark"
+
+
 def export_paths(target: str, docs: bool = False) -> None:
     """Export dbt's folders and the settings of its sessions; nothing that is set already is changed."""
     folder = home() / "target" / (f"{target}-docs" if docs and target == "prod" else target)
-    if os.environ.get("DBT_PROFILE") == "spark":
+    if is_on_spark():
         folder = folder.with_name(f"{folder.name}-spark")
     os.environ.setdefault("DBT_TARGET_PATH", str(folder))
     os.environ.setdefault("DBT_LOG_PATH", str(home() / "logs"))

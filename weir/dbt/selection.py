@@ -13,9 +13,9 @@ from enum import Enum
 from pathlib import Path
 
 from weir import warehouse
+from weir.dbt.environment import built_by
 from weir.ledger.quarantine import accepted_waiting
 from weir.project.clock import readers
-from weir.project.code import digest
 from weir.publish import evidence
 
 
@@ -114,7 +114,7 @@ def everything(project: Path, as_of: datetime) -> Why | None:
         if not build.passed or not build.whole or build.run_id != evidence.published_by(connection):
             return Why.UNPUBLISHED
         row = connection.execute("select as_of from ops.runs where run_id = %s", [build.run_id]).fetchone()
-    if build.code != digest(project):
+    if build.code != built_by(project):
         return Why.CODE
     if build.as_of_date != as_of.date() or (row and _days(row[0]) != _days(as_of)):
         return Why.DAY

@@ -1,7 +1,7 @@
 """The selects of the staging models as dbt has compiled them, kept while the code stays as it is.
 
 In: dbt's results. Out: a StagingModel each, with `CLOCK` where a row's load has its own moment. Compiling takes dbt
-five seconds; a build has compiled them anyway.
+five seconds; a build has compiled them anyway. Those for Spark are kept apart.
 """
 
 import os
@@ -13,11 +13,11 @@ from typing import Any
 from weir.core.errors import WeirError
 from weir.core.settings import project_dir
 from weir.dbt import kept_files
+from weir.dbt.environment import is_on_spark
 from weir.ledger.verify import StagingModel, clock
 from weir.project.code import digest
 
 STAGED = "config.materialized:staged"
-_NAME = "staging"
 
 
 def models_of(results: Iterable[Any], sources: Mapping[str, Mapping[str, Any]]) -> list[StagingModel]:
@@ -44,28 +44,33 @@ def keep(results: Iterable[Any], manifest: Any) -> None:
     A model is kept as it was built: what macros make of its source's columns changes without the code.
     """
     built = [result for result in results if result.status == "success"]
-    now = clock(os.environ.get("WEIR_AS_OF", ""))
-    made_by, models = _made_by(), {model.name: model for model in _kept()}
+    spark = is_on_spark()
+    now = clock(os.environ.get("WEIR_AS_OF", ""), spark)
+    made_by, models = _made_by(), {model.name: model for model in _kept(spark)}
     for model in models_of(built, {name: source.to_dict() for name, source in manifest.sources.items()}):
-        models[model.name] = replace(model, code=model.code.replace(now, clock()))
+        models[model.name] = replace(model, code=model.code.replace(now, clock(spark=spark)))
     staged = sorted(node.name for node in manifest.nodes.values() if _is_staged(node))
     told = [asdict(models[name]) for name in staged if name in models]
-    kept_files.write(_NAME, {"made_by": made_by, "staged": staged, "models": told})
+    kept_files.write(_name(spark), {"made_by": made_by, "staged": staged, "models": told})
 
 
-def kept() -> list[StagingModel] | None:
+def kept(spark: bool = False) -> list[StagingModel] | None:
     """The selects that the last builds kept; None where the code has changed since, or a model was not built."""
-    models = _kept()
-    return models if models and [model.name for model in models] == kept_files.read(_NAME).get("staged") else None
+    models, staged = _kept(spark), kept_files.read(_name(spark)).get("staged")
+    return models if models and [model.name for model in models] == staged else None
 
 
-def _kept() -> list[StagingModel]:
+def _kept(spark: bool) -> list[StagingModel]:
     """Read the selects that were kept of this code, complete or not."""
-    told = kept_files.read(_NAME)
+    told = kept_files.read(_name(spark))
     try:
         return [StagingModel(**model) for model in told["models"]] if told["made_by"] == _made_by() else []
     except (KeyError, TypeError):
         return []
+
+
+def _name(spark: bool) -> str:
+    return "staging-spark" if spark else "staging"
 
 
 def _is_staged(node: Any) -> bool:

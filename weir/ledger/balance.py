@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from weir import warehouse
 from weir.ledger.equations import Line
+from weir.ledger.staged import rows_of
 from weir.warehouse.catalog import exists
 
 
@@ -84,9 +85,7 @@ def _staged(
         erased_rows=int(receipts[0]["erased"]),
         source_rows=receipts[0]["source_rows"],
     )
-    if exists(connection, "staging", model):
-        relation = sql.Identifier("staging", model)
-        line.staging = _count(connection, sql.SQL("select count(*) from {}").format(relation))
+    line.staging = rows_of(connection, model)
     query = sql.SQL("select count(distinct key) from quality.quarantine where model = {} and resolved_at is null")
     line.quarantined = _count(connection, query.format(sql.Literal(model)))
     return line

@@ -21,6 +21,7 @@ from weir.warehouse.catalog import columns_of
 # Stands in the compiled select where each row's load has its own moment.
 CLOCK = datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 OWN = ("_key", "_known_from")
+WORDS = {"missing": "is missing in", "extra": "should not be in", "different": "differs in"}  # a key, by kind
 AT_ONCE = 50_000  # landed rows up to which digests save nothing
 
 
@@ -80,7 +81,7 @@ def compare_staged(connection: psycopg.Connection, model: StagingModel, at_once:
         return finding
     connection.execute(_SETTINGS)
     raw = sql.SQL(model.raw)
-    loads = connection.execute(_LOADS, {"model": model.name}).fetchall()
+    loads = connection.execute(LOADS, {"model": model.name}).fetchall()
     there = columns_of(connection, f"raw_{model.source}", model.table)
     marked: list[int] = []
     if "_error" in there and "_file" not in there:  # landing has marked an API's objects in conflict
@@ -163,11 +164,10 @@ def _take(connection: psycopg.Connection, finding: StagingComparison, where: str
     finding.missing += numbers.get("missing", 0)
     finding.extra += numbers.get("extra", 0)
     finding.different += numbers.get("different", 0)
-    words = {"missing": "is missing in", "extra": "should not be in", "different": "differs in"}
     for kind, _, keys, columns in kinds:
         for key, column in zip(keys, columns, strict=True):
             at = f", column {column}" if column else ""
-            finding.examples.append(f"key {key} {words[kind]} {where}{at}")
+            finding.examples.append(f"key {key} {WORDS[kind]} {where}{at}")
     connection.execute("drop table pg_temp.weir_differ")
 
 
@@ -177,14 +177,14 @@ def _one(connection: psycopg.Connection, query: sql.Composable) -> tuple[Any, ..
     return row
 
 
-def clock(moment: str = CLOCK.isoformat()) -> str:
-    """The moment as the macro as_of() writes it."""
-    return f"cast('{moment}' as timestamp with time zone)"
+def clock(moment: str = CLOCK.isoformat(), spark: bool = False) -> str:
+    """The moment as the macro as_of() writes it for an engine."""
+    return f"cast('{moment}' as timestamp{'' if spark else ' with time zone'})"
 
 
 # The settings of the materialization, so that moments become the same text; and memory for sorting.
 _SETTINGS = "set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local work_mem = '256MB'"
-_LOADS = """
+LOADS = """
 select l.load_id, max(l.as_of), sum(l.landed)::bigint
 from ops.landings as l
 where l.load_id in (select load_id from ops.ledger where model = %(model)s)

@@ -4,7 +4,6 @@ In: the folder of a table's Parquet files, a Target. Out: the table in the wareh
 tables take their places together, in one transaction: all of them or none.
 """
 
-import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pyarrow import csv, parquet
 
 from weir.core.errors import WeirError
 from weir.spark.contracts import Target
+from weir.spark.delta import live_files
 from weir.spark.store import Store, store_at
 
 _ROWS = 16 * 1024  # that are turned into CSV at once
@@ -41,14 +41,13 @@ def bring_back(
             name = f"{target.name[:50]}__of_spark"
             connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(target.schema, name)))
             target.make(connection, name)
-            found[target.name] = copy_back(connection, store_at(plain(address)), "", target, name)
+            store = store_at(plain(address))
+            found[target.name] = copy_back(connection, store, data_files(store, target), target, name)
             with _told(target):
                 target.finish(connection, name)
             made.append((name, target))
         for name, target in made:  # last: only here readers of the old tables wait
-            connection.execute(
-                sql.SQL("drop table if exists {} cascade").format(sql.Identifier(target.schema, target.name))
-            )
+            _drop(connection, target)
             connection.execute(
                 sql.SQL("alter table {} rename to {}").format(
                     sql.Identifier(target.schema, name), sql.Identifier(target.name)
@@ -57,8 +56,28 @@ def bring_back(
     return found
 
 
-def copy_back(connection: psycopg.Connection[Any], store: Store, folder: str, target: Target, name: str = "") -> int:
-    """Copy the rows of a folder of Parquet files into the target's table, or into `name`; returns their number.
+def _drop(connection: psycopg.Connection[Any], target: Target) -> None:
+    """Drop the table of the target's name, or the view: whatever dbt made there."""
+    query = "select relkind from pg_class where relnamespace = to_regnamespace(%s) and relname = %s"
+    row = connection.execute(query, [target.schema, target.name]).fetchone()
+    kind = {"v": "view", "m": "materialized view"}.get(row[0], "table") if row else "table"
+    relation = sql.Identifier(target.schema, target.name)
+    connection.execute(sql.SQL("drop {} if exists {} cascade").format(sql.SQL(kind), relation))
+
+
+def data_files(store: Store, target: Target) -> list[str]:
+    """The Parquet files of the table that Spark wrote there. Raises WeirError where there are none."""
+    live = live_files(store, "")
+    files = live if live is not None else sorted(filter(_is_data, store.sizes()))
+    if not files and live is None:
+        raise WeirError(f"{target.place}: {store.url} holds no Parquet file: build it on Spark first")
+    return files
+
+
+def copy_back(
+    connection: psycopg.Connection[Any], store: Store, files: list[str], target: Target, name: str = ""
+) -> int:
+    """Copy the rows of Parquet files into the target's table, or into `name`; returns their number.
 
     Raises WeirError where a column is missing, or PostgreSQL refuses a value.
     """
@@ -66,7 +85,7 @@ def copy_back(connection: psycopg.Connection[Any], store: Store, folder: str, ta
     query = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier(target.schema, name or target.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    rows, source = 0, _blocks(store, folder, columns, target)
+    rows, source = 0, _blocks(store, files, columns, target)
     with _told(target), connection.transaction(), ThreadPoolExecutor(1) as beside:
         connection.execute("set local timezone to 'UTC'")
         cursor = connection.cursor()
@@ -103,19 +122,16 @@ def plain(address: str) -> str:
     return {"s3a": "s3", "s3n": "s3", "abfss": "abfs"}.get(scheme, scheme) + ":" + rest
 
 
-def _blocks(store: Store, folder: str, columns: list[str], target: Target) -> Iterator[tuple[Any, int]]:
+def _blocks(store: Store, files: list[str], columns: list[str], target: Target) -> Iterator[tuple[Any, int]]:
     """The rows of the table's files as blocks of CSV, each with its number of rows."""
-    for batch in _batches(store, folder, columns, target):
+    for batch in _batches(store, files, columns, target):
         sink = pa.BufferOutputStream()
         csv.write_csv(batch, sink, _FORM)
         yield sink.getvalue(), batch.num_rows
 
 
-def _batches(store: Store, folder: str, columns: list[str], target: Target) -> Iterator[pa.RecordBatch]:
-    """The rows of the table's files, with the columns in order and in a form that CSV holds."""
-    files = sorted(path for path in store.sizes(folder) if _is_data(posixpath.relpath(path, folder or ".")))
-    if not files:
-        raise WeirError(f"{target.place}: {store.url}/{folder} holds no Parquet file: build it on Spark first")
+def _batches(store: Store, files: list[str], columns: list[str], target: Target) -> Iterator[pa.RecordBatch]:
+    """The rows of the files, with the columns in order and in a form that CSV holds."""
     for path in files:
         try:
             file = parquet.ParquetFile(store.open(path), coerce_int96_timestamp_unit="us")

@@ -90,12 +90,17 @@ def targets(manifest: Path | None = None, schema: str = NEXT) -> list[Target]:
     return sorted(map(target_of, kept), key=lambda target: target.name)
 
 
-def target_of(node: Mapping[str, Any]) -> Target:
-    """The table of a model. Raises WeirError where a column has no type."""
+def target_of(node: Mapping[str, Any], types: Mapping[str, str] | None = None) -> Target:
+    """The table of a model: with these columns, if `types` are given, else with those of its contract.
+
+    Raises WeirError where a column of the contract has no type.
+    """
     name = node.get("alias") or node["name"]
     columns = {_named(column): column for column in node["columns"].values()}
+    if types is not None:
+        columns = {column: {**columns.get(column, {}), "data_type": kind} for column, kind in types.items()}
     untyped = [column for column, facts in columns.items() if not facts.get("data_type")]
-    if untyped or not columns or not node["config"].get("contract", {}).get("enforced"):
+    if types is None and (untyped or not columns or not node["config"].get("contract", {}).get("enforced")):
         raise WeirError(
             f"{name} has no contract that names all its columns with their types"
             f"{f' ({untyped[0]} has none)' if untyped else ''}: without it the warehouse can't hold what Spark builds; "

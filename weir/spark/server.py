@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from weir.core import terminal
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 
@@ -56,10 +55,12 @@ def chosen() -> Server | None:
     return Server(parts.hostname, port, unquote(parts.username or "weir"))
 
 
-def say_where_runs_build() -> None:
-    """Say, where a Spark server is set, that this command builds on PostgreSQL all the same."""
-    if chosen():
-        terminal.say(f"{VARIABLE} is for dbt by hand and `weir parity`: this builds on PostgreSQL.", style="yellow")
+def required(why: str) -> Server:
+    """The server of `WEIR_SPARK_URL`. Raises WeirError, with the reason why it is needed, where it is not set."""
+    server = chosen()
+    if not server:
+        raise WeirError(f"staging lies on Spark, and {why}: set {VARIABLE}; or `weir run` stages on PostgreSQL anew")
+    return server
 
 
 @contextmanager

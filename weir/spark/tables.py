@@ -94,9 +94,12 @@ def apply(cursor: Any, tables: Iterable[LakeTable], lake: Lake) -> list[str]:
     return made
 
 
-def locations(cursor: Any, schema: str) -> dict[str, str]:
-    """The address of the folder of each table of a schema of Spark, by name."""
-    cursor.execute(f"show table extended in {quoted(schema)} like '*'")
+def locations(cursor: Any, schema: str, like: str = "*") -> dict[str, str]:
+    """The address of the folder of each table of a schema of Spark, by name; of those that are `like` Spark's pattern.
+
+    A view has no folder.
+    """
+    cursor.execute(f"show table extended in {quoted(schema)} like {literal(like)}")
     found = {name: _LOCATION.search(information) for _, name, _, information in cursor.fetchall()}
     return {name: match[1].strip() for name, match in found.items() if match}
 

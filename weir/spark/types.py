@@ -48,6 +48,20 @@ def arrow_of(type_: str) -> pa.DataType:
     return _PLAIN.get(type_, pa.string())
 
 
+_WAREHOUSE = {_SPARK[arrow]: name for name, arrow in _PLAIN.items()} | {
+    "string": "text", "timestamp": "timestamp with time zone", "timestamp_ntz": "timestamp without time zone",
+    "array<string>": "text[]", "binary": "bytea", "tinyint": "smallint",
+}  # fmt: skip
+_DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
+
+
+def warehouse_type(kind: str) -> str:
+    """PostgreSQL's type for one of Spark's; text for what has no like there."""
+    if number := _DECIMAL.fullmatch(kind):
+        return f"numeric({number[1]},{number[2]})"
+    return _WAREHOUSE.get(kind, "text")
+
+
 def columns_as(types: dict[str, str]) -> list[Column]:
     """The columns, by name and type in the warehouse."""
     return [Column(name, type_.partition(" collate ")[0], arrow_of(type_.partition(" collate ")[0]))

@@ -31,6 +31,7 @@ _WRITERS: dict[str, dict[str, tuple[str, ...]]] = {
     "ops.batch_inputs": {DBT: ("INSERT", "UPDATE", "DELETE")},
     "ops.batched_models": {DBT: ("INSERT", "UPDATE", "DELETE")},
     "ops.batch_faults": {DBT: ("INSERT",)},
+    "ops.spark_staging": {DBT: ("INSERT", "UPDATE", "DELETE")},
     "ops.erased": {LOADER: ("SELECT",)},
     "ops.erased_values": {LOADER: ("SELECT",)},
     "ops.disclosures": {PUBLISHER: ("INSERT",)},

@@ -17,3 +17,14 @@ comment on column ops.lake_files.bytes is 'Size of the file: one of another size
 comment on column ops.lake_files.columns is 'Name, type in raw and type in the file of each column, in order.';
 comment on column ops.lake_files.erased is 'Entries of ops.erased when the file was found right: with more of them now, its rows may have changed.';
 comment on column ops.lake_files.horizon is 'The oldest transaction that could still change its rows then.';
+-- Staging that lies on Spark: what is known of it here (docs/operations/spark.md).
+create table if not exists ops.spark_staging (
+    model text primary key,
+    mark text not null,
+    rows bigint not null,
+    brought_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.spark_staging is
+'One row per staging model that Spark has staged; it counts while the digest in ops.staged_code is `spark`.';
+comment on column ops.spark_staging.mark is 'The commit of Spark''s table whose ledger and quarantine came back.';
+comment on column ops.spark_staging.rows is 'Accepted rows of Spark''s table.';

@@ -1,0 +1,191 @@
+"""Runs that build on a real local cluster: published as ever, proven there, and killed in between."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import environment, query
+from tests.support.small_company import Company
+from weir.core.settings import ROOT
+from weir.spark import processes
+
+pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
+ORDERS = "select order_id, amount::text from analytics.fct_orders order by 1"
+STAGED = "select model, rows from ops.spark_staging inner join ops.staged_code using (model) where digest = 'spark'"
+
+
+class Shop:
+    """The small company in a home with a cluster; commands run on Spark."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.spark = home, ""
+        with pytest.MonkeyPatch.context() as patch:
+            self.company = Company(home / "company", patch)
+            names = ("WEIR_PROJECT_DIR", "SHOP_URL", "LEADS_URL", "WEIR_AS_OF")
+            self.settings = {name: os.environ[name] for name in names}
+        (home / "lake").mkdir()
+        self.settings |= {"WEIR_LAKE": (home / "lake").as_uri()}
+        self.company.orders(1, 40)
+        self.company.people("a.csv", ["ann@x.io,Ann", "ben@x.io,Ben"])
+
+    def up(self) -> None:
+        """Start the cluster."""
+        told = self.call("weir", "spark", "up")
+        found = re.search(r"WEIR_SPARK_URL=(\S+)", told)
+        assert found
+        self.spark = found[1]
+
+    def environment(self, spark: bool = True) -> dict[str, str]:
+        return environment(self.home) | self.settings | {"WEIR_SPARK_URL": self.spark if spark else ""}
+
+    def call(self, *words: str, spark: bool = True, exit_code: int = 0) -> str:
+        """Run a command; its output. Fails when it ends otherwise than expected."""
+        command = [sys.executable, "-m", "cli.app", *words[1:]]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment(spark), capture_output=True, text=True, timeout=600, check=False
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == exit_code, output[-6000:]
+        assert "Traceback" not in output, output[-6000:]
+        return output
+
+    def ask(self, statement: str) -> None:
+        """Send a statement to the cluster."""
+        from pyhive import hive
+
+        port = json.loads((self.home / "spark" / "cluster.json").read_text())["ports"]["thrift"]
+        with hive.connect("127.0.0.1", port, username="weir") as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The shop after its first run on Spark."""
+    made = Shop(tmp_path_factory.mktemp("runs"))
+    made.up()
+    made.call("weir", "run")
+    yield made
+    made.call("weir", "down")
+
+
+def test_a_run_on_spark_publishes_what_is_there(shop: Shop) -> None:
+    assert query(shop.home, ORDERS) == [(number, "10.00") for number in range(1, 41)]
+    assert query(shop.home, "select email, name from analytics.dim_people order by 1") == [
+        ("ann@x.io", "Ann"), ("ben@x.io", "Ben"),
+    ]  # fmt: skip
+    assert sorted(query(shop.home, STAGED)) == [("stg_leads__people", 2), ("stg_shop__orders", 40)]
+    assert query(shop.home, "select to_regclass('staging.stg_shop__orders') is null") == [(True,)]
+    assert "nothing to build" in shop.call("weir", "run")
+
+
+def test_a_day_later_what_is_new_is_counted_judged_and_proven(shop: Shop) -> None:
+    shop.company.orders(39, 45, day="2026-07-01", amount="12.50")
+    shop.company.orders(46, 46, day="2026-07-01", amount="-1")
+    shop.call("weir", "run")
+    assert query(shop.home, ORDERS)[37:] == [(38, "10.00"), *((number, "12.50") for number in range(39, 46))]
+    rejected = query(shop.home, "select key, reasons, row ->> 'amount', resolved_at from quality.quarantine")
+    assert rejected == [("46", ["amount is negative"], "-1", None)]
+    counted = query(shop.home, "select sum(landed)::int, sum(accepted)::int, sum(rejected)::int from ops.ledger")
+    assert counted == [(50, 49, 1)]
+    told = shop.call("weir", "verify")
+    assert "Verified: nothing was lost." in told
+    assert re.search(r"stg_shop__orders +46 +45 +1 .*yes", told)
+
+
+_TOTALS = """
+from expectations.on_spark import answered
+from expectations.rules import reconciled
+from weir import warehouse
+from weir.core.env import load_project
+
+load_project()
+rule = reconciled("sum of orders", "", "stg_shop__orders", "order_id", "sum(amount)", "sum(amount)")
+with warehouse.connect() as connection:
+    (told,) = answered(connection, {"fct_orders": (rule,)})["fct_orders"]
+print(told.expectation.configuration.kwargs["unexpected_rows_query"], told.totals)
+"""
+
+
+def test_a_rule_that_asks_staging_for_a_total_is_answered_by_spark(shop: Shop) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TOTALS], cwd=ROOT, env=shop.environment(), capture_output=True, text=True, check=True
+    )
+    (total,) = query(shop.home, "select sum(amount) from analytics.fct_orders")[0]
+    assert f", {total} as source_total" in done.stdout.replace("(", "").replace(")", "")
+    assert "staging." not in done.stdout
+    assert done.stdout.strip().endswith("None")
+
+
+def test_a_row_that_was_changed_on_spark_is_named(shop: Shop) -> None:
+    table = "staging.stg_shop__orders__all"
+    shop.ask(f"update {table} set amount = 11 where _kind = 'accepted' and order_id = 7")
+    shop.ask(f"delete from {table} where _kind = 'accepted' and order_id = 8")
+    told = shop.call("weir", "verify", exit_code=1)
+    assert "shop.orders: 1 missing, 1 different between raw and stg_shop__orders with its quarantine" in told
+    assert "key 7 differs in staging.stg_shop__orders, column amount" in told
+    assert "key 8 is missing in staging.stg_shop__orders" in told
+    shop.call("weir", "run", "--full-refresh")
+    assert "Verified: nothing was lost." in shop.call("weir", "verify")
+
+
+def test_a_test_that_fails_on_spark_publishes_nothing(shop: Shop) -> None:
+    before = query(shop.home, ORDERS)
+    mart = Path(shop.settings["WEIR_PROJECT_DIR"]) / "models/marts/fct_orders.sql"
+    code = mart.read_text()
+    mart.write_text(f"{code} union all {code}")
+    told = shop.call("weir", "run", exit_code=1)
+    assert "unique_fct_orders_order_id" in told
+    assert "nothing is published" in told
+    assert query(shop.home, ORDERS) == before
+    mart.write_text(code)
+
+
+def test_a_run_killed_while_what_was_built_comes_back_is_done_again(shop: Shop) -> None:
+    shop.company.orders(50, 52, day="2026-07-02")
+    marks = query(shop.home, "select mark from ops.spark_staging order by 1")
+    command = [sys.executable, "-m", "cli.app", "run"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=shop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as run:
+        while query(shop.home, "select mark from ops.spark_staging order by 1") == marks:
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(signal.SIGKILL)
+    shop.call("weir", "run")
+    assert query(shop.home, ORDERS)[-3:] == [(number, "10.00") for number in range(50, 53)]
+    assert "Verified: nothing was lost." in shop.call("weir", "verify")
+
+
+def test_a_server_that_is_gone_is_one_line_and_its_start_mends_all(shop: Shop) -> None:
+    shop.company.orders(60, 61, day="2026-07-03")
+    server = processes.leaders(processes.found(shop.home / "spark"))["thrift"]
+    server.kill()
+    server.wait(timeout=30)
+    told = shop.call("weir", "run", exit_code=1)
+    assert "of WEIR_SPARK_URL does not answer: start it (`weir spark up`); nothing is published" in told
+    shop.up()
+    shop.call("weir", "run")
+    assert query(shop.home, ORDERS)[-2:] == [(60, "10.00"), (61, "10.00")]
+
+
+def test_back_on_postgresql_staging_is_made_anew_and_spark_takes_over_again(shop: Shop) -> None:
+    shop.company.orders(70, 70, day="2026-07-04")
+    shop.call("weir", "run", spark=False)
+    assert query(shop.home, STAGED) == []
+    assert query(shop.home, "select count(*) from staging.stg_shop__orders") == [(51,)]
+    assert "Verified: nothing was lost." in shop.call("weir", "verify", spark=False)
+    shop.company.orders(71, 71, day="2026-07-05")
+    shop.call("weir", "run")
+    assert query(shop.home, ORDERS)[-2:] == [(70, "10.00"), (71, "10.00")]
+    assert dict(query(shop.home, STAGED)) == {"stg_leads__people": 2, "stg_shop__orders": 52}
+    assert "Verified: nothing was lost." in shop.call("weir", "verify")
+    told = shop.call("weir", "verify", spark=False, exit_code=1)
+    assert "staging lies on Spark" in told

@@ -1,0 +1,79 @@
+"""What stands around dbt's own part where Spark builds: the lake before it, the way back after it.
+
+In: the server of WEIR_SPARK_URL, a Todo. Out: raw in the lake; what PostgreSQL alone has (the views of models/ops, its
+manifest, compiled code for whoever asks raw and staging's rows there); ledger, quarantine and marts in the warehouse.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from weir import warehouse
+from weir.core import terminal
+from weir.core.errors import WeirError, anew
+from weir.core.settings import project_dir
+from weir.dbt import kept_files
+from weir.dbt.results import Built
+from weir.dbt.selection import Todo, Why
+from weir.project.code import digest
+from weir.project.marts import manifest_path
+from weir.spark.server import Server, session
+
+_KEPT = "views-of-ops"
+# Somebody whose rows stand in Spark's tables, and in their old versions, until they are made anew.
+_FORGOTTEN = "select exists (select from ops.erased inner join ops.spark_staging on erased_at > brought_at)"
+
+
+def prepare_warehouse(run_id: str, as_of: datetime) -> None:
+    """Make what PostgreSQL alone has, where the code has changed since it was made. Raises WeirError."""
+    from weir.dbt.worker import DbtProcess
+
+    made_by = {"made_by": digest(project_dir())}
+    if kept_files.read(_KEPT) == made_by and manifest_path().exists():
+        return
+    dbt = DbtProcess(run_id, as_of, of_postgres=True)
+    try:
+        dbt.make_views_of_ops()
+    finally:
+        dbt.end()
+    kept_files.write(_KEPT, made_by)
+
+
+class Passage:
+    """The way of one build to Spark and back; `report` is told of each step."""
+
+    def __init__(self, server: Server, report: Callable[[str], None]) -> None:
+        self.server, self.report = server, report
+        with warehouse.connect() as connection:
+            self._forgotten = connection.execute(_FORGOTTEN).fetchone() == (True,)
+
+    def there(self, todo: Todo) -> Todo:
+        """Bring what landed to Spark; returns what is to be built there. Raises WeirError."""
+        from weir.spark.current import bring_up_to_date
+
+        sent = bring_up_to_date(self.server, lambda what: self.report(f"to the lake: {what}"))
+        for note in sent.notes:
+            terminal.warn(note)
+        if self._forgotten:
+            terminal.say("Somebody was forgotten since the last build: Spark's tables are made anew.")
+            todo = replace(todo, why=Why.FULL_REFRESH, select=None, full_refresh=True)
+        return replace(todo, tested_at="")  # tests read all rows there
+
+    def back(self, built: Built) -> None:
+        """Bring ledger and quarantine back, and the marts of a build that passed. Raises WeirError."""
+        from weir.spark import built as spark
+
+        try:
+            with session(self.server) as cursor, warehouse.connect(role=warehouse.Role.DBT) as connection:
+                spark.bring_back_staging(connection, cursor, self._told)
+                connection.commit()
+                if built.passed:
+                    spark.bring_back_marts(connection, cursor, built.tried, self._told)
+                    connection.commit()
+                if built.passed and self._forgotten:
+                    spark.vacuum(cursor, self._told)
+        except WeirError as fault:
+            raise anew(f"what Spark built does not come back: {fault}", fault) from None
+
+    def _told(self, what: str) -> None:
+        self.report(f"from Spark: {what}")
