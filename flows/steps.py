@@ -103,12 +103,9 @@ def build(run: Run) -> str:
     from weir.dbt.build import build_set
 
     run.step = "build"
-    if chosen():
-        with run.timed("build", lambda: "what PostgreSQL alone has"), caused(Cause.BUILD_BROKE_OFF):
-            on_spark.prepare_warehouse(run.run_id, run.as_of)
-    elif run.barred:
+    if run.barred:
         with caused(Cause.BUILD_BROKE_OFF):
-            run.dbt().parse()
+            on_spark.prepare_warehouse(run.run_id, run.as_of) if chosen() else run.dbt().parse()
     holding = depended(run.barred) if run.barred else []
     run.todo = selection.decide(
         project_dir(), run.as_of, run.select, run.full_refresh, run.barred, holding, run.full_compare

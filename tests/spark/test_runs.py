@@ -83,7 +83,9 @@ def test_a_run_on_spark_publishes_what_is_there(shop: Shop) -> None:
     ]  # fmt: skip
     assert sorted(query(shop.home, STAGED)) == [("stg_leads__people", 2), ("stg_shop__orders", 40)]
     assert query(shop.home, "select to_regclass('staging.stg_shop__orders') is null") == [(True,)]
-    assert "nothing to build" in shop.call("weir", "run")
+    told = shop.call("weir", "run")
+    assert "Seconds: land" in told
+    assert "build" not in told.partition("Seconds: ")[2].splitlines()[0]
 
 
 def test_a_day_later_what_is_new_is_counted_judged_and_proven(shop: Shop) -> None:

@@ -38,8 +38,8 @@
     {%- do names.update({
         'all': this.schema ~ '.' ~ this.identifier ~ '__all',
         'step': this.schema ~ '.' ~ this.identifier ~ '__step',
-        'landings': source('ops', 'landings').render(),
-        'acceptances': source('given', 'accepted').render(),
+        'landings': 'ops.landings',
+        'acceptances': 'quality.accepted',
     }) -%}
     {{ return(names) }}
 {%- endmacro %}
