@@ -3,12 +3,12 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,13 +57,27 @@ class Shop:
         assert "Traceback" not in output, output[-6000:]
         return output
 
-    def ask(self, statement: str) -> None:
-        """Send a statement to the cluster."""
+    def started(self) -> subprocess.Popen[str]:
+        """A run that has begun."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli.app", "run"], cwd=ROOT, env=self.environment(), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def wait_for_a_step(self, run: subprocess.Popen[str]) -> None:
+        """Wait until a staged model has the rows of its step in a table, which its commit ends."""
+        while not self.ask("show tables in staging like '*__step'"):
+            assert run.poll() is None
+            time.sleep(0.05)
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Send a statement to the cluster; its rows."""
         from pyhive import hive
 
         port = json.loads((self.home / "spark" / "cluster.json").read_text())["ports"]["thrift"]
         with hive.connect("127.0.0.1", port, username="weir") as connection, connection.cursor() as cursor:
             cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture(scope="module")
@@ -153,41 +167,58 @@ def test_a_test_that_fails_on_spark_publishes_nothing(shop: Shop) -> None:
 def test_a_run_killed_while_what_was_built_comes_back_is_done_again(shop: Shop) -> None:
     shop.company.orders(50, 52, day="2026-07-02")
     marks = query(shop.home, "select mark from ops.spark_staging order by 1")
-    command = [sys.executable, "-m", "cli.app", "run"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=shop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as run:
+    with shop.started() as run:
         while query(shop.home, "select mark from ops.spark_staging order by 1") == marks:
             assert run.poll() is None
             time.sleep(0.05)
-        run.send_signal(signal.SIGKILL)
+        run.kill()
     shop.call("weir", "run")
     assert query(shop.home, ORDERS)[-3:] == [(number, "10.00") for number in range(50, 53)]
     assert "Verified: nothing was lost." in shop.call("weir", "verify")
 
 
-def test_a_server_that_is_gone_is_one_line_and_its_start_mends_all(shop: Shop) -> None:
-    shop.company.orders(60, 61, day="2026-07-03")
-    server = processes.leaders(processes.found(shop.home / "spark"))["thrift"]
-    server.kill()
-    server.wait(timeout=30)
+def test_an_executor_killed_in_the_midst_of_a_step_is_replaced(shop: Shop) -> None:
+    shop.company.orders(55, 56, day="2026-07-03")
+    with shop.started() as run:
+        shop.wait_for_a_step(run)
+        executors = [
+            each for role, each in processes.found(shop.home / "spark") if "Executor" in " ".join(each.cmdline())
+        ]
+        executors[0].kill()
+        output = run.communicate()[0]
+    assert run.returncode == 0, output[-6000:]
+    assert query(shop.home, ORDERS)[-2:] == [(55, "10.00"), (56, "10.00")]
+
+
+def test_a_server_killed_in_the_midst_of_a_step_is_one_line_and_its_start_mends_all(shop: Shop) -> None:
+    shop.company.orders(60, 61, day="2026-07-04")
+    before = query(shop.home, ORDERS)
+    with shop.started() as run:
+        shop.wait_for_a_step(run)
+        processes.leaders(processes.found(shop.home / "spark"))["thrift"].kill()
+        output = run.communicate()[0]
+    assert run.returncode == 1
+    assert "Traceback" not in output
+    assert "nothing is published" in output
+    assert query(shop.home, ORDERS) == before
     told = shop.call("weir", "run", exit_code=1)
     assert "of WEIR_SPARK_URL does not answer: start it (`weir spark up`); nothing is published" in told
     shop.up()
     shop.call("weir", "run")
     assert query(shop.home, ORDERS)[-2:] == [(60, "10.00"), (61, "10.00")]
+    assert "Verified: nothing was lost." in shop.call("weir", "verify")
 
 
 def test_back_on_postgresql_staging_is_made_anew_and_spark_takes_over_again(shop: Shop) -> None:
-    shop.company.orders(70, 70, day="2026-07-04")
+    shop.company.orders(70, 70, day="2026-07-05")
     shop.call("weir", "run", spark=False)
     assert query(shop.home, STAGED) == []
-    assert query(shop.home, "select count(*) from staging.stg_shop__orders") == [(51,)]
+    assert query(shop.home, "select count(*) from staging.stg_shop__orders") == [(53,)]
     assert "Verified: nothing was lost." in shop.call("weir", "verify", spark=False)
-    shop.company.orders(71, 71, day="2026-07-05")
+    shop.company.orders(71, 71, day="2026-07-06")
     shop.call("weir", "run")
     assert query(shop.home, ORDERS)[-2:] == [(70, "10.00"), (71, "10.00")]
-    assert dict(query(shop.home, STAGED)) == {"stg_leads__people": 2, "stg_shop__orders": 52}
+    assert dict(query(shop.home, STAGED)) == {"stg_leads__people": 2, "stg_shop__orders": 54}
     assert "Verified: nothing was lost." in shop.call("weir", "verify")
     told = shop.call("weir", "verify", spark=False, exit_code=1)
     assert "staging lies on Spark" in told

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from weir.access.carried import Lineage
 from weir.access.exports.record import user
 from weir.access.lineage import Columns
 from weir.core.errors import WeirError
 from weir.core.settings import as_of, project_dir
+from weir.ledger.staged import holds
 
 _UNPARSED = re.compile(r"(.+) is not an? (integer|bigint|numeric|date|timestamp|time|boolean|double)")
 
@@ -113,11 +113,8 @@ def take_back(connection: psycopg.Connection, key: str, model: str | None) -> tu
         raise WeirError(f"rows with that key were accepted in {' and in '.join(models)}: say which by --model")
     number, name, own, load_id, seq, reasons, how = found[-1]
     row = Waiting(name, own, load_id, seq, reasons, {})
-    if how == "accepted":
-        table = sql.Identifier("staging", row.model)
-        query = sql.SQL("select exists (select from {} where _key = %s and _load_id = %s)").format(table)
-        if connection.execute(query, [row.key, row.load_id]).fetchone() != (True,):
-            raise WeirError("a newer version of the row has come since: there is nothing to take back")
+    if how == "accepted" and not holds(connection, row.model, row.key, row.load_id):
+        raise WeirError("a newer version of the row has come since: there is nothing to take back")
     connection.execute(
         "update quality.accepted set undone_at = clock_timestamp(), undone_by = %s where acceptance_id = %s",
         [user(), number],
