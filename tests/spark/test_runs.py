@@ -38,7 +38,7 @@ class Shop:
 
     def up(self) -> None:
         """Start the cluster."""
-        told = self.call("weir", "spark", "up")
+        told = self.call("weir", "spark", "up", spark=False)
         found = re.search(r"WEIR_SPARK_URL=(\S+)", told)
         assert found
         self.spark = found[1]
