@@ -31,6 +31,7 @@ for _name in [name for name in os.environ if name.endswith("_URL") and name.spli
 for _name in (
     "WEIR_SPARK_URL",
     "WEIR_SPARK_JAVA",
+    "WEIR_SPARK_METASTORE",
     "WEIR_LAKE",
     "WEIR_AS_OF",
     "ALERT_URLS",
@@ -55,6 +56,7 @@ _LONGEST = [
     "incidents/test_faults.py",
     "spark/test_cluster.py",
     "spark/test_parity.py",
+    "spark/test_hadoop.py",
     "portal/test_browser.py",
     "flows/test_incidents.py",
 ]

@@ -148,7 +148,7 @@ def test_two_first_starts_make_one_password(open_home: Path) -> None:
 def test_a_child_gets_what_its_list_names(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.mkdir()
     (home / ".env").write_text("SHOP_URL='mysql://u:pw@h/d'\nWEIR_PG_PASSWORD='w'\nVENDOR_KEY='v'\n")
-    for name in ("AWS_SECRET_ACCESS_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "WEIR_PREFECT_PASSWORD"):
+    for name in ("AWS_SECRET_ACCESS_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "WEIR_PREFECT_PASSWORD", "WEIR_SPARK_METASTORE"):
         monkeypatch.setenv(name, "secret")
     code = "import os; from weir.core.env import load_env; load_env(); print(*sorted(os.environ))"
 
@@ -157,7 +157,8 @@ def test_a_child_gets_what_its_list_names(home: Path, monkeypatch: pytest.Monkey
         done = subprocess.run(command, cwd=ROOT, env=handed.handed(*patterns), capture_output=True, text=True)
         return set(done.stdout.split())
 
-    secret = {"SHOP_URL", "VENDOR_KEY", "AWS_SECRET_ACCESS_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "WEIR_PREFECT_PASSWORD"}
+    secret = {"SHOP_URL", "VENDOR_KEY", "AWS_SECRET_ACCESS_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "WEIR_PREFECT_PASSWORD",
+              "WEIR_SPARK_METASTORE"}  # fmt: skip
     assert not seen(*handed.GATES) & secret and "WEIR_PG_PASSWORD" in seen(*handed.GATES)
     assert not seen(*handed.PREFECT_SERVER) & {*secret, "WEIR_PG_PASSWORD"}
     assert {"PATH", "WEIR_HOME"} <= seen(*handed.GATES)
@@ -175,7 +176,7 @@ def test_dbt_gets_what_the_project_asks_for(tmp_path: Path, monkeypatch: pytest.
         (tmp_path / name).write_text(text)
     found = handed.for_dbt()
     assert {"CURRENCY", "REGION", "FROM_HELPER"} <= set(found)
-    for name in ("SHOP_URL", "AWS_SECRET_ACCESS_KEY", "WEIR_PREFECT_PASSWORD"):
+    for name in ("SHOP_URL", "AWS_SECRET_ACCESS_KEY", "WEIR_PREFECT_PASSWORD", "WEIR_SPARK_METASTORE"):
         assert not env.matches(name, found)
 
 

@@ -16,8 +16,8 @@ BASE = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "TERM", "COLUMNS",
     "NO_COLOR", "LD_LIBRARY_PATH", "DYLD_*", "VIRTUAL_ENV", "PYTHON*", "SSL_CERT_*", *QUIET,
 )  # fmt: skip
-# Weir's own settings, but not Prefect's password.
-_WEIR = ("WEIR_[!P]*", "WEIR_PG_*", "WEIR_PROJECT_DIR")
+# Weir's own settings, but not the passwords of Prefect and of Hive's metastore.
+_WEIR = ("WEIR_[!P]*", "WEIR_PG_*", "WEIR_PROJECT_DIR", "!WEIR_SPARK_METASTORE")
 GATES = (*_WEIR, "WEIR_PUBLISHER_PASSWORD", "WAREHOUSE_URL", "PG*", "GX_*")
 # dbt is told its own account in WAREHOUSE_URL and WEIR_PG_…, and finds no other's password: a model can print env_var.
 DBT = (*_WEIR, "!WEIR_*_PASSWORD", "!WEIR_*_SECRET", "!WEIR_*_KEY*", "PG*", "DBT_*")

@@ -14,13 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from weir.core.env import load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.ports import free_port, is_free
-from weir.spark import configuration, jars, java, processes
+from weir.spark import configuration, jars, java, metastore, processes
 from weir.spark.configuration import HOST, MASTER, ROLES, THRIFT, USER, WORKERS, Ports, folder, log
 from weir.spark.waiting import PATIENCE, answers, wait, workers
 
@@ -66,13 +65,14 @@ def start(tell: Callable[[str], None] = lambda text: None) -> Cluster:
     with _lock():
         path = jars.jars(tell)
         chosen = java.find(folder() / "java")
-        stamp = _stamp(configuration.settings(path), chosen)
+        settings = configuration.settings([*path, *metastore.prepare(chosen)], metastore.options())
+        stamp = _stamp(settings, chosen)
         if (up := running()) and up.stamp == stamp:
             return up
         before = _known()
         if processes.end(folder(), _STOPPING):
             tell("a part of the cluster was dead, or its settings have changed: starting it anew")
-        cluster = _start(before, path, chosen, stamp, tell)
+        cluster = _start(before, settings, chosen, stamp, tell)
         if before and cluster.url != before.url == os.environ.get("WEIR_SPARK_URL"):
             write_env({"WEIR_SPARK_URL": cluster.url})  # the port of last time is taken
         return cluster
@@ -97,7 +97,7 @@ def running() -> Cluster | None:
 
 
 def _start(
-    before: Cluster | None, path: list[Path], chosen: java.Java, stamp: str, tell: Callable[[str], None]
+    before: Cluster | None, settings: dict[str, str], chosen: java.Java, stamp: str, tell: Callable[[str], None]
 ) -> Cluster:
     # The address stays the same from start to start, so that a line of .env holds.
     thrift = before.ports.thrift if before and is_free(before.ports.thrift) else free_port()
@@ -105,7 +105,7 @@ def _start(
     try:
         for name in ("work", "tmp"):
             shutil.rmtree(folder() / name, ignore_errors=True)
-        configuration.write(path)
+        configuration.write(settings)
         (folder() / "cluster.json").write_text(json.dumps(asdict(cluster)))
         _launch(cluster, chosen, tell)
     except OSError as fault:

@@ -2,7 +2,8 @@
 
 In: a Java, the jars of Delta, ports. Out: files in `home()/spark/conf`; environment and command of each process.
 
-    home()/spark/  conf  logs  work (of executors)  tmp  java  metastore (Derby)  warehouse (unless WEIR_LAKE is set)
+    home()/spark/  conf  logs  work (of executors)  tmp  java  metastore (Derby, unless WEIR_SPARK_METASTORE is set)
+                   warehouse (unless WEIR_LAKE is set)
 """
 
 import importlib.util
@@ -17,6 +18,7 @@ from weir.spark.java import Java
 
 HOST = "127.0.0.1"
 USER = "weir"
+METASTORE = "WEIR_SPARK_METASTORE"
 MASTER, WORKERS, THRIFT = "master", ("worker-1", "worker-2"), "thrift"
 ROLES = (MASTER, *WORKERS, THRIFT)
 # A heap of 256 MB is refused by the driver (INVALID_DRIVER_MEMORY). With these the demo's 72 models ran; the cluster
@@ -77,8 +79,11 @@ def warehouse() -> str:
     return f"{lake}/warehouse" if lake else (folder() / "warehouse").as_uri()
 
 
-def settings(jars: list[Path]) -> dict[str, str]:
-    """Spark's settings, for the thrift server and its executors; those of one start, the ports, are not among them."""
+def settings(jars: list[Path], metastore: dict[str, str]) -> dict[str, str]:
+    """Spark's settings, for the thrift server and its executors; those of one start, the ports, are not among them.
+
+    `metastore` says how Hive's metastore is reached; nothing: by Derby.
+    """
     here, path = folder(), ":".join(map(str, jars))
     java = f"{_QUICK} -Djava.io.tmpdir={here}/tmp -Duser.timezone=UTC -Dfile.encoding=UTF-8"
     return {
@@ -100,7 +105,7 @@ def settings(jars: list[Path]) -> dict[str, str]:
         # Places.
         "spark.sql.warehouse.dir": warehouse(),
         "spark.sql.catalogImplementation": "hive",
-        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={here}/metastore;create=true",
+        **{f"spark.hadoop.{name}": value for name, value in (metastore or _derby()).items()},
         "spark.hadoop.hive.exec.scratchdir": f"{here}/tmp/hive",
         "spark.hadoop.hive.exec.local.scratchdir": f"{here}/tmp/hive-local",
         "spark.driver.extraJavaOptions": f"{java} -Dderby.stream.error.file={here}/logs/derby.log",
@@ -115,15 +120,25 @@ def settings(jars: list[Path]) -> dict[str, str]:
     }
 
 
-def write(jars: list[Path]) -> str:
-    """Write Spark's settings; returns their text."""
+def _derby() -> dict[str, str]:
+    return {"javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder()}/metastore;create=true"}
+
+
+def write(told: dict[str, str]) -> str:
+    """Write Spark's settings, readable to nobody else; returns their text."""
     conf = folder() / "conf"
     for name in ("conf", "logs", "tmp/hive-local"):
         (folder() / name).mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{name} {value}\n" for name, value in settings(jars).items())
+    text = "".join(f"{name} {_doubled(value)}\n" for name, value in told.items())
     (conf / "spark-defaults.conf").write_text(text)
+    (conf / "spark-defaults.conf").chmod(0o600)  # it holds the metastore's password
     (conf / "log4j2.properties").write_text(_LOG)
     return text
+
+
+def _doubled(value: str) -> str:
+    """The value as the file takes it, where a backslash is an escape."""
+    return value.replace("\\", "\\\\")
 
 
 def environment(role: str, java: Java, marks: dict[str, str]) -> dict[str, str]:
@@ -159,4 +174,6 @@ def command(role: str, ports: Ports) -> list[str]:
             "--conf", f"spark.ui.port={ports.application_ui}",
             "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "spark-internal",
             "--hiveconf", f"hive.server2.thrift.port={ports.thrift}",
-            "--hiveconf", f"hive.server2.thrift.bind.host={HOST}"]  # fmt: skip
+            "--hiveconf", f"hive.server2.thrift.bind.host={HOST}",
+            # Files are written as this process's user, as Weir writes them, and not as the user that a client names.
+            "--hiveconf", "hive.server2.enable.doAs=false"]  # fmt: skip

@@ -41,7 +41,7 @@ def jars(tell: Callable[[str], None] = lambda text: None) -> list[Path]:
 
     Raises WeirError when one can't be fetched or kept, or has another digest.
     """
-    return [_jar(coordinates, digest, tell) for coordinates, digest in JARS.items()]
+    return [jar(coordinates, digest, tell) for coordinates, digest in JARS.items()]
 
 
 def cache() -> Path:
@@ -49,7 +49,11 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weir" / "jars"
 
 
-def _jar(coordinates: str, digest: str, tell: Callable[[str], None]) -> Path:
+def jar(coordinates: str, digest: str, tell: Callable[[str], None] = lambda text: None) -> Path:
+    """The file of the coordinates, with that SHA-256 digest; fetched where the cache lacks it, or holds it damaged.
+
+    Raises WeirError when it can't be fetched or kept, or has another digest.
+    """
     _, artifact, version = coordinates.split(":")
     name = f"{artifact}-{version}.jar"
     file = cache() / name
@@ -71,7 +75,7 @@ def _jar(coordinates: str, digest: str, tell: Callable[[str], None]) -> Path:
         raise WeirError(f"{name} did not come within {_PATIENCE // 60} minutes: type the same again") from None
     except OSError as fault:
         if fault.errno in {errno.ENOSPC, errno.EDQUOT}:
-            told = f"the disk that holds {cache()} is full: make room for 14 MB, then type the same again"
+            told = f"the disk that holds {cache()} is full: make room, then type the same again"
             raise WeirError(told, cause=Cause.DISK_FULL) from None
         raise WeirError(f"{file} can't be kept ({fault.strerror}): make that folder yours and writable") from None
     return file

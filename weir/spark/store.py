@@ -2,10 +2,10 @@
 
 In: an address, names of files relative to it. Out: their sizes, drafts that take their name when they are complete.
 A draft in a folder lies beside its file, under a name that Spark passes over; that of a bucket lies in `home()/tmp`.
+HDFS has a file of its own, `hdfs`.
 """
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,10 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from weir.core import buckets
 from weir.core.errors import WeirError
-from weir.core.faults import refuse_full_disk
-from weir.core.settings import home
-
-VARIABLE = "WEIR_LAKE"
+from weir.spark.drafts import VARIABLE, aside, told
 
 
 class Store(Protocol):
@@ -80,7 +77,7 @@ class Folder:
         """Give a path beside the file's; it takes the file's name when the block ends well."""
         path = self.path / name
         made = path.with_name(f".{path.name}.{os.getpid()}.draft")
-        with _told(self.path):
+        with told(self.path):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 yield made
@@ -98,7 +95,7 @@ class Folder:
 
     def make(self, folder: str) -> None:
         """Make the folder."""
-        with _told(self.path):
+        with told(self.path):
             (self.path / folder).mkdir(parents=True, exist_ok=True)
 
 
@@ -150,16 +147,10 @@ class Bucket:
         """Give a path in `home()/tmp`; the file is sent when the block ends well."""
         import obstore
 
-        folder = home() / "tmp" / str(os.getpid())
-        made = folder / name.replace("/", "_")
-        with _told(folder):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                yield made
-                with buckets.translated(self.url, VARIABLE), made.open("rb") as file:
-                    obstore.put(self._store, name, file, chunk_size=8 << 20, max_concurrency=4)
-            finally:
-                made.unlink(missing_ok=True)
+        with aside(name) as made:
+            yield made
+            with buckets.translated(self.url, VARIABLE), made.open("rb") as file:
+                obstore.put(self._store, name, file, chunk_size=8 << 20, max_concurrency=4)
 
     def delete(self, name: str) -> None:
         """Remove the file, if it is there."""
@@ -180,18 +171,8 @@ def store_at(url: str) -> Store:
     if parts.scheme == "file":
         return Folder(url)
     if parts.scheme == "hdfs":
-        raise WeirError(f"{VARIABLE}: Weir can't write to hdfs:// yet: use a folder, s3://, gs:// or az://")
-    raise WeirError(f"{VARIABLE} must be file:///…, s3://…, gs://… or az://…, not {parts.scheme or url[:20]!r}")
+        from weir.spark.hdfs import Hdfs
 
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Turn a full disk, and a folder that refuses, into one line."""
-    try:
-        yield
-    except OSError as fault:
-        refuse_full_disk(folder, str(fault))
-        number = fault.errno or next(iter(re.findall(r"\[errno (\d+)\]", str(fault))), 0)  # pyarrow's are in its words
-        cause = os.strerror(int(number)) if number else " ".join(str(fault).split())
-        told = f"{folder} can't be written: {cause}; see {VARIABLE}, then run again"
-        raise WeirError(told) from None
+        return Hdfs(url)
+    known = "file:///…, s3://…, gs://…, az://… or hdfs://…"
+    raise WeirError(f"{VARIABLE} must be {known}, not {parts.scheme or url[:20]!r}")

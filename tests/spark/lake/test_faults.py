@@ -38,7 +38,6 @@ def test_two_warehouses_do_not_share_a_lake(
     "address, said",
     [
         ("file:///nowhere/at/all", r"there is no folder /nowhere/at/all: make it, or mend WEIR_LAKE"),
-        ("hdfs://name:9000/lake", "can't write to hdfs:// yet"),
         ("ftp://host/lake", "must be file:///"),
         ("", "WEIR_LAKE is not set"),
         ("s3:///no-bucket", "names no bucket"),
