@@ -94,7 +94,7 @@ def settings(jars: list[Path]) -> dict[str, str]:
         # Small data: few parts.
         "spark.sql.shuffle.partitions": str(PARTITIONS),
         "spark.databricks.delta.snapshotPartitions": "1",
-        # A query for the newest date of a table, answered from Delta's log, fails under the thrift server (ClassCastException).
+        # Under the thrift server Delta can't answer max() of a date from its log (ClassCastException).
         "spark.databricks.delta.optimizeMetadataQuery.enabled": "false",
         # Nobody but this thrift server writes these tables, so what it knows of one is the newest.
         "spark.databricks.delta.stalenessLimit": "1h",
