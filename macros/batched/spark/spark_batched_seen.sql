@@ -75,8 +75,8 @@
         {%- endif -%}
         {%- if what == 'moved' -%}{%- do step.made_of.since.update({name: as_of_text()}) -%}{%- endif -%}
     {%- endfor -%}
-    {%- if looks | length < 2 -%}{%- do whole.insert(0, 'it is not known what it was made of') -%}
-    {%- elif rows | length > most or step.keys | length > 1000 -%}{%- do whole.append('more changed than a condition can name') -%}
+    {%- if rows | length > most or step.keys | length > 1000 -%}{%- do whole.insert(0, 'more changed than a condition can name') -%}
+    {%- elif looks | length < 2 -%}{%- do whole.insert(0, 'it is not known what it was made of, or others than its builds changed it') -%}
     {%- elif early and rows | selectattr(0, 'equalto', 'time') | list -%}
         {%- do whole.append('rows had landed after the moment that was taken for the present') -%}
     {%- endif -%}
