@@ -6,7 +6,7 @@
     - whole: one digest.
     `back` and `forward` are how far its batches reach, `reader` the view that reads it; none where the model does.
     `tells_until` says that the model itself gives it a reach: without an event time it then tells how far something is known. -#}
-{% macro batched_inputs(names, node=none, back=0, forward=0, reader=none) -%}
+{% macro batched_inputs(names, node=none, back=0, forward=0, reader=none, through_views=true) -%}
     {%- set node = node or model -%}
     {%- set reach = node.config.reach or {} -%}
     {%- set found = [] -%}
@@ -17,9 +17,9 @@
         {%- set behind = back + ([0 - own, 0] | max if own != 'all' else 0) -%}
         {%- set kind = input.config.materialized -%}
         {%- set event_time = input.config.event_time -%}
-        {%- if kind == 'ephemeral' or (kind == 'view' and event_time) -%}
+        {%- if kind == 'ephemeral' or (kind == 'view' and event_time and through_views) -%}
             {%- set through = reader if kind == 'ephemeral' else input.relation_name -%}
-            {%- do found.extend(batched_inputs(names, input, behind, ahead, through)) -%}
+            {%- do found.extend(batched_inputs(names, input, behind, ahead, through, through_views)) -%}
         {%- else -%}
             {%- set logged = kind in ['staged', 'batched'] and event_time -%}
             {%- do found.append({

@@ -3,7 +3,7 @@
 {% macro batched_plan(names) -%}
     {%- set step = namespace(full=false, exists=false, prove=false, ranges=[], keys=none, reasons=[], columns=[], number=1,
         exact='', docs_changed=false, known=none, seen={}, size=names.size) -%}
-    {%- set step.code = local_md5(batched_code(names)) -%}
+    {%- set step.code = local_md5(batched_code(names, batched_views())) -%}
     {%- set step.docs = local_md5(tojson([model.description, model.columns], sort_keys=true)) -%}
     {%- set step.prove = dbt_metadata_envs.get('WEIR_PROVE') == '1' -%}
     {%- call statement('known', fetch_result=true) -%}
@@ -72,7 +72,7 @@
 
 {#- The compiled code without comments, spaces and the moment of the run, the declaration, and the views that are looked
     through. -#}
-{% macro batched_code(names) -%}
+{% macro batched_code(names, views) -%}
     {%- set code = modules.re.sub('(?m)^[ ]*--.*$', '', sql | replace(as_of(), '_as_of')) -%}
     {%- set contract = config.get('contract').enforced -%}
     {%- if contract -%}
@@ -82,7 +82,7 @@
         {%- endfor -%}
     {%- endif -%}
     {%- set declared = [names.event_time, names.size, names.by, names.reach, config.get('indexes', []), contract] -%}
-    {{ return('2 ' ~ tojson(declared, sort_keys=true) ~ modules.re.sub('[ \n\t]+', ' ', code) | trim ~ batched_views() | join) }}
+    {{ return('2 ' ~ tojson(declared, sort_keys=true) ~ modules.re.sub('[ \n\t]+', ' ', code) | trim ~ views | join) }}
 {%- endmacro %}
 
 {#- The definitions of the views that are looked through: what they say decides, like the model's own code, which rows come. -#}

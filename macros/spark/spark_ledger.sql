@@ -14,10 +14,11 @@
     {%- endfor -%}
     {%- set there = [] -%}
     {%- for schema in staged | map(attribute='schema') | unique -%}
-        {%- for row in run_query('show tables in ' ~ schema ~ " like '*__all'").rows -%}
+        {%- for row in run_query('show tables in ' ~ schema ~ " like '*__all|*__step*'").rows -%}
             {%- do there.append(row[0] ~ '.' ~ row[1]) -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- do spark_drop_dead_steps(staged, there) -%}
     {%- for table in staged if (table.schema ~ '.' ~ table.table) | lower not in there | map('lower') -%}
         {%- do run_query(spark_empty_all(table.schema ~ '.' ~ table.table)) -%}
     {%- endfor -%}
@@ -32,10 +33,25 @@
     })) -%}
 {%- endmacro %}
 
+{#- Drops the tables of steps that were killed. A step that is a day old is dead; a younger one may be another command's. -#}
+{% macro spark_drop_dead_steps(staged, there) -%}
+    {%- set oldest = (run_started_at - modules.datetime.timedelta(days=1)).strftime('%Y%m%d%H%M%S') -%}
+    {%- set ours = [] -%}
+    {%- for table in staged -%}{%- do ours.append((table.schema ~ '.' ~ table.table[:-5]) | lower) -%}{%- endfor -%}
+    {%- for name in there -%}
+        {%- set parts = name.rpartition('__step') -%}
+        {%- set age = modules.re.fullmatch('(?:_([0-9]{14})_[0-9a-f]{8})?', parts[2]) -%}
+        {%- if parts[0] | lower in ours and age and (age.group(1) or '') < oldest -%}
+            {%- do run_query('drop table if exists ' ~ name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
 {#- Stops where the server is older than Spark 4, calculates without ANSI's rules, or has another time zone than UTC. -#}
 {% macro check_spark() -%}
     {%- set found = run_query("select split(version(), ' ')[0], current_timezone()").rows[0] -%}
     {%- set ansi = run_query('set spark.sql.ansi.enabled').rows[0][1] -%}
+    {%- set from_log = run_query('set spark.databricks.delta.optimizeMetadataQuery.enabled').rows[0][1] -%}
     {%- if found[0].split('.')[0] | int < 4 -%}
         {%- do exceptions.raise_compiler_error(
             'the server of WEIR_SPARK_URL is Spark ' ~ found[0] ~ ', which reads some texts and numbers otherwise: take Spark 4.0 or newer'
@@ -44,6 +60,11 @@
         {%- do exceptions.raise_compiler_error(
             'the server of WEIR_SPARK_URL has spark.sql.ansi.enabled=' ~ ansi ~ ', so that a number too large for its type becomes another '
             ~ 'one without a word: set spark.sql.ansi.enabled true in its spark-defaults.conf and start it again'
+        ) -%}
+    {%- elif from_log | lower != 'false' -%}
+        {%- do exceptions.raise_compiler_error(
+            'the server of WEIR_SPARK_URL answers max(date) from the log of Delta, which fails under a thrift server (ClassCastException): set '
+            ~ 'spark.databricks.delta.optimizeMetadataQuery.enabled false in its spark-defaults.conf and start it again'
         ) -%}
     {%- elif found[1] not in ['UTC', 'Etc/UTC', 'Z', 'GMT'] -%}
         {%- do exceptions.raise_compiler_error(

@@ -66,7 +66,7 @@ class Shop:
 
     def wait_for_a_step(self, run: subprocess.Popen[str]) -> None:
         """Wait until a staged model has the rows of its step in a table, which its commit ends."""
-        while not self.ask("show tables in staging like '*__step'"):
+        while not self.ask("show tables in staging like '*__step_*'"):
             assert run.poll() is None
             time.sleep(0.05)
 

@@ -2,7 +2,6 @@
     versions of a key in several loads see staged_versions, which says the same for PostgreSQL. -#}
 {% macro spark_staged_batch(names, step) -%}
     {%- set code = sql | replace(as_of(), '_landed_as_of') | replace(names.raw, '_landed') -%}
-    {%- call statement('drop_old_step') -%} drop table if exists {{ names.step }} {%- endcall -%}
     {%- call statement('batch') -%}
         create table {{ names.step }} using parquet as
         with _loads as (
@@ -73,7 +72,7 @@
     {%- set own = ['_load_id', '_op', '_seq', '_as_of', '_carried', '_key', '_reasons', '_unreadable', '_place', '_position',
         '_load_as_of', '_class', '_superseded', '_breaks', '_is_first', '_next_as_of', '_next_class', '_run_start', '_is_final',
         '_began', '_accepted_at'] -%}
-    {%- for column in adapter.get_columns_in_relation(api.Relation.create(schema=this.schema, identifier=this.identifier ~ '__step')) -%}
+    {%- for column in adapter.get_columns_in_relation(api.Relation.create(schema=this.schema, identifier=names.step_name)) -%}
         {%- if column.name not in own and not column.name.startswith('_given_') and not column.name.startswith('_raw_key_') -%}
             {%- do step.columns.append(column.name) -%}
         {%- endif -%}

@@ -35,9 +35,12 @@
 {#- The names that a staged model works with on Spark. -#}
 {% macro spark_staged_names() -%}
     {%- set names = staged_names() -%}
+    {#- The step's table is of this command alone: another may stage the same model. See spark_drop_dead_steps. -#}
+    {%- set step = this.identifier ~ '__step_' ~ run_started_at.strftime('%Y%m%d%H%M%S') ~ '_' ~ invocation_id[:8] -%}
     {%- do names.update({
         'all': this.schema ~ '.' ~ this.identifier ~ '__all',
-        'step': this.schema ~ '.' ~ this.identifier ~ '__step',
+        'step': this.schema ~ '.' ~ step,
+        'step_name': step,
         'landings': 'ops.landings',
         'acceptances': 'quality.accepted',
     }) -%}
