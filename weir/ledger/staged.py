@@ -6,8 +6,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+from weir.spark.quoting import literal, quoted
 from weir.spark.server import required, session
-from weir.spark.tables import literal, quoted
 from weir.warehouse.catalog import exists
 
 

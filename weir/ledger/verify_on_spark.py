@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from weir.ledger.verify import LOADS, OWN, WORDS, StagingComparison, StagingModel, clock
-from weir.spark.tables import literal, quoted
+from weir.spark.quoting import literal, quoted
 
 
 def compare_on_spark(connection: psycopg.Connection[Any], cursor: Any, model: StagingModel) -> StagingComparison:

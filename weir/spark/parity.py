@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.spark.tables import literal, quoted
+from weir.spark.quoting import literal, quoted
 
 _MOST = 20_000  # rows of the differing parts that are looked at, one by one
 _SHOWN = 3

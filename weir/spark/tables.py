@@ -13,6 +13,7 @@ from typing import Any
 
 from weir.core.errors import WeirError
 from weir.spark.lake import Lake
+from weir.spark.quoting import literal, quoted
 from weir.spark.types import Column
 
 _MARK = re.compile(r"weir\.lake=(\w+):(\w+):(\w*)")
@@ -102,16 +103,6 @@ def locations(cursor: Any, schema: str, like: str = "*") -> dict[str, str]:
     cursor.execute(f"show table extended in {quoted(schema)} like {literal(like)}")
     found = {name: _LOCATION.search(information) for _, name, _, information in cursor.fetchall()}
     return {name: match[1].strip() for name, match in found.items() if match}
-
-
-def quoted(name: str) -> str:
-    """The name as SQL of Spark writes it."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def literal(text: str) -> str:
-    """The text as a literal of Spark, where a backslash is an escape."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _there(cursor: Any, schema: str) -> dict[str, tuple[str, ...]]:
