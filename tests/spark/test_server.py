@@ -1,5 +1,7 @@
 """The address of a Spark server, and what a person is told of its faults."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests.support.commands import call
 from weir.core.errors import WeirError
 from weir.core.ports import free_port
+from weir.core.settings import ROOT
 from weir.spark.server import Server, chosen, told
 
 
@@ -26,6 +29,15 @@ def test_an_address_is_host_port_and_user(monkeypatch: pytest.MonkeyPatch, url: 
 def test_without_an_address_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIR_SPARK_URL", " ")
     assert chosen() is None
+
+
+def test_without_a_server_nothing_of_its_packages_is_imported() -> None:
+    code = (
+        "import sys, cli.app, cli.proof, cli.steps, flows.steps, weir.dbt.worker, expectations.gate; "
+        "print({n.split('.')[0] for n in sys.modules} & {'pyarrow', 'pyhive', 'pyspark', 'thrift'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize(
