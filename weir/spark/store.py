@@ -165,14 +165,16 @@ class Bucket:
 
 def store_at(url: str) -> Store:
     """The store at an address. Raises WeirError where it is not there, or of a kind that Weir does not know."""
+    parts = urlsplit(url)
+    if parts.scheme in _UNKNOWN_TO_SPARK:
+        raise WeirError(f"{VARIABLE}: Spark does not know {parts.scheme}://, write {_UNKNOWN_TO_SPARK[parts.scheme]}")
     if buckets.is_bucket(url):
         return Bucket(url)
-    parts = urlsplit(url)
     if parts.scheme == "file":
         return Folder(url)
     if parts.scheme == "hdfs":
         from weir.spark.hdfs import Hdfs
 
         return Hdfs(url)
-    known = "file:///…, s3://…, gs://…, az://… or hdfs://…"
+    known = "file:///…, s3://…, gs://…, abfs://… or hdfs://…"
     raise WeirError(f"{VARIABLE} must be {known}, not {parts.scheme or url[:20]!r}")

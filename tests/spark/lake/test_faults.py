@@ -41,6 +41,7 @@ def test_two_warehouses_do_not_share_a_lake(
         ("ftp://host/lake", "must be file:///"),
         ("", "WEIR_LAKE is not set"),
         ("s3:///no-bucket", "names no bucket"),
+        ("az://lake/of/ours", r"Spark does not know az://, write abfs://container@account\.dfs\.core\.windows\.net/"),
     ],
 )
 def test_a_lake_that_can_not_be(lakeside: Lakeside, monkeypatch: pytest.MonkeyPatch, address: str, said: str) -> None:
