@@ -16,6 +16,9 @@ from weir.core import buckets
 from weir.core.errors import WeirError
 from weir.spark.drafts import VARIABLE, aside, told
 
+# What Weir can read files from, but Spark can't: how it writes the same.
+_UNKNOWN_TO_SPARK = {"az": "abfs://container@account.dfs.core.windows.net/folder", "gcs": "gs://bucket/folder"}
+
 
 class Store(Protocol):
     """The files below an address; names are relative to it, with / between their parts."""
