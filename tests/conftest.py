@@ -57,6 +57,8 @@ _LONGEST = [
     "spark/test_cluster.py",
     "spark/test_parity.py",
     "spark/test_hadoop.py",
+    "spark/test_runs.py",
+    "spark/test_batched.py",
     "portal/test_browser.py",
     "flows/test_incidents.py",
 ]

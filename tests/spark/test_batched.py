@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.spark.conftest import Ask
+from tests.support.long import only_long
 from tests.support.spark_batches import MODELS, SparkShop
 from weir.spark import cluster
 
@@ -67,6 +68,7 @@ def test_a_day_that_changed_is_made_anew_and_what_stands_on_it(shop: SparkShop) 
     assert shop.build("days")["days"] == "1 range of batches and 0 keys made anew"
 
 
+@only_long
 def test_rows_without_an_event_time_are_a_batch(shop: SparkShop) -> None:
     shop.build("priced")
     shop.event(600, 2, None)
@@ -78,6 +80,7 @@ def test_rows_without_an_event_time_are_a_batch(shop: SparkShop) -> None:
     shop.build("priced")
 
 
+@only_long
 def test_keys_that_changed_are_made_anew_in_all_batches(shop: SparkShop) -> None:
     shop.build("days", "users")
     shop.ask("update shop.accounts set plan = 'gone' where account_id = 2")
@@ -87,6 +90,7 @@ def test_keys_that_changed_are_made_anew_in_all_batches(shop: SparkShop) -> None
     assert said["users"] == "0 ranges of batches and 1 key made anew"
 
 
+@only_long
 def test_a_key_of_any_text_is_found_and_a_value_that_goes_to_another_column(shop: SparkShop) -> None:
     """The hash passes over NULL: that of ('x', NULL) is that of (NULL, 'x')."""
     shop.event(700, 1, "2025-11-01 00:00:00", user="o\\'neil \\\\", later=True)
@@ -101,6 +105,7 @@ def test_a_key_of_any_text_is_found_and_a_value_that_goes_to_another_column(shop
     assert shop.build("users")["users"] == "0 ranges of batches and 3 keys made anew"
 
 
+@only_long
 def test_what_can_not_be_told_apart_makes_the_whole_and_says_why(shop: SparkShop) -> None:
     shop.build("days", "priced")
     shop.ask("update shop.rates set rate = 2")
@@ -119,6 +124,7 @@ def test_what_can_not_be_told_apart_makes_the_whole_and_says_why(shop: SparkShop
     assert shop.build("priced")["priced"] == NOTHING
 
 
+@only_long
 def test_the_clock_makes_anew_what_it_may_change(shop: SparkShop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.event(800, 1, "2026-01-20 00:00:00")
     shop.build("days")
@@ -130,6 +136,7 @@ def test_the_clock_makes_anew_what_it_may_change(shop: SparkShop, monkeypatch: p
     assert "rows had landed after the moment" in shop.build("days")["days"]
 
 
+@only_long
 def test_old_versions_of_tables_may_go_and_files_be_rewritten(shop: SparkShop) -> None:
     shop.event(900, 1, "2025-10-20 00:00:00")
     shop.build("priced")

@@ -1,22 +1,20 @@
 """Models on PostgreSQL and on a real local cluster: equal tables after a first build and after a tick, and what
 is said of a row that differs.
 
-The short form builds a few models; WEIR_TEST_PARITY=all builds every model.
+The short form builds a few models; WEIR_TEST_SPARK=all builds every model.
 """
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import call
+from tests.support.long import IS_LONG
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
-SELECT = (
-    [] if os.environ.get("WEIR_TEST_PARITY") == "all" else ["--select", "+int_orphaned_events stg_billing__invoices"]
-)
+SELECT = [] if IS_LONG else ["--select", "+int_orphaned_events stg_billing__invoices"]
 EQUAL = "tables are equal on both engines"
 
 

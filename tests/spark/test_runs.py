@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.commands import environment, query
+from tests.support.long import only_long
 from tests.support.small_company import Company
 from weir.core.settings import ROOT
 from weir.spark import processes
@@ -164,6 +165,7 @@ def test_a_test_that_fails_on_spark_publishes_nothing(shop: Shop) -> None:
     mart.write_text(code)
 
 
+@only_long
 def test_a_run_killed_while_what_was_built_comes_back_is_done_again(shop: Shop) -> None:
     shop.company.orders(50, 52, day="2026-07-02")
     marks = query(shop.home, "select mark from ops.spark_staging order by 1")
@@ -177,6 +179,7 @@ def test_a_run_killed_while_what_was_built_comes_back_is_done_again(shop: Shop) 
     assert "Verified: nothing was lost." in shop.call("weir", "verify")
 
 
+@only_long
 def test_an_executor_killed_in_the_midst_of_a_step_is_replaced(shop: Shop) -> None:
     shop.company.orders(55, 56, day="2026-07-03")
     with shop.started() as run:
