@@ -37,9 +37,9 @@ def test_a_program_that_listens_and_says_nothing_is_not_waited_for(monkeypatch: 
     monkeypatch.setattr(server, "_PATIENCE", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        with pytest.raises(WeirError, match=f"the Spark server 127.0.0.1:{port} of WEIR_SPARK_URL does not answer"):
-            with session(Server("127.0.0.1", port, "weir")):
-                pass
+        said = f"the Spark server 127.0.0.1:{port} of WEIR_SPARK_URL does not answer"
+        with pytest.raises(WeirError, match=said), session(Server("127.0.0.1", port, "weir")):
+            pass
 
 
 def test_without_a_server_nothing_of_its_packages_is_imported() -> None:
