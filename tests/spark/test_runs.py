@@ -225,3 +225,12 @@ def test_back_on_postgresql_staging_is_made_anew_and_spark_takes_over_again(shop
     assert "Verified: nothing was lost." in shop.call("weir", "verify")
     told = shop.call("weir", "verify", spark=False, exit_code=1)
     assert "staging lies on Spark" in told
+
+
+def test_views_of_ops_are_made_in_a_warehouse_that_took_the_others_place(shop: Shop) -> None:
+    kept = shop.home / "target" / "views-of-ops.json"
+    mine = json.loads(kept.read_text())
+    kept.write_text(json.dumps(mine | {"warehouse": "1/another"}))
+    shop.call("weir", "build", "--select", "dim_people")
+    assert json.loads(kept.read_text()) == mine
+    assert mine["warehouse"].endswith("/weir")

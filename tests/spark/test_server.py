@@ -1,5 +1,6 @@
 """The address of a Spark server, and what a person is told of its faults."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,25 +11,35 @@ from tests.support.commands import call
 from weir.core.errors import WeirError
 from weir.core.ports import free_port
 from weir.core.settings import ROOT
-from weir.spark.server import Server, chosen, told
+from weir.spark import server
+from weir.spark.server import Server, chosen, session, told
 
 
 @pytest.mark.parametrize(
-    ("url", "server"),
+    ("url", "expected"),
     [
         ("hive2://ann@spark.example:10009", Server("spark.example", 10009, "ann")),
         ("hive2://spark.example", Server("spark.example", 10000, "weir")),
         ("hive2://a%40b@[::1]:1", Server("::1", 1, "a@b")),
     ],
 )
-def test_an_address_is_host_port_and_user(monkeypatch: pytest.MonkeyPatch, url: str, server: Server) -> None:
+def test_an_address_is_host_port_and_user(monkeypatch: pytest.MonkeyPatch, url: str, expected: Server) -> None:
     monkeypatch.setenv("WEIR_SPARK_URL", url)
-    assert chosen() == server
+    assert chosen() == expected
 
 
 def test_without_an_address_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEIR_SPARK_URL", " ")
     assert chosen() is None
+
+
+def test_a_program_that_listens_and_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        said = f"the Spark server 127.0.0.1:{port} of WEIR_SPARK_URL does not answer"
+        with pytest.raises(WeirError, match=said), session(Server("127.0.0.1", port, "weir")):
+            pass
 
 
 def test_without_a_server_nothing_of_its_packages_is_imported() -> None:

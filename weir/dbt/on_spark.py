@@ -20,15 +20,18 @@ from weir.project.marts import manifest_path
 from weir.spark.server import Server, session
 
 _KEPT = "views-of-ops"
+_PLACE = "select system_identifier || '/' || current_database() from pg_control_system()"
 # Somebody whose rows stand in Spark's tables, and in their old versions, until they are made anew.
 _FORGOTTEN = "select exists (select from ops.erased inner join ops.spark_staging on erased_at > brought_at)"
 
 
 def prepare_warehouse(run_id: str, as_of: datetime) -> None:
-    """Make what PostgreSQL alone has, where the code has changed since it was made. Raises WeirError."""
+    """Make what PostgreSQL alone has, where code or warehouse is not that for which it was made. Raises WeirError."""
     from weir.dbt.worker import DbtProcess
 
-    made_by = {"made_by": digest(project_dir())}
+    with warehouse.connect() as connection:
+        (place,) = connection.execute(_PLACE).fetchone() or ("",)
+    made_by = {"made_by": digest(project_dir()), "warehouse": place}
     if kept_files.read(_KEPT) == made_by and manifest_path().exists():
         return
     dbt = DbtProcess(run_id, as_of, of_postgres=True)
@@ -73,7 +76,8 @@ class Passage:
                 if built.passed and self._forgotten:
                     spark.vacuum(cursor, self._told)
         except WeirError as fault:
-            raise anew(f"what Spark built does not come back: {fault}", fault) from None
+            failed = "" if built.passed else f"{built.sentence}; "
+            raise anew(f"{failed}what Spark built does not come back: {fault}", fault) from None
 
     def _told(self, what: str) -> None:
         self.report(f"from Spark: {what}")

@@ -38,9 +38,10 @@ def bring_back(
         made: list[tuple[str, Target]] = []
         for address, target in tables.items():
             report(target.place)
-            name = f"{target.name[:50]}__of_spark"
+            name = f"of_spark_{len(made)}_{target.name[:40]}"  # the number first, for long names are cut
             connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(target.schema, name)))
-            target.make(connection, name)
+            with _told(target):
+                target.make(connection, name)
             store = store_at(plain(address))
             found[target.name] = copy_back(connection, store, data_files(store, target), target, name)
             with _told(target):
@@ -112,6 +113,11 @@ def _told(target: Target) -> Iterator[None]:
             f"{target.place}: what Spark built does not fit its contract: {type(fault).__name__} ({fault.sqlstate}) in "
             f"{column}; mend the model or its contract, then run again"
         ) from None
+    except psycopg.ProgrammingError as fault:  # of the statement, which holds no rows
+        raise WeirError(
+            f"{target.place}: the warehouse can't make the table of its contract: {fault.diag.message_primary}; mend "
+            "the model's types, constraints or indexes, then run again"
+        ) from None
 
 
 def plain(address: str) -> str:
@@ -175,6 +181,8 @@ def _array(values: list[Any]) -> str:
         if value is None:
             return "NULL"
         text = str(value).lower() if isinstance(value, bool) else str(value)
+        if isinstance(value, bytes):
+            text = "\\x" + value.hex()
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     return "{" + ",".join(map(element, values)) + "}"

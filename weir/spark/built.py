@@ -6,6 +6,7 @@ balance and people read. Staging and intermediate models stay on Spark.
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from weir.spark.types import warehouse_type
 
 _BACK = (NEXT, "quality")  # the schemas of models that people and programs read in the warehouse
 _COPY = "__of_spark"
+_WORD = re.compile(r"\w+")
 
 Node = Mapping[str, Any]
 
@@ -129,5 +131,11 @@ def _target(cursor: Any, node: Node) -> Target:
     for name, kind, *_ in cursor.fetchall():
         if not name or name.startswith("#"):
             break
-        types[str(name)] = warehouse_type(str(kind))
+        types[column_name(str(name), node)] = warehouse_type(str(kind))
     return target_of(node, types)
+
+
+def column_name(name: str, node: Node) -> str:
+    """The column's name in PostgreSQL, which makes small letters of one without quotes. Spark keeps it as written."""
+    quoted_there = {each["name"] for each in node["columns"].values() if each.get("quote")}
+    return name if name in quoted_there or not _WORD.fullmatch(name) else name.lower()

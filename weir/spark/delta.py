@@ -21,6 +21,7 @@ _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet")
 # What a table may have without its files meaning something else than Parquet says.
 _KNOWN = {"timestampNtz", "vacuumProtocolCheck", "deletionVectors", "columnMapping"}
+_ANEW = "`drop table` it on Spark, which can't replace it, then `weir build`"
 _READ = ("add.path", "add.deletionVector.storageType", "protocol.readerFeatures", "metaData.configuration")
 
 
@@ -40,7 +41,7 @@ def live_files(store: Store, folder: str) -> list[str] | None:
     wanted = range(start + 1, max(commits, default=start) + 1)
     lacking = [version for version in wanted if version not in commits]
     if lacking:
-        raise WeirError(f"the log of the Delta table {table} lacks version {lacking[0]}: build the table anew")
+        raise WeirError(f"the log of the Delta table {table} lacks version {lacking[0]}: {_ANEW}")
     live: set[str] = set()
     for name in [*parts, *(commits[version] for version in wanted)]:
         for action in _actions(store, f"{base}_delta_log/{name}", table):
@@ -82,7 +83,7 @@ def _actions(store: Store, name: str, table: str) -> Iterator[Mapping[str, Any]]
         raise gone from None
     except pa.ArrowInvalid as fault:
         told = " ".join(str(fault).split())[:200]
-        raise WeirError(f"{store.url}/{name} can't be read as Parquet ({told}): build the table anew") from None
+        raise WeirError(f"{store.url}/{name} can't be read as Parquet ({told}): {_ANEW}") from None
 
 
 def _holds(value: Any) -> bool:

@@ -21,6 +21,7 @@ _SAID = re.compile(r"\[[A-Z0-9_.]+\] (?!org\.)[^\n]+")
 _CAUSE = re.compile(r"Caused by: (?:[\w.$]+[.$])?([^\n]+)")  # the last one is where it began
 _VALUE = re.compile(r"(\b[Vv]alue )'.*?'(?= )")
 _LIKE = "write it as hive2://user@host:10000"
+_PATIENCE = 120.0  # seconds for each answer until the session is open; what another program leaves unanswered ends then
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,12 @@ def required(why: str) -> Server:
 def session(server: Server) -> Iterator[Any]:
     """A cursor of one session with the server. Raises WeirError when it does not answer, or refuses a statement."""
     require_packages()
-    from pyhive import exc, hive
+    from pyhive import exc
     from thrift.transport.TTransport import TTransportException
 
     gone = f"the Spark server {server.host}:{server.port} of {VARIABLE} does not answer: start it (`weir spark up`)"
     try:
-        connection = hive.connect(server.host, server.port, username=server.user)
+        connection = _opened(server)
     except (TTransportException, OSError, exc.Error):
         raise WeirError(gone) from None
     try:
@@ -86,6 +87,25 @@ def session(server: Server) -> Iterator[Any]:
             connection.close()
         except (TTransportException, OSError, exc.Error):
             pass  # the server has ended the session itself
+
+
+def _opened(server: Server) -> Any:
+    """A connection with its session. What PyHive makes by itself waits for ever where nobody answers."""
+    from pyhive import hive
+    from thrift.transport.TSocket import TSocket
+    from thrift_sasl import TSaslClientTransport
+
+    socket = TSocket(server.host, server.port)
+    socket.setTimeout(_PATIENCE * 1000)
+    transport = TSaslClientTransport(
+        # the server asks for a password, and takes any
+        lambda: hive.get_installed_sasl(server.host, "PLAIN", username=server.user, password="any"),  # noqa: S106
+        "PLAIN",
+        socket,
+    )
+    connection = hive.connect(thrift_transport=transport, username=server.user)
+    socket.setTimeout(None)  # a statement may take hours
+    return connection
 
 
 def require_packages() -> None:

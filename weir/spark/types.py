@@ -50,15 +50,18 @@ def arrow_of(type_: str) -> pa.DataType:
 
 _WAREHOUSE = {_SPARK[arrow]: name for name, arrow in _PLAIN.items()} | {
     "string": "text", "timestamp": "timestamp with time zone", "timestamp_ntz": "timestamp without time zone",
-    "array<string>": "text[]", "binary": "bytea", "tinyint": "smallint",
+    "binary": "bytea", "tinyint": "smallint",
 }  # fmt: skip
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
+_ARRAY = re.compile(r"array<([^<>]+)>")
 
 
 def warehouse_type(kind: str) -> str:
     """PostgreSQL's type for one of Spark's; text for what has no like there."""
     if number := _DECIMAL.fullmatch(kind):
         return f"numeric({number[1]},{number[2]})"
+    if array := _ARRAY.fullmatch(kind):
+        return f"{warehouse_type(array[1])}[]"
     return _WAREHOUSE.get(kind, "text")
 
 

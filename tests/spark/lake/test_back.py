@@ -12,7 +12,9 @@ from tests.spark.lake.conftest import Lakeside
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.spark.back import bring_back, plain
+from weir.spark.built import column_name
 from weir.spark.contracts import Index, Target, targets
+from weir.spark.types import warehouse_type
 from weir.warehouse import Role
 from weir.warehouse.catalog import shape_of
 
@@ -140,6 +142,60 @@ def test_texts_that_look_like_the_end_of_a_copy_are_rows(lakeside: Lakeside, tmp
     with warehouse.connect(Role.OWNER) as connection:
         assert bring_back(connection, {address: Target("public", "texts", {"t": "text"})}) == {"texts": 6}
     assert {text for (text,) in lakeside.run("select t from public.texts")} == set(texts)
+
+
+def test_arrays_hold_booleans_and_bytes_as_postgresql_writes_them(lakeside: Lakeside, tmp_path: Path) -> None:
+    columns = {"b": pa.array([[True, None, False], []]), "y": pa.array([[b"\x00a", None], None], pa.list_(pa.binary()))}
+    target = Target("analytics_next", "arrays", {"b": "boolean[]", "y": "bytea[]"})
+    with warehouse.connect(Role.DBT) as connection:
+        bring_back(connection, {spark_wrote(tmp_path / "arrays", columns): target})
+    rows = lakeside.run("select b, y from analytics_next.arrays order by y nulls last")
+    assert rows == [([True, None, False], [b"\x00a", None]), ([], None)]
+
+
+def test_names_that_begin_alike_are_tables_of_their_own(lakeside: Lakeside, tmp_path: Path) -> None:
+    names = [f"{'a_mart_with_a_name_as_long_as_postgresql_has_them_at_most'}_{number}" for number in (1, 2)]
+    tables = {spark_wrote(tmp_path / name, {"t": pa.array([name])}): Target("analytics_next", name, {"t": "text"})
+              for name in names}  # fmt: skip
+    with warehouse.connect(Role.DBT) as connection:
+        bring_back(connection, tables)
+    assert [lakeside.run(f"select t from analytics_next.{name}") for name in names] == [[(name,)] for name in names]
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"types": {"t": "string"}}, 'type "string" does not exist'),
+        ({"types": {"t": "text"}, "constraints": ("check (size(t) > 0)",)}, r"function size\(text\) does not exist"),
+        ({"types": {"t": "text"}, "indexes": (Index(("u",)),)}, 'column "u" does not exist'),
+    ],
+)
+def test_a_contract_that_postgresql_can_not_read_is_one_line(
+    lakeside: Lakeside, tmp_path: Path, facts: dict[str, Any], why: str
+) -> None:
+    address = spark_wrote(tmp_path / "texts", {"t": pa.array(["a"])})
+    with (
+        warehouse.connect(Role.DBT) as connection,
+        pytest.raises(WeirError, match=rf"analytics_next\.m: the warehouse can't make .* contract: {why}; mend"),
+    ):
+        bring_back(connection, {address: Target("analytics_next", "m", **facts)})
+
+
+def test_a_column_of_a_mart_without_contract_has_the_name_that_postgresql_gives_it() -> None:
+    mart = node("m", [{"name": "Said", "quote": True}, {"name": "OrderNo"}])
+    names = ["OrderNo", "Said", "Two words", "plain"]
+    assert [column_name(name, mart) for name in names] == ["orderno", "Said", "Two words", "plain"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_"),
+    [
+        ("array<string>", "text[]"), ("array<decimal(12,2)>", "numeric(12,2)[]"), ("array<boolean>", "boolean[]"),
+        ("array<array<int>>", "text"), ("array<struct<a:int>>", "text"), ("map<int,int>", "text"),
+    ],
+)  # fmt: skip
+def test_a_column_of_a_mart_without_contract_has_the_type_next_to_sparks(kind: str, type_: str) -> None:
+    assert warehouse_type(kind) == type_
 
 
 def test_a_model_without_a_contract_is_named(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_what_was_removed_is_not_live_and_names_are_without_escapes(tmp_path: Pa
 def test_a_log_with_a_gap_is_refused(tmp_path: Path) -> None:
     log(tmp_path / "t", 0, {"add": {"path": "a.parquet"}})
     log(tmp_path / "t", 2, {"add": {"path": "c.parquet"}})
-    with pytest.raises(WeirError, match="lacks version 1: build the table anew"):
+    with pytest.raises(WeirError, match="lacks version 1: `drop table` it on Spark"):
         live_files(store(tmp_path), "t")
 
 
