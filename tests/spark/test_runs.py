@@ -16,7 +16,7 @@ from tests.support.commands import environment, query
 from tests.support.long import only_long
 from tests.support.small_company import Company
 from weir.core.settings import ROOT
-from weir.spark import processes
+from weir.spark.local import processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
 ORDERS = "select order_id, amount::text from analytics.fct_orders order by 1"

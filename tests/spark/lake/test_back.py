@@ -11,8 +11,8 @@ import pytest
 from tests.spark.lake.conftest import Lakeside
 from weir import warehouse
 from weir.core.errors import WeirError
-from weir.spark.back import bring_back, plain
-from weir.spark.contracts import Index, Target, targets
+from weir.spark.back.contracts import Index, Target, targets
+from weir.spark.back.copy import bring_back, plain
 from weir.warehouse import Role
 from weir.warehouse.catalog import shape_of
 
