@@ -73,7 +73,7 @@ def _compare(pairs: Sequence[Pair], server: spark.Server, tell: Callable[[str], 
 
 def _server() -> spark.Server:
     """The server of WEIR_SPARK_URL, else the local cluster, with a lake in Weir's home where none is set."""
-    from weir.spark import cluster
+    from weir.spark.local import cluster
 
     if not spark.chosen():
         running = cluster.running()

@@ -27,7 +27,7 @@ def down(stop: Callable[[], bool], force: bool) -> int:
 
     Raises WeirError when one is under way and `force` is false, and when the hook WEIR_BEFORE_DOWN fails.
     """
-    from weir.spark import cluster
+    from weir.spark.local import cluster
 
     load_env()
     while found := under_way.now():

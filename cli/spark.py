@@ -12,7 +12,7 @@ commands = typer.Typer(help="A Spark cluster on this machine, for trying and for
 def up() -> None:
     """Start a Spark cluster on this machine: a master, two workers and the thrift server, on loopback."""
     from weir.core import terminal
-    from weir.spark import cluster
+    from weir.spark.local import cluster
 
     with terminal.progress("Spark:") as tell:
         started = cluster.start(tell)
@@ -24,7 +24,7 @@ def down() -> None:
     """Stop the Spark cluster of this machine. Its tables stay; `weir down` stops it too."""
     from weir.core import terminal
     from weir.core.env import load_env
-    from weir.spark import cluster
+    from weir.spark.local import cluster
 
     load_env()
     terminal.say("stopped: the Spark cluster" if cluster.stop() else "nothing was running")
@@ -35,7 +35,7 @@ def status() -> None:
     """Show the Spark cluster of this machine: addresses, memory. Ends with 1 when it does not run."""
     from weir.core import terminal
     from weir.core.env import load_env
-    from weir.spark import cluster
+    from weir.spark.local import cluster
 
     load_env()
     if found := cluster.running():
@@ -51,7 +51,7 @@ def _show(cluster) -> None:  # type: ignore[no-untyped-def]  # its class is impo
 
     from weir.core import terminal
     from weir.core.settings import home
-    from weir.spark.configuration import warehouse
+    from weir.spark.local.configuration import warehouse
 
     terminal.say(f"Spark       {cluster.url}")
     terminal.say(f"statements  {cluster.application_ui}/sqlserver/")

@@ -14,8 +14,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from weir.core.handed import handed
-from weir.spark import configuration, java
-from weir.spark.jars import jar
+from weir.spark.local import configuration, java
+from weir.spark.local.jars import jar
 
 JARS = {
     "org.apache.hadoop:hadoop-client-minicluster:3.4.2": (

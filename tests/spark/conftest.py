@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from weir.spark import cluster
+from weir.spark.local import cluster
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 

@@ -11,7 +11,7 @@ import pytest
 from tests.spark.conftest import Ask
 from tests.support.long import only_long
 from tests.support.spark_batches import MODELS, SparkShop
-from weir.spark import cluster
+from weir.spark.local import cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
 NOTHING = "NOTHING NEW"

@@ -13,8 +13,8 @@ import pytest
 from tests.servers.mongodb import need_maven
 from tests.spark.conftest import Ask
 from weir.core.env import read_env, write_env
-from weir.spark import cluster, processes
-from weir.spark.configuration import ROLES, folder
+from weir.spark.local import cluster, processes
+from weir.spark.local.configuration import ROLES, folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 

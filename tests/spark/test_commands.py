@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.commands import call
 from weir.core.settings import ROOT
-from weir.spark import processes
-from weir.spark.configuration import folder
+from weir.spark.local import processes
+from weir.spark.local.configuration import folder
 
 
 def test_without_the_packages_one_line_says_what_to_type(tmp_path: Path) -> None:

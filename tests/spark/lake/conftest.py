@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from weir import warehouse as weir_warehouse
-from weir.spark.lake import Lake, open_lake
-from weir.spark.raw import Sent, send_raw
+from weir.spark.lake.opening import Lake, open_lake
+from weir.spark.lake.raw import Sent, send_raw
 
 
 class Lakeside:

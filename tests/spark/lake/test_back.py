@@ -11,10 +11,10 @@ import pytest
 from tests.spark.lake.conftest import Lakeside
 from weir import warehouse
 from weir.core.errors import WeirError
-from weir.spark.back import bring_back, plain
-from weir.spark.built import column_name
-from weir.spark.contracts import Index, Target, targets
-from weir.spark.types import warehouse_type
+from weir.spark.back.built import column_name
+from weir.spark.back.contracts import Index, Target, targets
+from weir.spark.back.copy import bring_back, plain
+from weir.spark.lake.types import warehouse_type
 from weir.warehouse import Role
 from weir.warehouse.catalog import shape_of
 

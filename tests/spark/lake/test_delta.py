@@ -8,8 +8,8 @@ import pytest
 from pyarrow import parquet
 
 from weir.core.errors import WeirError
-from weir.spark.delta import live_files
-from weir.spark.store import Folder
+from weir.spark.back.delta import live_files
+from weir.spark.lake.store import Folder
 
 
 def store(path: Path) -> Folder:
@@ -62,8 +62,8 @@ def test_a_table_whose_files_do_not_tell_its_rows_is_refused(tmp_path: Path, act
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of tables of a local cluster that is up."""
-    from weir.spark import cluster
-    from weir.spark.configuration import folder
+    from weir.spark.local import cluster
+    from weir.spark.local.configuration import folder
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEIR_HOME", str(tmp_path_factory.mktemp("home")))

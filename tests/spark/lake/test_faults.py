@@ -57,7 +57,8 @@ def test_a_folder_that_may_not_be_written(lakeside: Lakeside, users: Land) -> No
         lakeside.send()
 
 
-SEND = "from weir import warehouse\nfrom weir.spark.lake import open_lake\nfrom weir.spark.raw import send_raw\n"
+SEND = "from weir import warehouse\nfrom weir.spark.lake.raw import send_raw\n"
+SEND += "from weir.spark.lake.opening import open_lake\n"
 SEND += "from weir.core.faults import one_line\nimport sys\n"
 SEND += "with warehouse.connect() as connection: lake = open_lake(connection)\n"
 SEND += "try: print(send_raw(lake).rows)\nexcept Exception as fault: sys.exit(one_line(fault))\n"

@@ -10,10 +10,10 @@ from tests.spark.lake.conftest import Lakeside
 from weir import warehouse
 from weir.core.errors import WeirError
 from weir.core.settings import home
-from weir.spark.back import copy_back
-from weir.spark.contracts import Target
-from weir.spark.small import send_small
-from weir.spark.store import Store, store_at
+from weir.spark.back.contracts import Target
+from weir.spark.back.copy import copy_back
+from weir.spark.lake.small import send_small
+from weir.spark.lake.store import Store, store_at
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 Land = Callable[..., None]

@@ -10,11 +10,11 @@ from tests.spark.lake.conftest import Lakeside
 from tests.spark.lake.test_types import make_odd
 from weir import warehouse
 from weir.core.errors import WeirError
-from weir.spark import cluster
-from weir.spark.back import bring_back
-from weir.spark.contracts import Target
-from weir.spark.small import send_small
-from weir.spark.tables import apply, locations
+from weir.spark.back.contracts import Target
+from weir.spark.back.copy import bring_back
+from weir.spark.lake.small import send_small
+from weir.spark.lake.tables import apply, locations
+from weir.spark.local import cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 

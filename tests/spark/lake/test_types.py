@@ -8,8 +8,8 @@ import pytest
 
 from tests.spark.lake.conftest import Lakeside
 from weir import warehouse
-from weir.spark.back import copy_back
-from weir.spark.contracts import Target
+from weir.spark.back.contracts import Target
+from weir.spark.back.copy import copy_back
 
 AWKWARD = {
     "smallint": ["-32768", "32767"],
@@ -129,7 +129,7 @@ def test_a_row_larger_than_a_block(lakeside: Lakeside) -> None:
 
 
 def test_small_tables_have_versions_and_the_same_content_makes_none(lakeside: Lakeside) -> None:
-    from weir.spark.small import send_small
+    from weir.spark.lake.small import send_small
 
     def small() -> list[str]:
         with warehouse.connect() as connection:

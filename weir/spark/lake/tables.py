@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from weir.core.errors import WeirError
-from weir.spark.lake import Lake
+from weir.spark.lake.opening import Lake
+from weir.spark.lake.types import Column
 from weir.spark.quoting import literal, quoted
-from weir.spark.types import Column
 
 _MARK = re.compile(r"weir\.lake=(\w+):(\w+):(\w*)")
 _LOCATION = re.compile(r"^Location: (.+)$", re.MULTILINE)

@@ -19,9 +19,9 @@ from weir.core.env import load_env, write_env
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.ports import free_port, is_free
-from weir.spark import configuration, jars, java, metastore, processes
-from weir.spark.configuration import HOST, MASTER, ROLES, THRIFT, USER, WORKERS, Ports, folder, log
-from weir.spark.waiting import PATIENCE, answers, wait, workers
+from weir.spark.local import configuration, jars, java, metastore, processes
+from weir.spark.local.configuration import HOST, MASTER, ROLES, THRIFT, USER, WORKERS, Ports, folder, log
+from weir.spark.local.waiting import PATIENCE, answers, wait, workers
 
 _STOPPING = (THRIFT, *WORKERS, MASTER)
 

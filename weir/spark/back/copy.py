@@ -15,9 +15,9 @@ from psycopg import sql
 from pyarrow import csv, parquet
 
 from weir.core.errors import WeirError
-from weir.spark.contracts import Target
-from weir.spark.delta import live_files
-from weir.spark.store import Store, store_at
+from weir.spark.back.contracts import Target
+from weir.spark.back.delta import live_files
+from weir.spark.lake.store import Store, store_at
 
 _ROWS = 16 * 1024  # that are turned into CSV at once
 _FORM = csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=8192)

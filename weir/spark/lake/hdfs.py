@@ -20,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.core.handed import handed
-from weir.spark import configuration, java
-from weir.spark.drafts import VARIABLE, aside
+from weir.spark.lake.drafts import VARIABLE, aside
+from weir.spark.local import configuration, java
 
 # Small, and without a second, thorough compilation: the client only passes bytes on.
 _OPTIONS = ("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dlog4j2.level=OFF")

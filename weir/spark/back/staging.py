@@ -16,10 +16,10 @@ from pyarrow import parquet
 
 from weir.core.errors import WeirError
 from weir.project.names import shortened
-from weir.spark.back import Report, copy_back, plain
-from weir.spark.contracts import Target
-from weir.spark.delta import live_files
-from weir.spark.store import Store, store_at
+from weir.spark.back.contracts import Target
+from weir.spark.back.copy import Report, copy_back, plain
+from weir.spark.back.delta import live_files
+from weir.spark.lake.store import Store, store_at
 from weir.warehouse.catalog import columns_of
 
 _REJECTED = Target(

@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from weir.core.errors import WeirError
-from weir.spark.store import Store
+from weir.spark.lake.store import Store
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet")

@@ -2,7 +2,7 @@
 
 In: `ops.landings`, raw, `ops.erased`, the lake's listing. Out: `raw_<source>/<table>/<load>.parquet` for each load that
 has no file, and `ops.lake_files`, which says what was written. A file is written anew where the receipts, the types of
-columns or `ops.erased` changed since, and where it was cut short. Alone: `weir.spark.raw.send_raw(lake)`.
+columns or `ops.erased` changed since, and where it was cut short. Alone: `weir.spark.lake.raw.send_raw(lake)`.
 """
 
 from collections import deque
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
-from weir.spark import parquet
-from weir.spark.known import Known, Reading, Written, reading
-from weir.spark.lake import Lake, tame
-from weir.spark.parquet import Unholdable
-from weir.spark.tables import LakeTable, require_fit
-from weir.spark.types import Column
+from weir.spark.lake import parquet
+from weir.spark.lake.known import Known, Reading, Written, reading
+from weir.spark.lake.opening import Lake, tame
+from weir.spark.lake.parquet import Unholdable
+from weir.spark.lake.tables import LakeTable, require_fit
+from weir.spark.lake.types import Column
 
 Report = Callable[[str], None]
 

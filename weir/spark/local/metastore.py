@@ -19,9 +19,9 @@ from weir.core.errors import WeirError
 from weir.core.handed import handed
 from weir.core.secrets import redact
 from weir.core.settings import env_url
-from weir.spark import configuration
-from weir.spark.jars import jar
-from weir.spark.java import Java
+from weir.spark.local import configuration
+from weir.spark.local.jars import jar
+from weir.spark.local.java import Java
 
 DRIVER = ("org.postgresql:postgresql:42.7.8", "2a32a9dcbc42d67a50ad3a0de5efd102c8d2be46720045f2cbd6689f160ab7c7")
 _LIKE = "write it as postgresql://user:password@host:5432/database"

@@ -16,8 +16,8 @@ import psycopg
 from weir.core.env import load_env
 from weir.core.errors import WeirError
 from weir.core.settings import env_url
-from weir.spark.drafts import VARIABLE
-from weir.spark.store import Store, store_at
+from weir.spark.lake.drafts import VARIABLE
+from weir.spark.lake.store import Store, store_at
 
 MARKER = "weir-lake.json"
 _TAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

@@ -15,9 +15,9 @@ from psycopg import sql
 
 from weir import warehouse
 from weir.project.names import shortened
-from weir.spark.lake import Lake, tame
-from weir.spark.parquet import BLOCK
-from weir.spark.types import Column, arrow_of, columns_as
+from weir.spark.lake.opening import Lake, tame
+from weir.spark.lake.parquet import BLOCK
+from weir.spark.lake.types import Column, arrow_of, columns_as
 from weir.warehouse.stream import Stream
 
 _BEGIN = "begin isolation level repeatable read read only"

@@ -15,9 +15,9 @@ from psycopg import sql
 from pyarrow import parquet
 
 from weir.core.errors import WeirError
-from weir.spark.lake import Lake, tame
-from weir.spark.tables import LakeTable
-from weir.spark.types import Column, columns_as, schema_of
+from weir.spark.lake.opening import Lake, tame
+from weir.spark.lake.tables import LakeTable
+from weir.spark.lake.types import Column, columns_as, schema_of
 from weir.warehouse.catalog import columns_of
 
 TABLES = ("ops.landings", "quality.accepted")

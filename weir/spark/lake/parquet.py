@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from weir.spark.types import Column, schema_of
+from weir.spark.lake.types import Column, schema_of
 
 BLOCK = 2 << 20  # bytes of CSV that are read at once; blocks of 8 MB were no faster and took more memory
 _ROWS, _BYTES = 250_000, 48 << 20  # a row group: so many rows, or so many bytes in memory

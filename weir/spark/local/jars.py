@@ -1,7 +1,7 @@
 """The jars of Delta: fetched once from Maven Central, by coordinates, and checked by digest.
 
 In: coordinates and SHA-256 digests. Out: the files in the user's cache (`~/.cache/weir/jars`), which outlive a project
-that is deleted. `WEIR_MAVEN_URL` may name a mirror of Maven Central. Alone: `python -m weir.spark.jars`.
+that is deleted. `WEIR_MAVEN_URL` may name a mirror of Maven Central. Alone: `python -m weir.spark.local.jars`.
 """
 
 import errno
@@ -17,7 +17,7 @@ from xml.sax.saxutils import quoteattr
 
 from weir.core.causes import Cause
 from weir.core.errors import WeirError
-from weir.spark import configuration, java
+from weir.spark.local import configuration, java
 
 SETTING = "WEIR_MAVEN_URL"
 # What Delta needs and pyspark 4.1.4 does not hold: of the rest, pyspark has the same libraries, mostly newer.

@@ -15,12 +15,12 @@ import psycopg
 
 from weir.core.errors import WeirError
 from weir.project.marts import NEXT, manifest_path
-from weir.spark.back import Report, bring_back
-from weir.spark.contracts import Target, target_of
+from weir.spark.back.contracts import Target, target_of
+from weir.spark.back.copy import Report, bring_back
+from weir.spark.back.staging import Staged, bring_back_judged
+from weir.spark.lake.tables import locations
+from weir.spark.lake.types import warehouse_type
 from weir.spark.quoting import quoted
-from weir.spark.staging import Staged, bring_back_judged
-from weir.spark.tables import locations
-from weir.spark.types import warehouse_type
 
 _BACK = (NEXT, "quality")  # the schemas of models that people and programs read in the warehouse
 _COPY = "__of_spark"

@@ -14,8 +14,8 @@ import psutil
 
 from weir.core.errors import WeirError
 from weir.core.faults import refuse_full_disk
-from weir.spark.configuration import HOST, THRIFT, folder, log
-from weir.spark.processes import lives
+from weir.spark.local.configuration import HOST, THRIFT, folder, log
+from weir.spark.local.processes import lives
 
 PATIENCE = 240.0  # seconds; a machine with eight busy processes per core was seen to take 115
 

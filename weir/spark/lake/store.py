@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from weir.core import buckets
 from weir.core.errors import WeirError
-from weir.spark.drafts import VARIABLE, aside, told
+from weir.spark.lake.drafts import VARIABLE, aside, told
 
 # What Weir can read files from, but Spark can't: how it writes the same.
 _UNKNOWN_TO_SPARK = {"az": "abfs://container@account.dfs.core.windows.net/folder", "gcs": "gs://bucket/folder"}
@@ -176,7 +176,7 @@ def store_at(url: str) -> Store:
     if parts.scheme == "file":
         return Folder(url)
     if parts.scheme == "hdfs":
-        from weir.spark.hdfs import Hdfs
+        from weir.spark.lake.hdfs import Hdfs
 
         return Hdfs(url)
     known = "file:///…, s3://…, gs://…, abfs://… or hdfs://…"

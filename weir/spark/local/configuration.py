@@ -14,7 +14,7 @@ from pathlib import Path
 from weir.core.errors import WeirError
 from weir.core.handed import handed
 from weir.core.settings import home
-from weir.spark.java import Java
+from weir.spark.local.java import Java
 
 HOST = "127.0.0.1"
 USER = "weir"

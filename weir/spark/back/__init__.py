@@ -1,0 +1,1 @@
+"""The way back: what Spark has built, in the warehouse."""

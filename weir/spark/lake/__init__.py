@@ -1,0 +1,1 @@
+"""The lake: raw and small tables as Parquet, by which the warehouse and Spark meet."""

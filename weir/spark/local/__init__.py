@@ -1,0 +1,1 @@
+"""The local Spark cluster: its Java, jars, settings, processes."""
