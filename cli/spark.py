@@ -51,13 +51,17 @@ def _show(cluster) -> None:  # type: ignore[no-untyped-def]  # its class is impo
 
     from weir.core import terminal
     from weir.core.settings import home
-    from weir.spark.local.configuration import warehouse
 
     terminal.say(f"Spark       {cluster.url}")
     terminal.say(f"statements  {cluster.application_ui}/sqlserver/")
     terminal.say(f"workers     {cluster.master_ui}")
-    terminal.say(f"tables      {warehouse()}")
+    terminal.say(f"tables      {cluster.tables}")
     terminal.say(f"memory      {cluster.memory / 2**30:.1f} GB, on {cluster.java}")
-    wanted = {"WEIR_SPARK_URL": cluster.url, "WEIR_LAKE": (home().resolve() / "lake").as_uri()}
+    lake = home().resolve() / "lake"
+    wanted = {"WEIR_SPARK_URL": cluster.url, "WEIR_LAKE": lake.as_uri()}
     if missing := [f"{name}={value}" for name, value in wanted.items() if not os.environ.get(name)]:
-        terminal.say(f"To build the models there, put in .env: {'  '.join(missing)}")
+        if not os.environ.get("WEIR_LAKE"):
+            lake.mkdir(exist_ok=True)  # what is printed works as it stands
+        terminal.say("To build the models there, put in .env:")
+        for line in missing:
+            terminal.say(line)

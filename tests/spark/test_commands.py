@@ -42,9 +42,13 @@ def test_up_says_where_to_look_and_down_of_all_stops_it(home: Path) -> None:
     up = call(home, "weir", "spark", "up")
     assert "starting two workers and the thrift server" in up
     assert "Spark       hive2://weir@127.0.0.1:" in up
-    assert "To build the models there, put in .env: WEIR_SPARK_URL=hive2://weir@127.0.0.1:" in up
-    shown = call(home, "weir", "spark", "status")
-    assert shown.splitlines()[0] in up
+    spark_url, lake = (line for line in up.splitlines() if line.startswith("WEIR_"))
+    assert spark_url.startswith("WEIR_SPARK_URL=hive2://weir@127.0.0.1:")
+    assert lake == f"WEIR_LAKE={(home / 'lake').as_uri()}" and (home / "lake").is_dir()
+    (home / ".env").write_text(f"{spark_url}\n{lake}\n")
+    shown = call(home, "weir", "spark", "status").splitlines()
+    assert [each.split()[0] for each in shown] == ["Spark", "statements", "workers", "tables", "memory"]
+    assert all(each in up.splitlines() for each in shown[:-1])  # its tables are where they were; memory moves
     assert call(home, "weir", "down") == "stopped: the Spark cluster\n"
     assert call(home, "weir", "spark", "status", exit_code=1) == "it does not run\n"
 

@@ -28,10 +28,11 @@ _STOPPING = (THRIFT, *WORKERS, MASTER)
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that answers: its ports, the Java that it runs on, and a digest of what it was started with."""
+    """A cluster that answers: its ports, Java, folder of tables, and a digest of what it was started with."""
 
     ports: Ports
     java: str
+    tables: str
     stamp: str
 
     @property
@@ -101,7 +102,8 @@ def _start(
 ) -> Cluster:
     # The address stays the same from start to start, so that a line of .env holds.
     thrift = before.ports.thrift if before and is_free(before.ports.thrift) else free_port()
-    cluster = Cluster(Ports(free_port(), free_port(), thrift, free_port()), chosen.found, stamp)
+    ports = Ports(free_port(), free_port(), thrift, free_port())
+    cluster = Cluster(ports, chosen.found, configuration.warehouse(), stamp)
     try:
         for name in ("work", "tmp"):
             shutil.rmtree(folder() / name, ignore_errors=True)
@@ -143,7 +145,7 @@ def _known() -> Cluster | None:
     """The cluster that was started last, alive or dead."""
     try:
         told = json.loads((folder() / "cluster.json").read_text())
-        return Cluster(Ports(**told["ports"]), told["java"], told["stamp"])
+        return Cluster(Ports(**told["ports"]), told["java"], told.get("tables", ""), told["stamp"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
