@@ -23,6 +23,7 @@ from weir.core.pulse import pulse
 from weir.core.secrets import redact
 from weir.core.settings import project_dir
 from weir.dbt import selection
+from weir.dbt.on_spark import require_settings
 from weir.dbt.results import Built
 from weir.dbt.worker import DbtProcess
 from weir.ledger import runs
@@ -80,6 +81,7 @@ class Run:
         interrupt.rearm()
         try:
             self._lock.enter_context(run_lock(self._wait))
+            require_settings()
             self.crashed = crashed.mark_crashed()
             for run_id in self.crashed:
                 terminal.say(f"Run {run_id} was killed: it is marked crashed.", style="yellow")

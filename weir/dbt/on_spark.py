@@ -17,7 +17,7 @@ from weir.dbt.results import Built
 from weir.dbt.selection import Todo, Why
 from weir.project.code import digest
 from weir.project.marts import manifest_path
-from weir.spark.server import Server, session
+from weir.spark.server import Server, chosen, require_packages, session
 
 _KEPT = "views-of-ops"
 _PLACE = "select system_identifier || '/' || current_database() from pg_control_system()"
@@ -42,11 +42,26 @@ def prepare_warehouse(run_id: str, as_of: datetime) -> None:
     kept_files.write(_KEPT, made_by)
 
 
+def require_settings() -> None:
+    """Raise WeirError where Spark is to build and its settings, its packages or the lake are not as they must be.
+
+    Before a run lands: what landed would wait for a setting to be mended. Whether the server answers is not asked.
+    """
+    if chosen() is None:
+        return
+    from weir.spark.lake.opening import open_lake
+
+    require_packages()
+    with warehouse.connect() as connection:
+        open_lake(connection)
+
+
 class Passage:
     """The way of one build to Spark and back; `report` is told of each step."""
 
     def __init__(self, server: Server, report: Callable[[str], None]) -> None:
         self.server, self.report = server, report
+        terminal.say(f"dbt builds on Spark, {server.host}:{server.port}.")
         with warehouse.connect() as connection:
             self._forgotten = connection.execute(_FORGOTTEN).fetchone() == (True,)
 

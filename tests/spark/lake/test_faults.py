@@ -13,6 +13,7 @@ import pytest
 
 from tests.spark.lake.conftest import Lakeside
 from weir.core.errors import WeirError
+from weir.dbt.on_spark import require_settings
 
 Land = Callable[..., None]
 
@@ -55,6 +56,14 @@ def test_a_folder_that_may_not_be_written(lakeside: Lakeside, users: Land) -> No
     (lakeside.folder / "raw_app").write_text("a file where a folder should be")
     with pytest.raises(WeirError, match=r"5 m can't be written: Not a directory; see WEIR_LAKE"):
         lakeside.send()
+
+
+def test_a_run_asks_for_its_lake_before_it_lands(lakeside: Lakeside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIR_LAKE", "file:///nowhere/at/all")
+    require_settings()
+    monkeypatch.setenv("WEIR_SPARK_URL", "hive2://nobody.is.asked:10000")
+    with pytest.raises(WeirError, match="there is no folder /nowhere/at/all"):
+        require_settings()
 
 
 SEND = "from weir import warehouse\nfrom weir.spark.lake.raw import send_raw\n"
