@@ -85,10 +85,12 @@ class Shop:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The shop after its first run on Spark."""
     made = Shop(tmp_path_factory.mktemp("runs"))
-    made.up()
-    made.call("weir", "run")
-    yield made
-    made.call("weir", "down")
+    try:
+        made.up()
+        made.call("weir", "run")
+        yield made
+    finally:
+        made.call("weir", "down")
 
 
 def test_a_run_on_spark_publishes_what_is_there(shop: Shop) -> None:
