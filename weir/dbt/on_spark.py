@@ -72,6 +72,8 @@ class Passage:
         sent = bring_up_to_date(self.server, lambda what: self.report(f"to the lake: {what}"))
         for note in sent.notes:
             terminal.warn(note)
+        if todo.prove:
+            terminal.warn("on Spark a proof makes batched models anew as a whole, and does not say what was wrong before")
         if self._forgotten:
             terminal.say("Somebody was forgotten since the last build: Spark's tables are made anew.")
             todo = replace(todo, why=Why.FULL_REFRESH, select=None, full_refresh=True)

@@ -33,7 +33,7 @@
     {%- set names = batched_names() -%}
     {%- do names.update({
         'seen': this.schema ~ '.' ~ this.identifier ~ '__seen_',
-        'landings': source('ops', 'landings').render(),
+        'landings': 'ops.landings',
         'metadata': 'spark.databricks.delta.commitInfo.userMetadata',
     }) -%}
     {{ return(names) }}
