@@ -73,7 +73,7 @@ class Passage:
         for note in sent.notes:
             terminal.warn(note)
         if todo.prove:
-            terminal.warn("on Spark a proof makes batched models anew as a whole, and does not say what was wrong before")
+            terminal.warn("on Spark a proof makes batched models anew as a whole, and does not say what was wrong")
         if self._forgotten:
             terminal.say("Somebody was forgotten since the last build: Spark's tables are made anew.")
             todo = replace(todo, why=Why.FULL_REFRESH, select=None, full_refresh=True)
