@@ -51,11 +51,11 @@ def manifest(tmp_path: Path) -> Path:
     return path
 
 
-def spark_wrote(folder: Path, *parts: dict[str, pa.Array]) -> str:
+def spark_wrote(folder: Path, *parts: dict[str, pa.Array], part: str = "") -> str:
     """A table as Spark leaves it: part files, and marks beside them that are no data."""
-    folder.mkdir(exist_ok=True)
+    (folder / part).mkdir(parents=True, exist_ok=True)
     for number, columns in enumerate(parts):
-        pq.write_table(pa.table(columns), folder / f"part-0000{number}-c000.snappy.parquet")
+        pq.write_table(pa.table(columns), folder / part / f"part-0000{number}-c000.snappy.parquet")
     (folder / "_SUCCESS").touch()
     (folder / ".part-00000.parquet.crc").write_bytes(b"crc")
     return f"file:{folder}"
@@ -104,6 +104,8 @@ def test_what_does_not_fit_leaves_every_table_as_it_was(lakeside: Lakeside, mani
     cases = {
         r"analytics_next\.people: what Spark built does not fit its contract: NotNullViolation \(23502\) in id":
             people(tmp_path, None),
+        r"people: Spark's table has no column id, for it is parted by it: leave out partition_by":
+            spark_wrote(tmp_path / "parted", {"x": pa.array([1])}, part="id=1"),
         r"people: Spark's table has no column id": spark_wrote(tmp_path / "other", {"x": pa.array([1])}),
         r"people: what Spark built .* InvalidTextRepresentation \(22P02\) in id":
             spark_wrote(tmp_path / "text", {"id": pa.array(["secret"])}),

@@ -147,7 +147,9 @@ def _batches(store: Store, files: list[str], columns: list[str], target: Target)
         names = {name.lower(): name for name in file.schema_arrow.names}
         lacking = [column for column in columns if column.lower() not in names]
         if lacking:
-            raise WeirError(f"{target.place}: Spark's table has no column {lacking[0]}, which its contract names")
+            parted = f"{lacking[0].lower()}=" in path.lower()
+            why = ", for it is parted by it: leave out partition_by" if parted else ", which its contract names"
+            raise WeirError(f"{target.place}: Spark's table has no column {lacking[0]}{why}")
         order = [names[column.lower()] for column in columns]
         for batch in file.iter_batches(_ROWS, columns=order):
             yield pa.RecordBatch.from_arrays([_plain(batch[name], target) for name in order], names=columns)
