@@ -93,7 +93,7 @@ def test_what_comes_after_a_build(
     select: str | None,
     says: str,
 ) -> None:
-    monkeypatch.setattr("weir.dbt.build.build_set", lambda *_: Built(True, "built and tested"))
+    monkeypatch.setattr("weir.dbt.build.build_set", lambda *_, **__: Built(True, "built and tested"))
     assert steps.build(select, False, datetime(2026, 7, 1, tzinfo=UTC)) == 0
     told = capsys.readouterr().out
     assert says in told and ("weir publish" in told) == (select is None)
