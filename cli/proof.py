@@ -70,12 +70,9 @@ def prove(
     """
     from ingest import verify
     from weir.project.sources import read_plan
-    from weir.spark.current import bring_up_to_date
 
     with run_lock(), staging_models_beside() as compiled:
         proof = Proof([line for line in lines() if not sources or line.source in sources])
-        if server := chosen():
-            bring_up_to_date(server, lambda what: report(f"to the lake: {what}", 0, 0.0))
         jobs = SideBySide(verify.THREADS, verify.EACH)
         proof.sources = verify.add_comparisons(
             jobs, read_plan(project_dir()), sources,
@@ -83,11 +80,12 @@ def prove(
         )  # fmt: skip
 
         def staging() -> None:
+            behind = _lake_fault()
             with warehouse.connect() as connection:
                 sizes = raw_sizes(connection)
             for model in compiled():
                 if not sources or model.source in sources:
-                    do = partial(_compare_staging, jobs, model, proof, report)
+                    do = partial(_compare_staging, jobs, model, proof, report, behind)
                     name = f"{shortened(f'raw_{model.source}')}.{shortened(model.table)}"
                     jobs.add("staging", do, sizes.get(name, 0))
 
@@ -99,9 +97,26 @@ def prove(
     return proof
 
 
-def _compare_staging(jobs: SideBySide, model: StagingModel, proof: Proof, report: Report) -> None:
+def _lake_fault() -> str:
+    """Bring the lake up to date where staging lies on Spark; returns why that failed, or nothing."""
+    with warehouse.connect() as connection:
+        server = chosen() if on_spark(connection) else None
+    if server is None:
+        return ""
+    from weir.spark.current import bring_up_to_date
+
+    try:
+        bring_up_to_date(server)
+    except WeirError as fault:
+        return str(fault)
+    return ""
+
+
+def _compare_staging(jobs: SideBySide, model: StagingModel, proof: Proof, report: Report, behind: str) -> None:
     begun = time.monotonic()
     try:
+        if behind:
+            raise WeirError(behind)
         with warehouse.connect() as connection, jobs.ended_by(connection.cancel):
             found = _compared(connection, model)
             connection.rollback()

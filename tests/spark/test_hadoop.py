@@ -71,7 +71,7 @@ def make_database(url: str) -> str:
 
 
 def beeline(home: Path, statement: str) -> str:
-    """What beeline prints of a statement, as tab-separated values with their names."""
+    """Send a statement by beeline; its output, as tab-separated values with their names."""
     done = subprocess.run(
         [BIN / "beeline", "-u", f"jdbc:hive2://127.0.0.1:{port(home)}", "-n", "weir", "--outputformat=tsv2",
          "--silent=true", "-e", statement],

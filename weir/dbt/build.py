@@ -16,7 +16,7 @@ from weir.core.errors import Told, WeirError
 from weir.core.faults import refuse_full_disk
 from weir.core.settings import home, project_dir
 from weir.dbt.engine import Engine
-from weir.dbt.environment import built_by
+from weir.dbt.environment import built_by, on_engine
 from weir.dbt.on_spark import Passage, prepare_warehouse
 from weir.dbt.results import Built, OnNode, sentence
 from weir.dbt.selection import Todo, Why
@@ -45,7 +45,7 @@ def build_set(
     refuse_full_disk(home())
     server = chosen()
     with warehouse.connect() as connection:
-        tests = unit_tests_digest(project_dir(), connection) + (" on Spark" if server else "")
+        tests = on_engine(unit_tests_digest(project_dir(), connection))
         run_tests = not evidence.unit_tests_passed(connection, tests)
         is_known = evidence.is_marked(connection, tests)
         # A part of a set is built beside the rest of it, which stays as it is.

@@ -42,8 +42,13 @@ def of_postgres() -> dict[str, str]:
 
 
 def built_by(project: Path) -> str:
-    """What decides what a build makes of the same rows: a digest of the code, and the engine where it is Spark."""
-    return digest(project) + (" on Spark" if chosen() else "")
+    """The digest of the code with its engine: equal ones make the same of the same rows."""
+    return on_engine(digest(project))
+
+
+def on_engine(code: str) -> str:
+    """The digest of some code, marked where it runs on Spark."""
+    return code + (" on Spark" if chosen() else "")
 
 
 def is_on_spark() -> bool:

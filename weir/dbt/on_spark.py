@@ -1,4 +1,4 @@
-"""What stands around dbt's own part where Spark builds: the lake before it, the way back after it.
+"""A build on Spark brings what landed to the lake before dbt's own part, and what was built back after it.
 
 In: the server of WEIR_SPARK_URL, a Todo. Out: raw in the lake; what PostgreSQL alone has (the views of models/ops, its
 manifest, compiled code for whoever asks raw and staging's rows there); ledger, quarantine and marts in the warehouse.
@@ -22,7 +22,7 @@ from weir.spark.server import Server, chosen, require_packages, session
 _KEPT = "views-of-ops"
 _PLACE = "select system_identifier || '/' || current_database() from pg_control_system()"
 # Somebody whose rows stand in Spark's tables, and in their old versions, until they are made anew.
-_FORGOTTEN = "select exists (select from ops.erased inner join ops.spark_staging on erased_at > brought_at)"
+_FORGOTTEN = "select exists (select from ops.erased inner join ops.spark_staging on erased_at > cleared_at)"
 
 
 def prepare_warehouse(run_id: str, as_of: datetime) -> None:
@@ -92,6 +92,9 @@ class Passage:
                     connection.commit()
                 if built.passed and self._forgotten:
                     spark.vacuum(cursor, self._told)
+                    # last: after a build that failed, or was killed, the next one does it all again
+                    connection.execute("update ops.spark_staging set cleared_at = clock_timestamp()")
+                    connection.commit()
         except WeirError as fault:
             failed = "" if built.passed else f"{built.sentence}; "
             raise anew(f"{failed}what Spark built does not come back: {fault}", fault) from None

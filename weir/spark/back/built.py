@@ -1,4 +1,4 @@
-"""What Spark has built, back in the warehouse: ledger and quarantine of staging, the next set of marts.
+"""Brings what Spark has built back to the warehouse: ledger and quarantine of staging, the next set of marts.
 
 In: dbt's manifest of target prod, the models that were built, a session of Spark. Out: `ops.ledger`,
 `quality.quarantine`, the tables of `analytics_next` and of models in `quality`: all that gates, publication, the

@@ -65,7 +65,7 @@ def _newest_checkpoint(names: Iterable[str]) -> tuple[int, list[str]]:
 
 
 def _actions(store: Store, name: str, table: str) -> Iterator[Mapping[str, Any]]:
-    """What a file of the log says, one action at a time. The removals of a checkpoint are those of files long dead."""
+    """Read the actions of a file of the log. The removals in a checkpoint are of files long dead."""
     gone = WeirError(f"the log of the Delta table {table} was cleared while it was read: run again")
     if name.endswith(".json"):
         content = store.read(name)

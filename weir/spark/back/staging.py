@@ -152,7 +152,7 @@ where not exists (
 order by _built_at, _load_id"""
 _NOTE = """
 insert into ops.spark_staging (model, mark, rows) values (%s, %s, %s)
-on conflict (model) do update set mark = excluded.mark, rows = excluded.rows, brought_at = clock_timestamp()"""
+on conflict (model) do update set mark = excluded.mark, rows = excluded.rows"""
 _NOT_HERE = """
 insert into ops.staged_code (model, digest, docs) values (%s, 'spark', '')
 on conflict (model) do update set digest = excluded.digest, docs = excluded.docs, built_at = clock_timestamp()"""

@@ -38,7 +38,7 @@ _TOOL = {
 
 
 def options() -> dict[str, str]:
-    """What Java is told of the metastore in PostgreSQL; nothing where none is set. Raises WeirError."""
+    """The settings of Java for the metastore in PostgreSQL; none where no metastore is set. Raises WeirError."""
     load_env()
     if not (os.environ.get(configuration.METASTORE) or "").strip():
         return {}

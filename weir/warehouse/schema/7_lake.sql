@@ -22,9 +22,11 @@ create table if not exists ops.spark_staging (
     model text primary key,
     mark text not null,
     rows bigint not null,
-    brought_at timestamptz not null default clock_timestamp()
+    cleared_at timestamptz not null default clock_timestamp()
 );
 comment on table ops.spark_staging is
 'One row per staging model that Spark has staged; it counts while the digest in ops.staged_code is `spark`.';
 comment on column ops.spark_staging.mark is 'The commit of Spark''s table whose ledger and quarantine came back.';
 comment on column ops.spark_staging.rows is 'Accepted rows of Spark''s table.';
+comment on column ops.spark_staging.cleared_at is
+'Nobody who was forgotten before then stands in Spark''s tables or in their old versions.';
