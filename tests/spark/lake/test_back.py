@@ -11,8 +11,9 @@ import pytest
 from tests.spark.lake.conftest import Lakeside
 from weir import warehouse
 from weir.core.errors import WeirError
-from weir.spark.back.built import column_name
-from weir.spark.back.contracts import Index, Target, targets
+from weir.project.marts import NEXT
+from weir.spark.back.built import bring_back_staging, column_name
+from weir.spark.back.contracts import Index, Target, target_of
 from weir.spark.back.copy import bring_back, plain
 from weir.spark.lake.types import warehouse_type
 from weir.warehouse import Role
@@ -77,6 +78,13 @@ def orders(tmp_path: Path, *ids: int) -> str:
 
 def people(tmp_path: Path, *ids: int | None) -> str:
     return spark_wrote(tmp_path / "people", {"id": pa.array(ids, pa.int64())})
+
+
+def targets(manifest: Path) -> list[Target]:
+    """The tables of the manifest's marts that are tables, by name."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    kept = [each for each in nodes if each["schema"] == NEXT and each["config"]["materialized"] == "table"]
+    return sorted(map(target_of, kept), key=lambda target: target.name)
 
 
 def brought(manifest: Path, addresses: list[str]) -> dict[str, int]:
@@ -205,8 +213,15 @@ def test_a_model_without_a_contract_is_named(tmp_path: Path) -> None:
     path.write_text(json.dumps({"nodes": {"m": node("loose", [{"name": "id"}])}}))
     with pytest.raises(WeirError, match=r"loose has no contract .*\(id has none\).* write it in m\.sql"):
         targets(path)
-    with pytest.raises(WeirError, match="can't be read: type `weir build` first"):
-        targets(tmp_path / "gone.json")
+
+
+def test_without_a_manifest_nothing_comes_back(
+    lakeside: Lakeside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with warehouse.connect(Role.DBT) as connection:
+        monkeypatch.setenv("WEIR_HOME", str(tmp_path))
+        with pytest.raises(WeirError, match=r"manifest\.json can't be read: type `weir build` again"):
+            bring_back_staging(connection, None)
 
 
 def test_addresses_of_spark_in_the_form_of_the_setting() -> None:

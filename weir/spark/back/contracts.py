@@ -3,17 +3,14 @@
 In: nodes of dbt's manifest. Out: a Target for each: columns with their types, constraints, indexes, comments.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from weir.core.errors import WeirError
-from weir.project.marts import NEXT, manifest_path
 
 
 @dataclass(frozen=True)
@@ -73,21 +70,6 @@ class Target:
                 what = sql.SQL("column {}").format(sql.Identifier(self.schema, name, column))
             connection.execute(sql.SQL("comment on {} is {}").format(what, sql.Literal(text)))
         connection.execute(sql.SQL("analyze {}").format(table))
-
-
-def targets(manifest: Path | None = None, schema: str = NEXT) -> list[Target]:
-    """The tables of the models that are built in the schema, by name. Raises WeirError for one without a contract."""
-    path = manifest or manifest_path()
-    try:
-        nodes = json.loads(path.read_text())["nodes"].values()
-    except (OSError, ValueError, KeyError):
-        raise WeirError(f"{path} can't be read: type `weir build` first") from None
-    kept = [
-        node for node in nodes
-        if node["resource_type"] == "model" and node["schema"] == schema
-        and node["config"].get("materialized") not in {"view", "ephemeral"}
-    ]  # fmt: skip
-    return sorted(map(target_of, kept), key=lambda target: target.name)
 
 
 def target_of(node: Mapping[str, Any], types: Mapping[str, str] | None = None) -> Target:
