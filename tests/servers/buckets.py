@@ -35,7 +35,8 @@ def s3(bucket: str) -> Iterator[dict[str, str]]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     url = "http://{}:{}".format(*server.get_host_and_port())
-    # moto keeps for the whole process what ask_for_accounts has set for another server
+    # moto keeps objects, and what ask_for_accounts has set, for the whole process: those of an earlier server go
+    requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
     requests.post(f"{url}/moto-api/reset-auth", data=b"inf", timeout=10).raise_for_status()
     account = {"AWS_ACCESS_KEY_ID": "weir", "AWS_SECRET_ACCESS_KEY": "s3-secret-of-tests"}
     try:
