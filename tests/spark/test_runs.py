@@ -1,84 +1,24 @@
 """Runs that build on a real local cluster: published as ever, proven there, and killed in between."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.commands import environment, query
+from tests.support.commands import query
 from tests.support.long import only_long
-from tests.support.small_company import Company
+from tests.support.spark_shop import Shop
 from weir.core.settings import ROOT
 from weir.spark.local import processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
 ORDERS = "select order_id, amount::text from analytics.fct_orders order by 1"
 STAGED = "select model, rows from ops.spark_staging inner join ops.staged_code using (model) where digest = 'spark'"
-
-
-class Shop:
-    """The small company in a home with a cluster; commands run on Spark."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.spark = home, ""
-        with pytest.MonkeyPatch.context() as patch:
-            self.company = Company(home / "company", patch)
-            names = ("WEIR_PROJECT_DIR", "SHOP_URL", "LEADS_URL", "WEIR_AS_OF")
-            self.settings = {name: os.environ[name] for name in names}
-        (home / "lake").mkdir()
-        self.settings |= {"WEIR_LAKE": (home / "lake").as_uri()}
-        self.company.orders(1, 40)
-        self.company.people("a.csv", ["ann@x.io,Ann", "ben@x.io,Ben"])
-
-    def up(self) -> None:
-        """Start the cluster."""
-        told = self.call("weir", "spark", "up", spark=False)
-        found = re.search(r"WEIR_SPARK_URL=(\S+)", told)
-        assert found
-        self.spark = found[1]
-
-    def environment(self, spark: bool = True) -> dict[str, str]:
-        return environment(self.home) | self.settings | {"WEIR_SPARK_URL": self.spark if spark else ""}
-
-    def call(self, *words: str, spark: bool = True, exit_code: int = 0) -> str:
-        """Run a command; its output. Fails when it ends otherwise than expected."""
-        command = [sys.executable, "-m", "cli.app", *words[1:]]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment(spark), capture_output=True, text=True, timeout=600, check=False
-        )
-        output = done.stdout + done.stderr
-        assert done.returncode == exit_code, output[-6000:]
-        assert "Traceback" not in output, output[-6000:]
-        return output
-
-    def started(self) -> subprocess.Popen[str]:
-        """A run that has begun."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "cli.app", "run"], cwd=ROOT, env=self.environment(), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    def wait_for_a_step(self, run: subprocess.Popen[str]) -> None:
-        """Wait until a staged model has the rows of its step in a table, which its commit ends."""
-        while not self.ask("show tables in staging like '*__step_*'"):
-            assert run.poll() is None
-            time.sleep(0.05)
-
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """Send a statement to the cluster; its rows."""
-        from pyhive import hive
-
-        port = json.loads((self.home / "spark" / "cluster.json").read_text())["ports"]["thrift"]
-        with hive.connect("127.0.0.1", port, username="weir") as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +107,28 @@ def test_a_test_that_fails_on_spark_publishes_nothing(shop: Shop) -> None:
     mart.write_text(code)
 
 
+def test_dbt_docs_show_the_tables_of_dev_as_spark_has_them(shop: Shop) -> None:
+    shop.call("dbt", "build")
+    shop.call("dbt", "docs", "generate")
+    catalog = json.loads((shop.home / "target" / "dev-spark" / "catalog.json").read_text())
+    assert catalog["errors"] is None
+    shown = {
+        name: {column: facts["type"] for column, facts in table["columns"].items()}
+        for name, table in (catalog["nodes"] | catalog["sources"]).items()
+    }
+    assert {*shown} == {
+        "model.small.dim_people", "model.small.fct_orders", "model.small.stg_leads__people",
+        "model.small.stg_shop__orders", "source.small.leads.people", "source.small.shop.orders",
+    }  # fmt: skip
+    assert shown["model.small.fct_orders"] == {"order_id": "long", "amount": "decimal(12,2)"}, "Spark's own words"
+    assert shown["model.small.stg_shop__orders"]["amount"] == "decimal(12,2)"
+    assert shown["source.small.shop.orders"]["amount"] == "string"
+    assert catalog["nodes"]["model.small.fct_orders"]["metadata"]["schema"] == "dev_analytics"
+    shop.call("dbt", "docs", "generate", "--target", "prod")
+    published = json.loads((shop.home / "target" / "prod-docs" / "catalog.json").read_text())["nodes"]
+    assert published["model.small.fct_orders"]["columns"]["amount"]["type"] == "numeric(12,2)", "PostgreSQL's marts"
+
+
 @only_long
 def test_a_run_killed_while_what_was_built_comes_back_is_done_again(shop: Shop) -> None:
     shop.company.orders(50, 52, day="2026-07-02")
@@ -237,3 +199,51 @@ def test_views_of_ops_are_made_in_a_warehouse_that_took_the_others_place(shop: S
     shop.call("weir", "build", "--select", "dim_people")
     assert json.loads(kept.read_text()) == mine
     assert mine["warehouse"].endswith("/weir")
+
+
+def test_another_warehouse_gets_neither_the_lake_nor_the_tables(shop: Shop, tmp_path: Path) -> None:
+    other, before = Shop(tmp_path), (shop.files("lake"), query(shop.home, ORDERS))
+    other.spark = shop.spark
+    try:
+        for lake, said in (
+            (shop.settings["WEIR_LAKE"], "belongs to another warehouse (database weir, server "),
+            (other.settings["WEIR_LAKE"], " on Spark belongs to another warehouse's lake: drop it there, or give this"),
+        ):
+            other.settings["WEIR_LAKE"] = lake
+            assert said in other.call("weir", "run", exit_code=1)
+        assert query(other.home, "select to_regclass('analytics.fct_orders') is null") == [(True,)]
+    finally:
+        other.call("weir", "down")
+    assert (shop.files("lake"), query(shop.home, ORDERS)) == before
+
+
+PERSONAL = "[{name: email, config: {meta: {pii: email}}}, {name: name, config: {meta: {pii: name}}}]"
+
+
+def test_a_forgotten_person_is_in_no_file_of_the_lake_or_of_spark(shop: Shop) -> None:
+    """Not as a row, in an old version, in the log of a table; nor in a table that dbt by hand has made."""
+    marts = Path(shop.settings["WEIR_PROJECT_DIR"]) / "models/marts/_marts.yml"
+    marked = f"- name: dim_people\n    columns: {PERSONAL}\n"
+    staged = f"  - name: stg_leads__people\n    columns: {PERSONAL}\n"
+    marts.write_text(marts.read_text().replace("- name: dim_people\n", marked) + staged)
+    shop.company.people("c.csv", ["zoe.quirk@x.io,Zoe Quirkwell"])
+    shop.call("weir", "run")
+    shop.call("dbt", "build")
+    shop.company.people("c.csv", ["zoe.quirk@x.io,Zoe Quirkwell-Lee"])
+    shop.call("weir", "run")
+    assert {path.split("/")[1] for path in shop.holding("quirk") if path.startswith("lake/")} == {
+        "raw_leads", "warehouse"
+    }  # fmt: skip
+    words = ["weir", "forget", "leads.people", "zoe.quirk@x.io", "--because", "asked"]
+    assert "staging lies on Spark, where nobody can be forgotten" in shop.call(*words, exit_code=1)
+    shop.company.people("c.csv", [])
+    shop.call("weir", "run", spark=False)
+    assert "the lake and Spark's tables, until the next command on Spark" in shop.call(*words, spark=False)
+    told = shop.call("weir", "run")
+    assert "Somebody was forgotten since the last build: Spark's tables are made anew." in told
+    assert shop.holding("quirk") == []
+    assert query(shop.home, "select count(*) from analytics.dim_people") == [(2,)]
+    assert "Verified: nothing was lost." in shop.call("weir", "verify")
+    shop.call("dbt", "build")
+    assert shop.holding("quirk") == []
+    assert "Somebody was forgotten" not in shop.call("weir", "run")
