@@ -32,6 +32,10 @@ class Shop:
             self.company = Company(home / "company", patch)
             names = ("WEIR_PROJECT_DIR", "SHOP_URL", "LEADS_URL", "WEIR_AS_OF")
             self.settings = {name: os.environ[name] for name in names}
+        orders = Path(self.settings["WEIR_PROJECT_DIR"]) / "models/staging/shop/stg_shop__orders.sql"
+        code, rules = orders.read_text(), "{'amount is negative': 'amount < 0'}"
+        assert rules in code
+        orders.write_text(code.replace(rules, rules + ", warn={'amount is odd': 'amount = 12.5'}"))
         (home / "lake").mkdir()
         self.settings |= {"WEIR_LAKE": (home / "lake").as_uri()}
         self.company.orders(1, 40)
@@ -117,6 +121,10 @@ def test_a_day_later_what_is_new_is_counted_judged_and_proven(shop: Shop) -> Non
     told = shop.call("weir", "verify")
     assert "Verified: nothing was lost." in told
     assert re.search(r"stg_shop__orders +46 +45 +1 .*yes", told)
+    told = shop.call("weir", "quarantine")
+    assert re.search(r"stg_shop__orders +amount is odd +7 +39", told)
+    told = shop.call("weir", "quarantine", spark=False)
+    assert "accepted with a warning: not known now, for staging lies on Spark" in told
 
 
 _TOTALS = """
@@ -230,6 +238,7 @@ def test_back_on_postgresql_staging_is_made_anew_and_spark_takes_over_again(shop
     assert "staging lies on Spark" in told
 
 
+@only_long
 def test_views_of_ops_are_made_in_a_warehouse_that_took_the_others_place(shop: Shop) -> None:
     kept = shop.home / "target" / "views-of-ops.json"
     mine = json.loads(kept.read_text())
