@@ -57,6 +57,10 @@ def test_a_day_later_what_is_new_is_counted_judged_and_proven(shop: Shop) -> Non
     told = shop.call("weir", "verify")
     assert "Verified: nothing was lost." in told
     assert re.search(r"stg_shop__orders +46 +45 +1 .*yes", told)
+    told = shop.call("weir", "quarantine")
+    assert re.search(r"stg_shop__orders +amount is odd +7 +39", told)
+    told = shop.call("weir", "quarantine", spark=False)
+    assert "accepted with a warning: not known now, for staging lies on Spark" in told
 
 
 _TOTALS = """
@@ -192,6 +196,7 @@ def test_back_on_postgresql_staging_is_made_anew_and_spark_takes_over_again(shop
     assert "staging lies on Spark" in told
 
 
+@only_long
 def test_views_of_ops_are_made_in_a_warehouse_that_took_the_others_place(shop: Shop) -> None:
     kept = shop.home / "target" / "views-of-ops.json"
     mine = json.loads(kept.read_text())
@@ -231,9 +236,7 @@ def test_a_forgotten_person_is_in_no_file_of_the_lake_or_of_spark(shop: Shop) ->
     shop.call("dbt", "build")
     shop.company.people("c.csv", ["zoe.quirk@x.io,Zoe Quirkwell-Lee"])
     shop.call("weir", "run")
-    assert {path.split("/")[1] for path in shop.holding("quirk") if path.startswith("lake/")} == {
-        "raw_leads", "warehouse"
-    }  # fmt: skip
+    assert {path.split("/")[1] for path in shop.holding("quirk")} >= {"raw_leads", "warehouse"}
     words = ["weir", "forget", "leads.people", "zoe.quirk@x.io", "--because", "asked"]
     assert "staging lies on Spark, where nobody can be forgotten" in shop.call(*words, exit_code=1)
     shop.company.people("c.csv", [])
@@ -241,9 +244,7 @@ def test_a_forgotten_person_is_in_no_file_of_the_lake_or_of_spark(shop: Shop) ->
     assert "the lake and Spark's tables, until the next command on Spark" in shop.call(*words, spark=False)
     told = shop.call("weir", "run")
     assert "Somebody was forgotten since the last build: Spark's tables are made anew." in told
-    assert shop.holding("quirk") == []
-    assert query(shop.home, "select count(*) from analytics.dim_people") == [(2,)]
+    assert (shop.holding("quirk"), query(shop.home, "select count(*) from analytics.dim_people")) == ([], [(2,)])
     assert "Verified: nothing was lost." in shop.call("weir", "verify")
     shop.call("dbt", "build")
-    assert shop.holding("quirk") == []
-    assert "Somebody was forgotten" not in shop.call("weir", "run")
+    assert "Somebody was forgotten" not in shop.call("weir", "run") and shop.holding("quirk") == []
