@@ -1,84 +1,24 @@
 """Runs that build on a real local cluster: published as ever, proven there, and killed in between."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.commands import environment, query
+from tests.support.commands import query
 from tests.support.long import only_long
-from tests.support.small_company import Company
+from tests.support.shop_on_spark import Shop
 from weir.core.settings import ROOT
 from weir.spark.local import processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
 ORDERS = "select order_id, amount::text from analytics.fct_orders order by 1"
 STAGED = "select model, rows from ops.spark_staging inner join ops.staged_code using (model) where digest = 'spark'"
-
-
-class Shop:
-    """The small company in a home with a cluster; commands run on Spark."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.spark = home, ""
-        with pytest.MonkeyPatch.context() as patch:
-            self.company = Company(home / "company", patch)
-            names = ("WEIR_PROJECT_DIR", "SHOP_URL", "LEADS_URL", "WEIR_AS_OF")
-            self.settings = {name: os.environ[name] for name in names}
-        (home / "lake").mkdir()
-        self.settings |= {"WEIR_LAKE": (home / "lake").as_uri()}
-        self.company.orders(1, 40)
-        self.company.people("a.csv", ["ann@x.io,Ann", "ben@x.io,Ben"])
-
-    def up(self) -> None:
-        """Start the cluster."""
-        told = self.call("weir", "spark", "up", spark=False)
-        found = re.search(r"WEIR_SPARK_URL=(\S+)", told)
-        assert found
-        self.spark = found[1]
-
-    def environment(self, spark: bool = True) -> dict[str, str]:
-        return environment(self.home) | self.settings | {"WEIR_SPARK_URL": self.spark if spark else ""}
-
-    def call(self, *words: str, spark: bool = True, exit_code: int = 0) -> str:
-        """Run a command; its output. Fails when it ends otherwise than expected."""
-        command = [sys.executable, "-m", "cli.app", *words[1:]]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment(spark), capture_output=True, text=True, timeout=600, check=False
-        )
-        output = done.stdout + done.stderr
-        assert done.returncode == exit_code, output[-6000:]
-        assert "Traceback" not in output, output[-6000:]
-        return output
-
-    def started(self) -> subprocess.Popen[str]:
-        """A run that has begun."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "cli.app", "run"], cwd=ROOT, env=self.environment(), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    def wait_for_a_step(self, run: subprocess.Popen[str]) -> None:
-        """Wait until a staged model has the rows of its step in a table, which its commit ends."""
-        while not self.ask("show tables in staging like '*__step_*'"):
-            assert run.poll() is None
-            time.sleep(0.05)
-
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """Send a statement to the cluster; its rows."""
-        from pyhive import hive
-
-        port = json.loads((self.home / "spark" / "cluster.json").read_text())["ports"]["thrift"]
-        with hive.connect("127.0.0.1", port, username="weir") as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture(scope="module")
@@ -237,3 +177,52 @@ def test_views_of_ops_are_made_in_a_warehouse_that_took_the_others_place(shop: S
     shop.call("weir", "build", "--select", "dim_people")
     assert json.loads(kept.read_text()) == mine
     assert mine["warehouse"].endswith("/weir")
+
+
+CLICKS = """
+version: 2
+sources:
+  - name: leads
+    schema: raw_leads
+    config: {meta: {connection: LEADS_URL}}
+    tables:
+      - {name: clicks, config: {meta: {key: [id], path: "clicks/*.jsonl", repeats: last, land: lake}}}
+"""
+STG_CLICKS = """
+with typed as (
+    select {{ parse('id', 'bigint') }} as id, {{ carry(key=['id'], unreadable=true) }}
+    from {{ source('leads', 'clicks') }}
+)
+
+select *, {{ reject({}) }} from typed
+"""
+
+
+def test_a_table_that_lands_in_the_lake_alone_is_staged_counted_and_proven(shop: Shop) -> None:
+    folder = Path(shop.settings["WEIR_PROJECT_DIR"]) / "models"
+    (folder / "staging/leads/_clicks__sources.yml").write_text(CLICKS)
+    (folder / "staging/leads/stg_leads__clicks.sql").write_text(STG_CLICKS)
+    (folder / "marts/fct_clicks.sql").write_text("select id from {{ ref('stg_leads__clicks') }}")
+    clicks = shop.company.folder / "leads/clicks"
+    clicks.mkdir()
+    (clicks / "a.jsonl").write_text("".join(f'{{"id": {n}}}\n' for n in range(1, 101)) + "broken\n")
+    (clicks / "b.jsonl").write_text('{"id": "x"}\n{"id": 100}\n')
+    shop.call("weir", "run")
+    assert query(shop.home, "select count(*), count(distinct id) from analytics.fct_clicks") == [(100, 100)]
+    rejected = query(shop.home, "select key, reasons from quality.quarantine where model = 'stg_leads__clicks'")
+    assert len(rejected) == 2
+    assert query(shop.home, "select count(*) from raw_leads.clicks") == [(0,)]
+    (clicks / "a.jsonl").write_text("".join(f'{{"id": {n}}}\n' for n in range(2, 102)))
+    (clicks / "b.jsonl").unlink()
+    shop.call("weir", "run")
+    found = query(shop.home, "select min(id), max(id), count(*) from analytics.fct_clicks")
+    assert found == [(2, 101, 100)]
+    told = shop.call("weir", "verify")
+    assert "Not compared with their sources, for their rows are in the lake alone: leads.clicks." in " ".join(
+        told.split()
+    )
+    assert "Verified: nothing was lost." in told
+    told = shop.call("weir", "build", spark=False, exit_code=1)
+    assert "leads.clicks lands in the lake, where only Spark reads its rows: set WEIR_SPARK_URL" in " ".join(
+        told.split()
+    )

@@ -1,0 +1,74 @@
+"""The small company in a home with a local cluster of Spark, for tests of runs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.commands import environment
+from tests.support.small_company import Company
+from weir.core.settings import ROOT
+
+
+class Shop:
+    """The small company in a home with a cluster; commands run on Spark."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.spark = home, ""
+        with pytest.MonkeyPatch.context() as patch:
+            self.company = Company(home / "company", patch)
+            names = ("WEIR_PROJECT_DIR", "SHOP_URL", "LEADS_URL", "WEIR_AS_OF")
+            self.settings = {name: os.environ[name] for name in names}
+        (home / "lake").mkdir()
+        self.settings |= {"WEIR_LAKE": (home / "lake").as_uri()}
+        self.company.orders(1, 40)
+        self.company.people("a.csv", ["ann@x.io,Ann", "ben@x.io,Ben"])
+
+    def up(self) -> None:
+        """Start the cluster."""
+        told = self.call("weir", "spark", "up", spark=False)
+        found = re.search(r"WEIR_SPARK_URL=(\S+)", told)
+        assert found
+        self.spark = found[1]
+
+    def environment(self, spark: bool = True) -> dict[str, str]:
+        return environment(self.home) | self.settings | {"WEIR_SPARK_URL": self.spark if spark else ""}
+
+    def call(self, *words: str, spark: bool = True, exit_code: int = 0) -> str:
+        """Run a command; its output. Fails when it ends otherwise than expected."""
+        command = [sys.executable, "-m", "cli.app", *words[1:]]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment(spark), capture_output=True, text=True, timeout=600, check=False
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == exit_code, output[-6000:]
+        assert "Traceback" not in output, output[-6000:]
+        return output
+
+    def started(self) -> subprocess.Popen[str]:
+        """A run that has begun."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli.app", "run"], cwd=ROOT, env=self.environment(), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def wait_for_a_step(self, run: subprocess.Popen[str]) -> None:
+        """Wait until a staged model has the rows of its step in a table, which its commit ends."""
+        while not self.ask("show tables in staging like '*__step_*'"):
+            assert run.poll() is None
+            time.sleep(0.05)
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Send a statement to the cluster; its rows."""
+        from pyhive import hive
+
+        port = json.loads((self.home / "spark" / "cluster.json").read_text())["ports"]["thrift"]
+        with hive.connect("127.0.0.1", port, username="weir") as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
