@@ -54,8 +54,8 @@ def _landed(
     )
     counted: dict[str, int] = {}
     if any(receipt["in_lake"] for receipt in receipts):
-        query = sql.SQL(_IN_LAKE).format(all_loads, list(expected), source, table)
-        counted = dict(connection.execute(query).fetchall())
+        values = [all_loads, list(expected), source, table]
+        counted = dict(connection.execute(_IN_LAKE, values).fetchall())
     elif exists(connection, f"raw_{source}", table):
         # without parameters, because a % in a name would be taken for one
         query = sql.SQL("select _dlt_load_id, count(*) from {} where {} or _dlt_load_id = any({}) group by 1")
@@ -123,7 +123,7 @@ order by source, table_name, load_id"""
 # What landing counted in the file; that the file is there, and whole, each build sees to.
 _IN_LAKE = """
 select load_id, rows from ops.lake_files
-where ({} or load_id = any({})) and source = {} and table_name = {}"""
+where (%s or load_id = any(%s)) and source = %s and table_name = %s"""
 _LEDGER = """
 select distinct on (model, load_id)
     source, table_name, model, load_id, accepted, accepted_by_hand, rejected, superseded, deleted, erased

@@ -21,7 +21,7 @@ def being_written(draft: str) -> bool:
     import psutil
 
     found = re.search(r"\.(\d+)\.draft$", draft)
-    return bool(found) and int(found[1]) != os.getpid() and psutil.pid_exists(int(found[1]))
+    return found is not None and int(found[1]) != os.getpid() and psutil.pid_exists(int(found[1]))
 
 
 @contextmanager
