@@ -9,7 +9,6 @@ computed in another one, `weir_rows`, which gets those rows of earlier files tha
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,16 +16,16 @@ from pyarrow import parquet as pq
 
 from ingest.raw.columns import Column, as_named, listed
 from ingest.raw.connection import Wire
-from ingest.raw.lake_rows import Choose, csv_of, keys_of, rows_among, widened
+from ingest.raw.lake_rows import Choose, csv_of, keys_of, rows_among
+from ingest.raw.load_file import LoadFile
 from ingest.raw.table import Raw
 from weir import warehouse
 from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
-from weir.spark.lake.drafts import told
 from weir.spark.lake.known import LOCK_SHARED, NOTE_LANDED
 from weir.spark.lake.opening import open_lake, tame
-from weir.spark.lake.parquet import Unholdable, Writer, read
+from weir.spark.lake.parquet import read
 from weir.spark.lake.types import Column as LakeColumn
 from weir.spark.lake.types import columns_as
 
@@ -45,8 +44,9 @@ class LakeRaw(Raw):
         with closing(warehouse.connect(warehouse.Role.LOADER)) as connection:
             self.lake = open_lake(connection)
         self.folder = f"{tame(f'raw_{source}')}/{tame(table)}"
-        self._drafts, self._draft = drafts, Path()
-        self._parts: list[Writer] = []  # one for each set of columns
+        notes = {"weir.owner": self.lake.owner, "weir.table": f"{source}.{table}", "weir.load": load_id}
+        self._file = LoadFile(self.lake, f"{self.folder}/{tame(load_id)}.parquet", notes, drafts)
+        self._drafts = drafts
         self._types: dict[str, str] | None = None  # of the columns in files, those of earlier loads too
         self._made: dict[str, str] = {}  # the columns of the temporary tables
 
@@ -150,20 +150,17 @@ class LakeRaw(Raw):
         facts["in_lake"] = True
         if self._made:
             self._write(f"(select * from {ROWS} where _dlt_load_id = '{self.load_id}' order by _seq) as r")
-        rows = sum(part.rows for part in self._parts)
-        if rows != facts["landed"]:
-            raise WeirError(f"{facts['landed']} rows landed, {rows} are in the lake's file: run again",
+        if self._file.rows != facts["landed"]:
+            raise WeirError(f"{facts['landed']} rows landed, {self._file.rows} are in the lake's file: run again",
                             cause=Cause.LANDING_FAILED)  # fmt: skip
-        if not self._parts:
+        if not self._file.rows:
             return
         columns = self._columns()
-        with told(self._draft.parent):
-            self._merge(columns)
-        size = self._draft.stat().st_size
+        size = self._file.complete(columns)
         self.wire.execute(LOCK_SHARED)  # until the receipt is there: a file without one would be removed
         self._drafts.close()
-        triples = [(column.name, column.type, str(column.arrow)) for column in columns]
-        self.wire.execute(NOTE_LANDED, self.source, self.table, self.load_id, rows, size, json.dumps(triples))
+        triples = json.dumps([(column.name, column.type, str(column.arrow)) for column in columns])
+        self.wire.execute(NOTE_LANDED, self.source, self.table, self.load_id, self._file.rows, size, triples)
 
     def _column_types(self) -> dict[str, str]:
         return {row[0]: row[1] for row in self.wire.rows(_COLUMNS, self.place)}
@@ -202,42 +199,7 @@ class LakeRaw(Raw):
         names = ", ".join(f"{as_named(c.name)}::text" if c.type.startswith("character(") else as_named(c.name)
                           for c in columns)  # fmt: skip
         for block in _chunks(self.wire.copy_out(f"select {names} from {relation}", "csv")):
-            try:
-                part = self._part(columns)
-                with told(part.path.parent):
-                    part.add(block)
-            except Unholdable as fault:
-                raise WeirError(
-                    f"a value of column {fault.column.name} is none that Spark's {fault.column.spark} can hold: "
-                    "exclude the column, or land a view that gives it as text", cause=Cause.VALUE_UNHOLDABLE,
-                ) from None  # fmt: skip
-
-    def _part(self, columns: list[LakeColumn]) -> Writer:
-        """The part of the load's file that has these columns."""
-        if self._parts and self._parts[-1].columns == columns:
-            return self._parts[-1]
-        if self._parts:
-            self._parts[-1].close()
-        else:
-            name = f"{self.folder}/{tame(self.load_id)}.parquet"
-            self._draft = self._drafts.enter_context(self.lake.store.draft(name))
-        path = self._draft.with_name(f".{len(self._parts)}{self._draft.name}")
-        self._drafts.callback(path.unlink, missing_ok=True)
-        notes = {"weir.owner": self.lake.owner, "weir.table": f"{self.source}.{self.table}", "weir.load": self.load_id}
-        self._parts.append(self._drafts.enter_context(Writer(path, columns, notes)))
-        return self._parts[-1]
-
-    def _merge(self, columns: list[LakeColumn]) -> None:
-        """Make one file of the parts; a column that a part lacks is NULL there."""
-        self._parts[-1].close()
-        if len(self._parts) == 1:
-            self._parts[0].path.rename(self._draft)
-            return
-        with Writer(self._draft, columns, self._parts[0].notes) as whole:
-            for part in self._parts:
-                for batch in pq.ParquetFile(part.path).iter_batches():
-                    whole.put(widened(pa.Table.from_batches([batch]), columns))
-            whole.close()
+            self._file.add(block, columns)
 
     def _fetch(self, choose: Choose) -> None:
         """Copy rows of the files of earlier loads, as they are chosen, into `weir_rows`."""

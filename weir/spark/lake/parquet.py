@@ -33,7 +33,7 @@ class Writer:
     """
 
     def __init__(self, path: Path, columns: list[Column], notes: dict[str, str]) -> None:
-        self.path, self.columns, self.notes, self.rows = path, columns, notes, 0
+        self.path, self.columns, self.rows = path, columns, 0
         self._held: list[pa.Table] = []
         self._writer = parquet.ParquetWriter(path, schema_of(columns).with_metadata(notes), compression="zstd")
 
