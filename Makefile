@@ -48,13 +48,13 @@ spark: setup-spark ## a Spark cluster on this machine, and the demo's models on 
 
 test: check ## the linters, the type checks and all tests
 	$(PYTEST) -m "not slow"
-	$(PYTEST) -vv -m slow
+	$(PYTEST) -vv --durations 30 --durations-min 20 -m slow
 
 test-fast: setup ## the tests that need no further server and little time
 	$(PYTEST) -m "not slow"
 
 test-slow: setup ## the other tests
-	$(PYTEST) -vv -m slow
+	$(PYTEST) -vv --durations 30 --durations-min 20 -m slow
 
 test-one: setup ## one test, by a part of its name: make test-one T=undo
 	@test -n "$(T)" || { echo "say which: make test-one T=undo" >&2; exit 1; }

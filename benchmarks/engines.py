@@ -81,7 +81,9 @@ def _measured(size: int, cores: list[int], memory: str) -> tuple[list[Times], di
         os.environ |= {"WEIR_SPARK_CORES": str(number), "WEIR_SPARK_MEMORY": memory}
         measure(["weir", "spark", "up"])
         rows = _rows()
-        on_spark = there[number] = Times(rows, _to_the_lake(), _build("Spark", f"there_{number}_", spark=True))
+        sent = _to_the_lake()
+        of_all = None if there else sent  # another cluster finds what the one before has been brought
+        on_spark = there[number] = Times(rows, of_all, _build("Spark", f"there_{number}_", spark=True))
         _a_day_later()
         of_the_day = _rows() - rows
         here.append(Times(rows, None, first, of_the_day, None, _build("PostgreSQL", "here_")))

@@ -39,6 +39,9 @@ for _name in (
     "RUN_EVERY",
 ):
     os.environ.pop(_name, None)
+# One executor: to start and warm up a second costs more than the few rows of a test gain by it.
+os.environ["WEIR_SPARK_CORES"] = "1"
+os.environ.pop("WEIR_SPARK_MEMORY", None)
 # One server has many warehouses here, and its roles one password each: every home of a test knows them.
 for _name in ("LOADER", "DBT", "PUBLISHER", "ANALYST"):
     os.environ[f"WEIR_{_name}_PASSWORD"] = f"{_name} {uuid.uuid4().hex} @:/?#'%\\\"ü"

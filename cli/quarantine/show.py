@@ -32,10 +32,9 @@ from weir.ledger.quarantine import (
     KEYS,
     ROW,
     TYPES,
-    WARNING_MODELS,
-    WARNINGS,
     marked,
 )
+from weir.ledger.warned import warned
 from weir.warehouse.catalog import exists
 
 
@@ -157,10 +156,12 @@ def _waiting(connection: psycopg.Connection, values: dict[str, Any], has_held_ba
 
 def _warned(connection: psycopg.Connection, staging: str, model: str | None, veils: _Veils) -> None:
     """Print what the rules of `warn` have found in rows that are in staging."""
-    rows = []
-    for (name,) in connection.execute(WARNING_MODELS, {"staging": staging, "model": model}).fetchall():
-        counts = connection.execute(sql.SQL(WARNINGS).format(table=sql.Identifier(staging, name))).fetchall()
-        rows += [[name, reason, number, veils[name].key(key)] for reason, number, key in counts]
+    try:
+        found = warned(connection, staging, model)
+    except WeirError as fault:
+        terminal.warn(f"accepted with a warning: not known now, for {fault}")
+        return
+    rows = [[name, reason, number, veils[name].key(key)] for name, reason, number, key in found]
     if rows:
         terminal.table("Accepted with a warning", ["model", "reason", "rows#", "such as"], rows)
 

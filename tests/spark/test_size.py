@@ -46,3 +46,12 @@ def test_a_worker_offers_what_its_executor_needs(monkeypatch: pytest.MonkeyPatch
     words = command("worker-2", PORTS)
     given = words[words.index("--memory") + 1]
     assert given.endswith("m") and offered <= int(given[:-1]) <= offered + 1
+
+
+def test_many_rows_get_code_that_is_compiled_thoroughly(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = "-XX:TieredStopAtLevel=1"
+    assert quick in settings([], {})["spark.executor.extraJavaOptions"]
+    monkeypatch.setenv("WEIR_SPARK_MEMORY", "3g")
+    told = settings([], {})
+    assert quick not in told["spark.executor.extraJavaOptions"]
+    assert quick in told["spark.driver.extraJavaOptions"], "it plans many statements of few rows all the same"

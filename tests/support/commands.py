@@ -31,6 +31,7 @@ def call(home: Path, *words: str, exit_code: int = 0) -> str:
 
 def environment(home: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.endswith("_URL") and not k.startswith(("WEIR_", "PREFECT_"))}
+    kept |= {name: os.environ[name] for name in ["WEIR_SPARK_CORES"] if name in os.environ}
     return kept | {"WEIR_HOME": str(home), "PATH": f"{BIN}:{os.environ['PATH']}", "COLUMNS": "200"}
 
 

@@ -25,6 +25,10 @@ class Shop:
             self.company = Company(home / "company", patch)
             names = ("WEIR_PROJECT_DIR", "SHOP_URL", "LEADS_URL", "WEIR_AS_OF")
             self.settings = {name: os.environ[name] for name in names}
+        orders = Path(self.settings["WEIR_PROJECT_DIR"]) / "models/staging/shop/stg_shop__orders.sql"
+        code, rules = orders.read_text(), "{'amount is negative': 'amount < 0'}"
+        assert rules in code
+        orders.write_text(code.replace(rules, rules + ", warn={'amount is odd': 'amount = 12.5'}"))
         (home / "lake").mkdir()
         self.settings |= {"WEIR_LAKE": (home / "lake").as_uri()}
         self.company.orders(1, 40)

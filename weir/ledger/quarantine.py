@@ -24,13 +24,6 @@ where %(model)s::text is null or model = %(model)s group by 1, 2 order by 1, 3 d
 HELD_BACK_KEY = """
 select model, reason, parent_key from held_back
 where key = %(key)s and (%(model)s::text is null or model = %(model)s) order by 1, 2"""
-WARNING_MODELS = """
-select c.relname from pg_class as c inner join pg_attribute as a on a.attrelid = c.oid
-where c.relnamespace = to_regnamespace(%(staging)s) and c.relkind = 'r' and a.attname = '_warnings'
-    and not a.attisdropped and (%(model)s::text is null or c.relname = %(model)s) order by 1"""
-WARNINGS = """
-select reason, count(*), min(_key) from {table}, unnest(string_to_array(_warnings, '; ')) as reason
-where _warnings is not null group by 1 order by 2 desc, 1"""
 TYPES = """
 select attname::text, format_type(atttypid, atttypmod) from pg_attribute
 where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"""

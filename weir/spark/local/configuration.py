@@ -21,7 +21,7 @@ HOST = "127.0.0.1"
 USER = "weir"
 METASTORE = "WEIR_SPARK_METASTORE"
 _CORES, _MEMORY = "WEIR_SPARK_CORES", "WEIR_SPARK_MEMORY"
-_LEAST = 512  # MB; Spark refuses an executor with less than 450
+_USUAL, _LEAST = 1024, 512  # MB; Spark refuses an executor with less than 450
 MASTER, WORKERS, THRIFT = "master", ("worker-1", "worker-2"), "thrift"
 ROLES = (MASTER, *WORKERS, THRIFT)
 # A heap of 256 MB is refused by the driver (INVALID_DRIVER_MEMORY). With these, and 1 GB for each executor, the demo's
@@ -30,7 +30,10 @@ DRIVER_HEAP, DAEMON_HEAP = "1200m", "256m"
 # No second, thorough compilation, and the simplest collector. Here statements are many and rows few, so that most of a
 # process's time goes into compiling Spark itself: measured, this halves the processor time of a start (46 s to 21) and
 # of a hundred small statements (driver and executors); a sum over 12 million rows costs 8.5 s instead of 6.1.
-_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:ReservedCodeCacheSize=240m"
+_SAME = "-XX:-UsePerfData -XX:ReservedCodeCacheSize=240m"
+_QUICK = f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {_SAME}"
+# Of executors that were given more memory than they have by themselves: for them rows are many.
+_THOROUGH = f"-XX:+UseParallelGC {_SAME}"
 _LOG = """\
 rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = stderr
@@ -39,6 +42,12 @@ appender.stderr.name = stderr
 appender.stderr.target = SYSTEM_ERR
 appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+# A model of few rows does not wait until one of many is done. Without this file all jobs are in one pool, in a row.
+_FAIR = """\
+<allocations>
+  <pool name="default"><schedulingMode>FAIR</schedulingMode></pool>
+</allocations>
 """
 
 
@@ -78,7 +87,7 @@ def chosen_size() -> Size:
     cores = (os.environ.get(_CORES) or "2").strip()
     if not re.fullmatch(r"[1-9]\d{0,3}", cores):
         raise WeirError(f"{_CORES} is no number of cores: {cores!r}; write it as 2 or 8")
-    memory = (os.environ.get(_MEMORY) or "1g").strip().lower()
+    memory = (os.environ.get(_MEMORY) or f"{_USUAL}m").strip().lower()
     found = re.fullmatch(r"([1-9]\d{0,5})([gm])b?", memory)
     size = int(found[1]) * (1024 if found[2] == "g" else 1) if found else 0
     if size < _LEAST:
@@ -118,7 +127,7 @@ def settings(jars: list[Path], metastore: dict[str, str]) -> dict[str, str]:
     `metastore` says how Hive's metastore is reached; nothing: by Derby. Raises WeirError when the size can't be read.
     """
     here, path, size = folder(), ":".join(map(str, jars)), chosen_size()
-    java = f"{_QUICK} -Djava.io.tmpdir={here}/tmp -Duser.timezone=UTC -Dfile.encoding=UTF-8"
+    java = f"-Djava.io.tmpdir={here}/tmp -Duser.timezone=UTC -Dfile.encoding=UTF-8"
     return {
         # Dialect and types: the same answers as PostgreSQL.
         "spark.sql.ansi.enabled": "true",
@@ -138,14 +147,15 @@ def settings(jars: list[Path], metastore: dict[str, str]) -> dict[str, str]:
         # Nobody but this thrift server writes these tables, so what it knows of one is the newest.
         "spark.databricks.delta.stalenessLimit": "1h",
         "spark.executor.memory": f"{size.memory}m",
+        "spark.scheduler.mode": "FAIR",  # with _FAIR
         # Places.
         "spark.sql.warehouse.dir": warehouse(),
         "spark.sql.catalogImplementation": "hive",
         **{f"spark.hadoop.{name}": value for name, value in (metastore or _derby()).items()},
         "spark.hadoop.hive.exec.scratchdir": f"{here}/tmp/hive",
         "spark.hadoop.hive.exec.local.scratchdir": f"{here}/tmp/hive-local",
-        "spark.driver.extraJavaOptions": f"{java} -Dderby.stream.error.file={here}/logs/derby.log",
-        "spark.executor.extraJavaOptions": java,
+        "spark.driver.extraJavaOptions": f"{_QUICK} {java} -Dderby.stream.error.file={here}/logs/derby.log",
+        "spark.executor.extraJavaOptions": f"{_QUICK if size.memory <= _USUAL else _THOROUGH} {java}",
         # Loopback only, the page of the application too (SPARK_LOCAL_IP binds it).
         "spark.driver.host": HOST,
         "spark.driver.bindAddress": HOST,
@@ -169,6 +179,7 @@ def write(told: dict[str, str]) -> str:
     (conf / "spark-defaults.conf").write_text(text)
     (conf / "spark-defaults.conf").chmod(0o600)  # it holds the metastore's password
     (conf / "log4j2.properties").write_text(_LOG)
+    (conf / "fairscheduler.xml").write_text(_FAIR)
     return text
 
 
