@@ -38,6 +38,7 @@ class Proof:
     """All comparisons; `faults` has one line for each that fails."""
 
     lines: list[Line] = field(default_factory=list)
+    in_lake: list[str] = field(default_factory=list)  # tables that are not compared with their sources
     sources: list[SourceComparison] = field(default_factory=list)  # sources against raw
     staging: list[StagingComparison] = field(default_factory=list)  # raw against staging and quarantine
     marts: list[MartComparison] = field(default_factory=list)  # marts against their publication
@@ -74,8 +75,10 @@ def prove(
     with run_lock(), staging_models_beside() as compiled:
         proof = Proof([line for line in lines() if not sources or line.source in sources])
         jobs = SideBySide(verify.THREADS, verify.EACH)
+        plan = read_plan(project_dir())
+        proof.in_lake = plan.in_lake(sources)
         proof.sources = verify.add_comparisons(
-            jobs, read_plan(project_dir()), sources,
+            jobs, plan, sources,
             lambda done: report(f"{done.source}.{done.table} against raw", done.source_rows, done.seconds),
         )  # fmt: skip
 

@@ -95,6 +95,10 @@ def _print_comparisons(found: Proof) -> None:
             ],
         )  # fmt: skip
         terminal.table("Sources against raw", columns, rows)
+    if found.in_lake:
+        terminal.say(
+            f"Not compared with their sources, for their rows are in the lake alone: {', '.join(found.in_lake)}."
+        )
     if found.staging:
         terminal.table(
             "Raw against staging and quarantine",

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
+from typing import Any
 
+from ingest.connectors.base import Connector, Progress
 from ingest.faults import cause, crowded, one_line
 from ingest.found import complete
+from ingest.place import opened, require_place
 from ingest.raw.table import Raw
 from ingest.results import TableEvent
 from ingest.sessions import Sessions
@@ -95,19 +98,10 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
     try:
         with run.sessions.take() as session:
             wire = session.wire
-            raw = Raw(wire, run.source.name, table.name, load_id)
-            found = raw.begin(table.name)
-            if found is None:
-                facts, state = session.connector().land(table, raw, raw.state, run.full, progress)
-                if table.found:
-                    state = state | {"found": table.as_found()}
-                raw.settle_erased(table.key, facts)
-                facts["seconds"] = time.monotonic() - begun
-                # the table's state is that of its newest receipt with one: a state that did not change is not written
-                # again
-                raw.receipt(table.name, run.run_id, run.as_of, facts, state if state != raw.state else None)
-                wire.execute("commit")
-                found = facts
+            with opened(wire, run.source.name, table, load_id) as raw:
+                found = raw.begin(table.name)
+                if found is None:
+                    found = _land(run, table, raw, session.connector(), progress, begun)
         event.extracted, event.landed, event.deleted = found["extracted"], found["landed"], found["deleted"]
         event.drift = found.get("drift") or ""
         event.how, event.bytes, event.rows = found["how"], found.get("bytes") or 0, found["extracted"]
@@ -122,3 +116,18 @@ def land_table(run: Run, table: Table, load_id: str) -> TableEvent | None:
     run.done[table.name] = event
     run.report(event)
     return event
+
+
+def _land(run: Run, table: Table, raw: Raw, connector: Connector, progress: Progress, begun: float) -> dict[str, Any]:
+    """Land the table and commit; returns the facts of the receipt. Raises what the source or the warehouse raises."""
+    require_place(table, raw, connector)
+    facts, state = connector.land(table, raw, raw.state, run.full, progress)
+    if table.found:
+        state = state | {"found": table.as_found()}
+    raw.settle_erased(table.key, facts)
+    raw.finish(facts)
+    facts["seconds"] = time.monotonic() - begun
+    # the table's state is that of its newest receipt with one: a state that did not change is not written again
+    raw.receipt(table.name, run.run_id, run.as_of, facts, state if state != raw.state else None)
+    raw.wire.execute("commit")
+    return facts

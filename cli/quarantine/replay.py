@@ -9,6 +9,7 @@ from weir.core import terminal
 from weir.core.env import load_project
 from weir.core.errors import WeirError
 from weir.core.settings import as_of
+from weir.ledger.in_lake import tables_in_lake
 from weir.ledger.quarantine import waiting
 from weir.ledger.replay import Judged, replay
 
@@ -48,6 +49,7 @@ def _judged(model: str | None) -> list[Judged]:
 
     with warehouse.connect() as connection:
         there = {row[0] for row in waiting(connection)}
+        in_lake = tables_in_lake(connection)
     if not model and not there:
         return []
     with terminal.console(stderr=True).status("reading the project …"):
@@ -57,6 +59,11 @@ def _judged(model: str | None) -> list[Judged]:
     found = []
     for name, each in models.items():
         if name in there and model in {None, name}:
+            if (table := f"{each.source}.{each.table}") in in_lake:
+                terminal.say(
+                    f"{name} is not judged here, for the rows of {table} are in the lake alone: `weir build` does"
+                )
+                continue
             with warehouse.connect() as connection:
                 found += replay(connection, each)
                 connection.rollback()

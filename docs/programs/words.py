@@ -27,6 +27,8 @@ TABLE = {
     "compare": "As for the source, for this table.",
     "append_only": "Of PostgreSQL: rows are added and never changed. Needs `key` and `cursor`; see `sweep`.",
     "sweep": "How often an `append_only` table is read by row version, so that changes and deletes are found: `1 day`.",
+    "land": "Where the rows go: into PostgreSQL, or into [the lake](../operations/spark.md#tables-in-the-lake-alone) "
+    "alone, for tables that PostgreSQL should not hold. Only Spark reads those.",
     "repeats": "What two rows of one file or listing with one key are: in conflict, or the last one counts.",
     "max_rejected": "The share of the table's live rows that may wait in quarantine, as `5%` or `0.05`. More fails "
     "gate marts, so that nothing is published.",

@@ -8,14 +8,17 @@ from collections.abc import Iterator
 
 from ingest.connectors.base import Progress
 from ingest.connectors.read_ahead import ahead
-from ingest.raw.connection import Wire
+from ingest.raw.table import Raw
 from weir.core.causes import Cause
 from weir.core.errors import WeirError
 
 
-def copy_counted(wire: Wire, schema: str | None, table: str, columns: list[str], blocks: Iterator[bytes],
-                 progress: Progress, what: str = "rows") -> tuple[int, int]:  # fmt: skip
-    """COPY the blocks into the table; returns rows and bytes. Raises WeirError when both sides count differently."""
+def copy_counted(raw: Raw, table: str, columns: list[str], blocks: Iterator[bytes], progress: Progress,
+                 what: str = "rows") -> tuple[int, int]:  # fmt: skip
+    """COPY the blocks into the temporary table of this name, or without one into raw; returns rows and bytes.
+
+    Raises WeirError when both sides count differently.
+    """
     rows = size = 0
 
     def counted() -> Iterator[bytes]:
@@ -27,7 +30,7 @@ def copy_counted(wire: Wire, schema: str | None, table: str, columns: list[str],
 
     feed = ahead(blocks)
     try:
-        landed = wire.copy_in(schema, table, columns, counted())
+        landed = raw.wire.copy_in(None, table, columns, counted()) if table else raw.append(columns, counted())
     finally:
         feed.close()  # type: ignore[attr-defined]
     if landed != rows:

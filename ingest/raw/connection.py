@@ -76,15 +76,42 @@ class Wire:
         """The first column of the first row, or None."""
         return self.loop.run_until_complete(self.connection.fetchval(query, *values, timeout=self.patience))
 
-    def copy_in(self, schema: str | None, table: str, columns: list[str], chunks: Iterable[bytes]) -> int:
-        """COPY text from the chunks into the table; returns the rows that the server counted."""
+    def copy_in(
+        self, schema: str | None, table: str, columns: list[str], chunks: Iterable[bytes], form: str = "text"
+    ) -> int:
+        """COPY text, or CSV, from the chunks into the table; returns the rows that the server counted."""
 
         async def source() -> AsyncIterator[bytes]:
             for chunk in chunks:
                 yield chunk
 
-        tag = self.connection.copy_to_table(table, source=source(), columns=columns, schema_name=schema, format="text")
+        tag = self.connection.copy_to_table(table, source=source(), columns=columns, schema_name=schema, format=form)
         return tag_rows(self.loop.run_until_complete(_while_open(self.connection, tag)))
+
+    def copy_out(self, query: str, form: str = "text") -> Iterator[bytes]:
+        """Blocks of whole rows of the query, in COPY's text or as CSV in which every value is quoted.
+
+        Raises what the server raised, and WeirError when it falls silent.
+        """
+        options: dict[str, Any] = {"format": "csv", "force_quote": True} if form == "csv" else {"format": "text"}
+        queue: asyncio.Queue[Any] = asyncio.Queue(BUFFERS)
+
+        async def produce() -> None:
+            try:
+                await self.connection.copy_from_query(query, output=queue.put, **options)
+            except BaseException as fault:
+                await queue.put(fault)
+                raise
+            await queue.put(None)
+
+        producer = self.loop.create_task(produce())
+        try:
+            while (item := self.loop.run_until_complete(_next(queue))) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            self.loop.run_until_complete(_end(producer, queue))
 
     def cancel(self) -> None:
         """Break off what runs on the loop, at the servers too; from another thread."""
@@ -175,6 +202,17 @@ async def _next(queue: asyncio.Queue[Any]) -> Any:
         raise WeirError(told, cause=Cause.SOURCE_UNREACHABLE) from None
 
 
+async def _end(producer: asyncio.Task[Any], queue: asyncio.Queue[Any]) -> None:
+    """Break off what still fills the queue, so that the connection ends in order."""
+    while not producer.done():
+        producer.cancel()
+        while not queue.empty():
+            queue.get_nowait()
+        await asyncio.wait([producer], timeout=0.2)
+    if not producer.cancelled():
+        producer.exception()  # so that asyncio does not report it as never retrieved
+
+
 async def _pipe(source: Any, query: str, target: Any, schema: str | None, table: str, columns: list[str],
                 seen: Any, freeze: bool) -> tuple[int, int]:  # fmt: skip
     queue: asyncio.Queue[Any] = asyncio.Queue(BUFFERS)
@@ -206,13 +244,7 @@ async def _pipe(source: Any, query: str, target: Any, schema: str | None, table:
         )
         tag = await _while_open(target, copying)
     except BaseException:
-        while not producer.done():  # so that the connection ends in order
-            producer.cancel()
-            while not queue.empty():
-                queue.get_nowait()
-            await asyncio.wait([producer], timeout=0.2)
-        if not producer.cancelled():
-            producer.exception()  # so that asyncio does not report it as never retrieved
+        await _end(producer, queue)
         raise
     sent = tag_rows(await producer)
     if sent != tag_rows(tag):

@@ -1,17 +1,18 @@
 """Raw: the append-only change log of one table, within the transaction of one landing.
 
 In: columns and rows. Out: rows with `_dlt_load_id`, `_op` and `_seq`, of which only those that differ from the live
-rows are appended; the receipt and the state. The caller commits.
+rows are appended; the receipt and the state. The caller commits. A table that lands in the lake has a Raw of its own
+(lake.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from ingest.raw import drift, receipts
 from ingest.raw.columns import Column, as_named, comparable, listed, quoted
-from ingest.raw.connection import Wire
+from ingest.raw.connection import Wire, pipe
 from ingest.raw.erased import Erased
 from weir.core.causes import Cause
 from weir.core.errors import WeirError
@@ -36,16 +37,20 @@ AHEAD = 1000
 class Raw:
     """One table of raw, in one transaction of the warehouse."""
 
+    in_lake = False  # whether the rows go into the lake, and this landing does not have those of earlier ones at hand
+
     def __init__(self, wire: Wire, source: str, table: str, load_id: str) -> None:
         self.wire, self.source, self.table, self.load_id = wire, source, table, load_id
         self.schema = shortened(f"raw_{source}")
         self.name = shortened(table)
-        self.relation = quoted(self.schema, self.name)
+        self.place = quoted(self.schema, self.name)
+        self.relation = self.place  # where the rows are
         self.columns: list[Column] = []
         self.empty = True
         self.made = False  # whether this transaction made the table
         self.state: dict[str, Any] = {}
         self.block = 0  # the block from which on this landing's rows lie, as a rule
+        self.lies: bool | None = None  # where earlier rows are: in the lake, or not; None where there are none
         self.unique = False  # whether a connector knows that no key is twice in `incoming`
         self.erased: Erased | None = None
         self._have: dict[str, str] | None = None
@@ -53,7 +58,7 @@ class Raw:
 
     def begin(self, job: str) -> dict[str, Any] | None:
         """Open the transaction and lock the table for this landing; returns the job's receipt if it has one already."""
-        name = "'" + self.relation.replace("'", "''") + "'"
+        name = "'" + self.place.replace("'", "''") + "'"
         # Rows that have just landed are in no statistics: the planner expects one row, and a nested loop takes hours.
         self.wire.execute("begin; set local enable_nestloop = off; set local jit = off; "
                           f"select pg_advisory_xact_lock(hashtext('weir land'), hashtext({name}))")  # fmt: skip
@@ -61,8 +66,8 @@ class Raw:
 
     def look(self, job: str = "") -> dict[str, Any] | None:
         """Read the table's state, its columns now and when it was last landed; returns the job's receipt, if any."""
-        receipt, state, self._before, have, erased = receipts.read(
-            self.wire, self.relation, self.source, self.table, self.load_id, job
+        receipt, state, self._before, have, self.lies, erased = receipts.read(
+            self.wire, self.place, self.source, self.table, self.load_id, job
         )
         self.erased = Erased.read(erased, self.source, self.table)
         self.state, self._have = state or {}, dict(have or [])
@@ -86,14 +91,14 @@ class Raw:
             body = "".join(f"{quoted(c.name)} {c.type}, " for c in columns)
             self.wire.execute(f"create schema if not exists {quoted(self.schema)}")
             self.wire.execute(
-                f"create table {self.relation} ({body}_dlt_load_id text not null, _op text not null, "
+                f"create table {self.place} ({body}_dlt_load_id text not null, _op text not null, "
                 f"_seq bigint generated always as identity (cache {SEQ_CACHE}))"
             )
             self.find_by("_dlt_load_id")
             self.made = True
         self.empty, self.block = self.wire.row(
-            f"select not exists (select from {self.relation}), greatest(pg_relation_size($1::regclass) "
-            f"/ current_setting('block_size')::int8 - {AHEAD}, 0)", self.relation
+            f"select not exists (select from {self.place}), greatest(pg_relation_size($1::regclass) "
+            f"/ current_setting('block_size')::int8 - {AHEAD}, 0)", self.place
         )  # fmt: skip
         self.columns = [self._fit(column, have) if have else column for column in columns]
         return self.columns
@@ -104,7 +109,7 @@ class Raw:
 
     def _present(self) -> dict[str, str]:
         """The table's columns and their types as they are now."""
-        return {r[0]: r[1] for r in self.wire.rows(receipts.COLUMNS, self.relation)}
+        return {r[0]: r[1] for r in self.wire.rows(receipts.COLUMNS, self.place)}
 
     def find_by(self, column: str) -> None:
         """Keep a BRIN index on the column, so that the rows of one load are found without reading the whole table."""
@@ -117,10 +122,33 @@ class Raw:
     @contextmanager
     def constants(self) -> Iterator[None]:
         """Make this load's id and `upsert` defaults while rows are copied, so that neither is sent. Locks the table."""
-        load, op = f"alter table {self.relation} alter _dlt_load_id", "alter _op"
+        load, op = f"alter table {self.place} alter _dlt_load_id", "alter _op"
         self.wire.execute(f"{load} set default '{self.load_id}', {op} set default 'upsert'")
         yield
         self.wire.execute(f"{load} drop default, {op} drop default")
+
+    def append(self, columns: list[str], blocks: Iterable[bytes]) -> int:
+        """Append rows, as blocks of COPY's text; returns their number."""
+        return self.wire.copy_in(self.schema, self.name, columns, blocks)
+
+    def receive(
+        self, source: Wire, query: str, columns: list[str], seen: Callable[[int], None], freeze: bool = False
+    ) -> tuple[int, int]:
+        """Append the rows of a query of another server; returns their number and bytes. `seen` is told of the bytes."""
+        return pipe(source, query, self.wire, self.schema, self.name, columns, seen, freeze)
+
+    def fetch_files(self, names: list[str]) -> None:
+        """Have the rows of these files of the source at hand."""
+        self.find_by("_file")
+
+    def fetch_keys(self, key: list[str], relation: str, where: str = "true") -> None:
+        """Have the rows at hand whose keys the relation holds."""
+
+    def require_compare(self) -> None:
+        """Raise WeirError where the table can't be compared whole with its source."""
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        """Put the rows in their place, after all are there and before the receipt."""
 
     def adopt(self) -> None:
         """Use all columns that the table has now."""
@@ -129,13 +157,13 @@ class Raw:
     def _tamed(self, have: dict[str, str]) -> dict[str, str]:
         """Rename columns that landed under names which raw no longer accepts; returns all columns."""
         for name in [name for name in have if shortened(name) != name]:
-            self.wire.execute(f"alter table {self.relation} rename {as_named(name)} to {quoted(name)}")
+            self.wire.execute(f"alter table {self.place} rename {as_named(name)} to {quoted(name)}")
         return {shortened(name): type_ for name, type_ in have.items()}
 
     def _fit(self, column: Column, have: dict[str, str]) -> Column:
         there = have.get(column.name)
         if there is None:
-            self.wire.execute(f"alter table {self.relation} add column {quoted(column.name)} {column.type}")
+            self.wire.execute(f"alter table {self.place} add column {quoted(column.name)} {column.type}")
             return column
         if self.empty and there != column.type and self._retype(column):
             return column
@@ -149,9 +177,7 @@ class Raw:
 
     def _retype(self, column: Column) -> bool:
         name = quoted(column.name)
-        self.wire.execute(
-            f"alter table {self.relation} alter {name} type {column.type} using {name}::text::{column.type}"
-        )
+        self.wire.execute(f"alter table {self.place} alter {name} type {column.type} using {name}::text::{column.type}")
         return True
 
     def incoming(self, extra: str = "") -> None:
@@ -184,6 +210,10 @@ class Raw:
     def count_live(self, key: list[str]) -> int:
         """The number of live rows."""
         return int(self.wire.value(f"select count(*) from ({self.live(key, listed(key))}) l"))
+
+    def live_after(self, key: list[str], before: int, count: Callable[[], int]) -> int:
+        """The number of live rows. `before` were live before this landing; `count` counts those of the source."""
+        return self.count_live(key)
 
     def check_keys(self, relation: str, key: list[str], where: str = "true") -> None:
         """Raise WeirError when a key of the relation is NULL or stands in two rows."""

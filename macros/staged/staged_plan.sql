@@ -43,6 +43,12 @@
     {%- set step.docs = docs -%}
 
     {%- set receipts = staged_receipts(names) -%}
+    {%- if receipts | selectattr(5) | list -%}
+        {%- do exceptions.raise_compiler_error(
+            names.source ~ '.' ~ names.source_table ~ ' lands in the lake, where only Spark reads its rows: set WEIR_SPARK_URL, '
+            ~ 'or leave the models that need it out'
+        ) -%}
+    {%- endif -%}
     {%- set newest = namespace(built=0) -%}
     {%- for row in receipts if row[4] is not none -%}{%- set newest.built = row[2] -%}{%- endfor -%}
     {%- set reasons = [] -%}

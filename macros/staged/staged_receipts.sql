@@ -2,7 +2,8 @@
 {% macro staged_receipts(names) -%}
     {%- call statement('receipts', fetch_result=true) -%}
         with receipts as (
-            select load_id, max(as_of) as as_of, sum(landed)::bigint as landed, max(landed_at) as landed_at
+            select load_id, max(as_of) as as_of, sum(landed)::bigint as landed, max(landed_at) as landed_at,
+                bool_or(in_lake and landed > 0) as in_lake
             from ops.landings
             where source = '{{ names.source }}' and table_name = '{{ names.source_table }}'
             group by load_id
@@ -20,7 +21,8 @@
             as_of::text,
             row_number() over (order by receipts.landed_at, load_id) as place,
             receipts.landed,
-            staged.landed
+            staged.landed,
+            receipts.in_lake
         from receipts full join staged using (load_id)
         order by place
     {%- endcall -%}

@@ -29,3 +29,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.mkdir()
     monkeypatch.setenv("DROPS_URL", f"file://{path}")
     return path
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that WEIR_LAKE names."""
+    path = tmp_path / "lake"
+    path.mkdir()
+    monkeypatch.setenv("WEIR_LAKE", path.as_uri())
+    return path

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.commands import query
 from tests.support.long import only_long
-from tests.support.spark_shop import Shop
+from tests.support.shop_on_spark import Shop
 from weir.core.settings import ROOT
 from weir.spark.local import processes
 
@@ -111,28 +111,6 @@ def test_a_test_that_fails_on_spark_publishes_nothing(shop: Shop) -> None:
     mart.write_text(code)
 
 
-def test_dbt_docs_show_the_tables_of_dev_as_spark_has_them(shop: Shop) -> None:
-    shop.call("dbt", "build")
-    shop.call("dbt", "docs", "generate")
-    catalog = json.loads((shop.home / "target" / "dev-spark" / "catalog.json").read_text())
-    assert catalog["errors"] is None
-    shown = {
-        name: {column: facts["type"] for column, facts in table["columns"].items()}
-        for name, table in (catalog["nodes"] | catalog["sources"]).items()
-    }
-    assert {*shown} == {
-        "model.small.dim_people", "model.small.fct_orders", "model.small.stg_leads__people",
-        "model.small.stg_shop__orders", "source.small.leads.people", "source.small.shop.orders",
-    }  # fmt: skip
-    assert shown["model.small.fct_orders"] == {"order_id": "long", "amount": "decimal(12,2)"}, "Spark's own words"
-    assert shown["model.small.stg_shop__orders"]["amount"] == "decimal(12,2)"
-    assert shown["source.small.shop.orders"]["amount"] == "string"
-    assert catalog["nodes"]["model.small.fct_orders"]["metadata"]["schema"] == "dev_analytics"
-    shop.call("dbt", "docs", "generate", "--target", "prod")
-    published = json.loads((shop.home / "target" / "prod-docs" / "catalog.json").read_text())["nodes"]
-    assert published["model.small.fct_orders"]["columns"]["amount"]["type"] == "numeric(12,2)", "PostgreSQL's marts"
-
-
 @only_long
 def test_a_run_killed_while_what_was_built_comes_back_is_done_again(shop: Shop) -> None:
     shop.company.orders(50, 52, day="2026-07-02")
@@ -206,45 +184,56 @@ def test_views_of_ops_are_made_in_a_warehouse_that_took_the_others_place(shop: S
     assert mine["warehouse"].endswith("/weir")
 
 
-def test_another_warehouse_gets_neither_the_lake_nor_the_tables(shop: Shop, tmp_path: Path) -> None:
-    other, before = Shop(tmp_path), (shop.files("lake"), query(shop.home, ORDERS))
-    other.spark = shop.spark
-    try:
-        for lake, said in (
-            (shop.settings["WEIR_LAKE"], "belongs to another warehouse (database weir, server "),
-            (other.settings["WEIR_LAKE"], " on Spark belongs to another warehouse's lake: drop it there, or give this"),
-        ):
-            other.settings["WEIR_LAKE"] = lake
-            assert said in other.call("weir", "run", exit_code=1)
-        assert query(other.home, "select to_regclass('analytics.fct_orders') is null") == [(True,)]
-    finally:
-        other.call("weir", "down")
-    assert (shop.files("lake"), query(shop.home, ORDERS)) == before
+CLICKS = """
+version: 2
+sources:
+  - name: leads
+    schema: raw_leads
+    config: {meta: {connection: LEADS_URL}}
+    tables:
+      - {name: clicks, config: {meta: {key: [id], path: "clicks/*.jsonl", repeats: last, land: lake}}}
+"""
+STG_CLICKS = """
+with typed as (
+    select {{ parse('id', 'bigint') }} as id, {{ carry(key=['id'], unreadable=true) }}
+    from {{ source('leads', 'clicks') }}
+)
+
+select *, {{ reject({}) }} from typed
+"""
 
 
-PERSONAL = "[{name: email, config: {meta: {pii: email}}}, {name: name, config: {meta: {pii: name}}}]"
-
-
-def test_a_forgotten_person_is_in_no_file_of_the_lake_or_of_spark(shop: Shop) -> None:
-    """Not as a row, in an old version, in the log of a table; nor in a table that dbt by hand has made."""
-    marts = Path(shop.settings["WEIR_PROJECT_DIR"]) / "models/marts/_marts.yml"
-    marked = f"- name: dim_people\n    columns: {PERSONAL}\n"
-    staged = f"  - name: stg_leads__people\n    columns: {PERSONAL}\n"
-    marts.write_text(marts.read_text().replace("- name: dim_people\n", marked) + staged)
-    shop.company.people("c.csv", ["zoe.quirk@x.io,Zoe Quirkwell"])
+def test_a_table_that_lands_in_the_lake_alone_is_staged_counted_and_proven(shop: Shop) -> None:
+    folder = Path(shop.settings["WEIR_PROJECT_DIR"]) / "models"
+    (folder / "staging/leads/_clicks__sources.yml").write_text(CLICKS)
+    (folder / "staging/leads/stg_leads__clicks.sql").write_text(STG_CLICKS)
+    (folder / "marts/fct_clicks.sql").write_text("select id from {{ ref('stg_leads__clicks') }}")
+    clicks = shop.company.folder / "leads/clicks"
+    clicks.mkdir()
+    (clicks / "a.jsonl").write_text("".join(f'{{"id": {n}}}\n' for n in range(1, 101)) + "broken\n")
+    (clicks / "b.jsonl").write_text('{"id": "x"}\n{"id": 100}\n')
     shop.call("weir", "run")
-    shop.call("dbt", "build")
-    shop.company.people("c.csv", ["zoe.quirk@x.io,Zoe Quirkwell-Lee"])
+    assert query(shop.home, "select count(*), count(distinct id) from analytics.fct_clicks") == [(100, 100)]
+    rejected = query(shop.home, "select key, reasons from quality.quarantine where model = 'stg_leads__clicks'")
+    assert len(rejected) == 2
+    assert query(shop.home, "select count(*) from raw_leads.clicks") == [(0,)]
+    told = shop.call("weir", "verify")
+    assert "Not compared with their sources, for their rows are in the lake alone: leads.clicks." in " ".join(
+        told.split()
+    )
+    assert "Verified: nothing was lost." in told
+    told = shop.call("weir", "build", "--select", "stg_leads__clicks", spark=False, exit_code=1)
+    assert "leads.clicks lands in the lake, where only Spark reads its rows: set WEIR_SPARK_URL" in " ".join(
+        told.split()
+    )
+
+
+@only_long
+def test_a_file_of_such_a_table_that_changes_and_one_that_goes_reach_the_marts(shop: Shop) -> None:
+    clicks = shop.company.folder / "leads/clicks"
+    (clicks / "a.jsonl").write_text("".join(f'{{"id": {n}}}\n' for n in range(2, 102)))
+    (clicks / "b.jsonl").unlink()
     shop.call("weir", "run")
-    assert {path.split("/")[1] for path in shop.holding("quirk")} >= {"raw_leads", "warehouse"}
-    words = ["weir", "forget", "leads.people", "zoe.quirk@x.io", "--because", "asked"]
-    assert "staging lies on Spark, where nobody can be forgotten" in shop.call(*words, exit_code=1)
-    shop.company.people("c.csv", [])
-    shop.call("weir", "run", spark=False)
-    assert "the lake and Spark's tables, until the next command on Spark" in shop.call(*words, spark=False)
-    told = shop.call("weir", "run")
-    assert "Somebody was forgotten since the last build: Spark's tables are made anew." in told
-    assert (shop.holding("quirk"), query(shop.home, "select count(*) from analytics.dim_people")) == ([], [(2,)])
+    found = query(shop.home, "select min(id), max(id), count(*) from analytics.fct_clicks")
+    assert found == [(2, 101, 100)]
     assert "Verified: nothing was lost." in shop.call("weir", "verify")
-    shop.call("dbt", "build")
-    assert "Somebody was forgotten" not in shop.call("weir", "run") and shop.holding("quirk") == []

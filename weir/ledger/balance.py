@@ -53,7 +53,10 @@ def _landed(
         duplicates=int(receipts[0]["duplicates"] or 0),
     )
     counted: dict[str, int] = {}
-    if exists(connection, f"raw_{source}", table):
+    if any(receipt["in_lake"] for receipt in receipts):
+        values = [all_loads, list(expected), source, table]
+        counted = dict(connection.execute(_IN_LAKE, values).fetchall())
+    elif exists(connection, f"raw_{source}", table):
         # without parameters, because a % in a name would be taken for one
         query = sql.SQL("select _dlt_load_id, count(*) from {} where {} or _dlt_load_id = any({}) group by 1")
         relation = sql.Identifier(f"raw_{source}", table)
@@ -112,11 +115,15 @@ newest as (  -- the number of rows at the source is known only if the table's ne
 select
     source, table_name, load_id, sum(extracted) as extracted, sum(unchanged) as unchanged,
     sum(deleted) as tombstones, sum(landed) as landed, max(newest.source_rows) as source_rows,
-    max(newest.duplicates) as duplicates, max(newest.erased) as erased
+    max(newest.duplicates) as duplicates, max(newest.erased) as erased, bool_or(in_lake) as in_lake
 from receipts join newest using (source, table_name)
 where %(run)s::text is null or run_id = %(run)s
 group by source, table_name, load_id
 order by source, table_name, load_id"""
+# What landing counted in the file; that the file is there, and whole, each build sees to.
+_IN_LAKE = """
+select load_id, rows from ops.lake_files
+where (%s or load_id = any(%s)) and source = %s and table_name = %s"""
 _LEDGER = """
 select distinct on (model, load_id)
     source, table_name, model, load_id, accepted, accepted_by_hand, rejected, superseded, deleted, erased

@@ -35,6 +35,7 @@ class Table(BaseModel):
     only_columns: bool = False  # no other columns land than those under `columns:`
     compare: Compare | None = None
     append_only: bool = False
+    land: Literal["warehouse", "lake"] = "warehouse"  # where the rows go; from the lake only Spark reads them
     sweep: str | None = None
     repeats: Literal["conflict", "last"] = "conflict"  # what Weir does with two rows of one key in one file or listing
     max_rejected: float | None = (
@@ -73,6 +74,11 @@ class Table(BaseModel):
     def _followed(self) -> "Table":
         if self.append_only and not (self.cursor and self.key):
             raise ValueError("append_only needs `key` and `cursor`: declare both, or leave it out")
+        if self.land == "lake" and self.path and self.key and self.repeats != "last":
+            raise ValueError(
+                "in the lake the last row of a key in a file counts, for rows in conflict are not looked for: write "
+                "`repeats: last` beside land: lake, or leave `key` out"
+            )
         return self
 
     def as_landed(self) -> "Table":
@@ -148,6 +154,11 @@ class Plan(BaseModel):
     """All sources and tables that are declared to land."""
 
     sources: list[Source]
+
+    def in_lake(self, sources: list[str] | None = None) -> list[str]:
+        """The tables ("source.table") that land in the lake alone, of the sources named, or of all."""
+        return [f"{source.name}.{table.name}" for source in self.pick(sources, None) for table in source.tables
+                if table.land == "lake"]  # fmt: skip
 
     def pick(self, sources: list[str] | None, tables: list[str] | None) -> list[Source]:
         """The sources named, or all, with the tables ("source.table") named, or all.

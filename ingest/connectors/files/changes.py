@@ -79,6 +79,8 @@ def restore(raw: Raw, key: list[str]) -> int:
 
 def rows_now(raw: Raw, key: list[str], records: int) -> int | None:
     """The number of live rows, the last of each key; None where there are too many to count in each landing."""
+    if raw.in_lake:
+        return None if key else records
     if records > COUNTED:
         return None
     null = by_line(key)

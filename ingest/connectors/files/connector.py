@@ -34,6 +34,8 @@ READ_AS = 2  # raised when files are read in another way: all files are then rea
 class Connector:
     """One folder or bucket."""
 
+    lands_in_lake = True
+
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
         self.place = Place(source, url)
         self.names: set[str] = set()  # names of columns that raw has or the table declares
@@ -47,14 +49,16 @@ class Connector:
         """Land new and changed files, and tombstones for the rows of missing files."""
         files, known = self.place.files(table), dict(state.get("files", {}))
         read_as = [READ_AS, table.settings, table.read_as, table.key, table.repeats]
-        full = full or state.get("as") != read_as  # files that were read in another way are read again
+        full = (full and not raw.in_lake) or state.get(
+            "as"
+        ) != read_as  # files that were read in another way are read again
         self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
         repeats, last = Repeats(), table.repeats == "last"
         gone = [name for name in known if name not in files]
         changed = [name for name, seen in files.items() if name in known and (full or known[name][:2] != seen[1:])]
         if gone or changed:
-            raw.find_by("_file")
+            raw.fetch_files([*gone, *changed])
         if gone:
             self.place.see_gone(gone)
             raw.adopt()
@@ -69,6 +73,8 @@ class Connector:
                     repeats.add(found)
                     known[name][3:] = [read, found.duplicates.get(name, 0)]
             known[name] = [size, stamp, digest, *known[name][3:]]
+        if raw.in_lake and counts["deleted"]:  # before new files: their rows are not at hand, and must stand last
+            counts["landed"] += self._restore(table, raw)
         fresh = [name for name in files if name not in known]
         known |= self._land_fresh(table, raw, files, deque(fresh), counts, progress)
         if raw.erased:
@@ -81,8 +87,8 @@ class Connector:
             if not known:
                 raw.prepare(_declared(table))
             raw.adopt()
-            if counts["deleted"]:
-                counts["landed"] += restore(raw, table.key)
+            if counts["deleted"] and not raw.in_lake:
+                counts["landed"] += self._restore(table, raw)
             records: int = sum(each[3] for each in known.values())
             rows = rows_now(raw, table.key, records)
             if fresh and rows != records:
@@ -97,6 +103,13 @@ class Connector:
         counts["duplicates"] = sum(each[4] for each in known.values())
         facts = {"how": how, "promise": "as received", "source_rows": rows, **counts}
         return facts, {"files": known, "rows": rows, "as": read_as}
+
+    def _restore(self, table: Table, raw: Raw) -> int:
+        """Append again the rows of other files that have the keys of this landing's tombstones."""
+        raw.adopt()
+        if table.key:
+            raw.fetch_keys(table.key, raw.relation, f"_dlt_load_id = '{raw.load_id}' and _op = 'delete'")
+        return restore(raw, table.key)
 
     def _know(self, table: Table, raw: Raw) -> None:
         declared = [*table.key, *table.columns, *([table.cursor] if table.cursor else [])]
@@ -168,9 +181,7 @@ class Connector:
                 columns = self._reader(stream, table, fresh[0]).columns
             raw.prepare([*columns, *META])
             names = [c.name for c in raw.columns]
-            counts["landed"] += raw.wire.copy_in(
-                raw.schema, raw.name, [*names, "_dlt_load_id", "_op"], blocks(lines(columns))
-            )
+            counts["landed"] += raw.append([*names, "_dlt_load_id", "_op"], blocks(lines(columns)))
         return landed
 
     def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:

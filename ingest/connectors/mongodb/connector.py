@@ -41,6 +41,8 @@ _LENIENT: dict[str, Any] = {"datetime_conversion": "DATETIME_AUTO", "unicode_dec
 class Connector:
     """One MongoDB database."""
 
+    lands_in_lake = True
+
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
         self.source = source
         options = {"serverSelectionTimeoutMS": WAIT, "connectTimeoutMS": WAIT, "socketTimeoutMS": PAUSE}
@@ -86,18 +88,26 @@ class Connector:
                 )
         columns = self._prepare(table, raw)
         following: State = {"token": token} | ({"lows": lows} if table.cursor else {})
+        if raw.in_lake and (view or not table.cursor):
+            raise WeirError(
+                "land: lake is for collections with a cursor, which land by windows: declare `cursor`, or leave "
+                "land: lake out", cause=Cause.PROJECT_UNREADABLE,
+            )  # fmt: skip
         if raw.empty and not view:
             facts = self._first(table, raw, collection, progress)
             return facts, following | {"rows": facts["source_rows"]}
         raw.incoming()
         tried = {"landed": 0, "deleted": 0, "extracted": 0, "bytes": 0}
-        if table.cursor and not full and state.get("token") == token and state["rows"] > SMALL:
-            tried, rows = self._window(table, raw, collection, state["lows"], progress)
+        same = state.get("token") == token
+        if table.cursor and same and (raw.in_lake or (not full and state["rows"] > SMALL)):
+            tried, rows = self._window(table, raw, collection, state, progress)
             if rows is not None:
-                facts = tried | {"how": windows.how(table, state["lows"]), "source_rows": rows, "promise": PROMISE}
+                promise = "as received" if raw.in_lake else PROMISE  # no compare finds what the cursor does not tell
+                facts = tried | {"how": windows.how(table, state["lows"]), "source_rows": rows, "promise": promise}
                 return facts, following | {"rows": rows}
             raw.wire.execute("truncate incoming")
-        read, size = self._read(table, raw, collection, {}, None, "incoming", progress)
+        raw.require_compare()
+        read, size = self._read(table, raw, collection, {}, "incoming", progress)
         if view:
             raw.check_keys("incoming", ["_id"])
         facts = compare(raw, ["_id"], columns, read)
@@ -112,7 +122,7 @@ class Connector:
         self._prepare(table, raw)
         raw.incoming(", _dlt_new boolean")
         raw.unique = not view
-        self._read(table, raw, collection, {}, None, "incoming", lambda rows, size: None)
+        self._read(table, raw, collection, {}, "incoming", lambda rows, size: None)
         return ["_id"], PROMISE
 
     def _collection(self, table: Table) -> tuple[Any, str, bool]:
@@ -150,26 +160,43 @@ class Connector:
     def _first(self, table: Table, raw: Raw, collection: Any, progress: Progress) -> State:
         """COPY the whole collection straight into raw."""
         with raw.constants():
-            rows, size = self._read(table, raw, collection, {}, raw.schema, raw.name, progress)
+            rows, size = self._read(table, raw, collection, {}, "", progress)
         return {"how": "first load", "extracted": rows, "landed": rows, "deleted": 0, "source_rows": rows,
                 "bytes": size, "promise": PROMISE, "compared": False, "is_whole": True}  # fmt: skip
 
-    def _window(self, table: Table, raw: Raw, collection: Any, lows: windows.Lows,
+    def _window(self, table: Table, raw: Raw, collection: Any, state: State,
                 progress: Progress) -> tuple[State, int | None]:  # fmt: skip
         """Land the window; returns the facts, and the number of live rows in raw if the collection has as many."""
         with translated(self.source):
             before = collection.count_documents({})
-        read, size = self._read(table, raw, collection, windows.query(table, lows), None, "incoming", progress)
+        read, size = self._read(table, raw, collection, windows.query(table, state["lows"]), "incoming", progress)
         upserts = raw.insert_changes(["_id"], deletes=False)[0]
-        rows = raw.count_live(["_id"])
+        rows = raw.live_after(["_id"], state["rows"], lambda: before)
         with translated(self.source):  # while others write, the right number lies between the two counts
             after = collection.count_documents({})
         agreed = min(before, after) <= rows <= max(before, after)
-        return {"extracted": read, "landed": upserts, "deleted": 0, "bytes": size}, rows if agreed else None
+        facts = {"extracted": read, "landed": upserts, "deleted": 0, "bytes": size}
+        if raw.in_lake and not agreed:  # some are gone, or were missed
+            return self._forget(raw, collection, facts, rows)
+        return facts, rows if agreed else None
 
-    def _read(self, table: Table, raw: Raw, collection: Any, query: dict[str, Any], schema: str | None, target: str,
+    def _forget(self, raw: Raw, collection: Any, facts: State, live: int) -> tuple[State, int]:
+        """Append tombstones for the documents that are gone. Raises WeirError where documents were missed."""
+        raw.wire.execute("create temporary table keys (_id text, document jsonb, _escaped boolean) on commit drop")
+        with translated(self.source), collection.find_raw_batches({}, {"_id": 1}, batch_size=BATCH) as found:
+            count = raw.wire.copy_in(None, "keys", ["_id", "document", "_escaped"], lines(found, None))
+        deleted = raw.insert_gone(["_id"], "keys")
+        if live - deleted < count:
+            raise WeirError(
+                f"{count - live + deleted} documents are at the source that no window of {raw.table} has brought, for "
+                "their cursor is older than the window: raise `overlap`, or declare the collection under another name, "
+                "and it lands anew", cause=Cause.LANDING_FAILED,
+            )  # fmt: skip
+        return facts | {"landed": facts["landed"] + deleted, "deleted": deleted}, live - deleted
+
+    def _read(self, table: Table, raw: Raw, collection: Any, query: dict[str, Any], target: str,
               progress: Progress) -> tuple[int, int]:  # fmt: skip
-        """COPY the documents into the target; returns their number and bytes."""
+        """COPY the documents into the temporary table `target`, or into raw; returns their number and bytes."""
 
         def batches() -> Iterator[bytes]:
             with translated(self.source), collection.find_raw_batches(query, projection, batch_size=BATCH) as found:
@@ -178,7 +205,7 @@ class Connector:
         projection, fields = _chosen(table)
         names = [*(c.name for c in self._columns(table)), "_escaped"]
         blocks = lines(ahead(batches(), 1), table.cursor, fields)
-        return copy_counted(raw.wire, schema, target, names, blocks, progress, "documents")
+        return copy_counted(raw, target, names, blocks, progress, "documents")
 
 
 def _chosen(table: Table) -> tuple[dict[str, int] | None, Fields]:

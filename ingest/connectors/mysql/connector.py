@@ -81,7 +81,7 @@ class Connector:
         if by_digest:
             facts, count = self._digested(table, raw, relation, count, state, progress)
         else:
-            read, size = self._read(raw, relation, "", None, "incoming", progress)
+            read, size = self._read(raw, relation, "", "incoming", progress)
             self._check(table, raw, relation, "incoming")
             facts, count = compare(raw, key, columns, read) | {"bytes": size}, None
         for name in tried:
@@ -108,7 +108,7 @@ class Connector:
             where, how = f" WHERE {digest.bucket(relation, table.key, count)} IN ({numbers})", "digest"
         read = size = upserts = deleted = 0
         if which:
-            read, size = self._read(raw, relation, where, None, "incoming", progress)
+            read, size = self._read(raw, relation, where, "incoming", progress)
             self._check(table, raw, relation, "incoming")
             upserts, deleted = raw.insert_changes(table.key, deletes=not where)
         if where and raw.count_live(table.key) != rows:
@@ -122,7 +122,7 @@ class Connector:
         keys = [relation.column(name) for name in table.key]
         body = ", ".join(f"{listed([c.name])} {c.type}" for c in raw.columns if c.name in {k.name for k in keys})
         raw.wire.execute(f"create temporary table keys ({body}, _escaped boolean) on commit drop")
-        self._read(raw, replace(relation, columns=keys), "", None, "keys", lambda rows, size: None)
+        self._read(raw, replace(relation, columns=keys), "", "keys", lambda rows, size: None)
         return raw.insert_gone(table.key, "keys")
 
     def read_all(self, table: Table, raw: Raw, state: State) -> tuple[list[str], str]:
@@ -131,7 +131,7 @@ class Connector:
         relation = self._describe(table, raw, state)
         self._prepare(table, raw, relation)
         raw.incoming(", _dlt_new boolean")
-        self._read(raw, relation, "", None, "incoming", lambda rows, size: None)
+        self._read(raw, relation, "", "incoming", lambda rows, size: None)
         self._check(table, raw, relation, "incoming")
         raw.unique = True
         return table.key or ["_key"], PROMISE
@@ -154,7 +154,7 @@ class Connector:
     def _first(self, table: Table, raw: Raw, relation: Relation, progress: Progress) -> State:
         """COPY the whole table straight into raw."""
         with raw.constants():
-            rows, size = self._read(raw, relation, "", raw.schema, raw.name, progress)
+            rows, size = self._read(raw, relation, "", "", progress)
         self._check(table, raw, relation, raw.relation)
         return {"how": "first load", "extracted": rows, "landed": rows, "deleted": 0, "source_rows": rows,
                 "bytes": size, "promise": PROMISE, "compared": False, "is_whole": True}  # fmt: skip
@@ -163,7 +163,7 @@ class Connector:
                 count: int | None) -> State:  # fmt: skip
         cursor = back(str(table.cursor))
         where = f" WHERE {cursor} >= {self.wire.text(state['cursor'])} OR {cursor} IS NULL"
-        rows, size = self._read(raw, relation, where, None, "incoming", progress)
+        rows, size = self._read(raw, relation, where, "incoming", progress)
         upserts = raw.insert_changes(table.key, deletes=False)[0]
         if count and upserts:
             number = digest.bucket(relation, table.key, count)
@@ -176,22 +176,22 @@ class Connector:
         state |= {"zoned": zoned} if (zoned := [c.name for c in relation.columns if c.zoned]) else {}
         return state | {"cursor": guard.low(self.wire, relation, table)} if guard else state
 
-    def _read(self, raw: Raw, relation: Relation, where: str, schema: str | None, target: str,
+    def _read(self, raw: Raw, relation: Relation, where: str, target: str,
               progress: Progress) -> tuple[int, int]:  # fmt: skip
-        """COPY the rows into the target; returns rows and bytes.
+        """COPY the rows into the temporary table `target`, or into raw; returns rows and bytes.
 
         A row too long for one value is read column by column.
         """
         raw.wire.execute("savepoint before_rows")
         try:
             blocks = lines(self.wire.packets(one_value(relation, where)), len(relation.columns))
-            return self._copy(raw, blocks, relation, schema, target, progress)
+            return self._copy(raw, blocks, relation, target, progress)
         except ApartError:
             raw.wire.execute("rollback to savepoint before_rows")
         blocks = apart(self.wire.packets(values(relation, where)), [c.type == "bytea" for c in relation.columns])
-        return self._copy(raw, blocks, relation, schema, target, progress)
+        return self._copy(raw, blocks, relation, target, progress)
 
-    def _copy(self, raw: Raw, blocks: Iterator[bytes], relation: Relation, schema: str | None, target: str,
+    def _copy(self, raw: Raw, blocks: Iterator[bytes], relation: Relation, target: str,
               progress: Progress) -> tuple[int, int]:  # fmt: skip
         names = [*(c.name for c in relation.columns), "_escaped"]
-        return copy_counted(raw.wire, schema, target, names, flagged(blocks), progress)
+        return copy_counted(raw, target, names, flagged(blocks), progress)

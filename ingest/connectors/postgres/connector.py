@@ -34,6 +34,8 @@ FEW = 64
 class Connector:
     """One PostgreSQL source."""
 
+    lands_in_lake = True
+
     def __init__(self, source: Source, url: str, loop: asyncio.AbstractEventLoop) -> None:
         self.wire = Wire(url, "weir land", loop, source.connection)
         self.wire.execute("set default_transaction_read_only = on")
@@ -78,6 +80,8 @@ class Connector:
         if ahead:
             windows.require_moment(table, source)
         columns = raw.prepare(source)
+        if raw.in_lake:
+            _require_for_lake(relation, keyless)
         if not relation.versions or keyless:
             facts = self._compare(table, raw, relation, source, columns, progress)
             return facts | {"promise": "exact"}, {"rows": facts["source_rows"], "token": relation.token}
@@ -87,7 +91,8 @@ class Connector:
         if ahead and known and not full and not raw.empty and (window := windows.window(table, state, ahead)):
             where = f"{window[0]} and {new_versions(state, high)}"  # versions that the last sweep saw have landed
             facts = self._copy(raw, relation, source, columns, where, progress) | {"how": "cursor"}
-            return facts | promise, state | {"low": window[1]}
+            seen = {"rows": state["rows"] + facts["landed"]} if raw.in_lake else {}
+            return facts | promise, state | {"low": window[1]} | seen
         following: State = {"xmin": low, "xids": self._newest(relation, low, high), "token": relation.token}
         following |= windows.following(ahead) if ahead else {}
         bits = None
@@ -97,7 +102,9 @@ class Connector:
             if not relation.unique:
                 raw.check_keys(raw.relation, table.key)
             rows = facts["landed"]
-        elif full or not known:
+            if raw.in_lake and not ahead:  # later they can't be made of raw
+                bits = Keys(self.wire, raw, relation, source, table.key).remember(rows)
+        elif not known or (full and not raw.in_lake):
             facts = self._compare(table, raw, relation, source, columns, progress)
             rows = facts["source_rows"]
             bits = None if ahead else Keys(self.wire, raw, relation, source, table.key).remember(rows)
@@ -105,17 +112,18 @@ class Connector:
             where = new_versions(state, high)
             several = ahead or state["xids"] is None  # some new versions may have landed already
             keys = Keys(self.wire, raw, relation, source, table.key)
+            if where != NONE and not several:
+                where = keys.find_new(state["rows"], where)
+                # in the lake only key bits tell new keys from changed ones; else the rows with these keys are read
+                several = raw.in_lake and not (keys.packed and state.get("bits"))
             if several:
                 facts = self._sweep(table, raw, relation, source, columns, where, progress)
             else:
-                if where != NONE:
-                    where = keys.find_new(state["rows"], where)
                 facts = self._copy(raw, relation, source, columns, where, progress)
                 raw.hold_back(table.key)  # before keys are counted
             keys.landed = facts["landed"]
             if several:
-                live = raw.count_live(table.key)
-                settled = keys.balance(live)
+                settled = keys.balance(raw.live_after(table.key, state["rows"], keys.count))
             else:
                 settled = keys.settle(state["rows"], state.get("bits"))
             rows, deleted, bits = settled.rows, settled.deleted, settled.bits
@@ -157,8 +165,7 @@ class Connector:
         names = [c.name for c in columns]
         text = query(columns, source, relation.name)
         with raw.constants():
-            rows, size = pipe(self.wire, text, raw.wire, raw.schema, raw.name, names, lambda n: progress(0, n),
-                              freeze=raw.made)  # fmt: skip
+            rows, size = raw.receive(self.wire, text, names, lambda n: progress(0, n), freeze=raw.made)
         return {"extracted": rows, "landed": rows, "deleted": 0, "bytes": size, "how": "first load", "compared": False,
                 "is_whole": True}  # fmt: skip
 
@@ -170,7 +177,7 @@ class Connector:
         extra = f", '{raw.load_id}'::text, 'upsert'::text"
         names = [*(c.name for c in columns), "_dlt_load_id", "_op"]
         text = query(columns, source, relation.name, extra, where)
-        rows, size = pipe(self.wire, text, raw.wire, raw.schema, raw.name, names, lambda n: progress(0, n))
+        rows, size = raw.receive(self.wire, text, names, lambda n: progress(0, n))
         return {"extracted": rows, "landed": rows, "deleted": 0, "bytes": size}
 
     def _sweep(self, table: Table, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
@@ -186,6 +193,7 @@ class Connector:
     def _compare(self, table: Table, raw: Raw, relation: Relation, source: list[Column], columns: list[Column],
                  progress: Progress) -> dict[str, Any]:  # fmt: skip
         """Read the whole table and append the differences."""
+        raw.require_compare()
         raw.incoming()
         text = query(columns, source, relation.name)
         names = [c.name for c in columns]
@@ -195,6 +203,16 @@ class Connector:
         elif not relation.unique:
             raw.check_keys("incoming", table.key)
         return compare(raw, table.key or ["_key"], columns, rows) | {"bytes": size}
+
+
+def _require_for_lake(relation: Relation, keyless: bool) -> None:
+    """Raise WeirError where the table lands by being compared whole, or its key may stand in two rows."""
+    if not relation.versions or keyless or not relation.unique:
+        lacks = "is compared whole" if not relation.versions else "has no key that PostgreSQL keeps unique"
+        raise WeirError(
+            f"land: lake is for tables with row versions and a unique key, and this one {lacks}: declare its primary "
+            "key as `key`, or leave land: lake out", cause=Cause.KEY_UNFIT,
+        )  # fmt: skip
 
 
 def new_versions(state: State, high: int) -> str:

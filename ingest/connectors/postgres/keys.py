@@ -68,7 +68,7 @@ class Keys:
         if self.packed and self.marked != self.landed:
             index = f"its index on ({', '.join(self.key)}) is broken: type `reindex table {self.relation.name}` there"
             raise WeirError(f"of {self.marked} new rows the source finds {self.landed} by their keys, {index}")
-        if not self.landed and not self.packed and self._count() == before:
+        if not self.landed and not self.packed and self.count() == before:
             return Settled(before, 0, bits)
         if not self.packed and not self._pack(before):
             return self.balance(before + self._added())
@@ -81,13 +81,14 @@ class Keys:
 
     def balance(self, live: int) -> Settled:
         """Count the rows at the source; where raw has another number of live rows, find the keys that are gone."""
-        rows = self._count()
+        rows = self.count()
         # Where the source does not enforce the key, one row twice and one row gone would give equal counts.
         deleted = self._gone() if live != rows or (self.landed and not self.relation.unique) else 0
         _agree(rows, live - deleted)
-        return Settled(rows, deleted, None)
+        return Settled(rows, deleted, self._keep() if self.packed else None)
 
-    def _count(self) -> int:
+    def count(self) -> int:
+        """The number of rows at the source."""
         return int(self.wire.value(f"select count(*) from {self.relation.name}"))
 
     def _gone(self) -> int:
@@ -154,6 +155,8 @@ class Keys:
         The first load itself keeps no bits: it would have to read its table again.
         """
         landed = "select coalesce(sum(landed), 0)::int8 from ops.landings where source = $1 and table_name = $2"
+        if self.raw.in_lake:
+            return ""
         if self.raw.wire.value(landed, *self._place) != rows:
             return ""
         key = f"({quoted(self._columns[0].name)})::int8"

@@ -20,6 +20,7 @@ from weir.access.forget.report import Erasure, Found
 from weir.access.forget.sweep import Search
 from weir.access.forget.work import Work
 from weir.core.errors import WeirError
+from weir.ledger.in_lake import tables_in_lake
 from weir.ledger.verify import StagingModel
 from weir.project import erasure
 from weir.project.marts import Mart
@@ -82,6 +83,7 @@ def _erase(work: Work, table: str, key: str, because: str) -> None:
     """Find and change everything in the warehouse."""
     connection, done = work.connection, work.done
     place = person.place_of(connection, work.plan, table)
+    _pass_over_lake(work, table)
     parts = person.parts(place, key)
     done.key_hash = erasure.key_hash(work.secret, place.source, place.table, parts)
     row = connection.execute(
@@ -128,6 +130,20 @@ def _said(work: Work, hit: Hit, marks: Marks) -> list[tuple[str, str]]:
         for name, kind in marks.of_model(story.model.name).items():
             said |= {(kind, text) for text in story.values(work.connection, f"weir_person_{number}", name)}
     return sorted(said)
+
+
+def _pass_over_lake(work: Work, table: str) -> None:
+    """Write down which tables are not looked at, for their rows are in the lake alone.
+
+    Raises WeirError where the person's own table is one of them.
+    """
+    for name in tables_in_lake(work.connection):
+        if name == table:
+            raise WeirError(
+                f"{table} has its rows in the lake alone, where Weir can't erase a person: remove the person at the "
+                "source, then declare the table under another name, so that it lands anew, and delete the old files"
+            )
+        work.done.left.append(f"{name} has its rows in the lake alone, and was not looked at")
 
 
 def _others(work: Work, hit: Hit, marks: Marks) -> list[tuple[sql.Composable, str]]:

@@ -16,6 +16,14 @@ from weir.core.settings import home
 VARIABLE = "WEIR_LAKE"
 
 
+def being_written(draft: str) -> bool:
+    """Whether another process of this machine is at the draft of this name: a landing that goes into the lake."""
+    import psutil
+
+    found = re.search(r"\.(\d+)\.draft$", draft)
+    return found is not None and int(found[1]) != os.getpid() and psutil.pid_exists(int(found[1]))
+
+
 @contextmanager
 def aside(name: str) -> Iterator[Path]:
     """Give a path in `home()/tmp` for a file of the lake, while it is not there yet; nothing is left of it."""

@@ -27,6 +27,8 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "0",
 }  # fmt: skip
 _LOCK = "select pg_advisory_lock(hashtextextended('weir lake', 0))"  # ends with its session
+# For a landing that gives a file its name and then commits the receipt: a file without one is removed by send_raw.
+LOCK_SHARED = "select pg_advisory_xact_lock_shared(hashtextextended('weir lake', 0))"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Known:
     columns: list[Column]
     landed: dict[str, int] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
+    in_lake: bool = False  # whether its rows are in the files alone, and not in raw
     changed: set[str] = field(default_factory=set)  # loads whose rows were changed since, for somebody was forgotten
 
     @property
@@ -91,11 +94,12 @@ class Reading:
         for schema, name, column, type_ in self.reader.execute(_COLUMNS):
             columns.setdefault((schema, name), {})[column] = type_
         found: dict[tuple[str, str], Known] = {}
-        for source, table, load, landed in self.reader.execute(_RECEIPTS):
+        for source, table, load, landed, in_lake in self.reader.execute(_RECEIPTS):
             types = columns.get((f"raw_{source}", shortened(table)))
             if types and (not sources or source in sources):
                 known = found.setdefault((source, table), Known(source, table, columns_as(types)))
                 known.landed[load] = landed
+                known.in_lake = known.in_lake or (in_lake and landed > 0)
         for source, table, load, rows, size, listed, *since in self.keeper.execute(_WRITTEN):
             if (source, table) in found:
                 triples = [tuple(each) for each in listed]
@@ -173,7 +177,7 @@ inner join pg_namespace as n on c.relnamespace = n.oid
 where starts_with(n.nspname, 'raw_') and a.attnum > 0 and not a.attisdropped
 order by n.nspname, c.relname, a.attnum"""
 _RECEIPTS = """
-select source, table_name, load_id, sum(landed)::bigint from ops.landings
+select source, table_name, load_id, sum(landed)::bigint, bool_or(in_lake) from ops.landings
 group by source, table_name, load_id order by source, table_name, max(landed_at), load_id"""
 _WRITTEN = "select source, table_name, load_id, rows, bytes, columns, erased, horizon from ops.lake_files"
 _ERASED = "select count(*), pg_snapshot_xmin(pg_current_snapshot())::text::bigint from ops.erased"
@@ -187,3 +191,9 @@ values (%s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (source, table_name, load_id) do update set rows = excluded.rows, bytes = excluded.bytes,
 columns = excluded.columns, erased = excluded.erased, horizon = excluded.horizon,
 written_at = clock_timestamp()"""
+
+# What a landing writes down of the file that it has made itself; $1 to $6 as above.
+NOTE_LANDED = """
+insert into ops.lake_files (source, table_name, load_id, rows, bytes, columns, erased, horizon)
+select $1::text, $2::text, $3::text, $4::bigint, $5::bigint, $6::jsonb, count(*),
+    pg_snapshot_xmin(pg_current_snapshot())::text::bigint from ops.erased"""

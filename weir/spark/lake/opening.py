@@ -60,7 +60,7 @@ def open_lake(connection: psycopg.Connection[Any]) -> Lake:
     ).fetchone()
     assert row
     lake = Lake(store, *row)
-    _claim(lake)
+    _claim(lake, connection)
     return lake
 
 
@@ -88,7 +88,7 @@ def _address() -> str:
     return env_url(VARIABLE)
 
 
-def _claim(lake: Lake) -> None:
+def _claim(lake: Lake, connection: psycopg.Connection[Any]) -> None:
     """See that the lake is the warehouse's; a lake without a marker becomes so."""
     mine = {"server": lake.server, "database": lake.database}
     text = lake.store.read(MARKER)
@@ -102,8 +102,11 @@ def _claim(lake: Lake) -> None:
         raise WeirError(f"{lake.store.url}/{MARKER} can't be read: another program wrote it; give {VARIABLE} a folder "
                         "of its own") from None  # fmt: skip
     if theirs != mine:
+        only = connection.execute("select exists (select from ops.landings where in_lake and landed > 0)").fetchone()
+        # what is nowhere else must not be deleted
+        then = f"write {json.dumps(mine)} into its {MARKER}" if only == (True,) else "empty that one"
         raise WeirError(
             f"the lake {lake.store.url} belongs to another warehouse (database {theirs['database']}, server "
-            f"{theirs['server']}): give {VARIABLE} a folder of its own, or empty that one if this warehouse took the "
-            "other's place"
+            f"{theirs['server']}): give {VARIABLE} a folder of its own, or {then} if this warehouse took the other's "
+            "place"
         )

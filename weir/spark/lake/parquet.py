@@ -26,33 +26,55 @@ class Unholdable(Exception):
         self.column = column
 
 
+class Writer:
+    """A file that is being written; `notes` stand in its own metadata, `rows` counts what it has.
+
+    Raises OSError where the file can't be written.
+    """
+
+    def __init__(self, path: Path, columns: list[Column], notes: dict[str, str]) -> None:
+        self.path, self.columns, self.rows = path, columns, 0
+        self._held: list[pa.Table] = []
+        self._writer = parquet.ParquetWriter(path, schema_of(columns).with_metadata(notes), compression="zstd")
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._writer.close()
+
+    def add(self, block: bytes) -> None:
+        """Add the rows of a block of CSV. Raises Unholdable."""
+        self.put(read(block, self.columns))
+
+    def put(self, table: pa.Table) -> None:
+        """Add the rows of a table that has the file's columns."""
+        self._held.append(table)
+        self.rows += table.num_rows
+        if sum(part.num_rows for part in self._held) >= _ROWS or sum(part.nbytes for part in self._held) >= _BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is held, and end the file."""
+        if self._held:
+            self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        self._writer.write_table(pa.concat_tables(self._held))
+        self._held.clear()
+
+
 def write(path: Path, columns: list[Column], blocks: Iterator[bytes], notes: dict[str, str]) -> int:
     """Write the rows of the blocks of CSV; `notes` stand in the file's own metadata. Returns the number of rows.
 
     Raises Unholdable, and OSError where the file can't be written.
     """
-    schema = schema_of(columns).with_metadata(notes)
-    reading: dict[str, Any] = {
-        "read_options": csv.ReadOptions(
-            column_names=[column.name for column in columns], use_threads=False, block_size=1 << 30
-        ),
-        "parse_options": csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-        "convert_options": csv.ConvertOptions(
-            column_types=schema, null_values=[""], true_values=["t"], false_values=["f"], strings_can_be_null=True,
-            quoted_strings_can_be_null=False, check_utf8=False,
-        ),
-    }  # fmt: skip
-    rows, held = 0, list[pa.Table]()
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    with Writer(path, columns, notes) as writer:
         for block in blocks:
-            held.append(_read(block, reading, columns))
-            rows += held[-1].num_rows
-            if sum(part.num_rows for part in held) >= _ROWS or sum(part.nbytes for part in held) >= _BYTES:
-                writer.write_table(pa.concat_tables(held))
-                held.clear()
-        if held:
-            writer.write_table(pa.concat_tables(held))
-    return rows
+            writer.add(block)
+        writer.close()
+    return writer.rows
 
 
 def notes_of(source: Any) -> dict[str, str]:
@@ -64,7 +86,18 @@ def notes_of(source: Any) -> dict[str, str]:
     return {name.decode(errors="replace"): text.decode(errors="replace") for name, text in found.items()}
 
 
-def _read(block: bytes, reading: dict[str, Any], columns: list[Column]) -> pa.Table:
+def read(block: bytes, columns: list[Column]) -> pa.Table:
+    """The rows of a block of CSV. Raises Unholdable."""
+    reading: dict[str, Any] = {
+        "read_options": csv.ReadOptions(
+            column_names=[column.name for column in columns], use_threads=False, block_size=1 << 30
+        ),
+        "parse_options": csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        "convert_options": csv.ConvertOptions(
+            column_types=schema_of(columns), null_values=[""], true_values=["t"], false_values=["f"],
+            strings_can_be_null=True, quoted_strings_can_be_null=False, check_utf8=False,
+        ),
+    }  # fmt: skip
     try:
         return csv.read_csv(pa.py_buffer(block), **reading)
     except pa.ArrowInvalid as fault:

@@ -13,6 +13,7 @@ from weir.core.causes import Cause
 from weir.core.errors import WeirError
 from weir.project.names import shortened
 from weir.spark.lake import parquet
+from weir.spark.lake.drafts import being_written
 from weir.spark.lake.known import Known, Reading, Written, reading
 from weir.spark.lake.opening import Lake, tame
 from weir.spark.lake.parquet import Unholdable
@@ -80,7 +81,8 @@ class _Table:
         for path in [path for path in self.work.sizes if path.startswith(f"{self.folder}/") and path not in mine]:
             name = path.rpartition("/")[2]
             if name.startswith(".") and name.endswith(".draft"):
-                store.delete(path)
+                if not being_written(name):
+                    store.delete(path)
             elif name[0] not in "._":  # those Spark passes over
                 if parquet.notes_of(store.open(path)).get("weir.owner") != self.work.lake.owner:
                     raise WeirError(
@@ -98,6 +100,11 @@ class _Table:
         for load, landed in self.known.landed.items():
             why = self._why(load, landed, columns)
             if landed and why:
+                if self.known.in_lake:
+                    raise WeirError(
+                        f"{self.work.lake.store.url}/{self._path(load)}: {why}, and its rows are nowhere else: put the "
+                        "file back from a backup of the lake, then run again", subject=self.known.place,
+                    )  # fmt: skip
                 if why != "missing":
                     self.sent.notes.append(f"{self._path(load)} written anew: {why}")
                 try:

@@ -24,6 +24,7 @@ _WRITERS: dict[str, dict[str, tuple[str, ...]]] = {
     "ops.landings": {LOADER: ("SELECT", "INSERT")},
     "ops.digests": {LOADER: _WRITE},
     "ops.key_bits": {LOADER: _WRITE},
+    "ops.lake_files": {LOADER: ("SELECT", "INSERT"), PUBLISHER: _WRITE},
     "ops.ledger": {DBT: ("INSERT",)},
     "ops.staged_code": {DBT: ("INSERT", "UPDATE")},
     "ops.batches": {DBT: ("INSERT", "UPDATE", "DELETE")},

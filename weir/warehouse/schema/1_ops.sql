@@ -74,3 +74,5 @@ begin
 end
 $$;
 create index if not exists landings_by_table on ops.landings (source, table_name, landed_at);
+alter table ops.landings add column if not exists in_lake boolean not null default false;
+comment on column ops.landings.in_lake is 'Whether the rows are in a file of the lake alone, and in no table of raw.';

@@ -1,4 +1,4 @@
-"""The small company in a home with a local cluster of Spark: its commands, its statements, its files."""
+"""The small company in a home with a local cluster of Spark, for tests of runs."""
 
 import json
 import os
@@ -45,7 +45,7 @@ class Shop:
         return environment(self.home) | self.settings | {"WEIR_SPARK_URL": self.spark if spark else ""}
 
     def call(self, *words: str, spark: bool = True, exit_code: int = 0) -> str:
-        """Run a command, `weir …` or `dbt …`; its output. Fails when it ends otherwise than expected."""
+        """Run a command; its output. Fails when it ends otherwise than expected."""
         command = [sys.executable, "-m", {"weir": "cli.app", "dbt": "cli.dbt"}[words[0]], *words[1:]]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment(spark), capture_output=True, text=True, timeout=600, check=False
