@@ -1,7 +1,7 @@
 """Faults of the engines in dbt's words, logs and results: without the values of rows that they quote."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from weir.core.secrets import without_values
@@ -30,9 +30,14 @@ def hide_values() -> None:
 
 
 def shorten_faults_of_spark() -> None:
-    """Let dbt's connection to Spark say a fault in one line, before dbt logs it with Java's stack; safe to repeat."""
-    from dbt.adapters.spark.connections import SparkConnectionManager
+    """Let dbt's connection to Spark say a fault in one line, before dbt logs it with Java's stack; safe to repeat.
+
+    A session that can't be closed is passed over, for its work is done: Spark's server fails at it now and then, where
+    Hive looks for a class that Spark does not bring (NoClassDefFoundError: LlapSigner).
+    """
+    from dbt.adapters.spark.connections import PyhiveConnectionWrapper, SparkConnectionManager
     from dbt_common.exceptions import DbtDatabaseError
+    from thrift.transport.TTransport import TTransportException
 
     connections: Any = SparkConnectionManager  # which is not there for mypy where the package is not installed
     handler = connections.exception_handler
@@ -46,5 +51,13 @@ def shorten_faults_of_spark() -> None:
         except Exception as fault:
             raise DbtDatabaseError(told(fault)) from None
 
+    wrapper: Any = PyhiveConnectionWrapper
+    closed = wrapper.close
+
+    def close(self: Any) -> None:
+        with suppress(TTransportException, OSError):
+            closed(self)
+
+    wrapper.close = close
     shortening.shortens = True  # type: ignore[attr-defined]
     connections.exception_handler = shortening
