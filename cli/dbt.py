@@ -24,9 +24,9 @@ from weir.spark.server import chosen
 WRITES = {"run", "build", "seed", "snapshot", "retry", "clone"}
 READS = {"clean", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "show", "source", "test"}
 COMMANDS = WRITES | READS | {"run-operation"}
-# Commands that read raw: on Spark what has landed must be in the lake.
-ON_RAW = WRITES | {"compile", "show", "test"}
 OFFLINE = {"", "clean", "deps", "init", "docs serve"}
+# All others read raw, or look at its tables: on Spark what has landed must be in the lake before.
+NO_ROWS = OFFLINE | {"debug", "list", "ls", "parse"}
 # In prod these name the marts that readers see, in analytics, and not those of the set that is being built.
 PUBLISHED = {"docs generate", "docs serve", "compile"}
 
@@ -74,14 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             # dev.
             os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
         is_offline = verb in OFFLINE or "--help" in arguments or "-h" in arguments
-        server = chosen()
+        # the marts that readers see, which the docs of prod show, are PostgreSQL's
+        server = None if target == "prod" and verb.startswith("docs") else chosen()
         if server:
             export_spark(server)
         if is_offline:
             export_paths(target, docs=verb in PUBLISHED)
         else:
             export_environment(target, docs=verb in PUBLISHED)
-            if server and verb in ON_RAW:
+            if server and verb not in NO_ROWS:
                 from weir.spark.current import bring_up_to_date
 
                 with terminal.progress("To the lake:") as tell:

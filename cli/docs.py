@@ -57,8 +57,7 @@ def _generate() -> int:
     """Make the docs; Ctrl-C ends dbt without output of its own."""
     from weir.dbt.environment import handed_to_dbt
 
-    # the warning that Python prints when dbt is ended; and the marts that readers see are PostgreSQL's
-    settings = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning", "WEIR_SPARK_URL": ""}
+    settings = {"PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"}  # printed when dbt is ended
     # dbt inherits this: Weir ends dbt, so that dbt prints no traceback
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

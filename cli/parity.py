@@ -22,7 +22,8 @@ from weir.project.personal import marks_of
 from weir.project.sources import read_plan
 from weir.spark import server as spark
 from weir.spark.current import bring_up_to_date
-from weir.spark.parity import Difference, Pair, Parity, compare, compare_rows
+from weir.spark.parity import Difference, Pair, Parity, compare
+from weir.spark.parity_rows import compare_rows
 from weir.warehouse.run_lock import run_lock
 
 PREFIX = "parity_"

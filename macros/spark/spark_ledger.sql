@@ -1,8 +1,7 @@
-{#- On Spark: the tables of the staged models, where there are none yet, and over them the ledger and the quarantine. Stops
-    where the server would not say that a number is too large for its type. Safe to repeat. -#}
+{#- On Spark: the tables of the staged models, where there are none yet, and over them the ledger and the quarantine. Safe
+    to repeat. -#}
 {% macro make_ledger_on_spark() -%}
     {%- set ops, quality, staged = dev_prefix() ~ 'ops', dev_prefix() ~ 'quality', [] -%}
-    {%- do check_spark() -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'staged' -%}
         {%- for id in node.depends_on.nodes if id in graph.sources -%}
             {%- do staged.append({'model': node.name, 'schema': node.schema, 'table': (node.alias or node.name) ~ '__all',
@@ -45,33 +44,6 @@
             {%- do run_query('drop table if exists ' ~ name) -%}
         {%- endif -%}
     {%- endfor -%}
-{%- endmacro %}
-
-{#- Stops where the server is older than Spark 4, calculates without ANSI's rules, or has another time zone than UTC. -#}
-{% macro check_spark() -%}
-    {%- set found = run_query("select split(version(), ' ')[0], current_timezone()").rows[0] -%}
-    {%- set ansi = run_query('set spark.sql.ansi.enabled').rows[0][1] -%}
-    {%- set from_log = run_query('set spark.databricks.delta.optimizeMetadataQuery.enabled').rows[0][1] -%}
-    {%- if found[0].split('.')[0] | int < 4 -%}
-        {%- do exceptions.raise_compiler_error(
-            'the server of WEIR_SPARK_URL is Spark ' ~ found[0] ~ ', which reads some texts and numbers otherwise: take Spark 4.0 or newer'
-        ) -%}
-    {%- elif ansi | lower != 'true' -%}
-        {%- do exceptions.raise_compiler_error(
-            'the server of WEIR_SPARK_URL has spark.sql.ansi.enabled=' ~ ansi ~ ', so that a number too large for its type becomes another '
-            ~ 'one without a word: set spark.sql.ansi.enabled true in its spark-defaults.conf and start it again'
-        ) -%}
-    {%- elif from_log | lower != 'false' -%}
-        {%- do exceptions.raise_compiler_error(
-            'the server of WEIR_SPARK_URL answers max(date) from the log of Delta, which fails under a thrift server (ClassCastException): set '
-            ~ 'spark.databricks.delta.optimizeMetadataQuery.enabled false in its spark-defaults.conf and start it again'
-        ) -%}
-    {%- elif found[1] not in ['UTC', 'Etc/UTC', 'Z', 'GMT'] -%}
-        {%- do exceptions.raise_compiler_error(
-            'the server of WEIR_SPARK_URL works in the time zone ' ~ found[1] ~ ', so that days would begin at another hour: set '
-            ~ 'spark.sql.session.timeZone UTC in its spark-defaults.conf and start it again'
-        ) -%}
-    {%- endif -%}
 {%- endmacro %}
 
 {#- A table of a staged model that nothing was staged into: it has the columns that every one has. -#}

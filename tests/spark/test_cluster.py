@@ -15,6 +15,8 @@ from tests.servers.mongodb import need_maven
 from tests.spark.conftest import Ask
 from tests.support.long import only_long
 from weir.core.env import read_env, write_env
+from weir.core.errors import WeirError
+from weir.spark.fit import require_fit
 from weir.spark.local import cluster, processes
 from weir.spark.local.configuration import ROLES, folder
 
@@ -66,6 +68,34 @@ def test_a_wrong_sum_fails_instead_of_being_null(started: cluster.Cluster, ask: 
     for question, told in (("1 / 0", "DIVIDE_BY_ZERO"), ("2147483647 + 1", "OVERFLOW"), ("int('x')", "CAST_INVALID")):
         with pytest.raises(OperationalError, match=told):
             ask(f"select {question}")
+
+
+def test_a_name_in_double_quotes_is_a_column(started: cluster.Cluster, ask: Ask) -> None:
+    assert ask('select "A b" from (select 7 as "A b")') == [(7,)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("spark.sql.ansi.enabled=false", "so that a number too large for its type becomes another one without a word: "
+         "set spark.sql.ansi.enabled true in its spark-defaults.conf and start it again"),
+        ("spark.sql.ansi.doubleQuotedIdentifiers=false", 'a column in double quotes, "Name", is read as a text'),
+        ("spark.sql.session.timeZone=Europe/Berlin", "has the time zone Europe/Berlin, so that days begin at another "
+         "hour: set spark.sql.session.timeZone UTC"),
+        ("spark.databricks.delta.optimizeMetadataQuery.enabled=true", "fails under a thrift server"),
+    ],
+)  # fmt: skip
+def test_other_settings_than_models_need_are_refused(started: cluster.Cluster, setting: str, said: str) -> None:
+    """Here those of a session, which the server's own stand in for."""
+    from pyhive import hive
+
+    with hive.connect("127.0.0.1", started.ports.thrift, username="weir") as connection:
+        cursor = connection.cursor()
+        require_fit(cursor)
+        cursor.execute(f"set {setting}")
+        with pytest.raises(WeirError) as refused:
+            require_fit(cursor)
+    assert said in str(refused.value)
 
 
 def test_text_of_any_language_and_times_are_kept(started: cluster.Cluster, ask: Ask) -> None:

@@ -12,12 +12,15 @@ from weir.core.settings import ROOT
 BIN = Path(sys.executable).parent
 
 
-def call(home: Path, *words: str, exit_code: int = 0) -> str:
-    """Run a command of the project in the home; its output. Fails when it ends otherwise than expected."""
+def call(home: Path, *words: str, exit_code: int = 0, **settings: str) -> str:
+    """Run a command of the project in the home, with the settings; its output.
+
+    Fails when it ends otherwise than expected.
+    """
     done = subprocess.run(
         [str(BIN / words[0]), *words[1:]],
         cwd=ROOT,
-        env=environment(home),
+        env=environment(home) | settings,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

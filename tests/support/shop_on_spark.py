@@ -46,7 +46,7 @@ class Shop:
 
     def call(self, *words: str, spark: bool = True, exit_code: int = 0) -> str:
         """Run a command; its output. Fails when it ends otherwise than expected."""
-        command = [sys.executable, "-m", "cli.app", *words[1:]]
+        command = [sys.executable, "-m", {"weir": "cli.app", "dbt": "cli.dbt"}[words[0]], *words[1:]]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment(spark), capture_output=True, text=True, timeout=600, check=False
         )
@@ -76,3 +76,23 @@ class Shop:
         with hive.connect("127.0.0.1", port, username="weir") as connection, connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    def files(self, *folders: str) -> list[Path]:
+        """The files below these folders of the home."""
+        return sorted(path for each in folders for path in (self.home / each).rglob("*") if path.is_file())
+
+    def holding(self, trace: str) -> list[str]:
+        """The names of the files, in the lake and of the cluster, that hold a text, in whatever capitals.
+
+        Not those in which executors hand rows to each other: Spark removes them by itself, at the latest when it ends.
+        """
+        from pyarrow import parquet
+
+        found = []
+        for path in self.files("lake", "spark/logs", "spark/metastore", "spark/work"):
+            content = path.read_bytes().lower()
+            if path.suffix == ".parquet":  # its values are packed; the least and the greatest stand in the clear
+                content += repr(parquet.ParquetFile(path).read().to_pylist()).lower().encode()
+            if trace.lower().encode() in content:
+                found.append(str(path.relative_to(self.home)))
+        return found

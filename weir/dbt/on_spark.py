@@ -62,8 +62,7 @@ class Passage:
     def __init__(self, server: Server, report: Callable[[str], None]) -> None:
         self.server, self.report = server, report
         terminal.say(f"dbt builds on Spark, {server.host}:{server.port}.")
-        with warehouse.connect() as connection:
-            self._forgotten = connection.execute(_FORGOTTEN).fetchone() == (True,)
+        self._forgotten = False
 
     def there(self, todo: Todo) -> Todo:
         """Bring what landed to Spark; returns what is to be built there. Raises WeirError."""
@@ -72,10 +71,15 @@ class Passage:
         sent = bring_up_to_date(self.server, lambda what: self.report(f"to the lake: {what}"))
         for note in sent.notes:
             terminal.warn(note)
+        with warehouse.connect() as connection:
+            self._forgotten = connection.execute(_FORGOTTEN).fetchone() == (True,)
         if todo.prove:
             terminal.warn("on Spark a proof makes batched models anew as a whole, and does not say what was wrong")
         if self._forgotten:
-            terminal.say("Somebody was forgotten since the last build: Spark's tables are made anew.")
+            terminal.say(
+                "Somebody was forgotten since the last build: Spark's tables are made anew. Those that dbt by hand has "
+                "made there (dev_…) are gone: `dbt build` makes them again."
+            )
             todo = replace(todo, why=Why.FULL_REFRESH, select=None, full_refresh=True)
         return replace(todo, tested_at="")  # tests read all rows there
 
@@ -91,8 +95,7 @@ class Passage:
                     spark.bring_back_marts(connection, cursor, built.tried, self._told)
                     connection.commit()
                 if built.passed and self._forgotten:
-                    spark.vacuum(cursor, self._told)
-                    # last: after a build that failed, or was killed, the next one does it all again
+                    # last: after a build that failed, or was killed, the next one makes all anew again
                     connection.execute("update ops.spark_staging set cleared_at = clock_timestamp()")
                     connection.commit()
         except WeirError as fault:

@@ -5,7 +5,6 @@ differ, the first rows that only one of them has, column by column. The digest: 
 each column, with a mark for NULL; its first and second 15 hexadecimal digits, summed up; and the number of rows.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,12 +81,18 @@ def compare(connection: psycopg.Connection[Any], cursor: Any, pair: Pair) -> Par
     types = _types(connection, pair)
     cursor.execute(f"describe {quoted(pair.schema)}.{quoted(pair.name)}")
     # behind the columns an empty line, and what Spark knows of partitions
-    theirs = {str(row[0]) for row in takewhile(lambda row: row[0] and not row[0].startswith("#"), cursor.fetchall())}
-    if lacking := sorted(({*types} ^ theirs) - {*pair.leave_out}):
+    rows = takewhile(lambda row: row[0] and not row[0].startswith("#"), cursor.fetchall())
+    theirs = {str(name).lower(): str(kind) for name, kind, *_ in rows}  # to Spark Name and name are one
+    if lacking := sorted(({name.lower() for name in types} ^ {*theirs}) - {*pair.leave_out}):
         found.problem = f"only one of the engines has the columns {', '.join(lacking)}"
         return found
     found.left_out = tuple(name for name, kind in types.items() if kind in _FLOATS | _EITHER)
-    columns = {name: kind for name, kind in sorted(types.items()) if name not in {*found.left_out, *pair.leave_out}}
+    columns = {
+        # what Spark has as text it has in PostgreSQL's spelling; of numbers without a size zeros at the end don't count
+        name: "text" if theirs.get(name.lower()) == "string" and kind != "numeric" else kind
+        for name, kind in sorted(types.items())
+        if name not in {*found.left_out, *pair.leave_out}
+    }
     here, there = _Here(connection, pair, columns), _There(cursor, pair, columns)
     mine, theirs_too = here.parts(), there.parts()
     found.here, found.there = _whole(mine), _whole(theirs_too)
@@ -95,35 +100,6 @@ def compare(connection: psycopg.Connection[Any], cursor: Any, pair: Pair) -> Par
         parts = sorted(part for part in {*mine, *theirs_too} if mine.get(part) != theirs_too.get(part))
         found.differences = _differences(here, there, parts)
     return found
-
-
-def compare_rows(connection: psycopg.Connection[Any], cursor: Any, pair: Pair) -> str:
-    """Compare the rejected rows as received, as parsed JSON; returns which entry differs first, or nothing.
-
-    What was JSON in a column of raw stands in Spark's row as text, and so do numbers without a size.
-    """
-    query = "select model, key, load_id, {} from " + pair.place
-    mine = {row[:3]: json.loads(row[3]) for row in connection.execute(query.format('"row"::text'))}
-    cursor.execute(query.format("`row`"))
-    theirs = {tuple(row[:3]): json.loads(row[3]) for row in cursor.fetchall()}
-    for entry in sorted({*mine, *theirs}):
-        here, there = mine.get(entry), theirs.get(entry)
-        if here is None or there is None:
-            continue  # the digest has told so
-        unlike = sorted(name for name in {*here, *there} if not _same(here.get(name), there.get(name)))
-        if unlike:
-            return f"the row of {entry[0]}, load {entry[2]}, differs in {', '.join(unlike)}"
-    return ""
-
-
-def _same(mine: Any, theirs: Any) -> bool:
-    """Whether a value of JSON is the same, be it nested as text."""
-    if isinstance(theirs, str) and not isinstance(mine, str):
-        try:
-            theirs = json.loads(theirs)
-        except ValueError:
-            return False
-    return bool(mine == theirs)
 
 
 def _types(connection: psycopg.Connection[Any], pair: Pair) -> dict[str, str]:

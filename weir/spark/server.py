@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from weir.core.env import load_env
 from weir.core.errors import WeirError
+from weir.spark.fit import require_fit
 
 VARIABLE = "WEIR_SPARK_URL"
 # [CLASS] and what is said of it; before it may stand the class with the name of Java's exception
@@ -66,7 +67,10 @@ def required(why: str) -> Server:
 
 @contextmanager
 def session(server: Server) -> Iterator[Any]:
-    """A cursor of one session with the server. Raises WeirError when it does not answer, or refuses a statement."""
+    """A cursor of one session with the server.
+
+    Raises WeirError when it does not answer, refuses a statement, or has settings that models can't do with.
+    """
     require_packages()
     from pyhive import exc
     from thrift.transport.TTransport import TTransportException
@@ -77,7 +81,9 @@ def session(server: Server) -> Iterator[Any]:
     except (TTransportException, OSError, exc.Error):
         raise WeirError(gone) from None
     try:
-        yield connection.cursor()
+        cursor = connection.cursor()
+        require_fit(cursor)
+        yield cursor
     except exc.Error as fault:
         raise WeirError(f"the Spark server refuses a statement: {told(fault)}") from None
     except (TTransportException, OSError):

@@ -39,14 +39,15 @@
     {{ return(names) }}
 {%- endmacro %}
 
-{#- The statement that makes the table anew. Without deletion vectors its files alone tell its rows. -#}
+{#- The statement that makes the table anew. Without deletion vectors its files alone tell its rows. A time without a zone
+    Delta takes in a new table, and in one that is there only where that is said. -#}
 {% macro spark_batched_whole(names, step) -%}
     create or replace table {{ this }}
     {%- if config.get('contract').enforced %}
     {{ get_assert_columns_equivalent(sql) }}
     {%- endif %}
     using delta
-    tblproperties ('delta.enableDeletionVectors' = 'false')
+    tblproperties ('delta.enableDeletionVectors' = 'false', 'delta.feature.timestampNtz' = 'supported')
     {{ comment_clause() }}
     as
     {{ get_select_subquery(sql) if config.get('contract').enforced else sql }}

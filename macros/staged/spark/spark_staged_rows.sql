@@ -62,9 +62,11 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- The statement that makes the table anew. -#}
+{#- The statement that makes the table anew. A time without a zone Delta takes in a new table, and in one that is there only
+    where that is said. -#}
 {% macro spark_staged_whole(names, step) -%}
-    create or replace table {{ names.all }} using delta partitioned by (_kind) as
+    create or replace table {{ names.all }} using delta partitioned by (_kind)
+    tblproperties ('delta.feature.timestampNtz' = 'supported') as
     select * except (_act, _unbroken)
     from (
         {{ spark_staged_rows(names, step) }}

@@ -31,6 +31,7 @@ AWKWARD = {
     "text": ["", " ", "\\N", "\\.", "NULL", 'a"b', "a,b", "line\nbreak", "back\r\nreturn", "ünï ☃ 𝔘", "\x01\x7f\t"],
     "character varying(5)": ["", "ab   "],
     "character(4)": ["ab"],
+    "bpchar": ["ab"],
     "jsonb": ['{"a": [1.10, null, "\\n"], "ü": {}}', "null", '"text"', "12345678901234567890.10"],
     "json": ['{"a": 1,   "a": 2}'],
     "time without time zone": ["24:00:00", "12:00:00.000001"],

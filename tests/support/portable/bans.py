@@ -51,10 +51,6 @@ def _in_tokens(tokens: list[Token]) -> Iterator[Find]:
                 yield Find(token.start, "a backslash in a literal", "it begins an escape on Spark: write chr(92)")
         elif token.token_type in _OWN_LITERALS:
             yield Find(token.start, "a literal of PostgreSQL's own kind", "write it between plain quotes, '…'")
-        elif token.token_type == TokenType.IDENTIFIER:
-            if last != "collate":
-                instead = f"it is a text on Spark: write {{{{ adapter.quote('{token.text}') }}}}"
-                yield Find(token.start, f'"{token.text}" in double quotes', instead)
         elif word in OPERATORS or word in WORDS:
             yield Find(token.start, f"`{word}`", OPERATORS.get(word) or WORDS[word])
         elif after is not None and after.token_type == TokenType.L_PAREN and last != "as":

@@ -1,7 +1,8 @@
 """Files of Weir: takes a person's values out of logs, pages and Prefect's database, all below WEIR_HOME.
 
-In: values. Out: files without them. The warehouse's own data and `.env` are left alone. A file that is no text and
-holds a value is removed where it is made anew by itself (below `target`); else it is named, for a person to see to.
+In: values. Out: files without them. The warehouse's own data, `.env`, the lake and Spark's tables are left alone.
+A file that is no text and holds a value is removed where it is made anew by itself (below `target`); else it is named,
+for a person to see to.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from weir.access.forget.sweep import Search
 from weir.core.settings import home
@@ -35,10 +36,11 @@ class Files:
     left: list[str] = field(default_factory=list)
 
 
-def clean(search: Search, sources: Iterable[str] = (), dry: bool = False) -> Files:
+def clean(search: Search, apart: Iterable[str] = (), dry: bool = False) -> Files:
     """Take the values out of every file below WEIR_HOME; with `dry` only find them.
 
-    What the addresses `sources` name, and the demo, is not Weir's to change: there a person deletes the row.
+    Left alone is what the addresses `apart` name: sources, as the demo's, where a person deletes the row; and the lake,
+    which the next command on Spark clears, as it does Spark's tables.
     """
     found = Files()
     forms = sorted({form for value in search.finding for form in _forms(value)}, key=len, reverse=True)
@@ -46,7 +48,7 @@ def clean(search: Search, sources: Iterable[str] = (), dry: bool = False) -> Fil
         return found
     pattern = re.compile("|".join(re.escape(form) for form in forms).encode(), re.IGNORECASE)
     longest = max(len(form.encode()) for form in forms)
-    for path in _walk(_folders(sources)):
+    for path in _walk(_folders(apart)):
         name = str(path.relative_to(home()) if path.is_relative_to(home()) else path)
         with contextlib.suppress(FileNotFoundError):  # a log that was rotated meanwhile
             kind = _kind(path)
@@ -85,13 +87,14 @@ def noted() -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def _folders(sources: Iterable[str]) -> set[Path]:
-    """The folders and files that hold sources."""
-    found = {home() / "demo"}
-    for url in sources:
+def _folders(apart: Iterable[str]) -> set[Path]:
+    """The folders and files that are left alone."""
+    found = {home() / "demo", home() / "lake", home() / "spark" / "warehouse", home() / "spark" / "metastore"}
+    for url in apart:
         for scheme in ("file://", "sqlite:///"):
             if url.startswith(scheme):
-                found.add(Path(url.removeprefix(scheme)))
+                path = url.removeprefix(scheme)
+                found |= {Path(path), Path(unquote(path))}
     return {path.resolve() for path in found}
 
 

@@ -171,13 +171,15 @@ def _others(work: Work, hit: Hit, marks: Marks) -> list[tuple[sql.Composable, st
 
 
 def _clean_files(work: Work) -> None:
-    addresses = [os.environ.get(source.connection, "") for source in work.plan.sources]
-    found = files.clean(work.search, addresses, work.done.dry)
+    apart = [os.environ.get(source.connection, "") for source in work.plan.sources]
+    found = files.clean(work.search, [*apart, os.environ.get("WEIR_LAKE", "")], work.done.dry)
     for what, names in (("values taken out", found.changed), ("deleted, made anew when needed", found.removed)):
         if names:
             shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
             work.done.found.append(Found(f"files: {shown}", work.kinds, len(names), what))
     work.done.left += [f"file {name} holds a value, and is no text that can be changed" for name in found.left]
+    if work.connection.execute("select exists (select from ops.lake_files)").fetchone() == (True,):
+        work.done.left.append("the lake and Spark's tables, until the next command on Spark, such as `weir run`")
 
 
 def _vacuum(touched: set[tuple[str, str]]) -> None:

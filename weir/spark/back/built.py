@@ -66,20 +66,6 @@ def bring_back_marts(
     return found
 
 
-def vacuum(cursor: Any, report: Report = lambda step: None) -> None:
-    """Remove the files of old versions from the Delta tables of the project's models.
-
-    A statement that reads one of these versions at the moment fails.
-    """
-    cursor.execute("set spark.databricks.delta.retentionDurationCheck.enabled = false")
-    for schema in sorted({node["schema"] for node in _models(_manifest())}):
-        cursor.execute(f"show table extended in {quoted(schema)} like '*'")
-        for _, name, _, facts in cursor.fetchall():
-            if "Provider: delta" in facts:
-                report(f"old versions of {schema}.{name}")
-                cursor.execute(f"vacuum {quoted(schema)}.{quoted(name)} retain 0 hours")
-
-
 def _manifest() -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(manifest_path().read_text())

@@ -163,9 +163,10 @@ def reading(lake: Lake) -> Iterator[Reading]:
 
 
 def _read(column: Column) -> sql.Composable:
-    """The column as it is read: character(n) without the blanks that fill it up, as `::text` has it in models."""
+    """The column as it is read: characters without the blanks that fill them up, as `::text` has it in models."""
     name = sql.Identifier(column.name)
-    return sql.SQL("{}::text").format(name) if column.type.startswith("character(") else name
+    is_filled = column.type.startswith("character(") or column.type == "bpchar"
+    return sql.SQL("{}::text").format(name) if is_filled else name
 
 
 _COLUMNS = """

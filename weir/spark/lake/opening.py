@@ -1,7 +1,8 @@
 """The lake: one folder or bucket of Parquet files, by which the warehouse and Spark meet. It has one warehouse.
 
-In: `WEIR_LAKE`. Out: a Lake. The file `weir-lake.json` in it says whose it is: the server's identifier and the
-database's name. Raw lies in `raw_<source>/<table>/<load>.parquet`, small tables in `ops/<table>/<version>/`.
+In: `WEIR_LAKE`. Out: a Lake. The file `weir-lake.json` in it says whose it is, by the server's identifier and the
+database's name, and of how many erasures it was cleared (weir.spark.forgotten). Raw lies in
+`raw_<source>/<table>/<load>.parquet`, small tables in `ops/<table>/<version>/`.
 """
 
 import hashlib
@@ -63,6 +64,17 @@ def open_lake(connection: psycopg.Connection[Any]) -> Lake:
     return lake
 
 
+def cleared(lake: Lake) -> int:
+    """How many erasures (`ops.erased`) there were when Spark's tables were last cleared of whoever was forgotten."""
+    return int(json.loads(lake.store.read(MARKER) or b"{}").get("cleared", 0))
+
+
+def note_cleared(lake: Lake, erased: int) -> None:
+    """Write down that lake and tables were cleared of that many erasures."""
+    with lake.store.draft(MARKER) as path:
+        path.write_text(json.dumps({"server": lake.server, "database": lake.database, "cleared": erased}) + "\n")
+
+
 def tame(name: str) -> str:
     """The name as a file or folder of the lake: letters, digits, `_`, `.` and `-`; else it ends in a digest."""
     if _TAME.fullmatch(name):
@@ -81,8 +93,7 @@ def _claim(lake: Lake, connection: psycopg.Connection[Any]) -> None:
     mine = {"server": lake.server, "database": lake.database}
     text = lake.store.read(MARKER)
     if text is None:
-        with lake.store.draft(MARKER) as path:
-            path.write_text(json.dumps(mine) + "\n")
+        note_cleared(lake, 0)
         return
     try:
         found = json.loads(text)

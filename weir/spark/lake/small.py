@@ -23,15 +23,20 @@ from weir.warehouse.catalog import columns_of
 TABLES = ("ops.landings", "quality.accepted")
 # Of no use to a model, and large: what the next landing must know.
 _LEFT_OUT = {"ops.landings": {"state", "columns"}}
-_VERSIONS = 3  # kept: a build by hand may read the one before
+VERSIONS = 3  # kept: a build by hand may read the one before
 
 
-def send_small(connection: psycopg.Connection[Any], lake: Lake, names: Collection[str] = TABLES) -> list[LakeTable]:
-    """Write the tables (`schema.name`) as they are now; returns where each lies. Raises WeirError."""
-    return [_send(connection, lake, *name.split(".")) for name in names]
+def send_small(
+    connection: psycopg.Connection[Any], lake: Lake, names: Collection[str] = TABLES, versions: int = VERSIONS
+) -> list[LakeTable]:
+    """Write the tables (`schema.name`) as they are now; returns where each lies. Raises WeirError.
+
+    Of each table so many versions are kept.
+    """
+    return [_send(connection, lake, versions, *name.split(".")) for name in names]
 
 
-def _send(connection: psycopg.Connection[Any], lake: Lake, schema: str, name: str) -> LakeTable:
+def _send(connection: psycopg.Connection[Any], lake: Lake, versions: int, schema: str, name: str) -> LakeTable:
     columns = [column if column.type != "text[]" else Column(column.name, column.type, pa.list_(pa.string()))
                for column in columns_as(columns_of(connection, schema, name))
                if column.name not in _LEFT_OUT.get(f"{schema}.{name}", ())]  # fmt: skip
@@ -46,8 +51,9 @@ def _send(connection: psycopg.Connection[Any], lake: Lake, schema: str, name: st
         version = f"v{datetime.now(UTC):%Y%m%dT%H%M%S%f}_{digest}"
         with lake.store.draft(f"{folder}/{version}/rows.parquet") as path:
             parquet.write_table(made, path, compression="zstd")
-        for old in there[: 1 - _VERSIONS]:
-            lake.store.delete(f"{folder}/{old}/rows.parquet")
+        there.append(version)
+    for old in there[:-versions]:
+        lake.store.delete(f"{folder}/{old}/rows.parquet")
     return LakeTable(schema, name, tuple(columns), f"{folder}/{version}")
 
 

@@ -131,6 +131,7 @@ def settings(jars: list[Path], metastore: dict[str, str]) -> dict[str, str]:
     return {
         # Dialect and types: the same answers as PostgreSQL.
         "spark.sql.ansi.enabled": "true",
+        "spark.sql.ansi.doubleQuotedIdentifiers": "true",  # "Name" is a column there, too
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
