@@ -149,6 +149,34 @@ unit_tests:
     assert result.success, messages(result)
 
 
+RENAMED = """
+{%- set users = source('shop', 'users') %}
+with typed as (
+    select n, {{ renamed(users, ['language', 'locale']) }} as locale, {{ carry(key=['n']) }} from {{ users }}
+)
+
+select *, {{ reject({}) }} from typed
+"""
+
+
+@pytest.mark.parametrize(
+    "columns", ["n text, language text", "n text, locale text", "n text, locale text, language text"]
+)
+def test_a_unit_test_reads_a_renamed_column_by_the_names_that_landed(shop: Shop, columns: str) -> None:
+    """Also where raw never had the older name, for the first landing came after the change."""
+    shop.table("users", RENAMED, columns)
+    name = columns.split()[-2]
+    shop.write("models/staging/shop/_tests.yml", f"""
+unit_tests:
+  - name: languages
+    model: stg_shop__users
+    given: [{{input: "source('shop', 'users')", rows: [{{n: "1", {name}: sv}}]}}]
+    expect: {{rows: [{{n: "1", locale: sv, _reasons: null}}]}}
+""")  # fmt: skip
+    result = shop.dbt("build")
+    assert result.success, messages(result)
+
+
 WHOLE = """
     with typed as (
         select
