@@ -1,4 +1,4 @@
-"""Data and types that nobody here wrote, on PostgreSQL and on a real local cluster: equal tables, also after changes."""
+"""Data and types that nobody here wrote, on PostgreSQL and on a real local cluster: equal tables, after changes too."""
 
 import shutil
 from collections.abc import Callable, Iterator
