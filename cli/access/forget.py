@@ -64,18 +64,10 @@ def _erase(table: str, key: str, because: str, dry_run: bool) -> Erasure:
     from weir import warehouse
     from weir.access.forget.forget import forget
     from weir.dbt.compiled import staging_models
-    from weir.ledger.staged import on_spark
     from weir.project.marts import marts
-    from weir.spark.server import VARIABLE
     from weir.warehouse.run_lock import run_lock
 
     warehouse.ensure()
-    with warehouse.connect() as connection:
-        if on_spark(connection):
-            raise WeirError(
-                "staging lies on Spark, where nobody can be forgotten: let `weir run` stage it here, with an empty "
-                f"{VARIABLE}; forget; then run on Spark again, which makes its tables anew and removes old versions"
-            )
     plan = _plan()
     plan.pick(None, [table])  # a name that is not known is told at once
     console = terminal.console(stderr=True)

@@ -1,6 +1,7 @@
 """Compiles the selects of the staging models."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -25,12 +26,15 @@ def compile_project() -> None:
 
 
 def staging_models(aside: bool = False) -> list[StagingModel]:
-    """The staging models with their select compiled. Raises WeirError when the project can't be compiled.
+    """The staging models with their select compiled for PostgreSQL, also where Spark builds.
 
-    With `aside`, dbt works in a folder of its own, so that a run that is under way is not disturbed.
+    With `aside`, dbt works in a folder of its own, so that a run that is under way is not disturbed. Raises WeirError
+    when the project can't be compiled.
     """
     from weir.dbt.engine import Dbt, prepare
+    from weir.dbt.environment import of_postgres
 
+    os.environ |= of_postgres()
     prepare(CLOCK)
     options, manifest = [], manifest_path()
     if aside:

@@ -17,10 +17,12 @@ from weir.access.forget import elsewhere, files, person, published, raw
 from weir.access.forget.person import Marks
 from weir.access.forget.raw import Hit
 from weir.access.forget.report import Erasure, Found
+from weir.access.forget.staged import make_views
 from weir.access.forget.sweep import Search
 from weir.access.forget.work import Work
 from weir.core.errors import WeirError
 from weir.ledger.in_lake import tables_in_lake
+from weir.ledger.staged import on_spark
 from weir.ledger.verify import StagingModel
 from weir.project import erasure
 from weir.project.marts import Mart
@@ -44,7 +46,11 @@ def forget(
         connection.execute("set local timezone to 'UTC'; set local datestyle to 'ISO, YMD'")
         connection.execute(f"set local lock_timeout = '{LOCK_WAIT}'")
         done = Erasure(table, "", because, datetime.now(UTC), dry)
-        work = Work(connection, plan, own, models, marts, report, done, Search([], erasure.Values(own, frozenset())))
+        search, schemas = (
+            Search([], erasure.Values(own, frozenset())),
+            make_views(connection, models, on_spark(connection)),
+        )
+        work = Work(connection, plan, own, models, marts, report, done, search, schemas)
         _erase(work, table, key, because)
         report("files and pages")
         _clean_files(work)
@@ -155,7 +161,7 @@ def _others(work: Work, hit: Hit, marks: Marks) -> list[tuple[sql.Composable, st
     ]
     for number, story in enumerate(hit.stories):
         keys = story.keys(work.connection, f"weir_person_{number}")
-        table = sql.Identifier("staging", story.model.name)
+        table = sql.Identifier(story.schema, story.model.name)
         rest = query.format(table, sql.Identifier("_key"), sql.Literal(keys))
         found += [(rest, name) for name, kind in marks.of_model(story.model.name).items() if kind in person.ALONE]
     # nor where something else has that name: a company may be called as its founder is
@@ -164,9 +170,10 @@ def _others(work: Work, hit: Hit, marks: Marks) -> list[tuple[sql.Composable, st
     for model in work.models:
         if model.name not in mine_too:
             marked = known.of_model(model.name)
-            for name, kind in columns_of(work.connection, "staging", model.name).items():
+            schema = work.schemas[model.name]
+            for name, kind in columns_of(work.connection, schema, model.name).items():
                 if kind.startswith("text") and not name.startswith("_") and name not in marked:
-                    found.append((sql.SQL("{} where true").format(sql.Identifier("staging", model.name)), name))
+                    found.append((sql.SQL("{} where true").format(sql.Identifier(schema, model.name)), name))
     return found
 
 

@@ -10,25 +10,28 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from weir.ledger.verify import CLOCK, OWN, StagingModel
+from weir.access.forget.staged import STAGING, columns_in
+from weir.ledger.verify import CLOCK, StagingModel
 from weir.warehouse.catalog import columns_of
-
-_STAGING = "staging"
 
 
 @dataclass
 class Story:
-    """A staging model, the rows of raw that are told again, and what was changed in it."""
+    """A staging model, the rows of raw that are told again, and what was changed in it.
+
+    `schema` has its table, or where Spark has that, a view of its select.
+    """
 
     model: StagingModel
     rows: list[int]
+    schema: str = STAGING
     staging: int = 0  # rows taken out of staging, or changed there
     quarantine: int = 0
     accepted: int = 0  # what was written down of rows that a person let through
 
     def tell(self, connection: psycopg.Connection, name: str) -> None:
         """Compute the story into the temporary table of this name."""
-        columns = [each for each in columns_of(connection, _STAGING, self.model.name) if each not in OWN]
+        columns = columns_in(connection, self.schema, self.model)
         code = self.model.code.replace(f"cast('{CLOCK.isoformat()}' as timestamp with time zone)", "_landed_as_of")
         there = columns_of(connection, f"raw_{self.model.source}", self.model.table)
         connection.execute(
@@ -51,7 +54,7 @@ class Story:
 
     def exists(self, connection: psycopg.Connection) -> bool:
         """Whether the model's table is there; where it is not, it was never built."""
-        return bool(columns_of(connection, _STAGING, self.model.name))
+        return bool(columns_of(connection, self.schema, self.model.name))
 
     def keys(self, connection: psycopg.Connection, name: str) -> list[str]:
         """The keys of the story, as staging and quarantine write them."""
@@ -65,16 +68,22 @@ class Story:
         return [row[0] for row in connection.execute(query.format(c=sql.Identifier(column), t=sql.Identifier(name)))]
 
     def apply(self, connection: psycopg.Connection, before: str, after: str) -> None:
-        """Make staging, quarantine and the newest steps of the ledger what the story after says."""
-        table = sql.Identifier(_STAGING, self.model.name)
-        columns = [each for each in columns_of(connection, _STAGING, self.model.name) if each not in OWN]
+        """Make staging, quarantine and the newest steps of the ledger what the story after says.
+
+        A table that Spark has is made anew by the next command there; here its rows are only counted.
+        """
+        table = sql.Identifier(self.schema, self.model.name)
+        columns = columns_in(connection, self.schema, self.model)
         places: dict[str, Any] = {
             "before": sql.Identifier(f"{before}_told"), "after": sql.Identifier(f"{after}_told"), "table": table,
             "model": sql.Literal(self.model.name), "raw": sql.SQL(self.model.raw),
             "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
         }  # fmt: skip
-        self.staging = connection.execute(sql.SQL(_OUT_OF_STAGING).format(**places)).rowcount
-        connection.execute(sql.SQL(_INTO_STAGING).format(**places))
+        if self.schema == STAGING:
+            self.staging = connection.execute(sql.SQL(_OUT_OF_STAGING).format(**places)).rowcount
+            connection.execute(sql.SQL(_INTO_STAGING).format(**places))
+        else:
+            connection.execute(sql.SQL(_COUNT_ON_SPARK).format(**places))
         self.quarantine = connection.execute(sql.SQL(_OUT_OF_QUARANTINE).format(**places)).rowcount
         connection.execute(sql.SQL(_INTO_QUARANTINE).format(**places))
         connection.execute(sql.SQL(_LEDGER).format(**places))
@@ -140,12 +149,20 @@ stories as (
 select * from stories
 union all
 select *, null, null, null, null, null from arrived where _superseded"""
+_LIVE = "_class in ('a', 'h') and not _superseded and _next_class is null"
 _KEYS = "(select _key from {before} union select _key from {after})"
 _OUT_OF_STAGING = f"delete from {{table}} where _key in {_KEYS}"
-_INTO_STAGING = """
+_INTO_STAGING = (
+    """
 insert into {table} ({columns}, _key, _known_from)
 select {columns}, _key, case when _run_start > 1 then _run_moment end
-from {after} where _class in ('a', 'h') and not _superseded and _next_class is null"""
+from {after} where """
+    + _LIVE
+)
+_COUNT_ON_SPARK = f"""
+update ops.spark_staging set rows = rows
+    + (select count(*) from {{after}} where {_LIVE}) - (select count(*) from {{before}} where {_LIVE})
+where model = {{model}}"""
 _OUT_OF_QUARANTINE = f"delete from quality.quarantine where model = {{model}} and key in {_KEYS}"
 _INTO_QUARANTINE = """
 insert into quality.quarantine (model, key, reasons, row, load_id, seq, first_seen, resolved_at, how)

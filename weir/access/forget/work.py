@@ -1,6 +1,6 @@
 """What the parts of one erasure share: the transaction, what is looked for, what was found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -25,6 +25,7 @@ class Work:
     report: Callable[[str], None]
     done: Erasure
     search: Search
+    schemas: Mapping[str, str]  # where each staging model is found, by its name
     touched: set[tuple[str, str]] = field(default_factory=set)  # tables to vacuum
 
     @property
@@ -41,4 +42,6 @@ class Work:
     def stories(self, source: str, table: str, rows: list[int]) -> list[Story]:
         """The stories of these rows in the staging models that read the table."""
         mine = [model for model in self.models if (model.source, model.table) == (source, table)]
-        return [story for model in mine if (story := Story(model, rows)).exists(self.connection)]
+        return [
+            story for model in mine if (story := Story(model, rows, self.schemas[model.name])).exists(self.connection)
+        ]
