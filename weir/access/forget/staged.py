@@ -30,4 +30,8 @@ def make_views(
 def columns_in(connection: psycopg.Connection[Any], schema: str, model: StagingModel) -> list[str]:
     """The model's own columns, where it is found in that schema: in a view those of Weir are left out."""
     found = columns_of(connection, schema, model.name)
-    return [name for name in found if name not in OWN and not (schema == _VIEWS and name.startswith("_"))]
+    return [
+        name
+        for name in found
+        if name not in OWN and not (schema == _VIEWS and name.startswith("_") and name != "_load_id")
+    ]
