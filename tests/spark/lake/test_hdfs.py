@@ -65,7 +65,7 @@ def test_a_file_cut_short_is_written_anew_and_a_strangers_is_refused(
     lakeside.send()
     whole = lake.sizes()
     put(lake, "raw_app/users/l1.parquet", b"PAR1 cut")
-    put(lake, "raw_app/users/.l2.parquet.1.draft", b"PAR1 of a process that was killed")
+    put(lake, "raw_app/users/.l2.parquet.9999999.draft", b"PAR1 of a process that was killed")
     sent = lakeside.send()
     assert sent.files == 1 and "l1.parquet written anew: it has 8 bytes and not" in sent.notes[0]
     assert lake.sizes() == whole
