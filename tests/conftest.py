@@ -61,6 +61,7 @@ _LONGEST = [
     "spark/test_parity.py",
     "spark/test_hadoop.py",
     "spark/test_runs.py",
+    "spark/test_by_hand.py",
     "spark/test_batched.py",
     "portal/test_browser.py",
     "flows/test_incidents.py",
