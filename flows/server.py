@@ -129,7 +129,8 @@ def running() -> int | None:
     try:
         pid = int(_pid_file().read_text().split()[0])
         process = psutil.Process(pid)
-        ours = "prefect.server.api.server:create_app" in process.cmdline()
+        command = process.cmdline()  # empty while it has just begun: the system then has not put it there yet
+        ours = not command or "prefect.server.api.server:create_app" in command
         return pid if ours and process.status() != psutil.STATUS_ZOMBIE else None
     except (OSError, ValueError, IndexError, psutil.Error):
         return None

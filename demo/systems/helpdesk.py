@@ -118,7 +118,8 @@ def _pid() -> int | None:
 
     try:
         process = psutil.Process(int((_folder() / "server.pid").read_text()))
-        ours = process.status() != psutil.STATUS_ZOMBIE and "demo.systems.helpdesk_server" in process.cmdline()
+        command = process.cmdline()  # empty while it has just begun: the system then has not put it there yet
+        ours = process.status() != psutil.STATUS_ZOMBIE and (not command or "demo.systems.helpdesk_server" in command)
     except (OSError, ValueError, psutil.Error):
         return None
     return process.pid if ours else None
