@@ -43,14 +43,11 @@ def measure_engines(sizes: list[int], cores: list[int], memory: str, keep: bool)
         with own_home(keep):
             lines += _lines(size, *_measured(size, cores, memory))
     note = (
-        f"{memory} of memory for each of two executors; a day's build on PostgreSQL comes beside each of Spark's, and "
-        f"the first of them stands in its line; {page.machine()}"
+        f"{memory} of memory for each executor; after each cluster's first build a day is built on both engines, and "
+        f"PostgreSQL's line shows the first of these; {page.machine()}"
     )
-    return (
-        f"Models built on PostgreSQL and on Spark, seconds, {', '.join(f'{size:,}' for size in sizes)} accounts",
-        lines,
-        note,
-    )
+    shown = ", ".join(f"{size:,}" for size in sizes)
+    return f"Models built on PostgreSQL and on Spark, seconds, {shown} accounts", lines, note
 
 
 def _lines(size: int, here: list[Times], there: dict[int, Times]) -> list[list[object]]:
@@ -75,7 +72,7 @@ def _measured(size: int, cores: list[int], memory: str) -> tuple[list[Times], di
     measure([*_DEMO, "make", "--accounts", str(size)])
     measure(["weir", "land"])
     _a_day_later()  # the first day renames a column, so that much is made anew
-    first = _build("PostgreSQL", "here_")
+    first = _build("here_")
     here, there = list[Times](), dict[int, Times]()
     for number in cores:
         os.environ |= {"WEIR_SPARK_CORES": str(number), "WEIR_SPARK_MEMORY": memory}
@@ -83,12 +80,12 @@ def _measured(size: int, cores: list[int], memory: str) -> tuple[list[Times], di
         rows = _rows()
         sent = _to_the_lake()
         of_all = None if there else sent  # another cluster finds what the one before has been brought
-        on_spark = there[number] = Times(rows, of_all, _build("Spark", f"there_{number}_", spark=True))
+        on_spark = there[number] = Times(rows, of_all, _build(f"there_{number}_", spark=True))
         _a_day_later()
         of_the_day = _rows() - rows
-        here.append(Times(rows, None, first, of_the_day, None, _build("PostgreSQL", "here_")))
+        here.append(Times(rows, None, first, of_the_day, None, _build("here_")))
         on_spark.of_the_day, on_spark.lake_later = of_the_day, _to_the_lake()
-        on_spark.later = _build("Spark", f"there_{number}_", spark=True)
+        on_spark.later = _build(f"there_{number}_", spark=True)
         say(f"{size:,} accounts, {number} cores: {here[-1]}, {on_spark}")
     return here, there
 
@@ -99,19 +96,19 @@ def _a_day_later() -> None:
     measure(["weir", "land"])
 
 
-def _build(engine: str, prefix: str, spark: bool = False) -> float:
-    """Build all models on the engine, in schemas with the prefix; returns the seconds."""
+def _build(prefix: str, spark: bool = False) -> float:
+    """Build all models, on Spark or on PostgreSQL, in schemas with the prefix; returns the seconds."""
     from weir.spark.local import cluster
 
     running = cluster.running() if spark else None
     assert running or not spark
     os.environ.pop("WEIR_AS_OF", None)
     told = measure(
-        [*_BUILD, "--target-path", str(home() / "target" / f"benchmark-{engine.lower()}")],
+        [*_BUILD, "--target-path", str(home() / "target" / f"benchmark-{prefix}")],
         env={"WEIR_SPARK_URL": running.url if running else "", "DBT_DEV_PREFIX": prefix, "DBT_TARGET": "dev",
              "WEIR_LAKE": _lake()},
     )  # fmt: skip
-    say(f"  {engine}, {prefix}: {told.seconds:.1f} s")
+    say(f"  {prefix}: {told.seconds:.1f} s")
     return told.seconds
 
 

@@ -43,8 +43,8 @@ def require_place(table: Table, raw: Raw, connector: Connector) -> None:
             "land: lake is for files, collections of MongoDB and tables of PostgreSQL: leave it out, and the table "
             "lands in PostgreSQL", cause=Cause.PROJECT_UNREADABLE,
         )  # fmt: skip
-    if raw.lies is not None and raw.lies != raw.in_lake:
-        place, other = ("the lake", "lake") if raw.lies else ("PostgreSQL", "warehouse")
+    if raw.was_in_lake is not None and raw.was_in_lake != raw.in_lake:
+        place, other = ("the lake", "lake") if raw.was_in_lake else ("PostgreSQL", "warehouse")
         raise WeirError(
             f"its rows are in {place}, and are not moved: write land: {other} again, or declare the table under "
             "another name", cause=Cause.PROJECT_UNREADABLE,

@@ -55,7 +55,7 @@ class LakeRaw(Raw):
         if self.erased:
             raise WeirError("people were forgotten in this table, so it can't land in the lake: leave land: lake out")
         found = super().prepare(columns)
-        self.empty, self.block = self.lies is None, 0
+        self.empty, self.block = self.was_in_lake is None, 0
         types = self._column_types()
         self._require_types(types)
         self._make(types)

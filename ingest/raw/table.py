@@ -50,7 +50,7 @@ class Raw:
         self.made = False  # whether this transaction made the table
         self.state: dict[str, Any] = {}
         self.block = 0  # the block from which on this landing's rows lie, as a rule
-        self.lies: bool | None = None  # where earlier rows are: in the lake, or not; None where there are none
+        self.was_in_lake: bool | None = None  # whether its earlier rows went there; None where there are none
         self.unique = False  # whether a connector knows that no key is twice in `incoming`
         self.erased: Erased | None = None
         self._have: dict[str, str] | None = None
@@ -66,7 +66,7 @@ class Raw:
 
     def look(self, job: str = "") -> dict[str, Any] | None:
         """Read the table's state, its columns now and when it was last landed; returns the job's receipt, if any."""
-        receipt, state, self._before, have, self.lies, erased = receipts.read(
+        receipt, state, self._before, have, self.was_in_lake, erased = receipts.read(
             self.wire, self.place, self.source, self.table, self.load_id, job
         )
         self.erased = Erased.read(erased, self.source, self.table)

@@ -1,11 +1,12 @@
-"""Statements to the local cluster that runs in a test."""
+"""A shop on a real local cluster, and statements to the cluster that runs in a test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 
+from tests.support.shop_on_spark import Shop
 from weir.spark.local import cluster
 
 Ask = Callable[..., list[tuple[Any, ...]]]
@@ -26,3 +27,15 @@ def ask() -> Ask:
             return cursor.fetchall() if cursor.description else []
 
     return asked
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The small company after its first run on Spark."""
+    made = Shop(tmp_path_factory.mktemp("shop"))
+    try:
+        made.up()
+        made.call("weir", "run")
+        yield made
+    finally:
+        made.call("weir", "down")

@@ -1,28 +1,14 @@
 """dbt's docs by hand on Spark; the lake and tables of another warehouse; a person who was forgotten."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import query
-from tests.support.shop_on_spark import Shop
+from tests.support.shop_on_spark import ORDERS, Shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
-ORDERS = "select order_id, amount::text from analytics.fct_orders order by 1"
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """The shop after its first run on Spark."""
-    made = Shop(tmp_path_factory.mktemp("forgotten"))
-    try:
-        made.up()
-        made.call("weir", "run")
-        yield made
-    finally:
-        made.call("weir", "down")
 
 
 def test_dbt_docs_show_the_tables_of_dev_as_spark_has_them(shop: Shop) -> None:

@@ -5,32 +5,18 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import query
 from tests.support.long import only_long
-from tests.support.shop_on_spark import Shop
+from tests.support.shop_on_spark import ORDERS, Shop
 from weir.core.settings import ROOT
 from weir.spark.local import processes
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.timeout(900)]
-ORDERS = "select order_id, amount::text from analytics.fct_orders order by 1"
 STAGED = "select model, rows from ops.spark_staging inner join ops.staged_code using (model) where digest = 'spark'"
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """The shop after its first run on Spark."""
-    made = Shop(tmp_path_factory.mktemp("runs"))
-    try:
-        made.up()
-        made.call("weir", "run")
-        yield made
-    finally:
-        made.call("weir", "down")
 
 
 def test_a_run_on_spark_publishes_what_is_there(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""What WEIR_SPARK_CORES and WEIR_SPARK_MEMORY choose for the local cluster."""
+"""WEIR_SPARK_CORES and WEIR_SPARK_MEMORY choose the size of the local cluster."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What tests read of the lake's files, without Spark."""
+"""Reads the lake's files for tests, without Spark."""
 
 from pathlib import Path
 from typing import Any

@@ -15,6 +15,8 @@ from tests.support.commands import environment
 from tests.support.small_company import Company
 from weir.core.settings import ROOT
 
+ORDERS = "select order_id, amount::text from analytics.fct_orders order by 1"
+
 
 class Shop:
     """The small company in a home with a cluster; commands run on Spark."""

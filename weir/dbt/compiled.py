@@ -34,7 +34,7 @@ def staging_models(aside: bool = False) -> list[StagingModel]:
     from weir.dbt.engine import Dbt, prepare
     from weir.dbt.environment import of_postgres
 
-    os.environ |= of_postgres()
+    os.environ |= of_postgres()  # for the rest of the process, which has nothing to do on Spark
     prepare(CLOCK)
     options, manifest = [], manifest_path()
     if aside:

@@ -1,4 +1,4 @@
-"""What the rules of `warn` have found in rows that are in staging, in the warehouse or on Spark.
+"""Reads the warnings of accepted rows, which rules of `warn` have left in staging, in the warehouse or on Spark.
 
 In: a connection, the schema of staging. Out: model, reason, number of rows, the smallest key.
 """
@@ -27,7 +27,7 @@ where _warnings is not null group by 1 order by 2 desc, 1"""
 
 
 def warned(connection: psycopg.Connection[Any], staging: str, model: str | None) -> list[Warned]:
-    """What the rules have found, of all models or of one. Raises WeirError where Spark has them and is away."""
+    """Read the warnings of all models, or of one. Raises WeirError where Spark has them and is away."""
     found: list[Warned] = []
     for (name,) in connection.execute(_MODELS, {"staging": staging, "model": model}).fetchall():
         counts = connection.execute(sql.SQL(_HERE).format(table=sql.Identifier(staging, name))).fetchall()

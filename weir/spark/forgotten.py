@@ -66,7 +66,7 @@ def _tables(cursor: Any, models: Names) -> Iterator[tuple[str, str]]:
 
 
 def _prefixes(cursor: Any, schemas: set[str], staged: set[str]) -> Iterator[str]:
-    """What stands before the schemas of a build: a schema of that name that has none of our tables is another's."""
+    """Find the prefixes of the schemas that builds have made: those whose staging holds a table of ours."""
     for schema in schemas:
         if schema.endswith(_STAGING):
             cursor.execute(f"show tables in {quoted(schema)} like '*__all'")

@@ -49,9 +49,8 @@ class Connector:
         """Land new and changed files, and tombstones for the rows of missing files."""
         files, known = self.place.files(table), dict(state.get("files", {}))
         read_as = [READ_AS, table.settings, table.read_as, table.key, table.repeats]
-        full = (full and not raw.in_lake) or state.get(
-            "as"
-        ) != read_as  # files that were read in another way are read again
+        # files that were read in another way are read again
+        full = state.get("as") != read_as or (full and not raw.in_lake)
         self._know(table, raw)
         counts = {"extracted": 0, "landed": 0, "deleted": 0, "bytes": 0}
         repeats, last = Repeats(), table.repeats == "last"

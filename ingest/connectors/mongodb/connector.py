@@ -177,10 +177,10 @@ class Connector:
         agreed = min(before, after) <= rows <= max(before, after)
         facts = {"extracted": read, "landed": upserts, "deleted": 0, "bytes": size}
         if raw.in_lake and not agreed:  # some are gone, or were missed
-            return self._forget(raw, collection, facts, rows)
+            return self._mark_gone(raw, collection, facts, rows)
         return facts, rows if agreed else None
 
-    def _forget(self, raw: Raw, collection: Any, facts: State, live: int) -> tuple[State, int]:
+    def _mark_gone(self, raw: Raw, collection: Any, facts: State, live: int) -> tuple[State, int]:
         """Append tombstones for the documents that are gone. Raises WeirError where documents were missed."""
         raw.wire.execute("create temporary table keys (_id text, document jsonb, _escaped boolean) on commit drop")
         with translated(self.source), collection.find_raw_batches({}, {"_id": 1}, batch_size=BATCH) as found:

@@ -63,7 +63,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Size:
-    """What the two workers take: cores of both together, and the heap of each executor in MB."""
+    """The size of the cluster: the cores of both workers together, and the heap of each executor in MB."""
 
     cores: int
     memory: int
